@@ -1,0 +1,1 @@
+"""tap-planhat: reads issues and objectives out of Planhat as Singer messages."""

@@ -1,0 +1,1 @@
+"""target-planhat: writes Singer records back through Planhat's bulk upsert."""
