@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests format lock clean
+.PHONY: help demo test lint types contracts tests format lock clean wheel audit changelog live
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -27,6 +27,7 @@ test: lint types contracts tests ## everything that CI runs
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/zizmor --quiet --offline --pedantic .github/workflows
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -41,8 +42,29 @@ format: $(STAMP) ## let the formatter have its way
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+live: $(STAMP) ## do our beliefs about the API hold? (needs PLANHAT_API_TOKEN of a tenant that may be written to)
+	$(BIN)/python -m pytest tests/contract --live
+
+RELEASE := .venv-release/.installed
+$(RELEASE): requirements/release.txt
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+wheel: $(RELEASE) ## build sdist and wheel into dist/
+	rm -rf dist
+	.venv-release/bin/python -m build --quiet
+
+audit: $(RELEASE) ## known holes in what we lock
+	.venv-release/bin/pip-audit --disable-pip --require-hashes -r requirements/dev.txt
+
+changelog: $(RELEASE) ## what the next release will say
+	.venv-release/bin/towncrier build --draft --version "$$($(PYTHON) -c 'import re; print(re.search(r"^version = .(.+).$$", open("pyproject.toml").read(), re.M)[1])')"
+
+LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --no-annotate --no-header --quiet
 lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
-	uv pip compile --universal --python-version 3.10 --group dev --all-extras pyproject.toml --generate-hashes --no-annotate --no-header --quiet -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group dev --all-extras -o requirements/dev.txt
+	$(LOCK) --group release -o requirements/release.txt
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
