@@ -1,0 +1,105 @@
+"""The artefact, not the checkout."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("planhat_api", "planhat_console", "planhat_sandbox", "tap_planhat", "target_planhat")
+
+
+def run(installed: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a console script of the clean environment, with an empty environment of variables."""
+    program, *arguments = command
+    return subprocess.run(
+        [str(installed / "bin" / program), *arguments],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_wheel_holds_each_model_once(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    models = sorted(path.name for path in (ROOT / "schemas").glob("*.json"))
+    assert models
+    assert sorted(n for n in names if n.endswith(".json") and "/schemas/" in n) == [
+        f"planhat_api/schemas/{name}" for name in models
+    ]
+    assert not [n for n in names if n.startswith("schemas/")]
+
+
+def test_the_wheel_says_that_it_is_typed_and_carries_no_tests(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_every_module_of_the_checkout_is_in_the_wheel(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    ours = {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert ours <= names
+
+
+@pytest.mark.parametrize("plugin", ["tap-planhat", "target-planhat"])
+def test_both_plugins_know_the_version_of_the_distribution(installed, tmp_path, plugin):
+    done = run(installed, plugin, "--version", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{plugin} v{metadata.version('planhat-singer')}," in done.stdout
+
+
+def test_discovery_from_the_wheel_names_the_models(installed, tmp_path):
+    done = run(installed, "tap-planhat", "--discover", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    streams = [s["tap_stream_id"] for s in json.loads(done.stdout)["streams"]]
+    assert sorted(streams) == ["issues", "objectives"]
+
+
+@pytest.mark.parametrize("plugin", ["tap-planhat", "target-planhat"])
+def test_about_works_without_a_configuration(installed, tmp_path, plugin):
+    done = run(installed, plugin, "--about", "--format=json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "api_token" in json.loads(done.stdout)["settings"]["properties"]
+
+
+def test_the_environment_of_these_tests_has_no_way_back_to_the_checkout(installed, tmp_path):
+    done = run(
+        installed,
+        "python",
+        "-c",
+        "import planhat_api, sys; print(planhat_api.__file__, sys.path)",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(ROOT / "planhat_api") not in done.stdout
+    assert f"'{ROOT}'" not in done.stdout
+
+
+def test_the_classifiers_agree_with_what_python_is_required():
+    about = metadata.metadata("planhat-singer")
+    oldest = re.fullmatch(r">=3\.(\d+)", about["Requires-Python"])
+    minors = sorted(
+        int(m[1])
+        for m in (
+            re.fullmatch(r"Programming Language :: Python :: 3\.(\d+)", c)
+            for c in about.get_all("Classifier")
+        )
+        if m
+    )
+    assert oldest
+    assert minors == list(range(int(oldest[1]), minors[-1] + 1))
