@@ -1,0 +1,105 @@
+"""One Planhat model, as its schema file describes it; reading the folder is the catalogue's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WORDS_OF_OURS = frozenset({"$schema", "$id", "$comment", "readOnly", "x-planhat"})
+"""Schema words that mean something to this project only and stay out of SCHEMA messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the connector knows about one kind of Planhat record.
+
+    Attributes:
+        name: File stem, stream name and sink name, such as ``issues``.
+        path: Path below the API's address, such as ``/issues``.
+        keyables: Properties a bulk upsert matches on, the strongest first.
+        keyable_scope: For a keyable that is unique only within something, the property that
+            names that something: ``{"externalId": "companyId"}``.
+        page_limit: Most records one list page may hold.
+        bulk_limit: Most items one bulk upsert may hold.
+        required: Properties that a create needs.
+        bulk_required: Properties that a create inside a bulk upsert needs.
+        replication_key: The date-time that moves with every change, if the model has one.
+        company_reference: The property that points at companies, if there is one.
+        properties: JSON Schema of each property, exactly as the file has it.
+        read_only: Properties that Planhat writes itself.
+    """
+
+    name: str
+    path: str
+    keyables: tuple[str, ...]
+    keyable_scope: Mapping[str, str]
+    page_limit: int
+    bulk_limit: int
+    required: tuple[str, ...]
+    bulk_required: tuple[str, ...]
+    replication_key: str | None
+    company_reference: str | None
+    properties: Mapping[str, Mapping[str, Any]]
+    read_only: frozenset[str]
+
+    @classmethod
+    def from_schema(cls, name: str, schema: Mapping[str, Any]) -> Model:
+        """Read a model out of one schema document that the meta-schema accepts.
+
+        Args:
+            name: The stem of the schema's file.
+            schema: The parsed file.
+        """
+        words = schema["x-planhat"]
+        properties = schema["properties"]
+        required = tuple(schema.get("required", ()))
+        return cls(
+            name=name,
+            path=words["path"],
+            keyables=tuple(words["keyables"]),
+            keyable_scope=dict(words.get("keyable_scope", {})),
+            page_limit=words["page_limit"],
+            bulk_limit=words["bulk_limit"],
+            required=required,
+            bulk_required=tuple(words.get("bulk_required", required)),
+            replication_key=words.get("replication_key"),
+            company_reference=words.get("company_reference"),
+            properties=properties,
+            read_only=frozenset(
+                key for key, property_ in properties.items() if property_.get("readOnly")
+            ),
+        )
+
+    @property
+    def record_schema(self) -> dict[str, Any]:
+        """The schema for Singer: of what is read, not of what may be written.
+
+        It requires ``_id`` alone, since every other property may be missing from a record, and
+        carries none of the words in ``WORDS_OF_OURS``. Each call makes a new one, to be changed
+        at will.
+        """
+        return {
+            "type": "object",
+            "properties": {key: _for_singer(value) for key, value in self.properties.items()},
+            "required": ["_id"],
+        }
+
+
+def _for_singer(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Copy a subschema without the words that are ours."""
+    if isinstance(schema, dict):
+        return {
+            word: (
+                {name: _for_singer(inner) for name, inner in value.items()}
+                if word == "properties"  # below it are names, not words
+                else _for_singer(value)
+            )
+            for word, value in schema.items()
+            if word not in WORDS_OF_OURS
+        }
+    if isinstance(schema, list):
+        return [_for_singer(item) for item in schema]
+    return schema
