@@ -1,0 +1,86 @@
+"""What a person sees while a run moves."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import pty
+import select
+import time
+
+import pytest
+
+from planhat_console.progress import Progress, Snapshot, choose_mode, progress_line
+
+
+@pytest.mark.parametrize(
+    ("setting", "terminal", "pipe", "mode"),
+    [
+        ("auto", True, False, "bar"),
+        ("auto", True, True, "none"),
+        ("auto", False, True, "none"),
+        ("auto", False, False, "lines"),
+        ("bar", False, True, "bar"),
+        ("lines", True, False, "lines"),
+        ("none", True, False, "none"),
+    ],
+)
+def test_a_bar_is_drawn_on_a_terminal_unless_the_target_draws_it(setting, terminal, pipe, mode):
+    chosen = choose_mode(setting, stderr_is_terminal=terminal, leave_terminal_to_target=pipe)
+    assert chosen == mode
+
+
+def test_the_line_says_records_rate_steps_retries_and_time():
+    now = Snapshot(records=12_345, steps=7, step_name="pages", retries=2)
+    line = progress_line(now, seconds=3_725.4, rate=4_120.4)
+    assert line == "12,345 records  4,120/s  7 pages  2 retries  1:02:05"
+
+
+def test_a_run_without_retries_does_not_speak_of_them():
+    now = Snapshot(records=1, steps=1, step_name="batches", retries=0)
+    assert progress_line(now, seconds=61, rate=0) == "1 records  0/s  1 batches  1:01"
+
+
+def read_terminal(master: int) -> str:
+    """All that was written to a terminal so far."""
+    seen = b""
+    while select.select([master], [], [], 0)[0]:
+        seen += os.read(master, 65_536)
+    return seen.decode()
+
+
+def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        logger = logging.getLogger("tests.progress.bar")
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+        handler = logging.StreamHandler(terminal)
+        logger.addHandler(handler)
+        try:
+            now = Snapshot(records=5, steps=1, step_name="pages", retries=0)
+            with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
+                time.sleep(0.5)
+                logger.info("a log line")
+                time.sleep(0.3)
+            logger.info("after")
+            seen = read_terminal(master)
+        finally:
+            logger.removeHandler(handler)
+    os.close(master)
+    assert "\r\x1b[2Ktap-planhat: 5 records" in seen
+    assert "\r\x1b[2Ka log line\r\ntap-planhat: 5 records" in seen
+    assert seen.endswith("\r\x1b[2Kafter\r\n")
+    assert handler.stream is terminal
+
+
+def test_without_a_terminal_nothing_is_drawn_and_the_handlers_stay_as_they_are():
+    out = io.StringIO()
+    logger = logging.getLogger("tests.progress.none")
+    handler = logging.StreamHandler(out)
+    logger.addHandler(handler)
+    now = Snapshot(records=5, steps=1, step_name="pages", retries=0)
+    with Progress("tap-planhat", lambda: now, mode="none", logger=logger, stream=out):
+        assert handler.stream is out
+    assert out.getvalue() == ""
