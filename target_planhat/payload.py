@@ -1,0 +1,143 @@
+"""The words of the writing side: payload, reject, skip, and the settings that shape them.
+
+Owns no decision. `projection` makes these out of records, `batches` puts payloads in an
+order that is safe to send, `destination` compares them with what Planhat holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+import msgspec
+
+Operation = Literal["upsert", "create", "archive", "delete"]
+"""What is asked of Planhat.
+
+`upsert`: one item of a bulk PUT that carries a keyable. `create`: one item that carries none, so
+that Planhat makes a new record of it. `archive`: set `archived` on the record that the keyables
+name, if it is there. `delete`: remove that record, if it is there.
+"""
+
+WriteMode = Literal["upsert", "update", "create"]
+MissingKey = Literal["reject", "create"]
+Deletes = Literal["ignore", "archive", "delete"]
+UnknownProperties = Literal["drop", "reject"]
+
+DEFAULT_BATCH_BYTES: Final = 8_000_000
+"""Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one
+(docs.planhat.com, the introduction), so a quarter of that."""
+
+
+class RejectCode(str, Enum):
+    """Why a record was not written; the `code` of a line of the reject file."""
+
+    WRONG_TYPE = "wrong_type"
+    """A value does not fit the model's schema and no coercion is certain."""
+    UNSENDABLE = "unsendable"
+    """A value has no JSON: NaN, Infinity, half a surrogate pair, nesting beyond measure."""
+    UNKNOWN_PROPERTY = "unknown_property"
+    """`unknown_properties: reject`, and the model has no such property."""
+    CONFLICTING_CUSTOM = "conflicting_custom"
+    """`custom` and a column `custom__<name>` hold different values under one name."""
+    MISSING_KEY = "missing_key"
+    """None of the keyables of `match_on` is present."""
+    AMBIGUOUS_KEY = "ambiguous_key"
+    """A keyable that is unique only within its company, and no company."""
+    UNKNOWN_ID = "unknown_id"
+    """An `_id` that the destination does not hold, and no other keyable."""
+    MISSING_REQUIRED = "missing_required"
+    """A create without a property that a create needs."""
+    REFUSED = "refused"
+    """Planhat refused this payload; its own words are in the message."""
+    FORBIDDEN = "forbidden"
+    """The token may not do this with this record."""
+    TOO_LARGE = "too_large"
+    """Planhat refused the payload for its size, although it was sent alone."""
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """An unkeyed create whose answer was lost: it may exist, so it was not sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that is not written, and why.
+
+    Attributes:
+        code: the reason, for machines.
+        message: the reason, one sentence for people; never more than a glimpse of a value.
+        property: the property at fault, None when it is the record as a whole.
+    """
+
+    code: RejectCode
+    message: str
+    property: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that is left alone on purpose.
+
+    Attributes:
+        reason: one sentence for people, the same for every record of its kind.
+    """
+
+    reason: str
+
+
+class Payload(msgspec.Struct, eq=False):
+    """A record as we send it.
+
+    A msgspec struct and not a dataclass, because one is made for every record.
+
+    Attributes:
+        line: number of the stdin line, from 1; 0 where there is none.
+        raw: the RECORD line as received, for the reject file.
+        item: the JSON object that leaves. When `_id` is sent, it comes first.
+        keys: value of each keyable as sent, in the order of `model.keyables`; None = not sent.
+        scopes: as long as `keys`: the value of the property that a keyable is unique within
+            (an objective's `companyId` for its `externalId`); `()` for a model without such.
+        operation: what is asked of Planhat.
+        earlier: the payload of the same identity that this one superseded in its batch.
+    """
+
+    line: int
+    raw: bytes
+    item: bytes
+    keys: tuple[str | None, ...]
+    scopes: tuple[str | None, ...] = ()
+    operation: Operation = "upsert"
+    earlier: Payload | None = None
+
+    @property
+    def keyed(self) -> bool:
+        """Whether at least one keyable is sent, so that sending twice is harmless."""
+        return any(key is not None for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user decides about records, payloads and batches.
+
+    Attributes:
+        match_on: keyables that say which record is meant, in the user's order; empty = the
+            model's own order.
+        missing_key: what happens to a record without any keyable of `match_on`.
+        write_mode: whether records may be created, updated, or both.
+        deletes: what a record with `_sdc_deleted_at` asks for.
+        unknown_properties: what happens to properties that the model does not have.
+        skip_unchanged: do not send what Planhat holds already.
+        dry_run: read, compare, never write.
+        batch_size_rows: most items in one batch.
+        batch_size_bytes: most bytes in one batch; a single larger item travels alone.
+    """
+
+    match_on: tuple[str, ...] = ()
+    missing_key: MissingKey = "reject"
+    write_mode: WriteMode = "upsert"
+    deletes: Deletes = "ignore"
+    unknown_properties: UnknownProperties = "drop"
+    skip_unchanged: bool = False
+    dry_run: bool = False
+    batch_size_rows: int = 5_000
+    batch_size_bytes: int = DEFAULT_BATCH_BYTES
