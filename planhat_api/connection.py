@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from planhat_api import DISTRIBUTION
 from planhat_api.errors import ConfigurationError
+from planhat_api.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,9 @@ class Connection:
     request_timeout_seconds: int = 60
     retry_budget_seconds: int = 300
     user_agent: str = ""
+
+    def __post_init__(self) -> None:
+        hide(self.api_token)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Connection:

@@ -157,7 +157,7 @@ class _Exchange(Generic[T]):
             sleep=self._transport.pause,
             retry_error_callback=self._give_up,
         )
-        return cast("T", retrying(self._attempt))
+        return retrying(self._attempt)
 
     def _attempt(self) -> T:
         self._attempts += 1

@@ -1,0 +1,45 @@
+"""Knows the secrets of this process and strikes them out of any text that is about to be shown."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+MASK = "***"
+SHORTEST_SECRET = 4
+"""Anything shorter is no secret, and striking it out would leave nothing readable."""
+
+_forms: tuple[str, ...] = ()
+
+
+def hide(secret: str) -> None:
+    """Strike a secret out of everything shown from now on, in each form it may take.
+
+    Args:
+        secret: The token as it is; its HTTP Basic form (base64 of the token and a colon), its
+            percent-encoded, JSON and repr forms are hidden with it.
+    """
+    global _forms  # noqa: PLW0603 - what must not be shown is a matter of the whole process
+    if len(secret) < SHORTEST_SECRET:
+        return
+    raw = secret.encode(errors="surrogatepass")
+    forms = {
+        secret,
+        quote(raw, safe=""),
+        quote(raw),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        base64.b64encode(raw + b":").decode(),
+        base64.b64encode(raw).decode(),
+    }
+    # The longest first, or the rest of a longer form would stay behind.
+    _forms = tuple(sorted({*_forms, *forms}, key=lambda form: (-len(form), form)))
+
+
+def scrub(text: str) -> str:
+    """Replace every hidden secret in a text by ``***``."""
+    for form in _forms:
+        if form in text:
+            text = text.replace(form, MASK)
+    return text

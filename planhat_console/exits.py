@@ -1,0 +1,119 @@
+"""How a plugin's run ends: the last line on standard error, and the exit code.
+
+0 is done; 1 is failed, with one last line that says what is wrong and what to do; 128 and the
+signal's number is stopped by a signal. A traceback is printed only at log level DEBUG, and never
+a secret: while a run lasts, everything shown goes through `curtain`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from planhat_api.errors import Interrupted, PlanhatError, StopError
+from planhat_api.redaction import scrub
+from planhat_console.curtain import hide_secrets_at_hand, lower_the_curtain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_FOREIGN_TEXT = 300
+
+
+class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked for it
+    """A run ended early because a signal asked for it, with everything in order.
+
+    Args:
+        signum: The signal's number.
+        sentence: What is true now and what to do to go on.
+    """
+
+    def __init__(self, signum: int, sentence: str) -> None:
+        super().__init__(f"stopped by {signal.Signals(signum).name}: {sentence}")
+        self.signum = signum
+
+
+def run(
+    plugin: str,
+    body: Callable[[], object],
+    sentence_for: Callable[[BaseException], str | None] = lambda _: None,
+) -> int:
+    """Run a plugin to its end, whatever that is.
+
+    Args:
+        plugin: Name of the plugin; begins the last line.
+        body: The whole run.
+        sentence_for: Gives the last line for an exception that only the plugin knows, None for
+            any other.
+
+    Returns:
+        The exit code.
+    """
+    hide_secrets_at_hand(sys.argv, os.environ)
+    lower_the_curtain()
+    try:
+        code = _finish(body)
+    except StoppedBySignal as stopped:
+        _last_line(plugin, str(stopped))
+        code = 128 + stopped.signum
+    except KeyboardInterrupt:
+        _last_line(plugin, "stopped by SIGINT: run it again to go on from the last state")
+        code = 128 + signal.SIGINT
+    except BaseException as error:  # noqa: BLE001 - this is where every run ends
+        if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
+            _show("".join(traceback.format_exception(error)))
+        _last_line(plugin, sentence_for(error) or _sentence(error))
+        code = 1
+    return code
+
+
+def _finish(body: Callable[[], object]) -> int:
+    """Run the body and let go of standard output; what it exits with is the code."""
+    try:
+        body()
+        sys.stdout.flush()
+    except SystemExit as wish:
+        sys.stdout.flush()
+        if wish.code is None or isinstance(wish.code, int):
+            return wish.code or 0
+        raise StopError(str(wish.code)) from wish
+    except BrokenPipeError:
+        # Python flushes standard output once more on its way out; give it somewhere to go.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+    return 0
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, Interrupted):
+        return "stopped while it waited: run it again to go on from the last state"
+    if isinstance(error, PlanhatError):
+        return str(error)
+    if isinstance(error, BrokenPipeError):
+        return (
+            "whatever reads its standard output went away before the end: "
+            "look there for the reason, then run again"
+        )
+    text = (str(error).strip().splitlines() or [""])[0][:LONGEST_FOREIGN_TEXT]
+    if isinstance(error, OSError) and text:
+        return f"{text}: put that right and run again"
+    return (
+        f"unexpected {type(error).__name__}: {text}; "
+        "run again at log level DEBUG to see where, and report it"
+    )
+
+
+def _last_line(plugin: str, sentence: str) -> None:
+    _show(f"{plugin}: {' '.join(sentence.split())}\n")
+
+
+def _show(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # nobody is left to read it
+        sys.stderr.write(scrub(text))
+        sys.stderr.flush()
