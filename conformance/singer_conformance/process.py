@@ -1,0 +1,130 @@
+"""Runs a connector as a process, and ends it when a test says so."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended.
+
+    Attributes:
+        code: Exit code; negative for a signal that it did not handle.
+        lines: Whole lines of its standard output.
+        rest: What followed the last line end: half a line, if anything.
+        errors: Its standard error.
+        seconds: How long it ran.
+        killed: Whether it was still running when it was to be ended.
+    """
+
+    code: int
+    lines: list[bytes]
+    rest: bytes
+    errors: str
+    seconds: float
+    killed: bool
+
+
+def run(
+    command: Sequence[str],
+    *,
+    feed: Iterable[bytes] = (),
+    environment: Mapping[str, str] | None = None,
+    end_after: float | None = None,
+    end_with: signal.Signals = signal.SIGKILL,
+    on_line: Callable[[bytes], None] | None = None,
+) -> Ended:
+    """Run a command to its end, or end it.
+
+    Args:
+        command: Program and arguments.
+        feed: Lines for its standard input, line ends included.
+        environment: Its environment variables; the caller's own if None.
+        end_after: Seconds after which it is sent a signal; never if None.
+        end_with: The signal.
+        on_line: Called with each line of standard output at the instant it arrives.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        TimeoutError: It did not end by itself.
+    """
+    began = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=None if environment is None else dict(environment),
+    )
+    lines: list[bytes] = []
+    errors: list[bytes] = []
+    threads = [
+        threading.Thread(target=_feed, args=(process, feed)),
+        threading.Thread(target=_collect, args=(process, lines, on_line)),
+        threading.Thread(
+            target=lambda: errors.append(process.stderr.read() if process.stderr else b"")
+        ),
+    ]
+    for thread in threads:
+        thread.start()
+    killed = False
+    try:
+        if end_after is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(end_after)
+            killed = process.poll() is None
+            process.send_signal(end_with)
+        code = process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        raise TimeoutError(f"{command[0]} did not end in {PATIENCE_SECONDS} seconds") from error
+    finally:
+        for thread in threads:
+            thread.join(PATIENCE_SECONDS)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+    rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+    said = b"".join(errors).decode(errors="replace")
+    return Ended(code, lines, rest, said, time.monotonic() - began, killed)
+
+
+def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> None:
+    """Write the input; a reader that is gone is not the feeder's concern."""
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        for line in lines:
+            process.stdin.write(line)
+            process.stdin.flush()
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        process.stdin.close()
+
+
+def _collect(
+    process: subprocess.Popen[bytes],
+    lines: list[bytes],
+    on_line: Callable[[bytes], None] | None,
+) -> None:
+    """Read the output line by line."""
+    if process.stdout is None:
+        return
+    for line in process.stdout:
+        lines.append(line)
+        if on_line is not None:
+            on_line(line)

@@ -1,0 +1,137 @@
+"""What every tap has to hold: each test is one promise."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from singer_conformance.process import Ended, run
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+    from pathlib import Path
+
+    from singer_conformance.subjects import TapUnderTest
+
+KINDS = {"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION", "BATCH"}
+
+
+class TapConformance:
+    """Subclass it, and give it a fixture `tap` that returns a `TapUnderTest`."""
+
+    def test_every_record_is_emitted_once(self, tap: TapUnderTest) -> None:
+        """Nothing is lost and nothing is doubled in a quiet run."""
+        ended = run(tap.command, environment=tap.environment)
+        assert ended.code == 0, ended.errors
+        emitted = Counter(_keys(tap, _messages(ended.lines)))
+        expected = set(tap.expected())
+        missing = expected - emitted.keys()
+        doubled = [key for key, times in emitted.items() if times > 1]
+        assert not missing, f"{len(missing)} records are missing, one is {next(iter(missing))}"
+        assert not doubled, f"{len(doubled)} records are emitted twice, one is {doubled[0]}"
+        strange = emitted.keys() - expected
+        assert not strange, f"{len(strange)} records nobody expects, one is {next(iter(strange))}"
+
+    def test_every_line_is_a_message_and_schemas_come_first(self, tap: TapUnderTest) -> None:
+        """Whatever reads the pipe must be able to read every line."""
+        ended = run(tap.command, environment=tap.environment)
+        assert ended.rest == b"", f"half a line at the end: {ended.rest[:100]!r}"
+        known: set[str] = set()
+        for message in _messages(ended.lines):
+            if message["type"] == "SCHEMA":
+                known.add(message["stream"])
+            elif message["type"] == "RECORD":
+                assert message["stream"] in known, f"a RECORD of {message['stream']} comes first"
+
+    def test_sigterm_with_a_slow_reader_leaves_whole_lines_and_is_no_success(
+        self, tap: TapUnderTest
+    ) -> None:
+        """A tap blocked on a full pipe must neither cut a line nor call it a success."""
+        process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
+            list(tap.command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=None if tap.environment is None else dict(tap.environment),
+        )
+        time.sleep(2)  # nobody reads: the pipe is full, or the tap is done
+        done = process.poll() is not None
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        out, _ = process.communicate(timeout=60)
+        if done or not out:
+            pytest.skip("the output fits into the pipe: give the tap more records")
+        assert out.endswith(b"\n"), f"half a line at the end: {out[-100:]!r}"
+        _messages(out.splitlines())
+        assert process.returncode != 0
+
+    def test_a_reader_that_goes_away_is_no_success(self, tap: TapUnderTest) -> None:
+        """An orchestrator must not take a broken pipe for a complete read."""
+        process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
+            list(tap.command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=None if tap.environment is None else dict(tap.environment),
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(60) != 0
+
+    @pytest.mark.parametrize("end_with", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_killed_run_is_completed_from_its_last_state(
+        self,
+        tap: TapUnderTest,
+        end_with: signal.Signals,
+        tmp_path: Path,
+        conformance_instants: int,
+        conformance_seed: int,
+    ) -> None:
+        """Whatever the instant: what the first run emitted and what the second adds is all."""
+        quiet = run(tap.command, environment=tap.environment).seconds
+        chance = random.Random(conformance_seed)
+        for attempt in range(conformance_instants):
+            instant = chance.uniform(0, quiet)
+            what = f"{end_with.name} at {instant:.3f} s, attempt {attempt}, seed {conformance_seed}"
+            ended = run(
+                tap.command, environment=tap.environment, end_after=instant, end_with=end_with
+            )
+            first = _messages(ended.lines)
+            # A target acknowledges a state only with all that came before it.
+            states = [n for n, message in enumerate(first) if message["type"] == "STATE"]
+            covered = first[: states[-1]] if states else []
+            again = self._resume(tap, first[states[-1]]["value"] if states else None, tmp_path)
+            assert again.code == 0, f"{what}: {again.errors}"
+            seen = set(_keys(tap, covered)) | set(_keys(tap, _messages(again.lines)))
+            missing = set(tap.expected()) - seen
+            assert not missing, f"{what}: {len(missing)} records are in neither run"
+
+    def _resume(self, tap: TapUnderTest, state: object, folder: Path) -> Ended:
+        path = folder / "state.json"
+        path.write_text(json.dumps(state), encoding="utf-8")
+        arguments = tap.state_arguments(path) if state is not None else ()
+        return run([*tap.command, *arguments], environment=tap.environment)
+
+
+def _messages(lines: Iterable[bytes]) -> list[dict[str, Any]]:
+    """Read messages; anything else on standard output is a failure."""
+    messages = []
+    for line in lines:
+        try:
+            message = json.loads(line)
+            kind = message["type"]
+        except (ValueError, KeyError, TypeError):
+            pytest.fail(f"standard output holds a line that is not a message: {line[:200]!r}")
+        assert kind in KINDS, f"a message of an unknown type: {kind}"
+        messages.append(message)
+    return messages
+
+
+def _keys(tap: TapUnderTest, messages: Iterable[dict[str, Any]]) -> list[Hashable]:
+    return [tap.key(m["stream"], m["record"]) for m in messages if m["type"] == "RECORD"]

@@ -1,0 +1,144 @@
+"""What every target has to hold: each test is one promise."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from singer_conformance.process import Ended, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from singer_conformance.subjects import TargetUnderTest
+
+UPTO = "upto"
+
+
+class TargetConformance:
+    """Subclass it, and give it a fixture `target` that returns a `TargetUnderTest`."""
+
+    def test_everything_read_is_stored_once(self, target: TargetUnderTest) -> None:
+        """Nothing is lost and nothing is doubled in a quiet run."""
+        target.reset()
+        ended = _load(target)
+        assert ended.code == 0, ended.errors
+        _assert_stored_once(target, range(target.records))
+
+    def test_standard_output_is_bare_state_values(self, target: TargetUnderTest) -> None:
+        """Whatever reads the state must be able to read every line."""
+        target.reset()
+        ended = _load(target)
+        assert ended.rest == b"", f"half a line at the end of standard output: {ended.rest[:100]!r}"
+        assert ended.lines, "no state was printed, although states were fed"
+        reached = [_upto(line) for line in ended.lines]
+        assert reached == sorted(set(reached)), f"states go back or repeat: {reached}"
+        assert reached[-1] == target.records - 1, "the last state fed is not the last one printed"
+
+    def test_a_printed_state_is_true_at_that_instant(self, target: TargetUnderTest) -> None:
+        """Everything before a state is stored when the state is printed."""
+        target.reset()
+        ahead: list[str] = []
+
+        def look(line: bytes) -> None:
+            missing = set(range(_upto(line) + 1)) - set(target.stored())
+            if missing:
+                ahead.append(f"{line!r} printed while {len(missing)} records before it are missing")
+
+        ended = _load(target, on_line=look)
+        assert ended.code == 0, ended.errors
+        assert not ahead, ahead[0]
+
+    @pytest.mark.parametrize("end_with", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_killed_run_is_completed_from_its_last_state(
+        self,
+        target: TargetUnderTest,
+        end_with: signal.Signals,
+        conformance_instants: int,
+        conformance_seed: int,
+    ) -> None:
+        """Whatever the instant: no acknowledged record is missing, none is doubled after all."""
+        target.reset()
+        quiet = _load(target).seconds
+        chance = random.Random(conformance_seed)
+        for attempt in range(conformance_instants):
+            target.reset()
+            instant = chance.uniform(0, quiet)
+            ended = _load(target, end_after=instant, end_with=end_with)
+            what = f"{end_with.name} at {instant:.3f} s, attempt {attempt}, seed {conformance_seed}"
+            upto = _upto(ended.lines[-1]) if ended.lines else -1
+            missing = set(range(upto + 1)) - set(target.stored())
+            assert not missing, f"{what}: {len(missing)} acknowledged records are missing"
+            again = _load(target, start=upto + 1)
+            assert again.code == 0, f"{what}: {again.errors}"
+            _assert_stored_once(target, range(target.records), what)
+
+    def test_sigterm_before_the_end_is_no_success(self, target: TargetUnderTest) -> None:
+        """An orchestrator must see that the load is not complete."""
+        target.reset()
+        ended = _load(target, end_after=2, end_with=signal.SIGTERM, open_for=4)
+        assert ended.killed, f"the target ended while its input was open: {ended.errors}"
+        assert ended.code != 0
+
+
+def _load(
+    target: TargetUnderTest,
+    *,
+    start: int = 0,
+    end_after: float | None = None,
+    end_with: signal.Signals = signal.SIGKILL,
+    on_line: Callable[[bytes], None] | None = None,
+    open_for: float = 0,
+) -> Ended:
+    """Run the target over the records from `start` on; keep its input open for a while after."""
+    return run(
+        target.command,
+        feed=_messages(target, start, open_for),
+        environment=target.environment,
+        end_after=end_after,
+        end_with=end_with,
+        on_line=on_line,
+    )
+
+
+def _messages(target: TargetUnderTest, start: int, open_for: float) -> Iterator[bytes]:
+    schema = {
+        "type": "SCHEMA",
+        "stream": target.stream,
+        "schema": dict(target.schema),
+        "key_properties": list(target.key_properties),
+    }
+    yield _line(schema)
+    for n in range(start, target.records):
+        yield _line({"type": "RECORD", "stream": target.stream, "record": dict(target.record(n))})
+        if n % target.state_every == target.state_every - 1 or n == target.records - 1:
+            yield _line({"type": "STATE", "value": {"bookmarks": {target.stream: {UPTO: n}}}})
+    time.sleep(open_for)
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def _upto(line: bytes) -> int:
+    """Read a printed state; anything else on standard output is a failure."""
+    try:
+        value = json.loads(line)
+        (bookmark,) = value["bookmarks"].values()
+        return int(bookmark[UPTO])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pytest.fail(f"standard output holds a line that is not a state value: {line[:200]!r}")
+
+
+def _assert_stored_once(target: TargetUnderTest, numbers: range, what: str = "") -> None:
+    held = Counter(target.stored())
+    missing = [n for n in numbers if n not in held]
+    doubled = [n for n, times in held.items() if times > 1]
+    assert not missing, f"{what} {len(missing)} records are missing, the first is {missing[0]}"
+    assert not doubled, f"{what} {len(doubled)} records are stored twice, the first is {doubled[0]}"

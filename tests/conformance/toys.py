@@ -1,0 +1,123 @@
+"""Connectors in a few lines, honest ones and liars: `python toys.py NAME FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def emit(message: dict[str, object]) -> None:
+    """Write one line to standard output, whole."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def store(folder: Path, n: int) -> None:
+    """Hold a record: the same number is the same record."""
+    (folder / f"{n}").write_text("")
+
+
+def honest_target(folder: Path) -> None:
+    """Store each record when it comes, then print the state."""
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            store(folder, message["record"]["id"])
+        elif message["type"] == "STATE":
+            emit(message["value"])
+
+
+def black_hole_target(folder: Path) -> None:
+    """Discard everything and print every state: passes the SDK's standard suite."""
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "STATE":
+            emit(message["value"])
+
+
+def eager_target(folder: Path) -> None:
+    """Print states at once, store at the end: a bookmark ahead of its data."""
+    held = []
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            held.append(message["record"]["id"])
+        elif message["type"] == "STATE":
+            emit(message["value"])
+    for n in held:
+        store(folder, n)
+
+
+def appending_target(folder: Path) -> None:
+    """Store under a name of its own each time: a run from the last state doubles."""
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            (folder / f"{message['record']['id']}.{os.getpid()}.{time.monotonic_ns()}").write_text(
+                ""
+            )
+            time.sleep(0.0005)
+        elif message["type"] == "STATE" and message["value"]["bookmarks"]["things"]["upto"] == 599:
+            emit(message["value"])
+
+
+def polite_target(folder: Path) -> None:
+    """Exit 0 on SIGTERM, as if all were done."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    honest_target(folder)
+
+
+def chatty_target(folder: Path) -> None:
+    """Print something for people."""
+    sys.stdout.write("hello\n")
+    honest_target(folder)
+
+
+def read(copies: int, count: int) -> None:
+    """Emit every record `copies` times."""
+    emit({"type": "SCHEMA", "stream": "things", "schema": {}, "key_properties": ["id"]})
+    for n in range(count):
+        for _ in range(copies):
+            emit({"type": "RECORD", "stream": "things", "record": {"id": n, "text": "x" * 100}})
+    emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
+
+
+def honest_tap(folder: Path) -> None:
+    """Emit each record once; a state only at the end."""
+    read(1, 2000)
+
+
+def duplicating_tap(folder: Path) -> None:
+    """Emit each record twice: passes the SDK's test of primary keys."""
+    read(2, 2000)
+
+
+def polite_tap(folder: Path) -> None:
+    """Exit 0 on SIGTERM, as the SDK does."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    honest_tap(folder)
+
+
+def swallowing_tap(folder: Path) -> None:
+    """Take a reader that goes away for the end."""
+    try:
+        honest_tap(folder)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def early_tap(folder: Path) -> None:
+    """Print the bookmark before the records."""
+    resumed = "--state" in sys.argv
+    emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
+    if not resumed:
+        honest_tap(folder)
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](Path(sys.argv[2]))
