@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests format lock clean wheel audit changelog live
+.PHONY: help demo test test-all system strangers lint types contracts tests format lock clean wheel audit changelog live
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -35,8 +35,24 @@ types: $(STAMP)
 contracts: $(STAMP)
 	$(BIN)/lint-imports
 
-tests: $(STAMP)
+tests: $(STAMP) system strangers
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: lint types contracts system strangers ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+system: ## Debian packages that some tests want, where apt may install them
+	@tools/system.sh
+
+# Programs of other people that the tests and the site run, each in an environment of its own.
+STRANGERS := postgres-loader postgres-extractor jsonl-loader meltano docs
+strangers:
+	@$(MAKE) --no-print-directory --jobs 2 $(STRANGERS:%=.venv-%/.installed)
+
+$(STRANGERS:%=.venv-%/.installed): .venv-%/.installed: requirements/%.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 format: $(STAMP) ## let the formatter have its way
 	$(BIN)/ruff format .
@@ -65,6 +81,8 @@ LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --no-
 lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
 	$(LOCK) pyproject.toml --group dev --all-extras -o requirements/dev.txt
 	$(LOCK) --group release -o requirements/release.txt
+	$(LOCK) --group docs -o requirements/docs.txt
+	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
