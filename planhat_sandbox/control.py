@@ -1,0 +1,175 @@
+"""Control routes under ``/_sandbox/``: what a test or a page does behind the API's back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from planhat_sandbox.codec import decode, encode
+from planhat_sandbox.faults import as_json, read_fault
+from planhat_sandbox.seed import seed_tenant
+from planhat_sandbox.wire import Request, Response
+
+if TYPE_CHECKING:
+    from planhat_sandbox.sandbox import Sandbox
+
+Work = Callable[["Sandbox", Request, "dict[str, Any]"], object]
+
+
+class UnknownControlError(LookupError):
+    """There is no such control route, tenant, model or record."""
+
+
+def control(sandbox: Sandbox, request: Request) -> Response:
+    """Answer a control request.
+
+    Args:
+        sandbox: What it controls.
+        request: Its path begins with ``/_sandbox/``.
+
+    Returns:
+        JSON: 200, or 400 or 404 with a sentence.
+    """
+    name = request.segments[1] if len(request.segments) > 1 else ""
+    work = CONTROLS.get((request.method, name))
+    if work is None:
+        known = ", ".join(f"{method} /_sandbox/{name}" for method, name in sorted(CONTROLS))
+        return Response(404, encode({"message": f"there are {known}"}))
+    try:
+        return Response(200, encode(work(sandbox, request, _read_values(request))))
+    except (KeyError, UnknownControlError) as error:
+        return Response(404, encode({"message": f"not found: {error}"}))
+    except (ValueError, TypeError) as error:
+        return Response(400, encode({"message": str(error)}))
+
+
+def _read_values(request: Request) -> dict[str, Any]:
+    values = decode(request.body) if request.body else {}
+    if not isinstance(values, dict):
+        raise TypeError("the body must be a JSON object")
+    return values
+
+
+def _health(_sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
+    return {"ok": True}
+
+
+def _reset(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
+    sandbox.reset()
+    return {"ok": True}
+
+
+def _tenants(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
+    return [
+        {
+            "alias": tenant.alias,
+            "models": {model: len(tenant.collection(model).records) for model in tenant.models},
+        }
+        for tenant in sandbox.tenants
+    ]
+
+
+def _requests(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    after = int(request.query.get("after", "0"))
+    return [entry.as_json() for entry in sandbox.requests if entry.number > after]
+
+
+def _records(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    tenant, model = _place(request)
+    return sandbox.tenant(tenant).records(model)
+
+
+def _history(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    tenant, model = _place(request)
+    writes = sandbox.tenant(tenant).history(model, _record(request))
+    return [dataclasses.asdict(write) for write in writes]
+
+
+def _insert(sandbox: Sandbox, request: Request, values: dict[str, Any]) -> object:
+    tenant, model = _place(request)
+    return sandbox.tenant(tenant).insert(model, values)
+
+
+def _update(sandbox: Sandbox, request: Request, values: dict[str, Any]) -> object:
+    tenant, model = _place(request)
+    return sandbox.tenant(tenant).update(model, _record(request), values)
+
+
+def _delete(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    tenant, model = _place(request)
+    return {"deleted": sandbox.tenant(tenant).delete(model, _record(request))}
+
+
+def _seed(sandbox: Sandbox, _request: Request, values: dict[str, Any]) -> object:
+    tenant = sandbox.tenant(values.pop("tenant"))
+    return seed_tenant(tenant, **values)
+
+
+def _faults(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
+    return [as_json(armed) for armed in sandbox.faults.snapshot()]
+
+
+def _add_fault(sandbox: Sandbox, _request: Request, values: dict[str, Any]) -> object:
+    return as_json(sandbox.add_fault(read_fault(values)))
+
+
+def _clear_faults(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    sandbox.faults.clear(request.query.get("name"))
+    return {"ok": True}
+
+
+def _behaviours(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
+    return {
+        tenant.alias: dataclasses.asdict(sandbox.behaviours(tenant.alias))
+        for tenant in sandbox.tenants
+    }
+
+
+def _behave(sandbox: Sandbox, _request: Request, values: dict[str, Any]) -> object:
+    sandbox.behave(values.pop("tenant", None), **values)
+    return {"ok": True}
+
+
+def _refuse(sandbox: Sandbox, _request: Request, values: dict[str, Any]) -> object:
+    # Later, so that this answer still gets through.
+    sandbox.later(0.05, lambda: sandbox.refuse_connections(float(values.get("seconds", 1))))
+    return {"ok": True}
+
+
+def _place(request: Request) -> tuple[str, str]:
+    """Read tenant and model from ``/_sandbox/records/<tenant>/<model>``."""
+    try:
+        _, _, tenant, model, *_ = request.segments
+    except ValueError:
+        raise UnknownControlError("the path must name a tenant and a model") from None
+    return tenant, model
+
+
+def _record(request: Request) -> str:
+    """Read the record from ``/_sandbox/records/<tenant>/<model>/<_id>``."""
+    try:
+        _, _, _, _, identifier = request.segments
+    except ValueError:
+        raise UnknownControlError("the path must name a tenant, a model and an _id") from None
+    return identifier
+
+
+CONTROLS: Mapping[tuple[str, str], Work] = {
+    ("GET", "health"): _health,
+    ("POST", "reset"): _reset,
+    ("GET", "tenants"): _tenants,
+    ("GET", "requests"): _requests,
+    ("GET", "records"): _records,
+    ("POST", "records"): _insert,
+    ("PATCH", "records"): _update,
+    ("DELETE", "records"): _delete,
+    ("GET", "history"): _history,
+    ("POST", "seed"): _seed,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _clear_faults,
+    ("GET", "behaviours"): _behaviours,
+    ("POST", "behaviours"): _behave,
+    ("POST", "refuse"): _refuse,
+}

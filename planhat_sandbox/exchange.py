@@ -1,0 +1,152 @@
+"""The way of one request through the sandbox: who, what, which faults, the work, the answer."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planhat_sandbox.control import control
+from planhat_sandbox.faults import ArmedFault, Incident
+from planhat_sandbox.listener import is_loopback
+from planhat_sandbox.request_log import LoggedRequest
+from planhat_sandbox.routes import ROUTES, Call, answer, failure
+from planhat_sandbox.wire import Request, Response
+
+if TYPE_CHECKING:
+    from planhat_sandbox.sandbox import Sandbox
+
+BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
+GZIP_ABOVE_BYTES = 200
+
+
+class Exchange:
+    """Answers requests for a sandbox.
+
+    Args:
+        sandbox: Whose tenants, faults and log they meet.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._before_lock = threading.Lock()
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request.
+
+        Args:
+            request: As it came over the wire.
+
+        Returns:
+            The answer, and how it goes out.
+        """
+        if not is_loopback(_host(request)):
+            # A page in a browser may reach loopback under a name of its own.
+            response = Response(403, b'{"message":"the sandbox answers to loopback names only"}')
+        elif request.segments[:1] == ("_sandbox",):
+            response = control(self._sandbox, request)
+        else:
+            response = self._logged(request)
+        return replace(response, headers={**response.headers, **BANNER})
+
+    def _logged(self, request: Request) -> Response:
+        entry = LoggedRequest(
+            number=0,
+            method=request.method,
+            path=request.target.partition("?")[0],
+            target=request.target,
+            query=dict(request.query),
+            headers={k: v for k, v in request.headers.items() if k != "authorization"},
+            started=time.time(),
+            body=request.body,
+        )
+        begun = time.perf_counter()
+        self._sandbox.log.begin(entry)
+        try:
+            response = self._answered(request, entry)
+        finally:
+            entry.seconds = time.perf_counter() - begun
+            self._sandbox.log.end()
+        entry.status = None if response.delivery.reset else response.status
+        return response
+
+    def _answered(self, request: Request, entry: LoggedRequest) -> Response:
+        tenant = self._sandbox.authenticated(request.headers.get("authorization", ""))
+        if tenant is None:
+            # Wrong token: 401, by the clients that met it (wrong-token).
+            return Response(401, b'{"message":"unauthorized"}')
+        entry.tenant = tenant.alias
+        behaviours = self._sandbox.behaviours(tenant.alias)
+        model, identifier = _path(request)
+        collection = None if model is None else tenant.routed(model)
+        route = ROUTES.get((request.method, identifier is not None))
+        if collection is None or route is None:
+            return failure(404, "no such route", behaviours)
+        entry.model, entry.route = collection.model.name, route
+        with self._before_lock:
+            for before in list(self._sandbox.before_each_request):
+                before(entry)
+        call = Call(request, entry.number, tenant, collection, route, identifier or "", behaviours)
+        response = self._worked(call, entry)
+        entry.items = call.items
+        return _compressed(response, call)
+
+    def _worked(self, call: Call, entry: LoggedRequest) -> Response:
+        due = self._sandbox.faults.due(call)
+        entry.faults.extend(armed.fault.name for armed in due)
+        response: Response | None = None
+        for armed in due:
+            if not armed.effect.after and response is None:
+                response = self._met(armed, call, None)
+        spared = response is not None
+        if response is None:
+            response = answer(call)
+        for armed in due:
+            if armed.effect.after and not spared:
+                response = self._met(armed, call, response) or response
+        return response
+
+    def _met(self, armed: ArmedFault, call: Call, response: Response | None) -> Response | None:
+        incident = Incident(
+            call=call,
+            options=armed.options,
+            random=armed.random,
+            memory=armed.memory,
+            later=self._sandbox.later,
+            refuse=self._sandbox.refuse_connections,
+            response=response,
+        )
+        armed.effect.apply(incident)
+        return incident.response
+
+
+def _path(request: Request) -> tuple[str | None, str | None]:
+    """Read model and identifier from a path; a path of another length names no model."""
+    segments = request.segments
+    if segments[-1:] == ("",):
+        segments = segments[:-1]
+    match segments:
+        case (model,):
+            return model, None
+        case (model, identifier):
+            return model, identifier
+        case _:
+            return None, None
+
+
+def _host(request: Request) -> str:
+    """Give the host a request names, without its port."""
+    host = request.headers.get("host", "localhost")
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _compressed(response: Response, call: Call) -> Response:
+    accepted = "gzip" in call.request.headers.get("accept-encoding", "")
+    if not (call.behaviours.gzip and accepted and len(response.body) > GZIP_ABOVE_BYTES):
+        return response
+    headers = {**response.headers, "Content-Encoding": "gzip"}
+    return replace(response, body=gzip.compress(response.body, 1), headers=headers)

@@ -1,0 +1,267 @@
+"""Faults: what goes wrong, for which requests, how often. What each does is in `effects`."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import threading
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from planhat_sandbox.behaviours import read_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from planhat_sandbox.routes import Call
+    from planhat_sandbox.wire import Response
+
+PLACES = ("tenant", "method", "model", "route")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault as one asks for it.
+
+    Attributes:
+        name: Which effect: a name in `effects.EFFECTS`.
+        options: The effect's own options.
+        tenant: Only requests of the tenant with this alias or token.
+        method: Only requests with this method.
+        model: Only requests for this model.
+        route: Only ``list``, ``get``, ``create``, ``update``, ``delete`` or ``bulk``.
+        nth: Only the nth request that fits, 1 for the next.
+        every: Only every so-manieth request that fits.
+        probability: Only with this probability, from 0 to 1, by the sandbox's seed.
+        times: At most so many times.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tenant: str | None = None
+    method: str | None = None
+    model: str | None = None
+    route: str | None = None
+    nth: int | None = None
+    every: int | None = None
+    probability: float | None = None
+    times: int | None = None
+
+
+@dataclass(slots=True)
+class Incident:
+    """A fault that meets a request.
+
+    Attributes:
+        call: The request.
+        options: The effect's options, defaults filled in.
+        random: Randomness of this fault, from the sandbox's seed.
+        memory: What the effect wants to remember from one request to the next.
+        later: Runs a function after so many seconds, in another thread.
+        refuse: Refuses connections for so many seconds.
+        response: The answer so far; an effect *before* the work that sets one spares the work.
+    """
+
+    call: Call
+    options: Mapping[str, Any]
+    random: random.Random
+    memory: dict[str, Any]
+    later: Callable[[float, Callable[[], object]], None]
+    refuse: Callable[[float], None]
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a fault does.
+
+    Attributes:
+        name: Name of the fault.
+        after: Whether it acts on the answer, after the work; else before the work.
+        says: One sentence for the documentation.
+        options: Its options and their defaults.
+        apply: Does it.
+    """
+
+    name: str
+    after: bool
+    says: str
+    options: Mapping[str, Any]
+    apply: Callable[[Incident], None]
+
+
+class ArmedFault:
+    """A fault at work, with its counts.
+
+    Args:
+        fault: What was asked for.
+        effect: What it does.
+        seed: For its randomness.
+    """
+
+    def __init__(self, fault: Fault, effect: Effect, seed: str) -> None:
+        self.fault = fault
+        self.effect = effect
+        self.options = _options(fault, effect)
+        self.random = random.Random(seed)
+        self.memory: dict[str, Any] = {}
+        self.seen = 0
+        self.fired = 0
+
+    def fires(self, call: Call) -> bool:
+        """Count a request and tell whether the fault meets it.
+
+        Args:
+            call: The request.
+
+        Returns:
+            True when it does.
+        """
+        fault = self.fault
+        places = (call.tenant.alias, call.request.method, call.collection.model.name, call.route)
+        wanted = (fault.tenant, fault.method, fault.model, fault.route)
+        if any(want not in (None, place) for want, place in zip(wanted, places, strict=True)):
+            return False
+        self.seen += 1
+        due = (
+            (fault.nth is None or self.seen == fault.nth)
+            and (fault.every is None or self.seen % fault.every == 0)
+            and (fault.times is None or self.fired < fault.times)
+            and (fault.probability is None or self.random.random() < fault.probability)
+        )
+        self.fired += due
+        return due
+
+
+class Faults:
+    """The faults at work. Safe to use from any thread.
+
+    Args:
+        effects: What there is, by name.
+        seed: For the randomness of every fault.
+    """
+
+    def __init__(self, effects: Mapping[str, Effect], seed: int) -> None:
+        self._effects = effects
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._armed: list[ArmedFault] = []
+        self._count = 0
+
+    def add(self, fault: Fault) -> ArmedFault:
+        """Switch a fault on.
+
+        Args:
+            fault: Which, where, when.
+
+        Returns:
+            The fault at work, with its counts.
+
+        Raises:
+            ValueError: There is no such fault, or it has no such option.
+        """
+        if fault.name not in self._effects:
+            names = ", ".join(sorted(self._effects))
+            raise ValueError(f"no fault is called {fault.name!r}; there are {names}")
+        with self._lock:
+            self._count += 1
+            armed = ArmedFault(
+                fault, self._effects[fault.name], f"{self._seed}/{self._count}/{fault.name}"
+            )
+            self._armed.append(armed)
+            return armed
+
+    def clear(self, name: str | None = None) -> None:
+        """Switch faults off.
+
+        Args:
+            name: Only those of this name; None = all.
+        """
+        with self._lock:
+            kept = [armed for armed in self._armed if name not in (None, armed.fault.name)]
+            self._armed = kept
+
+    def remove(self, armed: ArmedFault) -> None:
+        """Switch one fault off.
+
+        Args:
+            armed: What `add` gave.
+        """
+        with self._lock:
+            self._armed = [other for other in self._armed if other is not armed]
+
+    def due(self, call: Call) -> list[ArmedFault]:
+        """Give the faults that meet a request, in the order they were added.
+
+        Args:
+            call: The request.
+
+        Returns:
+            Those that fire; each has counted it.
+        """
+        with self._lock:
+            return [armed for armed in self._armed if armed.fires(call)]
+
+    def snapshot(self) -> list[ArmedFault]:
+        """Give the faults at work.
+
+        Returns:
+            A copy of the list.
+        """
+        with self._lock:
+            return list(self._armed)
+
+
+def read_fault(values: Mapping[str, Any]) -> Fault:
+    """Read a fault from flat names, as the command line and the control route give it.
+
+    Args:
+        values: ``name``, the places and times of `Fault`, and the effect's options.
+
+    Returns:
+        The fault.
+
+    Raises:
+        ValueError: A value cannot be read.
+    """
+    known: dict[str, Any] = {}
+    options: dict[str, Any] = dict(values.get("options") or {})
+    for name, value in values.items():
+        if name in {"nth", "every", "times"}:
+            known[name] = read_as(int, value, name)
+        elif name == "probability":
+            known[name] = read_as(float, value, name)
+        elif name == "name" or name in PLACES:
+            known[name] = str(value)
+        elif name != "options":
+            options[name] = value
+    if "name" not in known:
+        raise ValueError("a fault needs a name")
+    return Fault(options=options, **known)
+
+
+def as_json(armed: ArmedFault) -> dict[str, Any]:
+    """Describe a fault at work.
+
+    Args:
+        armed: The fault.
+
+    Returns:
+        A JSON object: what was asked for, and how often it was seen and fired.
+    """
+    told = {f.name: getattr(armed.fault, f.name) for f in dataclasses.fields(Fault)}
+    told["options"] = dict(armed.options)
+    return {**told, "seen": armed.seen, "fired": armed.fired}
+
+
+def _options(fault: Fault, effect: Effect) -> Mapping[str, Any]:
+    if effect.name == "behave":
+        return dict(fault.options)
+    options = dict(effect.options)
+    for name, value in fault.options.items():
+        if name not in options:
+            names = ", ".join(options) or "none"
+            raise ValueError(f"the fault {fault.name!r} has no option {name!r}; it has {names}")
+        options[name] = read_as(type(options[name]), value, name)
+    return MappingProxyType(options)

@@ -1,0 +1,182 @@
+"""The listening socket and a thread for each connection; loopback, and nothing else, ever."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+
+from planhat_sandbox.wire import BadRequestError, Request, Response, read_request, write_response
+
+Handler = Callable[[Request], Response]
+
+
+class Listener:
+    """Serves requests on one loopback port until it is closed.
+
+    Args:
+        handler: Answers a request; called from many threads.
+        host: A loopback address.
+        port: 0 = any free one.
+
+    Raises:
+        ValueError: The host is not a loopback address.
+        OSError: The port is taken.
+    """
+
+    def __init__(self, handler: Handler, host: str = "127.0.0.1", port: int = 0) -> None:
+        if not is_loopback(host):
+            raise ValueError(f"the sandbox listens on loopback only, and {host} is not loopback")
+        self._handler = handler
+        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._threads: list[threading.Thread] = []
+        self._listening: socket.socket | None = None
+        self.host = "127.0.0.1" if host == "localhost" else host
+        self.port = port
+        self._listen()
+
+    @property
+    def url(self) -> str:
+        """Where it listens: ``http://127.0.0.1:54321``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, but no longer than until the listener closes.
+
+        Args:
+            seconds: How long at most.
+
+        Returns:
+            Whether it is closing.
+        """
+        return self._closing.wait(seconds)
+
+    def refuse(self, seconds: float) -> None:
+        """Refuse connections for a while: all are cut, the port is closed, then opened again.
+
+        Args:
+            seconds: How long.
+        """
+        self._stop_listening()
+        self._cut_all()
+        reopen = threading.Thread(target=self._reopen, args=(seconds,), daemon=True)
+        self._threads.append(reopen)
+        reopen.start()
+
+    def close(self) -> None:
+        """Stop: the port is closed, connections are cut, threads have ended."""
+        self._closing.set()
+        self._stop_listening()
+        self._cut_all()
+        with self._lock:
+            threads = [*self._threads, *self._connections.values()]
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=10)
+        self._stop_listening()
+
+    def _listen(self) -> None:
+        listening = socket.socket(self._family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self.host, self.port))
+            listening.listen(128)
+        except OSError:
+            listening.close()
+            raise
+        self.port = listening.getsockname()[1]
+        self._listening = listening
+        accepting = threading.Thread(target=self._accept, args=(listening,), daemon=True)
+        self._threads.append(accepting)
+        accepting.start()
+
+    def _stop_listening(self) -> None:
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            # A shutdown wakes the thread that waits in accept; on systems where it does not,
+            # the time-out below does.
+            with contextlib.suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+
+    def _reopen(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            return
+        while not self._closing.is_set() and not self._listens():
+            self._closing.wait(0.02)
+
+    def _listens(self) -> bool:
+        """Try to listen again; the port may still be on its way out."""
+        try:
+            self._listen()
+        except OSError:
+            return False
+        return True
+
+    def _accept(self, listening: socket.socket) -> None:
+        listening.settimeout(1.0)
+        while listening is self._listening and not self._closing.is_set():
+            try:
+                connection, _ = listening.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            connection.settimeout(None)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                self._connections[connection] = thread
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        # A peer that goes away is everyday life here, not an error of the sandbox.
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as stream:
+            while not self._closing.is_set():
+                try:
+                    request = read_request(stream, connection.sendall)
+                except BadRequestError as error:
+                    connection.sendall(
+                        f"HTTP/1.1 400 {error}\r\nContent-Length: 0\r\n\r\n".encode()
+                    )
+                    break
+                if request is None:
+                    break
+                response = self._handler(request)
+                reusable = write_response(
+                    connection, response, body=request.method != "HEAD", wait=self.wait
+                )
+                if not reusable or request.headers.get("connection", "").lower() == "close":
+                    break
+        with self._lock:
+            self._connections.pop(connection, None)
+
+    def _cut_all(self) -> None:
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine talking to itself.
+
+    Args:
+        host: A name or an address, without a port.
+
+    Returns:
+        True for ``localhost``, 127.0.0.0/8 and ::1.
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

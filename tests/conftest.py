@@ -1,0 +1,164 @@
+"""What every test may ask for: a sandbox, a clean environment, the plugins as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from planhat_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+# HYPOTHESIS_PROFILE=thorough before a release, or after a change to a walk, batches or outcomes.
+_EVERYWHERE: dict[str, Any] = {
+    "deadline": None,
+    "print_blob": True,
+    # Fixtures here hold servers and folders; examples clean them themselves.
+    "suppress_health_check": [
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+}
+settings.register_profile("default", max_examples=50, **_EVERYWHERE)
+settings.register_profile("thorough", max_examples=1000, **_EVERYWHERE)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+TENANTS = {"token-a": "alpha", "token-b": "beta"}
+_PLUGIN_PREFIXES = ("TAP_", "TARGET_", "PLANHAT_", "MELTANO_")
+_STRAY = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SINGER_SDK_LOG_CONFIG", "LOGLEVEL"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--live",
+        action="store_true",
+        help="run tests/contract against the real Planhat, with PLANHAT_API_TOKEN",
+    )
+
+
+def _is_stray(name: str) -> bool:
+    upper = name.upper()
+    return upper.startswith(_PLUGIN_PREFIXES) or upper.endswith("_PROXY") or upper in _STRAY
+
+
+def clean_environment() -> dict[str, str]:
+    """Give this process's environment without anything that configures plugins or proxies."""
+    return {name: value for name, value in os.environ.items() if not _is_stray(name)}
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no proxy of the developer's shell reaches a test."""
+    for name in list(os.environ):
+        live = name.startswith("PLANHAT_") and request.config.getoption("--live")
+        if _is_stray(name) and not live:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A fresh sandbox with two empty tenants: token-a (alpha) and token-b (beta)."""
+    with Sandbox(TENANTS) as running:
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a process ended: exit code, and everything it said.
+
+    `lines` are the lines of stdout, undecoded; `messages` the same as JSON values.
+    """
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def lines(self) -> list[bytes]:
+        return self.stdout.splitlines()
+
+    @property
+    def messages(self) -> list[Any]:
+        return [json.loads(line) for line in self.lines]
+
+    @property
+    def last_line(self) -> str:
+        """The last line of stderr: what a person reads when a run has failed."""
+        lines = self.stderr.strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class Plugin:
+    """Runs ``python -m <module>`` as a real process; made by the fixtures `tap` and `target`."""
+
+    def __init__(self, module: str, folder: Path) -> None:
+        self._module = module
+        self._folder = folder
+        self._configs = 0
+
+    def command(self, *arguments: str, config: Mapping[str, Any] | None = None) -> list[str]:
+        """Give the command line; a config is written to a file of its own."""
+        command = [sys.executable, "-m", self._module]
+        if config is not None:
+            self._configs += 1
+            path = self._folder / f"{self._module}-{self._configs}.json"
+            path.write_text(json.dumps(config))
+            command += ["--config", str(path)]
+        return [*command, *arguments]
+
+    def __call__(
+        self,
+        *arguments: str,
+        config: Mapping[str, Any] | None = None,
+        stdin: bytes | str = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Run:
+        """Run to the end; `env` is added to a clean environment."""
+        done = subprocess.run(
+            self.command(*arguments, config=config),
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            cwd=self._folder,
+            env={**clean_environment(), **(env or {})},
+            timeout=timeout,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+    def start(
+        self,
+        *arguments: str,
+        config: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+        **how: Any,
+    ) -> subprocess.Popen[bytes]:
+        """Start and leave running, for signals and pipes; `how` goes to Popen."""
+        return subprocess.Popen(
+            self.command(*arguments, config=config),
+            cwd=self._folder,
+            env={**clean_environment(), **(env or {})},
+            **how,
+        )
+
+
+@pytest.fixture
+def tap(tmp_path: Path) -> Plugin:
+    """``python -m tap_planhat`` in a folder of its own: ``tap("--discover", config={…})``."""
+    return Plugin("tap_planhat", tmp_path)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Plugin:
+    """``python -m target_planhat`` in a folder of its own: ``target(config={…}, stdin=…)``."""
+    return Plugin("target_planhat", tmp_path)
