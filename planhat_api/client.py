@@ -1,14 +1,14 @@
-"""Planhat's routes: one method for each, and what may be repeated of them."""
+"""Planhat's routes: one method each, the statuses that belong to it, what may be repeated of it."""
 
 from __future__ import annotations
 
-import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 
-from planhat_api.errors import InvalidIdentifierError, RefusedError
+from planhat_api.errors import GaveUpError, RefusedError
+from planhat_api.paths import query_string, record_path
 from planhat_api.retry import Repeat
 from planhat_api.wire import Answer, Request
 
@@ -23,12 +23,25 @@ T = TypeVar("T")
 BULK_PATIENCE = 5
 """A bulk upsert may take this many times the usual timeout."""
 
+LIST_TAKES = frozenset({200})
+GET_TAKES = frozenset({200, 400, 404})
+DELETE_TAKES = frozenset({200, 400, 404})
+CREATE_TAKES = frozenset({200, 201, 400, 403, 413})
+UPDATE_TAKES = frozenset({200, 400, 403, 404, 413})
+BULK_TAKES = frozenset({200, 206, 400, 403, 413})
+"""Which statuses speak of the records. Planhat documents 200, 206, 400, 403 and 500 for all its
+requests (developer pages, "HTTP response codes"); 404 for a record that is not there and 413 for a
+body that is too large are what HTTP says they are, and clients have met the first of them."""
+
 
 class PlanhatClient:
     """The routes that every model has.
 
     Args:
         transport: Sends what the routes ask.
+
+    Attributes:
+        transport: As given.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -54,62 +67,91 @@ class PlanhatClient:
             sort: Property to sort by, with a leading ``-`` for the greatest first.
             select: Properties to send; all if empty.
             company_ids: Only records of these companies; all if empty.
-            decode: Makes the page of the body; a ValueError means that it is none.
+            decode: Makes the page of the body. A ValueError from it means that the body is no
+                page; the request is then made again, within the retry budget.
+
+        Raises:
+            StopError: No page can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
-        query = [f"limit={limit}", f"offset={offset}"]
-        if sort is not None:
-            query.append(f"sort={quote(sort, safe='')}")
-        if select:
-            query.append("select=" + _joined(select))
-        if company_ids:
-            query.append("companyId=" + _joined(company_ids))
-        request = Request("GET", model.path, "&".join(query))
+        query = query_string(
+            {
+                "limit": limit,
+                "offset": offset,
+                "sort": sort,
+                "select": select,
+                "companyId": company_ids,
+            }
+        )
         return self.transport.send(
-            request, lambda answer: decode(answer.body), taken={200}, repeat=Repeat.FREELY
+            Request("GET", model.path, query),
+            lambda answer: decode(answer.body),
+            taken=LIST_TAKES,
+            repeat=Repeat.FREELY,
         )
 
     def get(self, model: Model, identifier: str) -> dict[str, Any] | None:
-        """Read one record, or None if there is none.
+        """Read one record.
 
         Args:
             model: Whose record.
             identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
+
+        Returns:
+            The record, or None if there is none.
+
+        Raises:
+            RejectError: The identifier is none that Planhat knows how to read.
+            StopError: No answer can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
-        request = Request("GET", _record_path(model, identifier))
+        request = Request("GET", record_path(model, identifier))
 
         def read(answer: Answer) -> dict[str, Any] | None:
-            if answer.status == 404:  # noqa: PLR2004
+            if answer.status == HTTPStatus.NOT_FOUND:
                 return None
+            _refuse_400(answer, request)
             return msgspec.json.decode(answer.body, type=dict[str, Any])
 
-        return self.transport.send(request, read, taken={200, 404}, repeat=Repeat.FREELY)
+        return self.transport.send(request, read, taken=GET_TAKES, repeat=Repeat.FREELY)
 
     def create(self, model: Model, body: bytes) -> Answer:
-        """Create one record; never sent twice.
+        """Create one record; never sent twice, except when Planhat surely did nothing.
 
         Args:
             model: Whose record.
             body: A JSON object.
+
+        Returns:
+            An answer that speaks of the record: 200, 201, 400, 403 or 413.
+
+        Raises:
+            UnknownOutcomeError: The answer was lost.
+            StopError: No answer can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
         request = Request("POST", model.path, body=body)
-        return self.transport.send(
-            request, _as_it_is, taken={200, 201, 400, 403, 413}, repeat=Repeat.NEVER
-        )
+        return self.transport.send(request, _written, taken=CREATE_TAKES, repeat=Repeat.NEVER)
 
     def update(self, model: Model, identifier: str, body: bytes) -> Answer:
-        """Change the properties of one record that the body names.
+        """Change those properties of one record that the body names.
 
         Args:
             model: Whose record.
             identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
             body: A JSON object.
+
+        Returns:
+            An answer that speaks of the record: 200, 400, 403, 404 or 413.
+
+        Raises:
+            InvalidIdentifierError: The identifier cannot be part of a path.
+            StopError: No answer can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
-        request = Request("PUT", _record_path(model, identifier), body=body)
+        request = Request("PUT", record_path(model, identifier), body=body)
         return self.transport.send(
-            request,
-            _as_it_is,
-            taken={200, 400, 403, 404, 413},
-            repeat=Repeat.WHEN_SETTLED,
+            request, _written, taken=UPDATE_TAKES, repeat=Repeat.WHEN_SETTLED
         )
 
     def delete(self, model: Model, identifier: str) -> bool:
@@ -120,19 +162,25 @@ class PlanhatClient:
             identifier: Its ``_id``.
 
         Returns:
-            False if it was not there any more.
+            False if it was not there any more. A record that is gone when the request is made
+            again, after a lost answer, counts as deleted by us.
+
+        Raises:
+            RejectError: Planhat refuses to delete this record.
+            StopError: No answer can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
-        request = Request("DELETE", _record_path(model, identifier))
+        request = Request("DELETE", record_path(model, identifier))
 
         def read(answer: Answer) -> bool:
-            if answer.status == 400:  # noqa: PLR2004
-                raise RefusedError("Planhat refuses to delete it", status=400)
-            if answer.status == 404:  # noqa: PLR2004
+            if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
-            reply = msgspec.json.decode(answer.body, type=dict[str, Any])
-            return bool(reply.get("deletedCount", 1)) or answer.repeated
+            _refuse_400(answer, request)
+            # {"n": 1, "ok": 1, "deletedCount": 1} (vendor's pages of both models)
+            reply = msgspec.json.decode(answer.body, type=_Deleted)
+            return reply.count > 0 or answer.repeated
 
-        return self.transport.send(request, read, taken={200, 400, 404}, repeat=Repeat.FREELY)
+        return self.transport.send(request, read, taken=DELETE_TAKES, repeat=Repeat.FREELY)
 
     def bulk_upsert(
         self,
@@ -144,44 +192,54 @@ class PlanhatClient:
     ) -> Answer:
         """Create or update many records in one request.
 
+        After a cut or a timeout the first attempt may still be at work, so the next one waits at
+        least as long as it had run.
+
         Args:
             model: Whose records.
             body: A JSON array of at most `model.bulk_limit` objects.
             repeatable: Whether every item carries a keyable that makes a second send harmless.
-            retry_budget_seconds: Longest it is tried again; the connection's budget if None.
+            retry_budget_seconds: Longest that it is tried again; None for the connection's.
 
         Returns:
             An answer that speaks of the items: 200, 206, 400, 403, 413, or a 500 that outlived
             the budget.
+
+        Raises:
+            UnknownOutcomeError: It is not repeatable and its answer was lost.
+            StopError: No answer can be had.
+            Interrupted: The run was asked to stop while the request waited.
         """
-        request = Request("PUT", model.path, body=body, patience=BULK_PATIENCE)
+        try:
+            return self.transport.send(
+                Request("PUT", model.path, body=body, patience=BULK_PATIENCE),
+                _written,
+                taken=BULK_TAKES,
+                repeat=Repeat.WHEN_SETTLED if repeatable else Repeat.NEVER,
+                budget_seconds=retry_budget_seconds,
+            )
+        except GaveUpError as error:
+            if error.answer and error.answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                return error.answer
+            raise
 
-        def read(answer: Answer) -> Answer:
-            if answer.status in (200, 206):
-                msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
-            return answer
 
-        return self.transport.send(
-            request,
-            read,
-            taken={200, 206, 400, 403, 413},
-            repeat=Repeat.WHEN_SETTLED if repeatable else Repeat.NEVER,
-            budget_seconds=retry_budget_seconds,
+class _Deleted(msgspec.Struct):
+    count: int = msgspec.field(name="deletedCount")
+
+
+def _refuse_400(answer: Answer, request: Request) -> None:
+    if answer.status == HTTPStatus.BAD_REQUEST:
+        raise RefusedError(
+            f"Planhat refuses {request.method} {request.path} (400)",
+            status=answer.status,
+            method=request.method,
+            path=request.path,
         )
 
 
-def _as_it_is(answer: Answer) -> Answer:
+def _written(answer: Answer) -> Answer:
+    """Pass an answer on; one that claims success must be the object that Planhat documents."""
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
     return answer
-
-
-def _joined(values: Sequence[str]) -> str:
-    return ",".join(quote(value, safe="") for value in values)
-
-
-def _record_path(model: Model, identifier: str) -> str:
-    if not identifier or re.fullmatch(r"(\.|%2e)+", identifier, re.IGNORECASE):
-        raise InvalidIdentifierError("an identifier that is a dot segment or empty")
-    try:
-        return f"{model.path}/{quote(identifier, safe='')}"
-    except UnicodeEncodeError as error:
-        raise InvalidIdentifierError("an identifier that is not Unicode text") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from planhat_api import DISTRIBUTION
@@ -29,8 +30,8 @@ CONNECTION_SETTINGS: dict[str, Any] = {
         "default": DEFAULT_URL,
         "title": "API address",
         "description": (
-            "Address of the API; tenants outside the default region have their own, "
-            "such as https://api-us3.planhat.com."
+            "Address of the API. Tenants outside the default region have an address of their "
+            "own, such as https://api-us3.planhat.com. Only https, except on this machine."
         ),
     },
     "requests_per_minute": {
@@ -38,38 +39,57 @@ CONNECTION_SETTINGS: dict[str, Any] = {
         "minimum": 0,
         "default": 200,
         "title": "Requests a minute",
-        "description": "Most requests sent in a minute, over all threads; 0 sends without pacing.",
+        "description": (
+            "Pace of requests over all threads; a quarter of them, at most 50, may leave at "
+            "once. 0 sends without pacing."
+        ),
     },
     "request_timeout_seconds": {
         "type": "integer",
         "minimum": 1,
+        "maximum": 3600,
         "default": 60,
         "title": "Request timeout (seconds)",
-        "description": "Longest a request may take; a bulk upsert may take five times as long.",
+        "description": (
+            "Longest one request may take, to the last byte of its answer; a bulk upsert may "
+            "take five times as long."
+        ),
     },
     "retry_budget_seconds": {
         "type": "integer",
         "minimum": 0,
+        "maximum": 86400,
         "default": 300,
         "title": "Retry budget (seconds)",
-        "description": "Longest one request is tried again after it first failed; 0 never retries.",
+        "description": (
+            "Longest that one request is tried again, counted from its first failure; 0 never "
+            "tries again."
+        ),
     },
     "user_agent": {
         "type": "string",
         "title": "User agent",
-        "description": "Replaces the User-Agent header, by default planhat-singer and its version.",
+        "description": "Sent as User-Agent instead of planhat-singer and its version.",
     },
 }
 """JSON Schema properties of the settings that both plugins share."""
+
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_PRINTABLE_ASCII = re.compile(r"[ -~]+")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Where Planhat is, who we are, and how patient we are.
 
+    The token is part of no repr, and a connection cannot be pickled.
+
     Attributes:
-        api_token: The private app's token; never part of a repr.
-        api_url: Scheme, host and port, with no slash at the end.
+        api_token: The private app's token.
+        api_url: Scheme, host, port and perhaps a path in front of the API's own; no slash at
+            the end.
         requests_per_minute: Pace over all threads; 0 for none.
         request_timeout_seconds: Longest a request may take.
         retry_budget_seconds: Longest a request is tried again after its first failure.
@@ -81,47 +101,108 @@ class Connection:
     requests_per_minute: int = 200
     request_timeout_seconds: int = 60
     retry_budget_seconds: int = 300
-    user_agent: str = ""
+    user_agent: str = DISTRIBUTION
 
     def __post_init__(self) -> None:
         hide(self.api_token)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection holds a secret and is not for storing")
+
+    @property
+    def host(self) -> str:
+        """Name of the host, for people to read."""
+        return urlsplit(self.api_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is this machine."""
+        return _is_loopback(self.host)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Connection:
         """Read a connection out of a plugin's settings.
 
         Args:
-            config: The settings by name; other settings are ignored.
+            config: The settings by name; those of others are ignored.
 
         Raises:
             ConfigurationError: A setting is missing or wrong.
         """
-        token = config.get("api_token")
-        if not token:
-            raise ConfigurationError(
-                "api_token is not set: make a private app in Planhat and give its access token"
-            )
-        given = {
-            name: config[name]
-            for name in CONNECTION_SETTINGS
-            if name != "api_token" and config.get(name) is not None
-        }
+        given = {name: config[name] for name in CONNECTION_SETTINGS if config.get(name) is not None}
+        hide(str(given.get("api_token", "")))
+        for name, value in given.items():
+            _check_type(name, value)
+        _check_token(given.get("api_token", ""))
         given["api_url"] = _checked_url(given.get("api_url", DEFAULT_URL))
-        given.setdefault("user_agent", f"{DISTRIBUTION}/{metadata.version(DISTRIBUTION)}")
-        return cls(api_token=token, **given)
+        agent = given.setdefault("user_agent", f"{DISTRIBUTION}/{metadata.version(DISTRIBUTION)}")
+        if not _PRINTABLE_ASCII.fullmatch(agent):
+            raise ConfigurationError("user_agent must be one line of plain ASCII, and not empty")
+        return cls(**given)
+
+
+def _check_type(name: str, value: object) -> None:
+    schema = CONNECTION_SETTINGS[name]
+    if schema["type"] == "string":
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{name} must be a string")
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be a whole number")
+    least, most = schema["minimum"], schema.get("maximum")
+    if value < least or (most is not None and value > most):
+        between = f"between {least} and {most}" if most is not None else f"at least {least}"
+        raise ConfigurationError(f"{name} must be {between}; it is {value}")
+
+
+def _check_token(token: str) -> None:
+    if not token.strip():
+        raise ConfigurationError(
+            "api_token is not set: make a private app in Planhat's App Center and give its "
+            "access token"
+        )
+    if not _VISIBLE_ASCII.fullmatch(token):
+        raise ConfigurationError(
+            "api_token holds a space, a line break or a character outside ASCII, which no token "
+            "does: copy it again, without anything around it"
+        )
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise ConfigurationError("api_url must begin with https:// and name a host")
-    return url.rstrip("/")
+    """Give the address without a slash at its end, or say what is wrong with it.
+
+    The address itself is not repeated to the reader, since a password may be part of it.
+    """
+    if not _VISIBLE_ASCII.fullmatch(url) or "\\" in url:
+        raise ConfigurationError(
+            "api_url must be an address in plain ASCII with no space, line break or backslash"
+        )
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ConfigurationError("api_url is not an address: give https:// and a host") from error
+    if parts.username is not None or "@" in parts.netloc or "?" in url or "#" in url:
+        raise ConfigurationError(
+            "api_url must hold neither a user name, nor a query, nor a fragment: "
+            "the token belongs into api_token"
+        )
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise ConfigurationError(f"api_url must be https:// and a host, such as {DEFAULT_URL}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            "api_url is http, which would send the token in the clear: use https "
+            "(http is for a sandbox on this machine alone)"
+        )
+    if not _PREFIX.fullmatch(parts.path):
+        raise ConfigurationError("api_url has an odd path: give the host alone, or plain names")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
-def _is_loopback(host: str | None) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host or "").is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

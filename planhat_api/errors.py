@@ -25,6 +25,11 @@ Its text never holds a body, a query string or the token.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planhat_api.wire import Answer
+
 
 class PlanhatError(Exception):
     """Root of all errors of this package.
@@ -109,7 +114,24 @@ class UnreachableError(StopError):
 
 
 class GaveUpError(StopError):
-    """Planhat kept failing for as long as the retry budget allows."""
+    """Planhat kept failing for as long as the retry budget allows.
+
+    Attributes:
+        answer: What the last attempt was answered; None if nothing came.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        answer: Answer | None = None,
+        status: int | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, method=method, path=path, request_id=request_id)
+        self.answer = answer
 
 
 class ProtocolError(StopError):

@@ -1,9 +1,11 @@
-"""Knows the secrets of this process and strikes them out of any text that is about to be shown."""
+"""Strikes secrets, and query strings, out of any text that is about to be shown."""
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
+import re
 from urllib.parse import quote
 
 MASK = "***"
@@ -43,3 +45,24 @@ def scrub(text: str) -> str:
         if form in text:
             text = text.replace(form, MASK)
     return text
+
+
+class _WithoutQueries(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if "?" in text:
+            record.msg, record.args = re.sub(r"\?[^\s\"')]*", "?…", text), ()
+        return True
+
+
+_without_queries = _WithoutQueries()
+
+
+def strip_queries(*loggers: str) -> None:
+    """Let loggers of libraries show paths only, since company ids are part of a query string.
+
+    Args:
+        loggers: Their names; a second call for the same one changes nothing.
+    """
+    for name in loggers:
+        logging.getLogger(name).addFilter(_without_queries)

@@ -1,41 +1,30 @@
-"""Gets one answer to one request: the only place of pacing, retry and counting."""
+"""Gets a whole answer to each request: the only place of pacing, retry and counting."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-import random
 import threading
-import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import tenacity
 
+from planhat_api.clock import Clock
 from planhat_api.errors import (
-    AuthenticationError,
     BusyError,
-    GaveUpError,
     Interrupted,
-    LostAnswerError,
-    NotPermittedError,
-    NotSentError,
-    PlanhatError,
-    ProtocolError,
     RetryError,
-    StopError,
     UnknownOutcomeError,
-    UnreachableError,
     UnreadableAnswerError,
 )
 from planhat_api.pacing import TokenBucket
+from planhat_api.refusals import gave_up, refusal
 from planhat_api.retry import (
-    GATEWAY_STATUSES,
-    NOT_CARRIED_OUT_STATUSES,
     Decision,
     Repeat,
-    backoff_seconds,
+    Schedule,
     decide,
+    may_be_carried_out,
     retry_after_seconds,
 )
 from planhat_api.wire import Answer, Request, Wire
@@ -43,11 +32,16 @@ from planhat_api.wire import Answer, Request, Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from typing_extensions import Self
+
     from planhat_api.connection import Connection
 
 __all__ = ["Answer", "Request", "Transport"]
 
 T = TypeVar("T")
+
+BUSY_FOR_EVERYBODY = 429
+"""The status that speaks of the token, and so of all threads, not of one request."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,23 +49,36 @@ logger = logging.getLogger(__name__)
 class Transport:
     """Sends requests until they are answered, within the pace and the retry budget.
 
-    Thread-safe; one for the whole process, since the pace is kept here.
+    Thread-safe. One serves the whole process, for the pace is kept here.
+
+    Args:
+        connection: Where to, with what token, and how patiently.
+        width: How many threads ask at the same time.
+        stop: Ends every wait with `Interrupted` once it is set; requests in flight finish.
+        clock: Time and chance.
 
     Attributes:
+        connection: As given.
         requests: How many requests have left.
         retries: How many of them were repeats.
     """
 
     def __init__(
-        self, connection: Connection, *, width: int = 1, stop: threading.Event | None = None
+        self,
+        connection: Connection,
+        *,
+        width: int = 1,
+        stop: threading.Event | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.connection = connection
-        self._wire = Wire(connection, width=width)
-        self._bucket = TokenBucket(connection.requests_per_minute)
-        self._stop = stop or threading.Event()
-        self._lock = threading.Lock()
         self.requests = 0
         self.retries = 0
+        self._clock = clock or Clock()
+        self._wire = Wire(connection, width=width)
+        self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
+        self._stop = stop or threading.Event()
+        self._counting = threading.Lock()
 
     def send(
         self,
@@ -86,95 +93,119 @@ class Transport:
 
         Args:
             request: What is asked.
-            read: Makes the result of an answer; a ValueError from it means that the body is not
-                what was asked for, and counts as a failed attempt.
+            read: Makes the result of an answer. A ValueError from it means that the body is not
+                what was asked for, which counts as a failed attempt.
             taken: Statuses that `read` understands.
             repeat: What may be done after a lost answer.
-            budget_seconds: Longest it is tried again after its first failure; the connection's
-                retry budget if None.
+            budget_seconds: Longest that it is tried again; None for the connection's budget.
 
         Raises:
             UnknownOutcomeError: The answer was lost and the request must not be repeated.
-            StopError: The run cannot go on.
+            StopError: The run cannot go on; a `GaveUpError` has the last answer, if there was one.
             Interrupted: The run was asked to stop while the request waited.
         """
-        budget = self.connection.retry_budget_seconds if budget_seconds is None else budget_seconds
-        exchange = _Exchange(self, request, read, taken, repeat, budget)
-        return exchange.run()
+        if budget_seconds is None:
+            budget_seconds = self.connection.retry_budget_seconds
+        return _Attempts(self, self._clock, request, read, taken, repeat, budget_seconds).make()
 
-    def pause(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Wait, unless the run is asked to stop.
 
         Raises:
-            Interrupted: It was.
+            Interrupted: It is.
         """
-        if self._stop.wait(seconds) if seconds > 0 else self._stop.is_set():
-            raise Interrupted("stopped while waiting to send")
+        if self._clock.wait(self._stop, seconds):
+            raise Interrupted("asked to stop while it waited")
 
-    def attempt(self, request: Request, *, again: bool) -> Answer:
-        """Send a request once, in its turn."""
-        self.pause(self._bucket.reserve())
-        with self._lock:
+    def exchange(self, request: Request, *, again: bool) -> Answer:
+        """Send a request once, in its turn.
+
+        Args:
+            request: What is asked.
+            again: Whether it has been sent before.
+        """
+        self.wait(self._bucket.reserve())
+        with self._counting:
             self.requests += 1
             self.retries += again
-        return self._wire.exchange(request)
+        began = self._clock.now()
+        status: int | str = "no answer"
+        try:
+            answer = self._wire.exchange(request)
+            status = answer.status
+            return answer
+        finally:
+            logger.debug(
+                "%s %s: %s, %.0f ms",
+                request.method,
+                request.path,
+                status,
+                (self._clock.now() - began) * 1000,
+            )
+
+    def hold(self, seconds: float) -> None:
+        """Let no request of any thread leave for a while."""
+        self._bucket.hold(seconds)
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the connections that are kept open."""
         self._wire.close()
 
+    def __enter__(self) -> Self:
+        return self
 
-class _Exchange(Generic[T]):
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Attempts(Generic[T]):
     """One request on its way through its attempts."""
 
     def __init__(
         self,
         transport: Transport,
+        clock: Clock,
         request: Request,
         read: Callable[[Answer], T],
         taken: Collection[int],
         repeat: Repeat,
-        budget: float,
+        budget_seconds: float,
     ) -> None:
         self._transport = transport
+        self._clock = clock
         self._request = request
         self._read = read
         self._taken = taken
         self._repeat = repeat
-        self._budget = budget
-        self._failed_at = 0.0
-        self._settled = 0.0
-        self._attempts = 0
-        self._ran = 0.0
-        self._lost = False
+        self._budget = budget_seconds
+        self._schedule = Schedule(repeat, budget_seconds)
+        self._count = 0
+        self._maybe_done = False
         self._answer: Answer | None = None
+        self._wait: float | None = None
 
-    def run(self) -> T:
+    def make(self) -> T:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryError),
-            wait=self._wait,
-            stop=self._is_spent,
-            sleep=self._transport.pause,
+            wait=lambda _: self._wait or 0.0,
+            stop=lambda _: self._wait is None,
+            sleep=self._transport.wait,
             retry_error_callback=self._give_up,
         )
         return retrying(self._attempt)
 
     def _attempt(self) -> T:
-        self._attempts += 1
+        self._count += 1
         self._answer = None
-        began = time.monotonic()
+        began = self._clock.now()
         try:
-            answer = self._transport.attempt(self._request, again=self._attempts > 1)
-            self._answer = answer = dataclasses.replace(answer, repeated=self._lost)
+            answer = self._transport.exchange(self._request, again=self._count > 1)
+            if self._maybe_done:
+                answer = dataclasses.replace(answer, repeated=True)
+            self._answer = answer
             return self._judge(answer)
         except RetryError as error:
-            self._ran = time.monotonic() - began
-            if not self._failed_at:
-                self._failed_at = time.monotonic()
-            if _may_be_done(error):
-                self._lost = True
-                if self._repeat is Repeat.NEVER:
-                    raise UnknownOutcomeError("its answer was lost") from error
+            self._plan(error, self._clock.now() - began)
             raise
 
     def _judge(self, answer: Answer) -> T:
@@ -182,61 +213,47 @@ class _Exchange(Generic[T]):
         if decision is Decision.TAKE:
             try:
                 return self._read(answer)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:  # the latter: nested without end
                 raise UnreadableAnswerError(
-                    "not the JSON asked for", status=answer.status
+                    f"it answered {answer.status} with a body that is not the JSON asked for",
+                    status=answer.status,
                 ) from error
         if decision is Decision.RETRY:
-            raise BusyError(f"Planhat answered {answer.status}", status=answer.status)
-        raise _stop_error(answer.status, self._request)
+            raise BusyError(f"it answered {answer.status}", status=answer.status)
+        raise refusal(answer, self._request, self._transport.connection.host)
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        return self._delay(state)[0]
-
-    def _delay(self, state: tenacity.RetryCallState) -> tuple[float, float]:
-        """Give the wait, and how much of it is owed to a write that may still run."""
-        error = state.outcome.exception() if state.outcome else None
-        owed = 0.0
-        if self._repeat is Repeat.WHEN_SETTLED and (
-            isinstance(error, LostAnswerError)
-            or (isinstance(error, BusyError) and error.status in GATEWAY_STATUSES)
-        ):
-            owed = self._ran
-        asked = retry_after_seconds(
-            self._answer.headers.get("retry-after") if self._answer else None, time.time()
+    def _plan(self, error: RetryError, ran: float) -> None:
+        """Decide what comes after a failed attempt."""
+        request = self._request
+        if may_be_carried_out(error):
+            self._maybe_done = True
+            if self._repeat is Repeat.NEVER:
+                raise UnknownOutcomeError(
+                    f"Planhat may or may not have carried out {request.method} {request.path} "
+                    f"({error}), and it must not be sent twice",
+                    status=error.status,
+                    method=request.method,
+                    path=request.path,
+                ) from error
+        headers = self._answer.headers if self._answer else {}
+        asked = retry_after_seconds(headers.get("retry-after"), self._clock.today())
+        self._wait = self._schedule.next_wait(
+            error, now=self._clock.now(), ran=ran, asked=asked, chance=self._clock.chance()
         )
-        wait = asked + backoff_seconds(self._attempts, random.random)
-        return owed + min(wait, max(0.0, self._left())), owed
-
-    def _left(self) -> float:
-        return self._budget - (time.monotonic() - self._failed_at - self._settled)
-
-    def _is_spent(self, state: tenacity.RetryCallState) -> bool:
-        spent = self._left() <= 0
-        if not spent:
-            self._settled += self._delay(state)[1]
-        return spent
+        if self._wait is None:
+            return
+        if error.status == BUSY_FOR_EVERYBODY:
+            self._transport.hold(min(asked, self._wait))
+        logger.warning(
+            "%s %s: %s; trying again in %.1f s (attempt %d)",
+            request.method,
+            request.path,
+            error,
+            self._wait,
+            self._count + 1,
+        )
 
     def _give_up(self, state: tenacity.RetryCallState) -> T:
-        error = state.outcome.exception() if state.outcome else None
-        if self._answer is not None and self._repeat is not Repeat.FREELY:
-            return cast("T", self._answer)
-        if isinstance(error, NotSentError):
-            raise UnreachableError(f"Planhat cannot be reached: {error}") from error
-        raise GaveUpError(f"Planhat kept failing: {error}") from error
-
-
-def _may_be_done(error: PlanhatError) -> bool:
-    if isinstance(error, NotSentError):
-        return False
-    return not (isinstance(error, BusyError) and error.status in NOT_CARRIED_OUT_STATUSES)
-
-
-def _stop_error(status: int, request: Request) -> StopError:
-    text = f"Planhat answered {status} to {request.method} {request.path}"
-    kind: type[StopError] = ProtocolError
-    if status == HTTPStatus.UNAUTHORIZED:
-        kind, text = AuthenticationError, "Planhat does not accept api_token"
-    elif status == HTTPStatus.FORBIDDEN:
-        kind, text = NotPermittedError, "the token may not do this"
-    return kind(text, status=status, method=request.method, path=request.path)
+        error = cast("RetryError", state.outcome.exception() if state.outcome else None)
+        connection = self._transport.connection
+        raise gave_up(error, self._answer, self._request, connection.host, self._budget) from error

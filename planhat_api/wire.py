@@ -1,24 +1,29 @@
-"""One HTTP exchange over one requests.Session: what leaves, what comes back, whole or not at all.
+"""One HTTP exchange: what leaves, and what comes back, whole or not at all.
 
-It neither paces nor repeats; `transport` does. Redirects are never followed, cookies never kept,
-and the environment can add a proxy and a CA bundle but can neither replace the token nor switch
-TLS verification off.
+It neither paces nor repeats; `transport` does. It uses the adapter of requests (pools, proxies,
+TLS) without its Session, for what a Session would add is what must not happen: following
+redirects, keeping cookies, taking credentials from .netrc, tidying paths up. The environment may
+name a proxy and a CA bundle; it cannot switch TLS verification off.
 """
 
 from __future__ import annotations
 
 import os
+import ssl
 import zlib
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
-from planhat_api.errors import LostAnswerError, NotSentError, ProtocolError, UnreadableAnswerError
+from planhat_api.deadline import Deadline, TimedAdapter, current
+from planhat_api.errors import ConfigurationError, ProtocolError, UnreadableAnswerError
+from planhat_api.failures import failure_of
+from planhat_api.redaction import strip_queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,28 +31,31 @@ if TYPE_CHECKING:
     from planhat_api.connection import Connection
 
 ACCEPT_ENCODING = "gzip"
-"""The one place that says what Planhat may compress its answers with."""
+"""The one place that says how Planhat may compress its answers."""
 
 LONGEST_CONNECT_SECONDS = 20.0
-LARGEST_BODY_BYTES = 512 * 1024 * 1024
+LARGEST_BODY_BYTES = 256 << 20
+"""A page of 2,000 records of 64 KB each is half of this; more than this is refused."""
+
+PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, before who asks it.
+    """What is asked.
 
     Attributes:
         method: HTTP method.
         path: Path below the API's address, quoted.
         query: Query string, quoted, without its question mark.
-        body: JSON that leaves, or None.
+        body: The JSON that leaves, or None.
         patience: How many times the usual timeout it may take.
     """
 
     method: str
     path: str
-    query: str = ""
-    body: bytes | None = None
+    query: str = field(default="", repr=False)
+    body: bytes | None = field(default=None, repr=False)
     patience: int = 1
 
 
@@ -69,79 +77,133 @@ class Answer:
 
 
 class Wire:
-    """The session, and how one request becomes one answer."""
+    """The connections to one host, and how one request becomes one answer. Thread-safe.
+
+    Args:
+        connection: Where to, and with what token.
+        width: How many threads ask at the same time.
+
+    Raises:
+        ConfigurationError: The CA bundle that the environment names is not there.
+    """
 
     def __init__(self, connection: Connection, *, width: int) -> None:
         self._connection = connection
-        self._session = session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        session.headers.clear()
-        session.headers.update(
-            {
-                "Accept": "application/json",
-                "Accept-Encoding": ACCEPT_ENCODING,
-                "Authorization": f"Bearer {connection.api_token}",
-                "User-Agent": connection.user_agent,
-            }
-        )
-        session.proxies = dict(get_environ_proxies(connection.api_url))
-        session.verify = (
-            os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        )
-        session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=width))
-        session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=width))
+        self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=width)
+        self._proxies = {} if connection.is_local else get_environ_proxies(connection.api_url)
+        self._verify = _ca_bundle() if connection.api_url.startswith("https:") else True
+        self._reached = False
+        strip_queries("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
     def exchange(self, request: Request) -> Answer:
         """Send a request once and read its answer to the end.
 
         Raises:
-            NotSentError: No connection was made.
-            LostAnswerError: No whole answer came back.
+            NotSentError: Nothing of the request left.
+            LostAnswerError: Some of it left, and no whole answer came back in time.
             UnreadableAnswerError: The body cannot be decompressed.
+            UnreachableError: There is no such host, or it cannot prove who it is.
             ProtocolError: The body is larger than any answer of Planhat's.
         """
-        connection = self._connection
-        seconds = connection.request_timeout_seconds * request.patience
-        url = f"{connection.api_url}{request.path}"
+        deadline = Deadline(self._connection.request_timeout_seconds * request.patience)
+        token = current.set(deadline)
         try:
-            with self._session.request(
-                request.method,
-                f"{url}?{request.query}" if request.query else url,
-                data=request.body,
-                headers={"Content-Type": "application/json"} if request.body is not None else None,
-                timeout=(min(seconds, LONGEST_CONNECT_SECONDS), seconds),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with self._send(request, deadline.left()) as response:
+                self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, headers, _body(response, headers))
-        except requests.ConnectionError as error:
-            if isinstance(error.args[0], urllib3.exceptions.MaxRetryError):
-                raise NotSentError(str(type(error.args[0].reason).__name__)) from error
-            raise LostAnswerError("the connection was cut") from error
-        except requests.Timeout as error:
-            raise LostAnswerError("no answer in time") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise LostAnswerError("the connection was cut") from error
+        except (requests.RequestException, OSError, HTTPError) as error:
+            raise failure_of(
+                error, self._connection.host, sent=deadline.sent, reached=self._reached
+            ) from error
+        finally:
+            current.reset(token)
+
+    def _send(self, request: Request, seconds: float) -> requests.Response:
+        url = f"{self._connection.api_url}{request.path}"
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = f"{url}?{request.query}" if request.query else url
+        prepared.headers = CaseInsensitiveDict(self._headers(request))
+        prepared.body = request.body
+        return self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=(min(seconds, LONGEST_CONNECT_SECONDS), seconds),
+            verify=self._verify,
+            proxies=self._proxies,
+        )
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+            "Authorization": f"Bearer {self._connection.api_token}",
+            "User-Agent": self._connection.user_agent,
+        }
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(len(request.body))
+        return headers
 
     def close(self) -> None:
-        """Close the connections that are kept."""
-        self._session.close()
+        """Close the connections that are kept open."""
+        self._adapter.close()
+
+
+def _ca_bundle() -> str | bool:
+    """Find the CA bundle that the environment names; True stands for the usual authorities."""
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if bundle := os.environ.get(variable):
+            try:
+                if Path(bundle).is_dir():
+                    return bundle
+                ssl.create_default_context(cafile=bundle)
+            except OSError as error:  # ssl.SSLError is one
+                raise ConfigurationError(
+                    f"{variable} must name a file of CA certificates: {bundle} is none"
+                ) from error
+            return bundle
+    return True
 
 
 def _body(response: requests.Response, headers: Mapping[str, str]) -> bytes:
+    """Read the body to its end, past requests' own reading in pieces of 10 KB."""
+    length = headers.get("content-length", "")
+    # One read, and so no copy, where the length is known; urllib3 checks that it was true.
+    amount = int(length) if length.isdecimal() else PIECE_BYTES
+    if amount > LARGEST_BODY_BYTES:
+        raise _too_large()
     pieces = []
     size = 0
-    while piece := response.raw.read(1 << 20, decode_content=False):
+    while piece := response.raw.read(amount or PIECE_BYTES, decode_content=False):
         pieces.append(piece)
         size += len(piece)
         if size > LARGEST_BODY_BYTES:
-            raise ProtocolError("an answer is larger than any of Planhat's")
+            raise _too_large()
     body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-    if headers.get("content-encoding", "identity") in ("", "identity") or not body:
+    return _decompressed(body, headers.get("content-encoding", "identity").strip().lower())
+
+
+def _decompressed(body: bytes, encoding: str) -> bytes:
+    if encoding in ("identity", "") or not body:
         return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnreadableAnswerError(f"the body is encoded as {encoding[:20]!r}, not asked for")
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
-        return zlib.decompress(body, wbits=47)
+        plain = unpacker.decompress(body, LARGEST_BODY_BYTES + 1)
     except zlib.error as error:
         raise UnreadableAnswerError("the body cannot be decompressed") from error
+    if len(plain) > LARGEST_BODY_BYTES:
+        raise _too_large()
+    if not unpacker.eof or unpacker.unused_data:
+        raise UnreadableAnswerError("the compressed body is cut short")
+    return plain
+
+
+def _too_large() -> ProtocolError:
+    return ProtocolError(
+        f"an answer is larger than {LARGEST_BODY_BYTES >> 20} MiB, which no page of Planhat's "
+        "should be: ask for fewer records at a time (page_size), and check api_url"
+    )
