@@ -42,16 +42,26 @@ class Postgres:
             "database": self.database,
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Names this database for psql and everything else built on libpq."""
+        return {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.port),
+            "PGUSER": "planhat",
+            "PGPASSWORD": self.password,
+            "PGDATABASE": self.database,
+        }
+
     def run(self, sql: str) -> list[list[str]]:
         """Run SQL with psql and return rows of text."""
         done = subprocess.run(
             [
                 *(self.binaries / "psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only"),
-                *("-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port)),
-                *("-U", "planhat", "-d", self.database, "-f", "-"),
+                *("-v", "ON_ERROR_STOP=1", "-f", "-"),
             ],
             input=sql,
-            env={**os.environ, "PGPASSWORD": self.password},
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             timeout=60,

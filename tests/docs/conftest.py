@@ -1,0 +1,58 @@
+"""The pages of the documentation, and what a reader of one of them has at hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from pages import ROOT, pages
+from postgres import postgres, postgres_server
+
+__all__ = ["postgres", "postgres_server"]
+
+
+def pytest_generate_tests(metafunc):
+    if "page" in metafunc.fixturenames:
+        metafunc.parametrize("page", pages(), ids=lambda page: page.name)
+
+
+@pytest.fixture
+def environment(page, request, tmp_path) -> dict[str, str]:
+    """A reader's environment: the plugins on PATH, an empty home, no settings from outside."""
+    home = tmp_path / "home"
+    home.mkdir()
+    outside = ("TAP_", "TARGET_", "MELTANO_", "PLANHAT_", "PG")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
+    path = [str(Path(sys.executable).parent)]
+    for need in sorted(page.needs & {"meltano", "postgres-extractor", "postgres-loader"}):
+        binaries = ROOT / f".venv-{need}" / "bin"
+        if not (binaries / "python").exists():
+            pytest.skip(f"{binaries} is not there: make strangers")
+        path.append(str(binaries))
+    if "postgres" in page.needs:
+        server = request.getfixturevalue("postgres")
+        kept |= server.environment
+        path.append(str(server.binaries))
+    return {
+        **kept,
+        "HOME": str(home),
+        "PATH": os.pathsep.join([*path, os.environ["PATH"]]),
+        "CHECKOUT": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def place(page, tmp_path) -> Path:
+    """The empty directory in which a page is followed, or a copy of the checkout's files."""
+    where = tmp_path / "place"
+    where.mkdir()
+    if "checkout" in page.needs:
+        for name in ("meltano.yml", ".env.example", "examples"):
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, where / name)
+    return where
