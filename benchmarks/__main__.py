@@ -1,0 +1,106 @@
+"""Run the benchmarks: `python -m benchmarks [--quick]`.
+
+The whole ends in a table on stdout, in `docs/performance/results.json` and in
+`docs/performance/cpu.svg`; a quick look ends in the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import lines, plan
+from benchmarks.chart import chart
+from benchmarks.comparisons import of_slopes
+from benchmarks.environments import MissingEnvironmentError, python_of, version_of
+from benchmarks.limits import latency_claims, memory_claims, start_claims
+from benchmarks.measure import PROJECT, FailedRunError
+from benchmarks.report import results, table
+from benchmarks.rounds import server, slopes
+from benchmarks.subjects import READERS, WRITERS
+
+if TYPE_CHECKING:
+    from benchmarks.subjects import Subject
+
+FOLDER = PROJECT / "docs" / "performance"
+PEERS = {"bare": "orjson", "airbyte": "airbyte-cdk", "dlt": "dlt", "cruds": "cruds"}
+OWN = ("planhat-singer", "singer-sdk", "msgspec", "requests")
+
+
+def main() -> int:
+    """Run what was asked for, and return whether every claim holds."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a look, in a minute, without a file")
+    parser.add_argument(
+        "--only", metavar="NAMES", help="subjects by name, with commas between; writes no file"
+    )
+    arguments = parser.parse_args()
+    wanted = plan.QUICK if arguments.quick else plan.WHOLE
+    names = set(arguments.only.split(",")) if arguments.only else None
+    readers, writers = (_ready(subjects, wanted, names) for subjects in (READERS, WRITERS))
+    with tempfile.TemporaryDirectory(prefix="planhat-bench-") as given, server() as url:
+        folder = Path(given)
+        for rows in {*wanted.sizes, *wanted.slow_sizes, plan.LATENCY_ROWS}:
+            with (folder / str(rows)).open("wb") as out:
+                out.writelines(lines.lines(rows))
+        sides = {
+            "Reading": slopes(readers, url, wanted),
+            "Writing": slopes(writers, url, wanted, folder),
+        }
+        claims = of_slopes(*sides.values())
+        claims += latency_claims(url, wanted, folder)
+        claims += memory_claims(url, wanted)
+        claims += start_claims(wanted)
+    print(table(claims, sides))
+    if not arguments.quick and not names:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        measured = results(claims, sides, _versions())
+        (FOLDER / "results.json").write_text(
+            json.dumps(measured, indent=1, ensure_ascii=False) + "\n"
+        )
+        medians = {
+            side: {name: median(one.microseconds for one in taken) for name, taken in of.items()}
+            for side, of in sides.items()
+        }
+        machine = measured["machine"]
+        footnote = (
+            f"issues of 1.1 KB, slope between 20,000 and 200,000, start-up apart; "
+            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
+        )
+        (FOLDER / "cpu.svg").write_text(chart(medians, footnote))
+    return int(any(claim.holds is False for claim in claims))
+
+
+def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -> list[Subject]:
+    """Return the subjects that are asked for and can be run here."""
+    ready = []
+    for subject in subjects:
+        if (names and subject.name not in names) or (subject.curiosity and not wanted.peers):
+            continue
+        try:
+            if subject.environment:
+                python_of(subject.environment)
+            ready.append(subject)
+        except MissingEnvironmentError as error:
+            print(f"without {subject.name}: {error}", file=sys.stderr)
+    return ready
+
+
+def _versions() -> dict[str, str]:
+    return {
+        **{package: metadata.version(package) for package in OWN},
+        **{package: version_of(name, package) for name, package in PEERS.items()},
+    }
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except FailedRunError as error:
+        sys.exit(f"benchmarks: {error}")

@@ -1,0 +1,110 @@
+"""The claims: what is compared with what, how it came out, and what it may be at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.subjects import OUR_TAP, OUR_TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.rounds import Slope
+
+READING = {
+    "requests + orjson loop": 0.6,
+    "plain singer-sdk tap": 1 / 20,
+    "Airbyte CDK": 1 / 5,
+    "dlt": 1 / 7,
+    "cruds": None,
+    "requests + json loop": None,
+}
+WRITING = {
+    "requests + orjson loop": 1.6,
+    "plain singer-sdk target": 1 / 8,
+    "cruds": None,
+    "requests + json loop": None,
+}
+CONCURRENT_TAP, CONCURRENT_TARGET = 1 / 5, 1 / 3
+MORE_MEMORY_MEGABYTES, MORE_START_SECONDS = 20.0, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row of the table.
+
+    Attributes:
+        what: Names both sides.
+        samples: One value a round.
+        limit: What the median may be at most; None where we only look.
+        unit: Of the values; ratios have none.
+    """
+
+    what: str
+    samples: Sequence[float]
+    limit: float | None
+    unit: str = ""
+
+    @property
+    def value(self) -> float:
+        """The median of the rounds."""
+        return median(self.samples)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the median is within the limit, if there is one."""
+        return None if self.limit is None else self.value <= self.limit
+
+
+def of_slopes(
+    reading: Mapping[str, list[Slope]], writing: Mapping[str, list[Slope]]
+) -> list[Claim]:
+    """Compare CPU a record, round by round, of ours with each of the others.
+
+    Args:
+        reading: Slopes by the name of what read.
+        writing: Slopes by the name of what wrote.
+    """
+    sides = ((OUR_TAP.name, reading, READING), (OUR_TARGET.name, writing, WRITING))
+    return [
+        Claim(
+            f"CPU a record: {ours} / {other}",
+            [
+                mine.microseconds / theirs.microseconds
+                for mine, theirs in zip(taken[ours], taken[other], strict=True)
+            ],
+            limit,
+        )
+        for ours, taken, limits in sides
+        for other, limit in limits.items()
+        if ours in taken and other in taken
+    ]
+
+
+def of_walls(what: str, wide: Sequence[float], narrow: Sequence[float], limit: float) -> Claim:
+    """Compare wall times, round by round.
+
+    Args:
+        what: Names both sides.
+        wide: Seconds with more requests in flight.
+        narrow: Seconds with one.
+        limit: What the ratio may be at most.
+    """
+    return Claim(what, [many / one for many, one in zip(wide, narrow, strict=True)], limit)
+
+
+def of_differences(
+    what: str, more: Sequence[float], less: Sequence[float], limit: float, unit: str
+) -> Claim:
+    """Compare by what one side has on top of the other, round by round.
+
+    Args:
+        what: Names both sides.
+        more: Values of the one that may have more.
+        less: Values of the other.
+        limit: What the difference may be at most.
+        unit: Of the values.
+    """
+    return Claim(what, [a - b for a, b in zip(more, less, strict=True)], limit, unit)

@@ -1,0 +1,93 @@
+"""What one process costs: its CPU, its wall time, its greatest memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A process to run.
+
+    Attributes:
+        argv: Program and arguments.
+        environment: Variables on top of the ones we have.
+        stdin: A file it reads, if any.
+        feeder: A process whose stdout it reads, if any; its cost is not counted.
+    """
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: Path | None = None
+    feeder: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process took.
+
+    Attributes:
+        cpu_seconds: User and system time, of the process and of children it waited for.
+        wall_seconds: From its start to its end.
+        peak_megabytes: The greatest resident set.
+    """
+
+    cpu_seconds: float
+    wall_seconds: float
+    peak_megabytes: float
+
+
+class FailedRunError(Exception):
+    """A process that was to be measured ended badly."""
+
+
+def measure(command: Command, folder: Path) -> Cost:
+    """Run a process to its end and say what it took.
+
+    The peak of a child's memory is not below what its parent had when it started it, so whoever
+    calls this keeps small.
+
+    Args:
+        command: The process.
+        folder: Where it runs; its stdout and stderr go to the files `out` and `err` there.
+
+    Raises:
+        FailedRunError: It did not exit with 0.
+    """
+    environment = {**os.environ, **command.environment}
+    with ExitStack() as opened:
+        out = opened.enter_context((folder / "out").open("wb"))
+        err = opened.enter_context((folder / "err").open("wb"))
+        if command.feeder:
+            feeder = opened.enter_context(
+                subprocess.Popen(command.feeder, stdout=subprocess.PIPE, cwd=PROJECT)
+            )
+            stdin = feeder.stdout
+        else:
+            stdin = opened.enter_context((command.stdin or Path(os.devnull)).open("rb"))
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            command.argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd=folder
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        last = (folder / "err").read_text(errors="replace").strip().splitlines()[-1:]
+        raise FailedRunError(f"{command.argv[0]} ended with {child.returncode}: {' '.join(last)}")
+    return Cost(
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        wall_seconds=wall,
+        peak_megabytes=usage.ru_maxrss / 1024,
+    )

@@ -1,0 +1,34 @@
+"""Extract all issues with dlt's rest_api source: `python dlt_read.py URL TOKEN FOLDER`.
+
+Extraction only: the rows end in dlt's own JSON lines inside the folder, not normalised, not loaded.
+"""
+
+import sys
+
+import dlt
+from dlt.sources.rest_api import rest_api_source
+
+
+def main(url: str, token: str, folder: str) -> None:
+    source = rest_api_source(
+        {
+            "client": {
+                "base_url": url,
+                "auth": {"type": "bearer", "token": token},
+                "paginator": {"type": "offset", "limit": 2000, "total_path": None},
+            },
+            "resources": [
+                {
+                    "name": "issues",
+                    "primary_key": "_id",
+                    "endpoint": {"path": "issues", "params": {"sort": "_id"}},
+                }
+            ],
+        }
+    )
+    pipeline = dlt.pipeline(pipeline_name="bench", pipelines_dir=folder, dataset_name="bench")
+    pipeline.extract(source)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,40 @@
+"""The target that a developer gets in an hour: singer-sdk's BatchSink and one PUT a batch."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import requests
+from singer_sdk import BatchSink, Target
+from singer_sdk.typing import PropertiesList, Property, StringType
+
+
+class PlainSink(BatchSink):
+    """Sends each batch as it came."""
+
+    max_size = 5000
+    session = requests.Session()
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Send a batch in one request."""
+        self.session.put(
+            f"{self.config['api_url']}/{self.stream_name}",
+            json=context["records"],
+            headers={"Authorization": f"Bearer {self.config['api_token']}"},
+            timeout=300,
+        ).raise_for_status()
+
+
+class PlainTarget(Target):
+    """A target as the template makes it."""
+
+    name = "target-plain"
+    default_sink_class = PlainSink
+    config_jsonschema: ClassVar[dict[str, Any]] = PropertiesList(
+        Property("api_token", StringType, required=True, secret=True),
+        Property("api_url", StringType, required=True),
+    ).to_dict()
+
+
+if __name__ == "__main__":
+    PlainTarget.cli()

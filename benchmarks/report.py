@@ -1,0 +1,110 @@
+"""The outcome: a table on stdout, `results.json` for machines."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime, timezone
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.comparisons import Claim
+    from benchmarks.rounds import Slope
+
+
+def table(claims: Sequence[Claim], sides: Mapping[str, Mapping[str, list[Slope]]]) -> str:
+    """Return what is printed: CPU a record of everyone, then the claims.
+
+    Args:
+        claims: The rows.
+        sides: Slopes by subject, by side (`reading`, `writing`).
+    """
+    lines = []
+    for side, taken in sides.items():
+        lines += ["", f"{side:28}  µs CPU a record      start-up s    peak MB"]
+        for name, slopes in sorted(taken.items(), key=lambda item: _microseconds(item[1])):
+            values = [slope.microseconds for slope in slopes]
+            spread = f"{min(values):.1f}-{max(values):.1f}"
+            peak = median(slope.large.peak_megabytes for slope in slopes)
+            lines.append(
+                f"  {name:26}  {_microseconds(slopes):6.2f}  ({spread:>11})"
+                f"  {_start_seconds(slopes):8.2f}  {peak:9.0f}"
+            )
+    lines += ["", f"{'claim':58}  {'median':>9}  {'spread':>15}  {'at most':>8}"]
+    for claim in claims:
+        spread = f"{min(claim.samples):.3f}-{max(claim.samples):.3f}"
+        limit = "" if claim.limit is None else f"{claim.limit:8.3f}"
+        verdict = {True: "holds", False: "FAILS", None: ""}[claim.holds]
+        value = f"{claim.value:7.3f} {claim.unit:2}"
+        lines.append(f"  {claim.what:56}  {value} {spread:>15}  {limit:>8}  {verdict}")
+    return "\n".join(lines)
+
+
+def _microseconds(slopes: Sequence[Slope]) -> float:
+    return median(slope.microseconds for slope in slopes)
+
+
+def _start_seconds(slopes: Sequence[Slope]) -> float:
+    return median(slope.start_seconds for slope in slopes)
+
+
+def results(
+    claims: Sequence[Claim],
+    sides: Mapping[str, Mapping[str, list[Slope]]],
+    versions: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return everything measured, as JSON.
+
+    Args:
+        claims: The rows.
+        sides: Slopes by subject, by side.
+        versions: What was compared, by name.
+    """
+    return {
+        "measured": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "versions": dict(versions),
+        "cpu_microseconds_a_record": {
+            side: {
+                name: {
+                    "median": round(_microseconds(slopes), 2),
+                    "rounds": [round(slope.microseconds, 2) for slope in slopes],
+                    "start_up_seconds": round(_start_seconds(slopes), 2),
+                    "peak_megabytes": round(median(one.large.peak_megabytes for one in slopes)),
+                }
+                for name, slopes in taken.items()
+            }
+            for side, taken in sides.items()
+        },
+        "claims": [
+            {
+                "what": claim.what,
+                "median": round(claim.value, 4),
+                "rounds": [round(value, 4) for value in claim.samples],
+                "at_most": claim.limit,
+                "unit": claim.unit,
+                "holds": claim.holds,
+            }
+            for claim in claims
+        ],
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what a reader must know of the machine to compare figures with their own."""
+    processor = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - not a path of ours
+            models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+        processor = models[0] if models else processor
+    except OSError:
+        pass  # not Linux: the platform module's word must do
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,101 @@
+"""A Planhat that costs its clients nothing: pages from memory, bulk upserts answered unread.
+
+It knows the issues' list (`limit`, `offset`, `sort`, `select`), an empty list for every other
+model, and the bulk upsert, whose items it counts by their `sourceId` and all of which it calls
+updated. It is a process of its own: `python -m benchmarks.server` prints its address on stdout.
+Counts of what a run was given and gave: `GET /_counts/<token>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+
+from benchmarks.answers import bulk_answer, page
+from benchmarks.tenant import Tenant
+
+
+class Exchange(asyncio.Protocol):
+    """One client's connection: HTTP/1.1, kept alive, one request after another."""
+
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._wanted = 0  # bytes of the request being received, once its head is read
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to answer."""
+        self._transport = transport  # type: ignore[assignment]  # asyncio's own base is wider
+
+    def data_received(self, data: bytes) -> None:
+        """Collect a request; answer it once it is whole."""
+        self._received += data
+        if not self._wanted:
+            end = self._received.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            self._wanted = end + 4 + _content_length(bytes(self._received[:end]))
+        if len(self._received) >= self._wanted:
+            request = bytes(self._received[: self._wanted])
+            del self._received[: self._wanted]
+            self._wanted = 0
+            self._answer(request)
+
+    def _answer(self, request: bytes) -> None:
+        head, _, body = request.partition(b"\r\n\r\n")
+        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        if target.startswith("/_counts/"):
+            self._send(json.dumps(self.counts[target.removeprefix("/_counts/")]).encode())
+            return
+        tenant = Tenant.from_token(_header(head, "authorization").split()[-1])
+        counts = self.counts[tenant.token]
+        counts["requests"] += 1
+        encoding = b""
+        if method == "GET":
+            wants_gzip = tenant.gzip and "gzip" in _header(head, "accept-encoding")
+            rows, answer = page(tenant.rows, target, packed=wants_gzip)
+            counts["rows"] += rows
+            encoding = b"Content-Encoding: gzip\r\n" if wants_gzip else b""
+        else:
+            items, answer = bulk_answer(body)
+            counts["items"] += items
+            counts["bytes_received"] += len(body)
+        counts["bytes_sent"] += len(answer)
+        if tenant.latency_milliseconds:
+            loop = asyncio.get_running_loop()
+            loop.call_later(tenant.latency_milliseconds / 1000, self._send, answer, encoding)
+        else:
+            self._send(answer, encoding)
+
+    def _send(self, body: bytes, encoding: bytes = b"") -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+            length = b"Content-Length: %d\r\n\r\n" % len(body)
+            self._transport.writelines((head, encoding, length, body))
+
+
+def _header(head: bytes, name: str) -> str:
+    for line in head.decode("latin-1").split("\r\n")[1:]:
+        key, _, value = line.partition(":")
+        if key.lower() == name:
+            return value.strip()
+    return ""
+
+
+def _content_length(head: bytes) -> int:
+    return int(_header(head, "content-length") or 0)
+
+
+async def serve() -> None:
+    """Serve on a free port of the loopback until killed."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Exchange, "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
