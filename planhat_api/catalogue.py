@@ -45,5 +45,5 @@ def _model_of(file: Traversable) -> Model:
     name = file.name.removesuffix(".json")
     try:
         return Model.from_schema(name, msgspec.json.decode(file.read_bytes()))
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:  # msgspec's are such
         raise ConfigurationError(f"{file} does not describe a model: {error}") from error

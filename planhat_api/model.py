@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,39 +49,58 @@ class Model:
 
     @classmethod
     def from_schema(cls, name: str, schema: Mapping[str, Any]) -> Model:
-        """Read a model out of one schema document that the meta-schema accepts.
+        """Read a model out of one schema document.
 
         Args:
             name: The stem of the schema's file.
             schema: The parsed file.
+
+        Raises:
+            ValueError: It describes no model; the text names the word that is wrong.
         """
-        words = schema["x-planhat"]
-        properties = schema["properties"]
-        required = tuple(schema.get("required", ()))
-        return cls(
+        schema_words = msgspec.convert(schema, type=_SchemaWords)
+        words = schema_words.ours
+        properties = schema_words.properties
+        required = tuple(schema_words.required)
+        model = cls(
             name=name,
-            path=words["path"],
-            keyables=tuple(words["keyables"]),
-            keyable_scope=dict(words.get("keyable_scope", {})),
-            page_limit=words["page_limit"],
-            bulk_limit=words["bulk_limit"],
+            path=words.path,
+            keyables=tuple(words.keyables),
+            keyable_scope=words.keyable_scope,
+            page_limit=words.page_limit,
+            bulk_limit=words.bulk_limit,
             required=required,
-            bulk_required=tuple(words.get("bulk_required", required)),
-            replication_key=words.get("replication_key"),
-            company_reference=words.get("company_reference"),
+            bulk_required=required if words.bulk_required is None else tuple(words.bulk_required),
+            replication_key=words.replication_key,
+            company_reference=words.company_reference,
             properties=properties,
-            read_only=frozenset(
-                key for key, property_ in properties.items() if property_.get("readOnly")
-            ),
+            read_only=frozenset(name for name, word in properties.items() if word.get("readOnly")),
         )
+        model._check_names()
+        return model
+
+    def _check_names(self) -> None:
+        """Hold every property that a word names against those that there are."""
+        named = {
+            "_id",
+            *self.keyables,
+            *self.keyable_scope.keys(),
+            *self.keyable_scope.values(),
+            *self.required,
+            *self.bulk_required,
+            *filter(None, (self.replication_key, self.company_reference)),
+        }
+        if unknown := sorted(named - self.properties.keys()):
+            raise ValueError(f"it names properties that it does not have: {', '.join(unknown)}")
 
     @property
     def record_schema(self) -> dict[str, Any]:
         """The schema for Singer: of what is read, not of what may be written.
 
-        It requires ``_id`` alone, since every other property may be missing from a record, and
-        carries none of the words in ``WORDS_OF_OURS``. Each call makes a new one, to be changed
-        at will.
+        It requires ``_id`` alone, since every other property may be missing from a record. An
+        object inside a property is open, or the SDK would drop what the vendor's tables do not
+        list. None of the words in `WORDS_OF_OURS` is in it. Each call makes a new one, to be
+        changed at will.
         """
         return {
             "type": "object",
@@ -88,10 +109,32 @@ class Model:
         }
 
 
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """The vocabulary of ``x-planhat``; ``model.meta.json`` says the same to editors and tests."""
+
+    path: str
+    keyables: list[str]
+    page_limit: int
+    bulk_limit: int
+    keyable_scope: dict[str, str] = {}
+    bulk_required: list[str] | None = None
+    replication_key: str | None = None
+    company_reference: str | None = None
+
+
+class _SchemaWords(msgspec.Struct):
+    """As much of a schema file as a model is made of."""
+
+    ours: _Words = msgspec.field(name="x-planhat")
+    properties: dict[str, dict[str, Any]]
+    required: list[str] = []
+
+
 def _for_singer(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Copy a subschema without the words that are ours."""
     if isinstance(schema, dict):
-        return {
+        open_words = {"additionalProperties": True} if "properties" in schema else {}
+        return open_words | {
             word: (
                 {name: _for_singer(inner) for name, inner in value.items()}
                 if word == "properties"  # below it are names, not words

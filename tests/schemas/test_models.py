@@ -1,0 +1,165 @@
+"""Every file in schemas/ is a model, and nothing else is there."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from planhat_api.catalogue import load_models
+from planhat_api.model import Model
+
+ROOT = Path(__file__).parents[2]
+META = json.loads((ROOT / "planhat_api" / "model.meta.json").read_text(encoding="utf-8"))
+FILES = sorted((ROOT / "schemas").iterdir())
+STREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check(document) -> None:
+    """Hold a document against the meta-schema, with draft 2020-12's formats switched on."""
+    jsonschema.Draft202012Validator.check_schema(META)
+    jsonschema.Draft202012Validator(
+        META, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    ).validate(document)
+
+
+@pytest.fixture(params=[file for file in FILES if file.suffix == ".json"], ids=lambda f: f.stem)
+def document(request) -> dict:
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=load_models().values(), ids=lambda model: model.name)
+def model(request) -> Model:
+    return request.param
+
+
+def test_only_json_files_stand_in_schemas():
+    assert [file.name for file in FILES if file.suffix != ".json" or not file.is_file()] == []
+
+
+def test_there_are_issues_and_objectives():
+    assert {"issues", "objectives"} <= load_models().keys()
+
+
+def test_a_file_keeps_to_the_meta_schema(document):
+    check(document)
+    jsonschema.Draft202012Validator.check_schema(document)
+
+
+@pytest.mark.parametrize(
+    "misspell",
+    [
+        lambda d: d["x-planhat"].update(page_limt=1),
+        lambda d: d.update({"x-plenhat": {}}),
+        lambda d: d["properties"]["_id"].update(readonly=True),
+        lambda d: d["properties"]["custom"].update(descripton=""),
+        lambda d: d["properties"]["custom"].update(additionalProperties={"tpye": "string"}),
+    ],
+)
+def test_a_misspelt_word_is_refused_by_name(document, misspell):
+    before = set(words_of(document))
+    document = copy.deepcopy(document)
+    misspell(document)
+    wrong = (set(words_of(document)) - before).pop()
+    with pytest.raises(jsonschema.ValidationError) as refusal:
+        check(document)
+    assert wrong in explained(refusal.value)
+
+
+def words_of(value):
+    if isinstance(value, dict):
+        for word, inner in value.items():
+            yield word
+            yield from words_of(inner)
+
+
+def explained(error) -> str:
+    return " ".join([error.message, *(explained(inner) for inner in error.context)])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d["x-planhat"].pop("path"),
+        lambda d: d["x-planhat"].update(path="issues"),
+        lambda d: d["x-planhat"].update(path="/../companies"),
+        lambda d: d["x-planhat"].update(page_limit=0),
+        lambda d: d["x-planhat"].update(keyables=[]),
+        lambda d: d["x-planhat"].update(keyables=["sourceId"]),
+        lambda d: d["properties"].pop("_id"),
+        lambda d: d["properties"]["_id"].update(readOnly=True),
+        lambda d: d["properties"]["_id"].update(type=["string", "null"]),
+        lambda d: d["properties"]["custom"].pop("description"),
+        lambda d: d["properties"].update({"a b": {"type": "string", "description": "?"}}),
+    ],
+)
+def test_what_no_model_can_be_is_refused(document, spoil):
+    spoil(document)
+    with pytest.raises(jsonschema.ValidationError):
+        check(document)
+
+
+def test_the_loader_refuses_a_misspelt_word_by_name_too(document):
+    document["x-planhat"]["page_limt"] = 5
+    with pytest.raises(ValueError, match="page_limt"):
+        Model.from_schema("x", document)
+
+
+def test_the_loader_refuses_names_of_properties_that_are_not_there(document):
+    document["x-planhat"]["replication_key"] = "changedAt"
+    with pytest.raises(ValueError, match="changedAt"):
+        Model.from_schema("x", document)
+
+
+def test_the_loader_and_the_meta_schema_know_the_same_words(document):
+    ours = META["properties"]["x-planhat"]["properties"]
+    for word in ours:
+        document["x-planhat"].setdefault(word, {"keyable_scope": {}}.get(word, ["_id"]))
+        if ours[word].get("type") == "string":
+            document["x-planhat"][word] = "_id"
+    Model.from_schema("x", document)
+
+
+def test_the_stem_is_a_stream_name_that_sql_and_files_can_carry(model):
+    assert STREAM_NAME.fullmatch(model.name)
+
+
+def test_no_two_models_share_a_path():
+    paths = [model.path for model in load_models().values()]
+    assert len(paths) == len(set(paths))
+
+
+def test_keyables_are_properties_that_may_be_written(model):
+    assert set(model.keyables) <= model.properties.keys()
+    assert not set(model.keyables) & model.read_only
+
+
+def test_a_keyable_scope_names_a_keyable_and_a_property(model):
+    assert set(model.keyable_scope) <= set(model.keyables)
+    assert set(model.keyable_scope.values()) <= model.properties.keys()
+
+
+def test_what_a_create_needs_may_be_written(model):
+    needed = {*model.required, *model.bulk_required}
+    assert needed <= model.properties.keys()
+    assert not needed & model.read_only
+    assert set(model.required) <= set(model.bulk_required)
+
+
+def test_a_replication_key_is_a_date_time_that_planhat_writes(model):
+    if model.replication_key is not None:
+        assert model.properties[model.replication_key]["format"] == "date-time"
+        assert model.replication_key in model.read_only
+
+
+def test_a_company_reference_is_a_property(model):
+    assert model.company_reference is None or model.company_reference in model.properties
+
+
+def test_every_property_but_the_id_may_be_null_since_planhat_may_leave_it_out(model):
+    strict = [n for n, p in model.properties.items() if "null" not in p["type"] and n != "_id"]
+    assert strict == []
