@@ -1,0 +1,190 @@
+"""What is copied: reads ``copies.json`` and divides a stream into shards of companies.
+
+A *copy* is one pipe from one tenant to one destination. A stream without ``shards`` is one task
+that reads everything. With ``"shards": 4`` it is five: four that each read the companies of one
+shard, and ``rest``, which reads without a filter and leaves out the records of those companies.
+``rest`` is what makes a plan complete: a record of no company at all, of a company that is not in
+the list, or of one that was made a minute ago, is in no shard, and must arrive all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+ALL = "all"
+REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The tap or the target of a copy.
+
+    Attributes:
+        command: Path of the program, or its name when it is on the worker's PATH.
+        config: Its settings, without secrets.
+        secrets: Environment variable → ``<connection id>.<field>`` of an Airflow connection.
+    """
+
+    command: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharding:
+    """How one stream is divided.
+
+    Attributes:
+        shards: Number of shards; 1 is one task for everything.
+        companies: Planhat ids of the companies to divide, or ``listed``: ask Planhat at each run.
+    """
+
+    shards: int = 1
+    companies: Sequence[str] | str = "listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One tenant to one destination.
+
+    Attributes:
+        name: Name of the copy; part of the key of its state, so a rename is a new full read.
+        tap: What reads.
+        target: What writes.
+        streams: Stream → how it is divided.
+        at_once: How many tasks of this copy may run at a time. They share the tenants' quotas.
+    """
+
+    name: str
+    tap: Side
+    target: Side
+    streams: Mapping[str, Sharding]
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """What one task reads.
+
+    Attributes:
+        name: ``all``, ``rest``, or ``2-of-4``.
+        companies: Planhat ids: those that are read or, for ``rest``, those that are left out.
+    """
+
+    name: str
+    companies: frozenset[str] = frozenset()
+
+    def passes(self, line: bytes) -> bool:
+        """Tell whether a line of the tap goes on to the target.
+
+        Args:
+            line: One Singer message.
+
+        Returns:
+            False for a record of ``rest`` that has one of the companies it leaves out: their
+            shards read it. (A record of two shards arrives twice, which a keyed upsert does not
+            mind.) False, in every shard, for ACTIVATE_VERSION: it tells a warehouse to delete what
+            was not in this read, and that is all the other shards have written.
+        """
+        if self.name == ALL:
+            return True
+        if self.name != REST and b"ACTIVATE_VERSION" not in line:
+            return True
+        message = json.loads(line)
+        if message["type"] != "RECORD":
+            return bool(message["type"] != "ACTIVATE_VERSION")
+        record = message["record"]
+        companies = record.get("companyIds") or [record.get("companyId")]
+        return self.name != REST or self.companies.isdisjoint(companies)
+
+    def fresh(self, before: frozenset[str]) -> frozenset[str]:
+        """Name the companies that this shard must read from their beginning.
+
+        The shard's bookmark speaks only for the companies it had when it was written. One that
+        joins later has older records that the bookmark would skip; one that leaves ``rest``'s list
+        comes back to ``rest`` with whatever its shard had not yet read.
+
+        Args:
+            before: The companies that the shard's state was written with.
+
+        Returns:
+            Companies to read once without a bookmark.
+        """
+        if self.name == REST:
+            return before - self.companies
+        return self.companies - before
+
+
+def read_copies(path: Path) -> dict[str, Copy]:
+    """Read the copies, as the DAG is parsed; no network, no database.
+
+    Args:
+        path: A file like ``copies.json``.
+
+    Returns:
+        The copies by name, in the file's order.
+
+    Raises:
+        ValueError: The file names something that a copy does not have; says what.
+    """
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {name: _copy(path, name, entry) for name, entry in entries.items()}
+
+
+def plan(copy: Copy, list_companies: Callable[[], Iterable[str]]) -> list[dict[str, Any]]:
+    """Divide the streams of a copy into tasks.
+
+    A company stays in its shard as long as the number of shards stays: the shard is computed from
+    its id, so that a company more or less moves no other.
+
+    Args:
+        copy: What to divide.
+        list_companies: Gives the ids of the companies there are; asked only when needed. It may
+            miss some: they are ``rest``'s.
+
+    Returns:
+        One ``{"stream": …, "shard": …, "companies": […]}`` per task.
+    """
+    tasks: list[dict[str, Any]] = []
+    listed: frozenset[str] | None = None
+    for stream, how in copy.streams.items():
+        if how.shards == 1:
+            tasks.append({"stream": stream, "shard": ALL, "companies": []})
+            continue
+        if isinstance(how.companies, str):
+            listed = frozenset(list_companies()) if listed is None else listed
+            companies = listed
+        else:
+            companies = frozenset(how.companies)
+        # A shard without companies would be a task without a filter: it would read everything.
+        tasks += [
+            {"stream": stream, "shard": shard, "companies": members}
+            for shard, members in _divide(companies, how.shards).items()
+            if members
+        ]
+        tasks.append({"stream": stream, "shard": REST, "companies": sorted(companies)})
+    return tasks
+
+
+def _divide(companies: frozenset[str], shards: int) -> dict[str, list[str]]:
+    divided: dict[str, list[str]] = {f"{n}-of-{shards}": [] for n in range(1, shards + 1)}
+    for company in sorted(companies):
+        digest = hashlib.sha256(company.encode()).digest()
+        divided[f"{int.from_bytes(digest[:8], 'big') % shards + 1}-of-{shards}"].append(company)
+    return divided
+
+
+def _copy(path: Path, name: str, entry: dict[str, Any]) -> Copy:
+    try:
+        streams = {stream: Sharding(**how) for stream, how in entry.pop("streams").items()}
+        tap, target = Side(**entry.pop("tap")), Side(**entry.pop("target"))
+        return Copy(name=name, tap=tap, target=target, streams=streams, **entry)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path}: copy {name!r} is not as it should be: {error}") from error

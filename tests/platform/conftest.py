@@ -1,0 +1,5 @@
+"""The tests in ``airflow/`` run where Airflow is: ``make test-airflow``."""
+
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("airflow") else ["airflow"]
