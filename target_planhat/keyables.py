@@ -23,12 +23,18 @@ ID: Final = "_id"
 """The keyable that is Planhat's to give: no property of the record, only a name for it."""
 
 
+EVERYWHERE: Final = ""
+"""Scope of a keyable that is unique among all records of the model."""
+
+
 class Keys(NamedTuple):
     """The keyables of one payload, as they are sent.
 
     Attributes:
         values: One for each keyable of the model, in the model's order; None = not sent.
-        scopes: One for each keyable, or `()`: the value of the property that it is unique within.
+        scopes: `()` for a model whose every keyable is unique. Else one for each keyable: the
+            value of the property that it is unique within, None if the record does not say it,
+            EVERYWHERE for a keyable that needs none.
     """
 
     values: tuple[str | None, ...]
@@ -74,7 +80,7 @@ class Keyables:
 
         Args:
             values: The record's keyables, in the model's order; None or "" = not there.
-            scopes: For each of them the value of the property it is unique within, if any.
+            scopes: For each of `scope_names` the value of that property; None where that is None.
 
         Returns:
             The keyables to send (all None for a create without any), or why the record cannot be
@@ -88,7 +94,13 @@ class Keyables:
             chosen[self._id_at] = None if unwanted else identifier.lower()
         if not present and not self._create_missing:
             return self.missing()
-        keys = Keys(tuple(chosen), tuple(scope or None for scope in scopes))
+        keys = Keys(
+            tuple(chosen),
+            tuple(
+                scope or None if name else EVERYWHERE
+                for name, scope in zip(self.scope_names, scopes, strict=True)
+            ),
+        )
         return self._ambiguous(keys) or keys
 
     def without_id(self, payload: Payload) -> Payload | Reject:
@@ -138,14 +150,12 @@ class Keyables:
         if not keys.scopes:
             return None
         loose: str | None = None
-        for name, scope_name, value, scope in zip(
-            self.names, self.scope_names, keys.values, keys.scopes, strict=True
-        ):
+        for at, value in enumerate(keys.values):
             if value is None:
                 continue
-            if scope_name is None or scope is not None:
+            if keys.scopes[at] is not None:
                 return None
-            loose = loose or f"{name} is unique only within one {scope_name}"
+            loose = loose or f"{self.names[at]} is unique only within one {self.scope_names[at]}"
         if loose is None:
             return None
         return Reject(

@@ -95,8 +95,8 @@ class Payload(msgspec.Struct, eq=False):
         raw: the RECORD line as received, for the reject file.
         item: the JSON object that leaves. When `_id` is sent, it comes first.
         keys: value of each keyable as sent, in the order of `model.keyables`; None = not sent.
-        scopes: as long as `keys`: the value of the property that a keyable is unique within
-            (an objective's `companyId` for its `externalId`); `()` for a model without such.
+        scopes: as `keyables.Keys` has them: for a keyable that is unique only within something
+            (an objective's `externalId` within its `companyId`), the value of that.
         operation: what is asked of Planhat.
         earlier: the payload of the same identity that this one superseded in its batch.
     """
