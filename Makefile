@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all system strangers lint types contracts tests format lock clean wheel audit changelog live
+.PHONY: help demo test test-all system strangers lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -61,6 +61,12 @@ format: $(STAMP) ## let the formatter have its way
 live: $(STAMP) ## do our beliefs about the API hold? (needs PLANHAT_API_TOKEN of a tenant that may be written to)
 	$(BIN)/python -m pytest tests/contract --live
 
+bench: $(STAMP) ## both plugins beside the limit and beside peers, in 15 minutes (docs/performance.md)
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMP) ## the same in a minute, for a look
+	$(BIN)/python -m benchmarks --quick
+
 RELEASE := .venv-release/.installed
 $(RELEASE): requirements/release.txt
 	$(PYTHON) -m venv .venv-release
@@ -83,6 +89,7 @@ lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
 	$(LOCK) --group release -o requirements/release.txt
 	$(LOCK) --group docs -o requirements/docs.txt
 	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in bare airbyte dlt cruds; do $(LOCK) benchmarks/peers/$$name.in -o benchmarks/peers/$$name.txt; done
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
