@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -41,9 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stopping.set())
     try:
         sandbox = _started(options)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, LookupError, OSError) as error:
         print(f"planhat-sandbox: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
         return 1
+    # A sandbox holds some hundred thousand long-lived records; walking through them over and over
+    # in search of cycles that are not there costs more than the work (docs/adr/0020).
+    gc.freeze()
+    gc.set_threshold(500_000, 50, 1000)
     with sandbox:
         print(sandbox.url, flush=True)  # noqa: T201 - the one line it promises
         stopping.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +23,14 @@ def iso(seconds: float) -> str:
     Returns:
         Text such as ``2021-07-30T14:51:01.691Z``.
     """
-    moment = datetime.fromtimestamp(round(seconds * 1000) / 1000, timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return _iso(round(seconds * 1000))
+
+
+@lru_cache(maxsize=8)
+def _iso(milliseconds: int) -> str:
+    """Write a moment; a bulk upsert asks for the same one many times."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
 def autogenerate(
@@ -56,11 +63,11 @@ def autogenerate(
 
 def _companies(fields: Fields, companies: Collection) -> None:
     """Set `companies` (reference-names) and, where companies have them, the sums (issue-sums)."""
-    ids = fields.get("companyIds")
-    fields["companies"] = _named(ids, companies)
-    for total, each in (("mrrCombined", "mrr"), ("arrCombined", "arr")):
-        held = [companies.records.get(identifier, {}).get(each) for identifier in ids or ()]
-        amounts = [amount for amount in held if amount is not None]
+    records = companies.records
+    found = [records[held] for held in fields.get("companyIds") or () if held in records]
+    fields["companies"] = [{"id": each["_id"], "name": each.get("name")} for each in found]
+    for total, part in (("mrrCombined", "mrr"), ("arrCombined", "arr")):
+        amounts = [each[part] for each in found if each.get(part) is not None]
         fields.pop(total, None)
         if amounts:
             fields[total] = sum(amounts)
@@ -68,5 +75,6 @@ def _companies(fields: Fields, companies: Collection) -> None:
 
 def _named(ids: list[str] | None, collection: Collection) -> list[Fields]:
     """List ids with names, in the order of the ids; an id that names nothing is left out."""
-    found = [collection.records.get(identifier) for identifier in ids or ()]
-    return [{"id": each["_id"], "name": each.get("name")} for each in found if each is not None]
+    records = collection.records
+    found = [records[identifier] for identifier in ids or () if identifier in records]
+    return [{"id": each["_id"], "name": each.get("name")} for each in found]

@@ -38,7 +38,7 @@ def control(sandbox: Sandbox, request: Request) -> Response:
         return Response(404, encode({"message": f"there are {known}"}))
     try:
         return Response(200, encode(work(sandbox, request, _read_values(request))))
-    except (KeyError, UnknownControlError) as error:
+    except LookupError as error:
         return Response(404, encode({"message": f"not found: {error}"}))
     except (ValueError, TypeError) as error:
         return Response(400, encode({"message": str(error)}))
@@ -83,7 +83,7 @@ def _records(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> obj
 def _history(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
     tenant, model = _place(request)
     writes = sandbox.tenant(tenant).history(model, _record(request))
-    return [dataclasses.asdict(write) for write in writes]
+    return [write._asdict() for write in writes]
 
 
 def _insert(sandbox: Sandbox, request: Request, values: dict[str, Any]) -> object:
@@ -121,7 +121,7 @@ def _clear_faults(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -
 
 def _behaviours(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> object:
     return {
-        tenant.alias: dataclasses.asdict(sandbox.behaviours(tenant.alias))
+        tenant.alias: dataclasses.asdict(sandbox.tenancy.behaviours(tenant.alias))
         for tenant in sandbox.tenants
     }
 

@@ -11,7 +11,7 @@ from planhat_sandbox.write_effects import WRITE_EFFECTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planhat_sandbox.faults import Effect
+    from planhat_sandbox.incidents import Effect
 
 EFFECTS: Mapping[str, Effect] = {
     effect.name: effect for effect in (*LIST_EFFECTS, *WRITE_EFFECTS, *TRANSPORT_EFFECTS)

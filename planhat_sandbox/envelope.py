@@ -101,7 +101,7 @@ def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) ->
     keys = {key: sent[key] for key in model.keyables if sent.get(key) not in (None, "")}
     named = ", ".join(f"{key} {value}" for key, value in keys.items())
     shapes: dict[str, object] = {
-        "index": {"index": outcome.index, "message": text},
+        "index": {"index": outcome.place, "message": text},
         "keyables": {**keys, "message": text},
         "nested-keyables": {"error": {"message": text, "where": [{"keys": keys}]}},
         "text": f"{text} ({named})" if named else text,

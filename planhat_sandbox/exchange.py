@@ -9,14 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planhat_sandbox.control import control
-from planhat_sandbox.faults import ArmedFault, Incident
+from planhat_sandbox.incidents import Incident
 from planhat_sandbox.listener import is_loopback
 from planhat_sandbox.request_log import LoggedRequest
 from planhat_sandbox.routes import ROUTES, Call, answer, failure
 from planhat_sandbox.wire import Request, Response
 
 if TYPE_CHECKING:
-    from planhat_sandbox.sandbox import Sandbox
+    from planhat_sandbox.faults import ArmedFault
+    from planhat_sandbox.sandbox import Sandbox, Watcher
 
 BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
 GZIP_ABOVE_BYTES = 200
@@ -31,7 +32,7 @@ class Exchange:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._before_lock = threading.Lock()
+        self._watchers_lock = threading.Lock()
 
     def answer(self, request: Request) -> Response:
         """Answer one request.
@@ -73,25 +74,29 @@ class Exchange:
         return response
 
     def _answered(self, request: Request, entry: LoggedRequest) -> Response:
-        tenant = self._sandbox.authenticated(request.headers.get("authorization", ""))
+        tenant = self._sandbox.tenancy.authenticated(request.headers.get("authorization", ""))
         if tenant is None:
             # Wrong token: 401, by the clients that met it (wrong-token).
             return Response(401, b'{"message":"unauthorized"}')
         entry.tenant = tenant.alias
-        behaviours = self._sandbox.behaviours(tenant.alias)
+        behaviours = self._sandbox.tenancy.behaviours(tenant.alias)
         model, identifier = _path(request)
         collection = None if model is None else tenant.routed(model)
         route = ROUTES.get((request.method, identifier is not None))
         if collection is None or route is None:
             return failure(404, "no such route", behaviours)
         entry.model, entry.route = collection.model.name, route
-        with self._before_lock:
-            for before in list(self._sandbox.before_each_request):
-                before(entry)
+        self._watched(self._sandbox.before_each_request, entry)
         call = Call(request, entry.number, tenant, collection, route, identifier or "", behaviours)
         response = self._worked(call, entry)
         entry.items = call.items
+        self._watched(self._sandbox.after_each_request, entry)
         return _compressed(response, call)
+
+    def _watched(self, watchers: list[Watcher], entry: LoggedRequest) -> None:
+        with self._watchers_lock:
+            for watcher in list(watchers):
+                watcher(entry)
 
     def _worked(self, call: Call, entry: LoggedRequest) -> Response:
         due = self._sandbox.faults.due(call)
@@ -114,6 +119,7 @@ class Exchange:
             options=armed.options,
             random=armed.random,
             memory=armed.memory,
+            wait=self._sandbox.wait,
             later=self._sandbox.later,
             refuse=self._sandbox.refuse_connections,
             response=response,

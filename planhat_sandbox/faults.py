@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.behaviours import read_as
+from planhat_sandbox.switches import read_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from planhat_sandbox.incidents import Effect
     from planhat_sandbox.routes import Call
-    from planhat_sandbox.wire import Response
 
 PLACES = ("tenant", "method", "model", "route")
 
@@ -34,6 +34,7 @@ class Fault:
         nth: Only the nth request that fits, 1 for the next.
         every: Only every so-manieth request that fits.
         probability: Only with this probability, from 0 to 1, by the sandbox's seed.
+        burst: Once it fires, so many requests in a row.
         times: At most so many times.
     """
 
@@ -46,49 +47,8 @@ class Fault:
     nth: int | None = None
     every: int | None = None
     probability: float | None = None
+    burst: int = 1
     times: int | None = None
-
-
-@dataclass(slots=True)
-class Incident:
-    """A fault that meets a request.
-
-    Attributes:
-        call: The request.
-        options: The effect's options, defaults filled in.
-        random: Randomness of this fault, from the sandbox's seed.
-        memory: What the effect wants to remember from one request to the next.
-        later: Runs a function after so many seconds, in another thread.
-        refuse: Refuses connections for so many seconds.
-        response: The answer so far; an effect *before* the work that sets one spares the work.
-    """
-
-    call: Call
-    options: Mapping[str, Any]
-    random: random.Random
-    memory: dict[str, Any]
-    later: Callable[[float, Callable[[], object]], None]
-    refuse: Callable[[float], None]
-    response: Response | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a fault does.
-
-    Attributes:
-        name: Name of the fault.
-        after: Whether it acts on the answer, after the work; else before the work.
-        says: One sentence for the documentation.
-        options: Its options and their defaults.
-        apply: Does it.
-    """
-
-    name: str
-    after: bool
-    says: str
-    options: Mapping[str, Any]
-    apply: Callable[[Incident], None]
 
 
 class ArmedFault:
@@ -108,6 +68,7 @@ class ArmedFault:
         self.memory: dict[str, Any] = {}
         self.seen = 0
         self.fired = 0
+        self._left_of_burst = 0
 
     def fires(self, call: Call) -> bool:
         """Count a request and tell whether the fault meets it.
@@ -124,14 +85,24 @@ class ArmedFault:
         if any(want not in (None, place) for want, place in zip(wanted, places, strict=True)):
             return False
         self.seen += 1
-        due = (
+        if fault.times is not None and self.fired >= fault.times:
+            return False
+        if self._left_of_burst:
+            self._left_of_burst -= 1
+        elif self._begins():
+            self._left_of_burst = fault.burst - 1
+        else:
+            return False
+        self.fired += 1
+        return True
+
+    def _begins(self) -> bool:
+        fault = self.fault
+        return (
             (fault.nth is None or self.seen == fault.nth)
             and (fault.every is None or self.seen % fault.every == 0)
-            and (fault.times is None or self.fired < fault.times)
             and (fault.probability is None or self.random.random() < fault.probability)
         )
-        self.fired += due
-        return due
 
 
 class Faults:
@@ -228,7 +199,7 @@ def read_fault(values: Mapping[str, Any]) -> Fault:
     known: dict[str, Any] = {}
     options: dict[str, Any] = dict(values.get("options") or {})
     for name, value in values.items():
-        if name in {"nth", "every", "times"}:
+        if name in {"nth", "every", "burst", "times"}:
             known[name] = read_as(int, value, name)
         elif name == "probability":
             known[name] = read_as(float, value, name)

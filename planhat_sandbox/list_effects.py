@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planhat_sandbox.codec import decode, encode
-from planhat_sandbox.faults import Effect, Incident
+from planhat_sandbox.incidents import Effect, Incident
 from planhat_sandbox.wire import Response
 
 

@@ -7,8 +7,12 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from planhat_sandbox.wire import BadRequestError, Request, Response, read_request, write_response
+
+if TYPE_CHECKING:
+    import ssl
 
 Handler = Callable[[Request], Response]
 
@@ -20,16 +24,24 @@ class Listener:
         handler: Answers a request; called from many threads.
         host: A loopback address.
         port: 0 = any free one.
+        tls: Speak TLS with this context.
 
     Raises:
         ValueError: The host is not a loopback address.
         OSError: The port is taken.
     """
 
-    def __init__(self, handler: Handler, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         if not is_loopback(host):
             raise ValueError(f"the sandbox listens on loopback only, and {host} is not loopback")
         self._handler = handler
+        self._tls = tls
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -44,7 +56,7 @@ class Listener:
     def url(self) -> str:
         """Where it listens: ``http://127.0.0.1:54321``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     def wait(self, seconds: float) -> bool:
         """Wait, but no longer than until the listener closes.
@@ -137,7 +149,18 @@ class Listener:
 
     def _serve(self, connection: socket.socket) -> None:
         # A peer that goes away is everyday life here, not an error of the sandbox.
-        with contextlib.suppress(OSError), connection, connection.makefile("rb") as stream:
+        with contextlib.suppress(OSError), connection:
+            if self._tls is None:
+                self._converse(connection)
+            else:
+                with self._tls.wrap_socket(connection, server_side=True) as secured:
+                    self._converse(secured)
+        with self._lock:
+            self._connections.pop(connection, None)
+
+    def _converse(self, connection: socket.socket) -> None:
+        """Answer one request after the other until a side has enough."""
+        with connection.makefile("rb") as stream:
             while not self._closing.is_set():
                 try:
                     request = read_request(stream, connection.sendall)
@@ -145,17 +168,15 @@ class Listener:
                     connection.sendall(
                         f"HTTP/1.1 400 {error}\r\nContent-Length: 0\r\n\r\n".encode()
                     )
-                    break
+                    return
                 if request is None:
-                    break
+                    return
                 response = self._handler(request)
                 reusable = write_response(
                     connection, response, body=request.method != "HEAD", wait=self.wait
                 )
                 if not reusable or request.headers.get("connection", "").lower() == "close":
-                    break
-        with self._lock:
-            self._connections.pop(connection, None)
+                    return
 
     def _cut_all(self) -> None:
         with self._lock:

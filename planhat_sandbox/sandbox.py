@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.behaviours import Behaviours, changed
+from planhat_sandbox.behaviours import Behaviours
 from planhat_sandbox.effects import EFFECTS
 from planhat_sandbox.exchange import Exchange
 from planhat_sandbox.faults import ArmedFault, Fault, Faults, read_fault
 from planhat_sandbox.listener import Listener
 from planhat_sandbox.models import MODELS, SandboxModel
 from planhat_sandbox.request_log import LoggedRequest, RequestLog
-from planhat_sandbox.tenants import Tenant
+from planhat_sandbox.tenancy import Tenancy
 
 if TYPE_CHECKING:
+    import ssl
+
     from typing_extensions import Self
 
-Before = Callable[[LoggedRequest], object]
+    from planhat_sandbox.tenants import Tenant
+
+Watcher = Callable[[LoggedRequest], object]
 
 
 class Sandbox:
     """A stateful Planhat that is not Planhat; use it as a context manager.
+
+    Two lists may be appended to. `before_each_request` is called when a request of a known tenant
+    has come and nothing was done yet, `after_each_request` when the work is done and no answer has
+    left; both one request at a time, with the log's entry. They may change tenants.
 
     Args:
         tenants: Token → alias; the alias is what logs and control routes show.
@@ -36,6 +43,7 @@ class Sandbox:
         port: 0 = any free one.
         clock: Gives seconds since 1970; for tests that set the time.
         behaviours: How this Planhat behaves, for all tenants at first.
+        tls: Speak TLS with this context.
 
     Raises:
         ValueError: The host is not loopback.
@@ -53,31 +61,28 @@ class Sandbox:
         port: int = 0,
         clock: Callable[[], float] = time.time,
         behaviours: Behaviours | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.clock = clock
-        self.seed = seed
         self.log = RequestLog()
         self.faults = Faults(EFFECTS, seed)
-        self.before_each_request: list[Before] = []
-        self._lock = threading.RLock()
-        self._models = (*MODELS, *models)
-        self._any_model = any_model
-        self._tenants: dict[str, Tenant] = {}
-        self._behaviours: dict[str, Behaviours] = {}
+        self.before_each_request: list[Watcher] = []
+        self.after_each_request: list[Watcher] = []
         self._first_behaviours = behaviours or Behaviours()
+        self.tenancy = Tenancy(
+            (*MODELS, *models), self._now, self._first_behaviours, any_model=any_model
+        )
+        for token, alias in ({"token-a": "alpha"} if tenants is None else tenants).items():
+            self.tenancy.add(token, alias)
+        self._lock = threading.Lock()
         self._late: list[threading.Thread] = []
-        for token, alias in (tenants or {"token-a": "alpha"}).items():
-            self.add_tenant(token, alias)
-        self._listener = Listener(Exchange(self).answer, host, port)
+        self._listener = Listener(Exchange(self).answer, host, port, tls)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _now(self) -> float:
-        return self.clock()
 
     @property
     def url(self) -> str:
@@ -92,8 +97,7 @@ class Sandbox:
     @property
     def tenants(self) -> list[Tenant]:
         """All tenants, in the order they were added."""
-        with self._lock:
-            return list(self._tenants.values())
+        return self.tenancy.all()
 
     def add_tenant(self, token: str, alias: str = "") -> Tenant:
         """Add a tenant.
@@ -105,77 +109,24 @@ class Sandbox:
         Returns:
             The tenant, empty.
         """
-        with self._lock:
-            number = len(self._tenants) + 1
-            tenant = Tenant(
-                alias or f"tenant-{number}",
-                number,
-                self._models,
-                self._now,
-                any_model=self._any_model,
-            )
-            self._tenants[token] = tenant
-            self._behaviours[tenant.alias] = self._first_behaviours
-            return tenant
+        return self.tenancy.add(token, alias)
 
     def tenant(self, name: str) -> Tenant:
-        """Give a tenant by its token or its alias.
+        """Give a tenant.
 
         Args:
-            name: Either.
+            name: Its token or its alias.
 
         Returns:
             The tenant.
 
         Raises:
-            KeyError: There is none.
+            UnknownTenantError: There is none.
         """
-        with self._lock:
-            if name in self._tenants:
-                return self._tenants[name]
-            for tenant in self._tenants.values():
-                if tenant.alias == name:
-                    return tenant
-        raise KeyError("there is no such tenant")
-
-    def authenticated(self, authorization: str) -> Tenant | None:
-        """Find the tenant of an Authorization header: Bearer, or Basic with an empty password.
-
-        Args:
-            authorization: The header's value (authentication).
-
-        Returns:
-            The tenant, None when the token is nobody's.
-        """
-        scheme, _, credentials = authorization.strip().partition(" ")
-        token = credentials.strip()
-        if scheme.lower() == "basic":
-            try:
-                token, colon, password = (
-                    base64.b64decode(token, validate=True).decode().partition(":")
-                )
-            except (binascii.Error, UnicodeDecodeError):
-                return None
-            if not colon or password:
-                return None
-        elif scheme.lower() != "bearer":
-            return None
-        with self._lock:
-            return self._tenants.get(token)
-
-    def behaviours(self, tenant: str) -> Behaviours:
-        """Tell how this Planhat behaves towards a tenant.
-
-        Args:
-            tenant: Its token or alias.
-
-        Returns:
-            The behaviours.
-        """
-        return self._behaviours[self.tenant(tenant).alias]
+        return self.tenancy.find(name)
 
     def behave(self, tenant: str | None = None, **changes: object) -> None:
-        """Switch behaviours.
+        """Switch behaviours, from the next request on.
 
         Args:
             tenant: Token or alias of one tenant; None = all.
@@ -184,15 +135,10 @@ class Sandbox:
         Raises:
             ValueError: There is no such behaviour, or no such value.
         """
-        with self._lock:
-            aliases = list(self._behaviours) if tenant is None else [self.tenant(tenant).alias]
-            for alias in aliases:
-                self._behaviours[alias] = changed(self._behaviours[alias], changes)
-            if tenant is None:
-                self._first_behaviours = changed(self._first_behaviours, changes)
+        self.tenancy.behave(tenant, changes)
 
     def fault(self, name: str, **values: Any) -> ArmedFault:  # noqa: ANN401 - options of any type
-        """Switch a fault on.
+        """Switch a fault on, from the next request on.
 
         Args:
             name: Which; see ``docs/sandbox.md``.
@@ -214,8 +160,24 @@ class Sandbox:
 
         Returns:
             The fault at work.
+
+        Raises:
+            ValueError: There is no such fault or option.
         """
+        if fault.tenant is not None:
+            fault = replace(fault, tenant=self.tenant(fault.tenant).alias)
         return self.faults.add(fault)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, but no longer than until the sandbox closes.
+
+        Args:
+            seconds: How long at most.
+
+        Returns:
+            Whether it is closing.
+        """
+        return self._listener.wait(seconds)
 
     def refuse_connections(self, seconds: float) -> None:
         """Cut every connection and refuse new ones for a while, on the same port.
@@ -226,7 +188,7 @@ class Sandbox:
         self._listener.refuse(seconds)
 
     def later(self, seconds: float, work: Callable[[], object]) -> None:
-        """Do something after a while, unless the sandbox has ended by then.
+        """Do something after a while, unless the sandbox has closed by then.
 
         Args:
             seconds: How long to wait.
@@ -234,34 +196,32 @@ class Sandbox:
         """
 
         def run() -> None:
-            if not self._listener.wait(seconds):
+            if not self.wait(seconds):
                 work()
 
         thread = threading.Thread(target=run, daemon=True)
         with self._lock:
+            self._late = [other for other in self._late if other.is_alive()]
             self._late.append(thread)
-        thread.start()
+            thread.start()
 
     def settle(self) -> None:
         """Wait until everything that was to happen later has happened."""
-        while True:
-            with self._lock:
-                late, self._late = self._late, []
-            if not late:
-                return
-            for thread in late:
-                thread.join()
+        with self._lock:
+            late, self._late = self._late, []
+        for thread in late:
+            thread.join()
 
     def reset(self) -> None:
         """Forget records, requests, faults and switched behaviours; tenants stay."""
         self.faults.clear()
         self.log.clear()
-        with self._lock:
-            for tenant in self._tenants.values():
-                tenant.clear()
-                self._behaviours[tenant.alias] = self._first_behaviours
+        self.tenancy.reset(self._first_behaviours)
 
     def close(self) -> None:
         """Stop listening and end all threads."""
         self._listener.close()
         self.settle()
+
+    def _now(self) -> float:
+        return self.clock()

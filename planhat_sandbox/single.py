@@ -100,7 +100,8 @@ def update(
     for name in collection.model.required:
         if name in changes and changes[name] in (None, "", []) and old.get(name):
             raise Refusal(f"{name} is required")
-    if any(key in changes for key in collection.model.keyables) or "companyId" in changes:
+    keys = (*collection.model.keyables, "companyId")
+    if any(key in changes and changes[key] != old.get(key) for key in keys):
         judge_unique(collection, {**old, **changes}, identifier, behaviours)
     tenant.change(collection, identifier, changes, request=request)
     return True

@@ -7,7 +7,7 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from planhat_sandbox.codec import encode
-from planhat_sandbox.faults import Effect, Incident
+from planhat_sandbox.incidents import Effect, Incident
 from planhat_sandbox.wire import Delivery, Response
 
 HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
@@ -37,7 +37,11 @@ def _set_retry_after(incident: Incident, retry_after: str) -> None:
 
 def _rate_limit(incident: Incident) -> None:
     """Count the requests of the last second and minute, and refuse those beyond."""
-    now = time.monotonic()
+    with incident.call.tenant.lock:
+        _count_request(incident, time.monotonic())
+
+
+def _count_request(incident: Incident, now: float) -> None:
     stamps: list[float] = incident.memory.setdefault("stamps", [])
     stamps[:] = [stamp for stamp in stamps if stamp > now - 60]
     last_second = sum(stamp > now - 1 for stamp in stamps)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planhat_sandbox.items import Refusal
 from planhat_sandbox.keyables import Identity, identities, match
@@ -15,19 +14,18 @@ if TYPE_CHECKING:
     from planhat_sandbox.tenants import Tenant
 
 
-@dataclass(frozen=True, slots=True)
-class ItemOutcome:
+class ItemOutcome(NamedTuple):
     """What became of one item.
 
     Attributes:
-        index: Its place in the payload.
+        place: Its place in the payload.
         item: The item as it was sent.
         kind: ``created``, ``updated``, ``unchanged``, ``refused`` or ``untouched`` (not tried).
         identifier: `_id` of the record it means; None for a refused create.
         refusal: Why it was refused.
     """
 
-    index: int
+    place: int
     item: Any
     kind: str
     identifier: str | None = None
@@ -62,7 +60,6 @@ class BulkUpsert:
         Returns:
             One outcome for each, in their order.
         """
-        writes_before = len(self._tenant.writes)
         prepared = [self._prepared(item) for item in items]
         repeated = self._repeated(prepared)
         if repeated and self._behaviours.repeated_key == "refuse-batch":
@@ -85,9 +82,9 @@ class BulkUpsert:
             outcomes.append(outcome)
             stopped = outcome.kind == "refused" and self._behaviours.batch == "until-bad"
         if self._behaviours.batch == "whole" and any(o.kind == "refused" for o in outcomes):
-            self._roll_back(writes_before)
+            self._roll_back()
             return [
-                o if o.kind == "refused" else ItemOutcome(o.index, o.item, "untouched")
+                o if o.kind == "refused" else ItemOutcome(o.place, o.item, "untouched")
                 for o in outcomes
             ]
         return outcomes
@@ -141,8 +138,10 @@ class BulkUpsert:
             )
         except Refusal as refusal:
             return ItemOutcome(index, item, "refused", identifier, refusal)
+        if not moved:
+            return ItemOutcome(index, item, "unchanged", identifier)
         self._undo.append((identifier, old))
-        return ItemOutcome(index, item, "updated" if moved else "unchanged", identifier)
+        return ItemOutcome(index, item, "updated", identifier)
 
     def _refused(self, index: int, item: object, refusal: Refusal) -> ItemOutcome:
         """Say that an item is refused; what it would have updated decides the array."""
@@ -154,10 +153,11 @@ class BulkUpsert:
                 identifier = None
         return ItemOutcome(index, item, "refused", identifier, refusal)
 
-    def _roll_back(self, writes_before: int) -> None:
+    def _roll_back(self) -> None:
+        written = len(self._undo)
         for identifier, old in reversed(self._undo):
             if old is None:
                 self._collection.remove(identifier)
             else:
                 self._collection.put(old)
-        del self._tenant.writes[writes_before:]
+        self._tenant.log.take_back(written)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from planhat_sandbox.behaviours import changed
-from planhat_sandbox.faults import Effect, Incident
+from planhat_sandbox.incidents import Effect, Incident
 from planhat_sandbox.routes import answer
+from planhat_sandbox.switches import changed
 from planhat_sandbox.wire import Delivery, Response
 
 
@@ -19,7 +19,18 @@ def _apply_late(incident: Incident) -> None:
     incident.response = Response(0, delivery=Delivery(reset=True, wait_seconds=held))
 
 
+def _slow_work(incident: Incident) -> None:
+    incident.wait(incident.options["seconds"])
+
+
 WRITE_EFFECTS = (
+    Effect(
+        "slow-work",
+        False,
+        "Waits before the work: while it does, nothing is written.",
+        {"seconds": 1.0},
+        _slow_work,
+    ),
     Effect(
         "behave",
         False,
