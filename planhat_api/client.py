@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -98,7 +99,7 @@ class PlanhatClient:
             identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
 
         Returns:
-            The record, or None if there is none.
+            The record, or None if there is none; numbers that no float can hold are Decimals.
 
         Raises:
             RejectError: The identifier is none that Planhat knows how to read.
@@ -111,7 +112,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
             _refuse_400(answer, request)
-            return msgspec.json.decode(answer.body, type=dict[str, Any])
+            return _record.decode(answer.body)
 
         return self.transport.send(request, read, taken=GET_TAKES, repeat=Repeat.FREELY)
 
@@ -177,8 +178,7 @@ class PlanhatClient:
                 return answer.repeated
             _refuse_400(answer, request)
             # {"n": 1, "ok": 1, "deletedCount": 1} (vendor's pages of both models)
-            reply = msgspec.json.decode(answer.body, type=_Deleted)
-            return reply.count > 0 or answer.repeated
+            return _deleted.decode(answer.body).count > 0 or answer.repeated
 
         return self.transport.send(request, read, taken=DELETE_TAKES, repeat=Repeat.FREELY)
 
@@ -228,6 +228,17 @@ class _Deleted(msgspec.Struct):
     count: int = msgspec.field(name="deletedCount")
 
 
+def _number(text: str) -> float | Decimal:
+    """Read a number with a fraction; one that a float would change becomes a Decimal."""
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
+_deleted = msgspec.json.Decoder(_Deleted)
+_any_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
 def _refuse_400(answer: Answer, request: Request) -> None:
     if answer.status == HTTPStatus.BAD_REQUEST:
         raise RefusedError(
@@ -241,5 +252,5 @@ def _refuse_400(answer: Answer, request: Request) -> None:
 def _written(answer: Answer) -> Answer:
     """Pass an answer on; one that claims success must be the object that Planhat documents."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
+        _any_object.decode(answer.body)
     return answer
