@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all system strangers lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
+.PHONY: help demo test test-all system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -53,6 +53,12 @@ $(STRANGERS:%=.venv-%/.installed): .venv-%/.installed: requirements/%.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+docs: .venv-docs/.installed ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+
+reference: $(STAMP) ## write the settings and the models into README, docs, meltano.yml and hub/
+	$(BIN)/python -m tools.reference
 
 format: $(STAMP) ## let the formatter have its way
 	$(BIN)/ruff format .

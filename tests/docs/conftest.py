@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from pages import ROOT, pages
+from pages import pages
 from postgres import postgres, postgres_server
+from strangers import ROOT, without_installation
 
 __all__ = ["postgres", "postgres_server"]
 
@@ -47,12 +48,11 @@ def environment(page, request, tmp_path) -> dict[str, str]:
 
 @pytest.fixture
 def place(page, tmp_path) -> Path:
-    """The empty directory in which a page is followed, or a copy of the checkout's files."""
+    """The directory in which a page is followed: empty, or with what a reader of it has there."""
     where = tmp_path / "place"
     where.mkdir()
     if "checkout" in page.needs:
-        for name in ("meltano.yml", ".env.example", "examples"):
-            source = ROOT / name
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, where / name)
+        shutil.copy(ROOT / ".env.example", where)
+        project = without_installation((ROOT / "meltano.yml").read_text("utf-8"))
+        (where / "meltano.yml").write_text(project, "utf-8")
     return where

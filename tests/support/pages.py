@@ -5,7 +5,7 @@ What a page may say to this harness:
 - A ``bash`` block is run. All blocks of a page run in order, in one shell that stops at the first
   failure, in an empty directory.
 - A block whose fence names a file (``json title="tap.json"``) is written to that file when its
-  turn comes.
+  turn comes. The plugins of a ``meltano.yml`` are those on PATH; nothing is installed.
 - ``<!-- not run: reason -->`` in front of a block leaves it out.
 - ``<!-- output -->`` in front of a ``text`` block says what the bash block before it prints: these
   lines, in this order, perhaps with others between them; ``…`` stands for anything.
@@ -26,9 +26,13 @@ import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).parents[2]
+from strangers import ROOT, without_installation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ \t]*$",
     re.MULTILINE | re.DOTALL,
@@ -106,7 +110,8 @@ def script(page: Page) -> str:
     for block in page.blocks:
         if block.file:
             end = f"END_{secrets.token_hex(4)}"
-            parts += [f"cat > '{block.file}' <<'{end}'\n{block.body}{end}"]
+            body = without_installation(block.body) if block.file == "meltano.yml" else block.body
+            parts += [f"cat > '{block.file}' <<'{end}'\n{body}{end}"]
         elif block.runs:
             parts += [f"printf '\\n@@ {block.line}\\n'", block.body]
     return "\n".join(parts) + "\n"

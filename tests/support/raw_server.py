@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Reply = bytes | Callable[[socket.socket], None] | None
 
@@ -76,15 +81,20 @@ def _converse(server: RawServer, sock: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def raw_server() -> Iterator[RawServer]:
-    """A server on loopback that says exactly the bytes it is told to."""
+def raw_server(certificate: Path | None = None) -> Iterator[RawServer]:
+    """A server on loopback that says exactly the bytes it is told to, over TLS if it has a key."""
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    port = listener.getsockname()[1]
+    server = RawServer(f"https://localhost:{port}" if context else f"http://127.0.0.1:{port}")
     open_sockets: list[socket.socket] = []
 
     def talk(sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            _converse(server, sock)
+            _converse(server, context.wrap_socket(sock, server_side=True) if context else sock)
 
     def listen() -> None:
         with contextlib.suppress(OSError):

@@ -1,0 +1,1 @@
+"""What the people who keep this project use, and nobody else."""

@@ -1,0 +1,72 @@
+"""`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
+
+The plugins' `--about --format=json` and the files in schemas/ are the source. What stands outside
+the markers in a file is written by hand and left alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from planhat_api.catalogue import load_models
+from tools.reference import meltano, tables
+from tools.reference.settings import Plugin
+
+ROOT = Path(__file__).parents[2]
+
+
+def generated() -> dict[Path, str]:
+    """Every file with a generated part, as it should be."""
+    tap, target = Plugin.ask("tap-planhat"), Plugin.ask("target-planhat")
+    models = list(load_models().values())
+    parts = {
+        "README.md": {
+            "settings": tables.settings_in_short(tap, target),
+            "models": tables.models_in_short(models),
+        },
+        "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
+        "docs/models.md": {"models": tables.models_in_full(models)},
+        "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
+        "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
+    }
+    files = {ROOT / name: _filled(ROOT / name, texts) for name, texts in parts.items()}
+    for kind, plugin in (("extractors", tap), ("loaders", target)):
+        path = ROOT / "hub" / kind / plugin.name / "planhat-singer.yml"
+        files[path] = meltano.for_hub(plugin)
+    return files
+
+
+def _filled(path: Path, texts: dict[str, str]) -> str:
+    """Put each text between the two lines that name it."""
+    whole = path.read_text("utf-8")
+    comment = ("    # {}", "") if path.suffix == ".yml" else ("<!-- {} -->", "\n")
+    for name, text in texts.items():
+        begin, end = (comment[0].format(f"{name}:{edge}") + "\n" for edge in ("begin", "end"))
+        if whole.count(begin) != 1 or whole.count(end) != 1:
+            sys.exit(
+                f"{path.relative_to(ROOT)} needs the line {begin.strip()!r}, and {end.strip()!r}"
+            )
+        before, _, rest = whole.partition(begin)
+        gap = comment[1]
+        whole = f"{before}{begin}{gap}{text.rstrip()}\n{gap}{end}{rest.partition(end)[2]}"
+    return whole
+
+
+def main() -> None:
+    """Write, or check and say what to do."""
+    files = generated()
+    stale = [
+        path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text
+    ]
+    if "--check" in sys.argv[1:]:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        sys.exit(f"stale: {names}; run make reference" if stale else None)
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files[path], "utf-8")
+        sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

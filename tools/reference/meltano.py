@@ -1,0 +1,78 @@
+"""A plugin in YAML, as meltano.yml and Meltano Hub want it."""
+
+from __future__ import annotations
+
+from textwrap import indent
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from tools.reference.settings import Plugin, Setting
+
+# What the Hub's own schema allows (github.com/meltano/hub, schemas/common/*_specific.schema.json);
+# the plugins may know more words than the Hub.
+HUB_CAPABILITIES = {
+    "tap-planhat": (
+        *("about", "activate-version", "batch", "catalog", "discover", "log-based", "properties"),
+        *("schema-flattening", "state", "stream-maps", "structured-logging", "test"),
+    ),
+    "target-planhat": (
+        *("about", "activate-version", "batch", "datatype-failsafe", "hard-delete"),
+        *("schema-flattening", "soft-delete", "stream-maps", "target-schema", "validate-records"),
+    ),
+}
+
+
+def for_project(plugin: Plugin) -> str:
+    """The part of a plugin's entry in meltano.yml that its code knows: capabilities, settings."""
+    entry = {
+        "capabilities": list(plugin.capabilities),
+        # `kind: password` is deprecated in meltano.yml; `sensitive` says it.
+        "settings": [_entry(setting, secret_kind="string") for setting in plugin.settings],  # noqa: S106 - a kind, no secret
+    }
+    return indent(_yaml(entry, width=94), "    ")
+
+
+def for_hub(plugin: Plugin) -> str:
+    """A plugin's definition for Meltano Hub."""
+    entry = {
+        "name": plugin.name,
+        "variant": "planhat-singer",
+        "namespace": plugin.name.replace("-", "_"),
+        "label": "Planhat",
+        "description": "Customer platform: issues and objectives",
+        "domain_url": "https://www.planhat.com",
+        "pip_url": "planhat-singer",
+        "executable": plugin.name,
+        "capabilities": [c for c in plugin.capabilities if c in HUB_CAPABILITIES[plugin.name]],
+        "keywords": ["api", "meltano_sdk"],
+        "maintenance_status": "beta",
+        "quality": "unknown",
+        "supported_python_versions": list(plugin.pythons),
+        "settings": [_entry(setting, secret_kind="password") for setting in plugin.settings],  # noqa: S106 - a kind, no secret
+        "settings_group_validation": [["api_token"]],
+    }
+    return _yaml(entry, width=98)
+
+
+def _entry(setting: Setting, *, secret_kind: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": setting.name,
+        "label": setting.label,
+        "kind": secret_kind if setting.secret else setting.kind,
+    }
+    if setting.secret:
+        entry["sensitive"] = True
+    if setting.options:
+        entry["options"] = [
+            {"label": str(value).replace("_", " ").capitalize(), "value": value}
+            for value in setting.options
+        ]
+    if setting.schema.get("default") is not None:
+        entry["value"] = setting.schema["default"]
+    return {**entry, "description": setting.description}
+
+
+def _yaml(value: object, *, width: int) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=width)
