@@ -1,0 +1,169 @@
+"""The answer to a bulk upsert, taken apart: what is in it, not what it means.
+
+The documented envelope is `created`, `createdErrors`, `insertsKeys`, `updated`, `updatedErrors`,
+`updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors` (facts bulk-envelope and
+bulk-absent-arrays). Any of it may be missing, and the body may be a text or empty
+(fact error-body).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+LONGEST_REASON = 500
+_REASON_NAMES = ("message", "error", "reason", "errmsg", "msg", "description", "errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many payloads were accepted, by what Planhat did with them."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.created + self.updated + self.unchanged
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element of an array of errors.
+
+    Attributes:
+        forbidden: Whether it stood in `permissionErrors`.
+        value: The element, of any shape.
+    """
+
+    forbidden: bool
+    value: object
+
+
+class Envelope:
+    """The parts of a bulk answer; each is decoded when it is first asked for.
+
+    Args:
+        body: The answer's body, of any content.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._parts: dict[str, msgspec.Raw] | None
+        try:
+            self._parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        except (msgspec.MsgspecError, RecursionError):
+            self._parts = None
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the body is a JSON object at all."""
+        return self._parts is not None
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Everything in the arrays whose names end in "Errors"."""
+        return [
+            Entry("permission" in name.lower(), value)
+            for name in self._parts or ()
+            if name.lower().endswith("errors")
+            for value in self._array(name) or ()
+        ]
+
+    @cached_property
+    def inserts(self) -> list[Any]:
+        """What names payloads that were created."""
+        return [*(self._array("insertsKeys") or ()), *(self._array("upsertedIds") or ())]
+
+    @cached_property
+    def updates(self) -> list[Any]:
+        """What names payloads that were updated."""
+        return [*(self._array("updatesKeys") or ()), *(self._array("modified") or ())]
+
+    @cached_property
+    def claims(self) -> tuple[Counts, ...]:
+        """What the counts may mean: sources differ on whether `nonupdates` are among `updated`."""
+        created, updated, unchanged = (
+            self._count("created", "insertsKeys"),
+            self._count("updated", "updatesKeys"),
+            self._count("nonupdates", ""),
+        )
+        if created is updated is None or -1 in (created, updated, unchanged):
+            return ()
+        created, updated, unchanged = created or 0, updated or 0, unchanged or 0
+        apart = Counts(created, updated, unchanged)
+        if 0 < unchanged <= updated:
+            return apart, Counts(created, updated - unchanged, unchanged)
+        return (apart,)
+
+    @cached_property
+    def said(self) -> str:
+        """Planhat's own words about the request as a whole, empty if there are none."""
+        if self._parts is not None:
+            parts = self._parts
+            return reason({name: _value(parts[name]) for name in _REASON_NAMES if name in parts})
+        try:
+            value = msgspec.json.decode(self._body)
+        except (msgspec.MsgspecError, RecursionError):
+            value = self._body[: 4 * LONGEST_REASON].decode("utf-8", "replace")
+            value = "" if re.match(r"\s*[<{\[]", value) else value  # markup, or JSON cut short
+        return reason(value)
+
+    def _count(self, name: str, array: str) -> int | None:
+        """Read a count, or count the array that stands for it if there is no such number.
+
+        Returns:
+            None if there is neither, -1 if there is something that is no count.
+        """
+        if self._parts is None or name not in self._parts:
+            elements = self._array(array)
+            return None if elements is None else len(elements)
+        value = _value(self._parts[name])
+        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return value if is_count else -1
+
+    def _array(self, name: str) -> list[Any] | None:
+        value = _value(self._parts[name]) if self._parts and name in self._parts else None
+        return value if isinstance(value, list) else None
+
+
+def reason(value: object, depth: int = 4) -> str:
+    """Find Planhat's own words in an error; an item that is echoed back is not one.
+
+    Args:
+        value: A text, an object with a text under a usual name, or a list of these.
+        depth: How deep such words are looked for.
+
+    Returns:
+        One line, empty if there are no such words.
+    """
+    if isinstance(value, str):
+        return " ".join(value.split())[:LONGEST_REASON]
+    if isinstance(value, list) and depth:
+        found = (reason(inner, depth - 1) for inner in value[:LONGEST_REASON])
+        return "; ".join(filter(None, found))[:LONGEST_REASON]
+    if isinstance(value, dict) and depth:
+        for name in _REASON_NAMES:
+            if text := reason(value.get(name), depth - 1):
+                return text
+    return ""
+
+
+def _value(raw: msgspec.Raw) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
