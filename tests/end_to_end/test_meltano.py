@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -61,3 +62,28 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_nothing(
     meltano("run", "copy", TAP_PLANHAT__SELECT='["issues.*"]')
     assert counts().get("issues", {}).get("read", 0) == 0
     assert_equal_tenants("issues")
+
+
+@pytest.mark.slow
+def test_meltano_installs_both_plugins_from_the_checkout(tmp_path):
+    """As a user's Meltano does, with uv and the package registry."""
+    checkout = tmp_path / "checkout"
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in files.stdout.decode().split("\0"):
+        if (source := ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, checkout / name)
+    for arguments in (
+        ["install"],
+        ["invoke", "tap-planhat", "--discover"],
+        ["invoke", "target-planhat", "--version"],
+    ):
+        done = subprocess.run(
+            [program("meltano", "meltano"), *arguments],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
