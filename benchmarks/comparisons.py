@@ -20,6 +20,7 @@ READING = {
     "dlt": 1 / 7,
     "cruds": None,
     "requests + json loop": None,
+    "tap-planhat, gzip": None,
 }
 WRITING = {
     "requests + orjson loop": 1.6,

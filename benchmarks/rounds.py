@@ -142,7 +142,12 @@ def slopes(
         for subject in random.sample(list(subjects), len(subjects)):
             sizes = plan.slow_sizes if subject.slow else plan.sizes
             small, large = (
-                run(subject, url, Tenant("", rows), lines=lines / str(rows) if lines else None)
+                run(
+                    subject,
+                    url,
+                    Tenant("", rows, gzip=subject.gzip),
+                    lines=lines / str(rows) if lines else None,
+                )
                 for rows in sizes
             )
             slope = Slope(small, large, *sizes)

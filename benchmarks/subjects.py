@@ -51,6 +51,7 @@ class Subject:
         environment: The stem of its requirements in `benchmarks/peers/`, if it has its own.
         slow: Whether its cost shows over fewer rows.
         curiosity: Whether no claim of ours is about it.
+        gzip: Whether the server packs its pages for it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Subject:
     environment: str | None = None
     slow: bool = False
     curiosity: bool = False
+    gzip: bool = False
 
 
 def _ours(plugin: str, job: Job, *arguments: str) -> Command:
@@ -135,6 +137,7 @@ def _subject(
 OUR_TAP = Subject("tap-planhat", _tap)
 READERS = [
     OUR_TAP,
+    Subject("tap-planhat, gzip", _tap, curiosity=True, gzip=True),
     _subject("requests + orjson loop", "bare", "loops/read.py", "orjson"),
     _subject("requests + json loop", "bare", "loops/read.py", "json", curiosity=True),
     _subject("cruds", "cruds", "peers/cruds_read.py", curiosity=True),
