@@ -14,6 +14,9 @@ from planhat_sandbox.wire import Request, Response
 if TYPE_CHECKING:
     from planhat_sandbox.sandbox import Sandbox
 
+_REQUESTS_DEPTH = 2
+"""Segments of ``/_sandbox/requests``; one more is a request's number."""
+
 Work = Callable[["Sandbox", Request, "dict[str, Any]"], object]
 
 
@@ -73,6 +76,20 @@ def _tenants(sandbox: Sandbox, _request: Request, _values: dict[str, Any]) -> ob
 def _requests(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
     after = int(request.query.get("after", "0"))
     return [entry.as_json() for entry in sandbox.requests if entry.number > after]
+
+
+def _request(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
+    number = int(request.segments[2])
+    for entry in sandbox.requests:
+        if entry.number == number:
+            body = entry.body.decode(errors="replace")
+            return {**entry.as_json(), "headers": entry.headers, "body": body}
+    raise UnknownControlError(f"there is no request {number}")
+
+
+def _requests_or_one(sandbox: Sandbox, request: Request, values: dict[str, Any]) -> object:
+    read = _request if len(request.segments) > _REQUESTS_DEPTH else _requests
+    return read(sandbox, request, values)
 
 
 def _records(sandbox: Sandbox, request: Request, _values: dict[str, Any]) -> object:
@@ -159,7 +176,7 @@ CONTROLS: Mapping[tuple[str, str], Work] = {
     ("GET", "health"): _health,
     ("POST", "reset"): _reset,
     ("GET", "tenants"): _tenants,
-    ("GET", "requests"): _requests,
+    ("GET", "requests"): _requests_or_one,
     ("GET", "records"): _records,
     ("POST", "records"): _insert,
     ("PATCH", "records"): _update,

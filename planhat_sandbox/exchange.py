@@ -105,11 +105,10 @@ class Exchange:
         for armed in due:
             if not armed.effect.after and response is None:
                 response = self._met(armed, call, None)
-        spared = response is not None
         if response is None:
             response = answer(call)
         for armed in due:
-            if armed.effect.after and not spared:
+            if armed.effect.after and not response.delivery.reset:
                 response = self._met(armed, call, response) or response
         return response
 

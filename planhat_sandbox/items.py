@@ -177,8 +177,8 @@ def _boolean(name: str, value: object) -> object:
     raise Refusal(f"Cast to boolean failed at path {name}")
 
 
-def _list(name: str, value: object) -> object:
-    if isinstance(value, list):
+def _ids(name: str, value: object) -> object:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return value
     raise Refusal(f"Cast to array failed at path {name}")
 
@@ -193,7 +193,6 @@ _CASTS: Mapping[Kind, Callable[[str, object], object]] = {
     "text": _text,
     "number": _number,
     "boolean": _boolean,
-    "list": _list,
+    "ids": _ids,
     "object": _object,
-    "any": lambda _name, value: value,
 }

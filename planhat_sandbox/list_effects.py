@@ -21,7 +21,8 @@ def _churn(incident: Incident) -> None:
         for _ in range(incident.options["updates"]):
             identifiers = list(call.collection.records)
             if identifiers:
-                fields = {"status": f"churned {chance.randrange(10**6)}"}
+                name = "status" if "status" in call.collection.model.properties else "name"
+                fields = {name: f"churned {chance.randrange(10**6)}"}
                 call.tenant.update(model, chance.choice(identifiers), fields)
         for _ in range(incident.options["inserts"]):
             text = f"churned {chance.randrange(10**9)}"

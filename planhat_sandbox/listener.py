@@ -149,14 +149,16 @@ class Listener:
 
     def _serve(self, connection: socket.socket) -> None:
         # A peer that goes away is everyday life here, not an error of the sandbox.
-        with contextlib.suppress(OSError), connection:
-            if self._tls is None:
-                self._converse(connection)
-            else:
-                with self._tls.wrap_socket(connection, server_side=True) as secured:
-                    self._converse(secured)
-        with self._lock:
-            self._connections.pop(connection, None)
+        try:
+            with contextlib.suppress(OSError), connection:
+                if self._tls is None:
+                    self._converse(connection)
+                else:
+                    with self._tls.wrap_socket(connection, server_side=True) as secured:
+                        self._converse(secured)
+        finally:
+            with self._lock:
+                self._connections.pop(connection, None)
 
     def _converse(self, connection: socket.socket) -> None:
         """Answer one request after the other until a side has enough."""

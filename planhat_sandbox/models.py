@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["text", "number", "boolean", "list", "object", "any"]
+Kind = Literal["text", "number", "boolean", "ids", "object"]
 """What a writable property holds; a number sent for a text becomes its text (number-to-text)."""
 
 
@@ -64,16 +64,16 @@ ISSUES = SandboxModel(
         {
             "title": "text",
             "description": "text",
-            "companyIds": "list",
-            "enduserIds": "list",
-            "conversationIds": "list",
+            "companyIds": "ids",
+            "enduserIds": "ids",
+            "conversationIds": "ids",
             "sourceId": "text",
             "source": "text",
             "sourceUrl": "text",
             "priority": "text",
             "archived": "boolean",
             "status": "text",
-            "followers": "list",
+            "followers": "ids",
             "custom": "object",
         }
     ),

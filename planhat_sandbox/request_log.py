@@ -7,8 +7,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_REQUESTS = 200_000
-MOST_BODY_BYTES = 64_000_000
+MOST_REQUESTS = 100_000
+MOST_BYTES = 64_000_000
+"""Room for bodies and headers; the oldest go first."""
+HEADER_BYTES = 1_000
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class LoggedRequest:
         status: Status of the answer; None when none was sent.
         items: Items of the payload, or rows of the answer.
         faults: Names of the faults that it met.
-        body: The body, as long as there is room for it.
+        body: The body, as long as there is room for it; the headers go with it.
         in_flight: How many requests were being answered when it came, itself included.
     """
 
@@ -70,8 +72,8 @@ class RequestLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
-        self._with_bodies: deque[LoggedRequest] = deque()
-        self._body_bytes = 0
+        self._whole: deque[LoggedRequest] = deque()
+        self._bytes = 0
         self._count = 0
         self._in_flight = 0
 
@@ -90,12 +92,12 @@ class RequestLog:
             request.number = self._count
             request.in_flight = self._in_flight
             self._requests.append(request)
-            self._with_bodies.append(request)
-            self._body_bytes += len(request.body)
-            while self._body_bytes > MOST_BODY_BYTES and self._with_bodies:
-                oldest = self._with_bodies.popleft()
-                self._body_bytes -= len(oldest.body)
-                oldest.body = b""
+            self._whole.append(request)
+            self._bytes += len(request.body) + HEADER_BYTES
+            while self._bytes > MOST_BYTES:
+                oldest = self._whole.popleft()
+                self._bytes -= len(oldest.body) + HEADER_BYTES
+                oldest.body, oldest.headers = b"", {}
 
     def end(self) -> None:
         """Note that a request's answer is ready."""
@@ -106,7 +108,7 @@ class RequestLog:
         """Give the requests so far.
 
         Returns:
-            The newest 200,000, the oldest of them first.
+            The newest 100,000, the oldest of them first.
         """
         with self._lock:
             return list(self._requests)
@@ -115,5 +117,5 @@ class RequestLog:
         """Forget the requests; numbers go on."""
         with self._lock:
             self._requests.clear()
-            self._with_bodies.clear()
-            self._body_bytes = 0
+            self._whole.clear()
+            self._bytes = 0

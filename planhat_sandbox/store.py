@@ -148,7 +148,7 @@ class Collection:
         held = fields.get(self.model.company_reference or "companyId")
         if isinstance(held, list):
             return not companies.isdisjoint(held)
-        return held in companies
+        return isinstance(held, str) and held in companies
 
     def _touch(self, identifier: str) -> None:
         self._encoded.pop(identifier, None)
