@@ -1,0 +1,102 @@
+"""`python -m reliability faults|kills|soak`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reliability.faults import SIDES, TABLE
+from reliability.kills import Kill, plan_kills, try_kill
+from reliability.report import as_markdown
+from reliability.trial import Verdict, try_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and run what it asks for."""
+    parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    faults = commands.add_parser("faults", help="every fault on every side")
+    faults.add_argument("--only", default="", help="rows whose name holds this text")
+    faults.add_argument("--side", choices=SIDES)
+    faults.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    faults.add_argument("--jobs", type=int, default=2)
+    faults.add_argument("--write", type=Path, help="write the table here, as Markdown")
+    faults.set_defaults(run=run_faults)
+    kills = commands.add_parser("kills", help="signals at random instants and at named points")
+    kills.add_argument("--instants", type=int, default=100)
+    kills.add_argument("--seed", type=int, default=1)
+    kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
+    kills.add_argument("--jobs", type=int, default=2)
+    kills.set_defaults(run=run_kills)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+def run_faults(options: argparse.Namespace) -> int:
+    """Run the fault table; return 1 if any cell fails."""
+    cells = [
+        (row, side, seed)
+        for row, seed in product(TABLE, options.seeds)
+        for side in row.sides
+        if options.only in row.name and options.side in (None, side)
+    ]
+    verdicts: list[Verdict] = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for verdict in pool.map(lambda cell: try_cell(*cell), cells):
+            verdicts.append(verdict)
+            _say(verdict)
+    failed = [verdict for verdict in verdicts if verdict.wrong]
+    sys.stdout.write(f"{len(verdicts)} cells, {len(failed)} failed\n")
+    if options.write:
+        options.write.write_text(as_markdown(verdicts), encoding="utf-8")
+    return 1 if failed else 0
+
+
+def run_kills(options: argparse.Namespace) -> int:
+    """Kill the pipe at every instant of a plan; return 1 if any was not survived."""
+    plan = plan_kills(options.instants, options.seed)
+    chosen = [kill for kill in plan if options.only in (None, kill.number)]
+
+    def attempt(kill: Kill) -> tuple[str, ...]:
+        wrong = try_kill(kill)
+        mark = "FAIL" if wrong else "ok"
+        lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in wrong)]
+        if wrong:
+            lines.append(
+                f"     again: python -m reliability kills --instants {options.instants} "
+                f"--seed {options.seed} --only {kill.number}"
+            )
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+        return wrong
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(attempt, chosen))
+    failed = sum(map(bool, results))
+    sys.stdout.write(f"{len(results)} kills, {failed} not survived\n")
+    return 1 if failed else 0
+
+
+def _say(verdict: Verdict) -> None:
+    mark = "FAIL" if verdict.wrong else "ok"
+    sys.stdout.write(
+        f"{mark:<5}{verdict.row:<40}{verdict.side:<17}seed {verdict.seed:<4}"
+        f"{verdict.outcome:<9}struck {verdict.fired} times\n"
+    )
+    for wrong in verdict.wrong:
+        sys.stdout.write(f"     {wrong}\n")
+    if verdict.wrong:
+        repeat = f"--only '{verdict.row}' --side '{verdict.side}' --seeds {verdict.seed}"
+        sys.stdout.write(f"     again: python -m reliability faults {repeat}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

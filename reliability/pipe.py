@@ -1,0 +1,192 @@
+"""`tap-planhat | target-planhat` as two processes, and everything that passes between them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reliability.world import COPY, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+PATIENCE_SECONDS = 120
+MESSAGES = {"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"}
+
+
+@dataclass
+class Passed:
+    """How one run of the pipe ended, and what was written.
+
+    Attributes:
+        tap_code: Exit code of the tap.
+        target_code: Exit code of the target.
+        tap_lines: Lines of the tap's standard output.
+        states: Lines of the target's standard output.
+        tap_errors: The tap's standard error.
+        target_errors: The target's standard error.
+    """
+
+    tap_code: int = 0
+    target_code: int = 0
+    tap_lines: list[bytes] = field(default_factory=list)
+    states: list[bytes] = field(default_factory=list)
+    tap_errors: str = ""
+    target_errors: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether both ends exited 0."""
+        return self.tap_code == 0 and self.target_code == 0
+
+    def complaints(self) -> list[str]:
+        """Say what is wrong with what was written, whatever the outcome of the run."""
+        found = [f"the tap printed {line[:80]!r}" for line in self.tap_lines if not _message(line)]
+        found += [f"the target printed {line[:80]!r}" for line in self.states if not _state(line)]
+        said = f"{self.tap_errors}\n{self.target_errors}".encode()
+        everything = b"".join((*self.tap_lines, *self.states, said))
+        for token in (SOURCE, COPY):
+            if token.encode() in everything:
+                found.append("the token was printed")
+        if b"Traceback" in said:
+            found.append("a traceback was printed")
+        for name, code, errors in (
+            ("tap", self.tap_code, self.tap_errors),
+            ("target", self.target_code, self.target_errors),
+        ):
+            last = errors.strip().splitlines()[-1:] or [""]
+            if code == 1 and not last[0].startswith(f"{name}-planhat: "):
+                found.append(f"the {name}'s last line does not say what is wrong: {last[0][:120]}")
+        return found
+
+
+def run_pipe(
+    folder: Path,
+    url: str,
+    *,
+    state: bytes | None = None,
+    tap: Mapping[str, Any] | None = None,
+    target: Mapping[str, Any] | None = None,
+    started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None = None,
+    on_state: Callable[[bytes], None] | None = None,
+) -> Passed:
+    """Run the pipe once.
+
+    Args:
+        folder: For configurations and the state file.
+        url: Address of the sandbox.
+        state: The state the tap starts from.
+        tap: Settings of the tap beyond the usual ones.
+        target: Settings of the target beyond the usual ones.
+        started: Called with both processes once they run.
+        on_state: Called with each line of the target's standard output when it arrives.
+
+    Returns:
+        How it ended.
+    """
+    common = {
+        "api_url": url,
+        "requests_per_minute": 0,
+        "request_timeout_seconds": 2,
+        "retry_budget_seconds": 20,
+    }
+    reader = {**common, "api_token": SOURCE, "page_size": 40, **(tap or {})}
+    writer = {**common, "api_token": COPY, "match_on": ["sourceId"], "batch_size_rows": 50}
+    _write(folder / "tap.json", reader)
+    _write(folder / "target.json", {**writer, **(target or {})})
+    tap_command = [sys.executable, "-m", "tap_planhat", "--config", str(folder / "tap.json")]
+    if state is not None:
+        (folder / "state.json").write_bytes(state)
+        tap_command += ["--state", str(folder / "state.json")]
+    target_command = [sys.executable, "-m", "target_planhat"]
+    target_command += ["--config", str(folder / "target.json")]
+    return _relay(tap_command, target_command, started, on_state)
+
+
+def _relay(
+    tap_command: list[str],
+    target_command: list[str],
+    started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None,
+    on_state: Callable[[bytes], None] | None,
+) -> Passed:
+    passed = Passed()
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("TAP_", "TARGET_"))}
+    how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment}
+    with (
+        subprocess.Popen(target_command, stdin=subprocess.PIPE, **how) as target,  # noqa: S603
+        subprocess.Popen(tap_command, stdin=subprocess.DEVNULL, **how) as tap,  # noqa: S603
+    ):
+        threads = [
+            threading.Thread(target=_pass_on, args=(tap, target, passed)),
+            threading.Thread(target=_keep_states, args=(target, passed, on_state)),
+            threading.Thread(target=_keep_errors, args=(tap, passed, "tap_errors")),
+            threading.Thread(target=_keep_errors, args=(target, passed, "target_errors")),
+        ]
+        for thread in threads:
+            thread.start()
+        if started is not None:
+            started(tap, target)
+        try:
+            passed.tap_code = tap.wait(PATIENCE_SECONDS)
+            passed.target_code = target.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            for process in (tap, target):
+                process.send_signal(signal.SIGKILL)
+            raise
+        finally:
+            for thread in threads:
+                thread.join(PATIENCE_SECONDS)
+    return passed
+
+
+def _pass_on(tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes], passed: Passed) -> None:
+    assert tap.stdout is not None  # noqa: S101 - opened as a pipe above
+    assert target.stdin is not None  # noqa: S101 - opened as a pipe above
+    for line in tap.stdout:
+        passed.tap_lines.append(line)
+        with contextlib.suppress(OSError, ValueError):
+            target.stdin.write(line)
+    with contextlib.suppress(OSError, ValueError):
+        target.stdin.close()
+
+
+def _keep_states(
+    target: subprocess.Popen[bytes], passed: Passed, on_state: Callable[[bytes], None] | None
+) -> None:
+    assert target.stdout is not None  # noqa: S101 - opened as a pipe above
+    for line in target.stdout:
+        passed.states.append(line)
+        if on_state is not None:
+            on_state(line)
+
+
+def _keep_errors(process: subprocess.Popen[bytes], passed: Passed, name: str) -> None:
+    assert process.stderr is not None  # noqa: S101 - opened as a pipe above
+    setattr(passed, name, process.stderr.read().decode(errors="replace"))
+
+
+def _message(line: bytes) -> bool:
+    try:
+        return line.endswith(b"\n") and json.loads(line)["type"] in MESSAGES
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _state(line: bytes) -> bool:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(value, dict) and "bookmarks" in value
+
+
+def _write(path: Path, settings: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(settings), encoding="utf-8")

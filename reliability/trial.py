@@ -1,0 +1,100 @@
+"""One cell of the fault table: a fault, a side, a seed, and the verdict."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reliability.faults import EQUAL, STOPPED
+from reliability.pipe import Passed, run_pipe
+from reliability.world import World
+
+if TYPE_CHECKING:
+    from reliability.faults import Row
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one cell.
+
+    Attributes:
+        row: The fault's name.
+        side: Which side it struck.
+        seed: To repeat it.
+        outcome: `equal` (the run went through) or `stopped` (it ended with a clear line and exit
+            code 1, and a clean run from the last printed state completed it).
+        fired: How often the fault struck.
+        wrong: What must not have happened; empty for a cell that passed.
+    """
+
+    row: str
+    side: str
+    seed: int
+    outcome: str
+    fired: int
+    wrong: tuple[str, ...]
+
+
+def try_cell(row: Row, side: str, seed: int) -> Verdict:
+    """Run the pipe under a fault, then, if it stopped, once more without.
+
+    Args:
+        row: The fault.
+        side: One of `faults.SIDES`.
+        seed: For records, changes and the fault's chances.
+
+    Returns:
+        The verdict.
+    """
+    wrong: list[str] = []
+    with World(seed) as world, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        state = None
+        if side == "tap incremental":
+            first = run_pipe(folder, world.sandbox.url)
+            if not first.succeeded:
+                wrong.append("the quiet run before the fault failed")
+            state = _last(first)
+            world.change(0.3)
+        struck = "copy" if side == "target" else "source"
+        armed = world.sandbox.fault(row.fault, tenant=struck, **row.options)
+        try:
+            passed = run_pipe(folder, world.sandbox.url, state=state)
+        except subprocess.TimeoutExpired:
+            return Verdict(row.name, side, seed, "hung", armed.fired, ("a process never ended",))
+        wrong += passed.complaints()
+        fired = armed.fired
+        world.sandbox.faults.clear()
+        world.sandbox.settle()
+        if passed.succeeded:
+            outcome = EQUAL
+            if row.lasting and fired:
+                wrong.append("the run went through although the fault does not go away")
+        else:
+            outcome = STOPPED
+            wrong += _codes(passed)
+            if not row.lasting:
+                wrong.append(f"it stopped at a fault that passes: {_why(passed)}")
+            again = run_pipe(folder, world.sandbox.url, state=_last(passed) or state)
+            wrong += again.complaints()
+            if not again.succeeded:
+                wrong.append(f"the clean run failed: {_why(again)}")
+        wrong += world.differences()[:5]
+    return Verdict(row.name, side, seed, outcome, fired, tuple(wrong))
+
+
+def _last(passed: Passed) -> bytes | None:
+    return passed.states[-1] if passed.states else None
+
+
+def _codes(passed: Passed) -> list[str]:
+    codes = (passed.tap_code, passed.target_code)
+    return [] if set(codes) <= {0, 1} else [f"exit codes {codes}, not 0 or 1"]
+
+
+def _why(passed: Passed) -> str:
+    failed = passed.tap_errors if passed.tap_code else passed.target_errors
+    return (failed.strip().splitlines() or ["no word"])[-1][:200]
