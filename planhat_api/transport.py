@@ -27,7 +27,7 @@ from planhat_api.retry import (
     may_be_carried_out,
     retry_after_seconds,
 )
-from planhat_api.wire import Answer, Request, Wire
+from planhat_api.wire import LARGEST_BODY_BYTES, Answer, Request, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -56,6 +56,7 @@ class Transport:
         width: How many threads ask at the same time.
         stop: Ends every wait with `Interrupted` once it is set; requests in flight finish.
         clock: Time and chance.
+        largest_body_bytes: An answer larger than this stops the run, before it eats the memory.
 
     Attributes:
         connection: As given.
@@ -70,12 +71,13 @@ class Transport:
         width: int = 1,
         stop: threading.Event | None = None,
         clock: Clock | None = None,
+        largest_body_bytes: int = LARGEST_BODY_BYTES,
     ) -> None:
         self.connection = connection
         self.requests = 0
         self.retries = 0
         self._clock = clock or Clock()
-        self._wire = Wire(connection, width=width)
+        self._wire = Wire(connection, width=width, largest_body_bytes=largest_body_bytes)
         self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
         self._stop = stop or threading.Event()
         self._counting = threading.Lock()

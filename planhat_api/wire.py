@@ -82,13 +82,17 @@ class Wire:
     Args:
         connection: Where to, and with what token.
         width: How many threads ask at the same time.
+        largest_body_bytes: The largest answer that is read.
 
     Raises:
         ConfigurationError: The CA bundle that the environment names is not there.
     """
 
-    def __init__(self, connection: Connection, *, width: int) -> None:
+    def __init__(
+        self, connection: Connection, *, width: int, largest_body_bytes: int = LARGEST_BODY_BYTES
+    ) -> None:
         self._connection = connection
+        self._largest = largest_body_bytes
         self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=width)
         self._proxies = {} if connection.is_local else get_environ_proxies(connection.api_url)
         self._verify = _ca_bundle() if connection.api_url.startswith("https:") else True
@@ -111,7 +115,9 @@ class Wire:
             with self._send(request, deadline.left()) as response:
                 self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, _body(response, headers))
+                return Answer(
+                    response.status_code, headers, _body(response, headers, self._largest)
+                )
         except (requests.RequestException, OSError, HTTPError) as error:
             raise failure_of(
                 error, self._connection.host, sent=deadline.sent, reached=self._reached
@@ -167,43 +173,45 @@ def _ca_bundle() -> str | bool:
     return True
 
 
-def _body(response: requests.Response, headers: Mapping[str, str]) -> bytes:
+def _body(response: requests.Response, headers: Mapping[str, str], largest: int) -> bytes:
     """Read the body to its end, past requests' own reading in pieces of 10 KB."""
     length = headers.get("content-length", "")
     # One read, and so no copy, where the length is known; urllib3 checks that it was true.
-    amount = int(length) if length.isdecimal() else PIECE_BYTES
-    if amount > LARGEST_BODY_BYTES:
-        raise _too_large()
-    pieces = []
+    amount = int(length[:20]) if length.isdecimal() else 0
+    pieces: list[bytes] = []
     size = 0
-    while piece := response.raw.read(amount or PIECE_BYTES, decode_content=False):
+    while amount <= largest:
+        piece = response.raw.read(amount or PIECE_BYTES, decode_content=False)
+        if not piece:
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return _decompressed(body, headers.get("content-encoding", ""), largest)
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST_BODY_BYTES:
-            raise _too_large()
-    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-    return _decompressed(body, headers.get("content-encoding", "identity").strip().lower())
+        if size > largest:
+            break
+    raise _too_large(largest)
 
 
-def _decompressed(body: bytes, encoding: str) -> bytes:
-    if encoding in ("identity", "") or not body:
+def _decompressed(body: bytes, encoding: str, largest: int) -> bytes:
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableAnswerError(f"the body is encoded as {encoding[:20]!r}, not asked for")
+        raise UnreadableAnswerError("it answered in an encoding that was not asked for")
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
-        plain = unpacker.decompress(body, LARGEST_BODY_BYTES + 1)
+        plain = unpacker.decompress(body, largest + 1)
     except zlib.error as error:
-        raise UnreadableAnswerError("the body cannot be decompressed") from error
-    if len(plain) > LARGEST_BODY_BYTES:
-        raise _too_large()
+        raise UnreadableAnswerError("its answer cannot be decompressed") from error
+    if len(plain) > largest:
+        raise _too_large(largest)
     if not unpacker.eof or unpacker.unused_data:
-        raise UnreadableAnswerError("the compressed body is cut short")
+        raise UnreadableAnswerError("its compressed answer was cut short")
     return plain
 
 
-def _too_large() -> ProtocolError:
+def _too_large(largest: int) -> ProtocolError:
     return ProtocolError(
-        f"an answer is larger than {LARGEST_BODY_BYTES >> 20} MiB, which no page of Planhat's "
-        "should be: ask for fewer records at a time (page_size), and check api_url"
+        f"an answer is larger than {largest >> 20} MiB, which no page of Planhat's should be: "
+        "ask for fewer records at a time (page_size), and check api_url"
     )

@@ -13,6 +13,7 @@ from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.connection import Connection
 from planhat_api.transport import Transport
+from planhat_api.wire import LARGEST_BODY_BYTES
 
 if TYPE_CHECKING:
     import threading
@@ -44,11 +45,16 @@ def connect(clock: VirtualClock) -> Iterator[Callable[..., PlanhatClient]]:
             width: int = 1,
             stop: threading.Event | None = None,
             clock: Clock = clock,
+            largest_body_bytes: int = LARGEST_BODY_BYTES,
             **settings: object,
         ) -> PlanhatClient:
             config = {"api_token": "token-a", "requests_per_minute": 0, **settings, "api_url": url}
             transport = Transport(
-                Connection.from_config(config), width=width, stop=stop, clock=clock
+                Connection.from_config(config),
+                width=width,
+                stop=stop,
+                clock=clock,
+                largest_body_bytes=largest_body_bytes,
             )
             return PlanhatClient(open_transports.enter_context(transport))
 
