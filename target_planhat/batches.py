@@ -225,13 +225,16 @@ class Batches:
         entry = _Entry(forming, self._coming, payload)
         for token in tokens(payload):
             self._latest[token] = entry
-        self._last[profile] = self._later(self._last.get(profile), forming)
+        # What was superseded may come back once its batch is answered: whatever must keep its
+        # order with it has to wait until then.
+        barrier = forming.number + (payload.earlier is not None)
+        self._last[profile] = self._later(self._last.get(profile), barrier)
         for token, kind in doubtful(payload):
             kinds = self._kinds.setdefault(token, {})
-            kinds[kind] = self._later(kinds.get(kind), forming)
+            kinds[kind] = self._later(kinds.get(kind), forming.number)
 
-    def _later(self, last: _Last | None, forming: _Forming) -> _Last:
-        return _Last(max(forming.number, last.number if last else 0), self._coming)
+    def _later(self, last: _Last | None, number: int) -> _Last:
+        return _Last(max(number, last.number if last else 0), self._coming)
 
     def _fits(self, payload: Payload, forming: _Forming) -> bool:
         return not forming.rows or (
@@ -261,11 +264,12 @@ class Batches:
 
     def _forget(self, payload: Payload, number: int) -> None:
         for token in tokens(payload):
-            if self._latest[token].forming.number == number:
+            entry = self._latest.get(token)
+            if entry is not None and entry.forming.number == number:
                 del self._latest[token]
         for token, kind in doubtful(payload):
-            kinds = self._kinds[token]
-            if kind in kinds and kinds[kind].number == number:
+            kinds = self._kinds.get(token, {})
+            if kind in kinds and kinds[kind].number <= number:
                 del kinds[kind]
                 if not kinds:
                     del self._kinds[token]

@@ -1,0 +1,247 @@
+"""The heart of the target: whatever comes, batches end as the records alone, in turn, would.
+
+A small Planhat is written out below with every behaviour that the vendor leaves open as a switch:
+`custom` merged or replaced, null stored, clearing or ignored, a keyable that matches nothing
+falling through to the next one or not, a second record of one sourceId refused or not. Keys are
+few, so that records meet all the time.
+"""
+
+import json
+import random
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from planhat_api.catalogue import load_models
+from target_planhat.batches import Batches
+from target_planhat.flights import Flights
+from target_planhat.payload import Payload, Settings
+from target_planhat.projection import Projection
+
+OBJECTIVES = load_models()["objectives"]
+COMPANIES = {"a" * 24: "one", "b" * 24: "two", "extid-one": "one", "srcid-two": "two"}
+IDS = ["0" * 24, "1" * 24, "2" * 24]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """One reading of everything the vendor does not say."""
+
+    custom_merged: bool
+    null: str
+    fall_through: bool
+    unique: bool
+
+
+@dataclass
+class Planhat:
+    ways: Ways
+    records: list = field(default_factory=list)
+
+    def write(self, item):
+        """Write one item; False if it is refused."""
+        record = self.find(item)
+        if item.get("health") == 13 or (record is None and item.get("name") is None):
+            return False
+        if self.ways.unique and "sourceId" in item:
+            holders = [other for other in self.records if other.get("sourceId") == item["sourceId"]]
+            if any(other is not record for other in holders):
+                return False
+        if record is None:
+            record = {}
+            self.records.append(record)
+        for name, value in item.items():
+            self.set(record, name, value)
+        return True
+
+    def set(self, record, name, value):
+        if name == "companyId" and value is not None:
+            value = COMPANIES[value]
+        if value is None and self.ways.null == "ignored":
+            return
+        if value is None and self.ways.null == "clears":
+            record.pop(name, None)
+        elif isinstance(value, dict):
+            if not self.ways.custom_merged or not isinstance(record.get(name), dict):
+                record[name] = {}
+            for key, inner in value.items():
+                self.set(record[name], key, inner)
+        else:
+            record[name] = value
+
+    def find(self, item):
+        for name in ("_id", "sourceId", "externalId"):
+            if name not in item:
+                continue
+            wanted = {name: item[name]}
+            if name == "externalId" and item.get("companyId") is not None:
+                wanted["companyId"] = COMPANIES[item["companyId"]]
+            for record in self.records:
+                if all(record.get(key) == value for key, value in wanted.items()):
+                    return record
+            if not self.ways.fall_through:
+                return None
+        return None
+
+    def do(self, payload):
+        item = json.loads(payload.item, parse_float=Decimal)
+        if payload.operation != "delete":
+            return self.write(item)
+        record = self.find(item)
+        if record is not None:
+            self.records = [other for other in self.records if other is not record]
+        return True
+
+    def seen(self):
+        """What it holds, the ids that it gave apart."""
+        return sorted(json.dumps(record, sort_keys=True, default=str) for record in self.records)
+
+
+VALUES = st.sampled_from([None, "", "x", "y", "z"])
+CUSTOM = st.none() | st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2)
+COMPANY = st.sampled_from([None, *COMPANIES])
+
+
+@st.composite
+def records(draw):
+    optional = {
+        "_id": st.sampled_from(IDS),
+        "sourceId": st.sampled_from(["s", "t", "u"]),
+        "externalId": st.sampled_from(["e", "f"]),
+        "companyId": COMPANY,
+        "name": VALUES,
+        "health": st.sampled_from([None, 1, 2, 13]),
+        "custom": CUSTOM,
+        "_sdc_deleted_at": st.sampled_from([None, None, "2026-01-01T00:00:00Z"]),
+    }
+    return draw(st.fixed_dictionaries({}, optional=optional))
+
+
+PROFILES = [("_id",), ("sourceId",), ("externalId", "companyId"), ("_id", "sourceId"), None]
+
+
+@st.composite
+def streams(draw):
+    """A stream of records: of one profile throughout, or of any; some say all of one before."""
+    profile = draw(st.sampled_from(PROFILES))
+    stream = []
+    for record in draw(st.lists(records(), max_size=14)):
+        if stream and draw(st.booleans()):
+            before = draw(st.sampled_from(stream))
+            record = before | {key: record[key] for key in ("name", "custom") if key in record}
+        if profile is not None:
+            for name in ("_id", "sourceId", "externalId"):
+                if name not in profile:
+                    record.pop(name, None)
+            if any(record.get(name) is None for name in profile):
+                continue
+        stream.append(record)
+    return stream
+
+
+@st.composite
+def tenants(draw):
+    ways = Ways(
+        custom_merged=draw(st.booleans()),
+        null=draw(st.sampled_from(["stored", "clears", "ignored"])),
+        fall_through=draw(st.booleans()),
+        unique=draw(st.booleans()),
+    )
+    sources = draw(st.permutations(["s", "t", "v"]))
+    places = draw(st.permutations([(e, c) for e in "efg" for c in ("one", "two")]))
+    held = [
+        {
+            "_id": identifier,
+            "name": "held",
+            "sourceId": source,
+            "externalId": external,
+            "companyId": company,
+            "custom": draw(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=2)),
+        }
+        for identifier, source, (external, company) in zip(IDS, sources, places, strict=False)
+    ]
+    return ways, held
+
+
+def projected(stream):
+    projection = Projection(OBJECTIVES, Settings(missing_key="create", deletes="delete"))
+    payloads = []
+    for line, record in enumerate(stream, 1):
+        payload = projection.project(record, line=line)
+        if isinstance(payload, Payload):
+            payloads.append(payload)
+    return payloads
+
+
+def copies(held):
+    return json.loads(json.dumps(held))
+
+
+def send(planhat, batch, outcomes, shuffle):
+    """Write a batch as a target does: superseded payloads come back if their successor fails."""
+    while batch is not None:
+        rejected = []
+        payloads = list(batch.payloads)
+        profiles = {tuple(key is not None for key in payload.keys) for payload in payloads}
+        if len(profiles) == 1 and sum(min(profiles)) <= 1:
+            shuffle.shuffle(payloads)  # their order within a batch must not matter
+        for payload in payloads:
+            accepted = planhat.do(payload)
+            assert payload.line not in outcomes
+            outcomes[payload.line] = "written" if accepted else "rejected"
+            if accepted:
+                earlier = payload.earlier
+                while earlier is not None:
+                    assert earlier.line not in outcomes
+                    outcomes[earlier.line] = "merged"
+                    earlier = earlier.earlier
+            else:
+                rejected.append(payload)
+        batch = batch.without(rejected)
+
+
+def batches_of(payloads, limits):
+    batches = Batches(OBJECTIVES, limits)
+    for payload in payloads:
+        yield from batches.add(payload)
+        assert len(batches) <= 2 * limits.batch_size_rows + limits.batch_size_rows
+    yield from batches.drain()
+    assert len(batches) == 0
+    assert not batches._latest
+    assert not batches._kinds
+    assert batches._bytes == 0
+
+
+LIMITS = st.builds(
+    Settings,
+    batch_size_rows=st.integers(1, 6) | st.just(5000),
+    batch_size_bytes=st.sampled_from([60, 200, 8_000_000]),
+)
+
+
+@settings(max_examples=max(600, settings.default.max_examples))
+@given(streams(), tenants(), LIMITS, st.randoms(use_true_random=False))
+def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, shuffle):
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    accepted = {payload.line: alone.do(payload) for payload in projected(stream)}
+
+    together = Planhat(ways, copies(held))
+    outcomes = {}
+    sent = 0
+    for batch in batches_of(projected(stream), limits):
+        sent += len(batch.payloads)
+        assert batch.payloads
+        assert len(batch.payloads) <= limits.batch_size_rows
+        if batch.kind != "delete":
+            assert len(batch.body) <= limits.batch_size_bytes or len(batch.payloads) == 1
+        send(together, batch, outcomes, shuffle)
+    event(f"superseded: {sent < len(accepted)}")
+
+    assert together.seen() == alone.seen()
+    assert outcomes.keys() == accepted.keys()
+    for line, outcome in outcomes.items():
+        # What is rejected is what would have been, unless a later record said the same and more.
+        assert outcome == "merged" or (outcome == "written") == accepted[line]
