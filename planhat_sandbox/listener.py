@@ -99,6 +99,7 @@ class Listener:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((self.host, self.port))
             listening.listen(128)
+            listening.settimeout(1.0)
         except OSError:
             listening.close()
             raise
@@ -132,7 +133,6 @@ class Listener:
         return True
 
     def _accept(self, listening: socket.socket) -> None:
-        listening.settimeout(1.0)
         while listening is self._listening and not self._closing.is_set():
             try:
                 connection, _ = listening.accept()
