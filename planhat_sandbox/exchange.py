@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from planhat_sandbox.control import control
 from planhat_sandbox.incidents import Incident
 from planhat_sandbox.listener import is_loopback
+from planhat_sandbox.page import is_page, page
+from planhat_sandbox.page_origin import is_from_elsewhere
 from planhat_sandbox.request_log import LoggedRequest
 from planhat_sandbox.routes import ROUTES, Call, answer, failure
 from planhat_sandbox.wire import Request, Response
@@ -46,11 +48,18 @@ class Exchange:
         if not is_loopback(_host(request)):
             # A page in a browser may reach loopback under a name of its own.
             response = Response(403, b'{"message":"the sandbox answers to loopback names only"}')
+        elif is_page(request):
+            response = page(self._sandbox, request)
         elif request.segments[:1] == ("_sandbox",):
-            response = control(self._sandbox, request)
+            response = self._controlled(request)
         else:
             response = self._logged(request)
         return replace(response, headers={**response.headers, **BANNER})
+
+    def _controlled(self, request: Request) -> Response:
+        if is_from_elsewhere(request, origin_required=False):
+            return Response(403, b'{"message":"a page of another origin may not control this"}')
+        return control(self._sandbox, request)
 
     def _logged(self, request: Request) -> Response:
         entry = LoggedRequest(

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.switches import read_as
+from planhat_sandbox.behaviours import Behaviours
+from planhat_sandbox.routes import ROUTES
+from planhat_sandbox.switches import changed, read_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,6 +209,8 @@ def read_fault(values: Mapping[str, Any]) -> Fault:
             known[name] = str(value)
         elif name != "options":
             options[name] = value
+    if known.get("route") not in {None, *ROUTES.values()}:
+        raise ValueError(f"route takes one of {', '.join(ROUTES.values())}")
     if "name" not in known:
         raise ValueError("a fault needs a name")
     return Fault(options=options, **known)
@@ -228,11 +232,15 @@ def as_json(armed: ArmedFault) -> dict[str, Any]:
 
 def _options(fault: Fault, effect: Effect) -> Mapping[str, Any]:
     if effect.name == "behave":
-        return dict(fault.options)
+        changed(Behaviours(), fault.options)
+        return MappingProxyType(dict(fault.options))
     options = dict(effect.options)
     for name, value in fault.options.items():
         if name not in options:
             names = ", ".join(options) or "none"
             raise ValueError(f"the fault {fault.name!r} has no option {name!r}; it has {names}")
         options[name] = read_as(type(options[name]), value, name)
+        choices = effect.choices.get(name, ())
+        if choices and options[name] not in choices:
+            raise ValueError(f"{name} takes one of {', '.join(choices)}, not {value!r}")
     return MappingProxyType(options)

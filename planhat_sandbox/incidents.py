@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Effect:
         says: One sentence for the documentation.
         options: Its options and their defaults.
         apply: Does it.
+        choices: For options that take only certain texts, those texts.
     """
 
     name: str
@@ -55,3 +56,4 @@ class Effect:
     says: str
     options: Mapping[str, Any]
     apply: Callable[[Incident], None]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -59,7 +59,7 @@ def _rows_without_id(incident: Incident) -> None:
         return
     rows = decode(incident.response.body)
     for place, row in enumerate(rows, start=1):
-        if place % incident.options["every"] == 0:
+        if place % incident.options["each"] == 0:
             row.pop("_id", None)
     incident.response = replace(incident.response, body=encode(rows))
 
@@ -87,8 +87,8 @@ LIST_EFFECTS = (
     Effect(
         "rows-without-id",
         True,
-        "Takes the `_id` from every so-manieth row.",
-        {"every": 1},
+        "Takes the `_id` from each so-manieth row: `each=2` from every second.",
+        {"each": 1},
         _rows_without_id,
     ),
 )

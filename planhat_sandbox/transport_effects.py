@@ -11,6 +11,14 @@ from planhat_sandbox.incidents import Effect, Incident
 from planhat_sandbox.wire import Delivery, Response
 
 HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
+BODIES = {
+    "empty": b"",
+    "html": HTML,
+    "null": b"null",
+    "string": b'""',
+    "object": b'{"data":[]}',
+    "not-json": b"OK",
+}
 
 
 def _status(incident: Incident) -> None:
@@ -101,21 +109,15 @@ def _redirect(incident: Incident) -> None:
 
 def _body(incident: Incident) -> None:
     """Put another body, with a status that says that all is well, in the answer's place."""
-    bodies = {
-        "empty": b"",
-        "html": HTML,
-        "null": b"null",
-        "string": b'""',
-        "object": b'{"data":[]}',
-        "truncated": (incident.response or Response(200)).body[:-1],
-        "not-json": b"OK",
-        "huge": b"[" + b" " * incident.options["bytes"] + b"]",
-    }
     kind = incident.options["kind"]
-    if kind not in bodies:
-        raise ValueError(f"kind takes one of {', '.join(bodies)}, not {kind!r}")
+    if kind == "truncated":
+        body = (incident.response or Response(200)).body[:-1]
+    elif kind == "huge":
+        body = b"[" + b" " * incident.options["bytes"] + b"]"
+    else:
+        body = BODIES[kind]
     headers = {"Content-Type": "text/html"} if kind == "html" else {}
-    incident.response = Response(incident.options["status"], bodies[kind], headers)
+    incident.response = Response(incident.options["status"], body, headers)
 
 
 def _refuse_connections(incident: Incident) -> None:
@@ -162,6 +164,7 @@ TRANSPORT_EFFECTS = (
         "`close` (then only the JSON tells).",
         {"at": 0.5, "reset": False, "framing": "length"},
         _cut_body,
+        {"framing": ("length", "chunked", "close")},
     ),
     Effect("slow", True, "Does the work at once and answers late.", {"seconds": 1.0}, _slow),
     Effect(
@@ -193,6 +196,7 @@ TRANSPORT_EFFECTS = (
         "`object`, `truncated`, `not-json` or `huge`.",
         {"kind": "html", "status": 200, "bytes": 100_000_000},
         _body,
+        {"kind": (*BODIES, "truncated", "huge")},
     ),
     Effect(
         "refuse-connections",

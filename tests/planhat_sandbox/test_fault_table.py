@@ -1,0 +1,288 @@
+"""Each fault once, as it looks on the wire; none may be left out."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from planhat_sandbox.effects import EFFECTS
+
+ON_THE_WIRE = {}
+
+
+def on_the_wire(name):
+    """Register a check for a fault: it gets the API and the `_id` of a company."""
+
+    def register(check):
+        ON_THE_WIRE.setdefault(name, []).append(check)
+        return check
+
+    return register
+
+
+def fill(api, count=3):
+    return [api.tenant.insert("issues", {"title": str(n)})["_id"] for n in range(count)]
+
+
+def put_one(api, company, title="t"):
+    body = json.dumps([{"title": title, "companyIds": [company]}]).encode()
+    return api.raw("PUT", "/issues", body)
+
+
+@on_the_wire("status")
+def status_comes_without_the_work(api, company):
+    api.sandbox.fault("status", status=503, times=1)
+    assert put_one(api, company).status == 503
+    assert api.tenant.records("issues") == []
+    assert put_one(api, company).status == 200
+
+
+@on_the_wire("status")
+def retry_after_may_be_seconds_a_date_or_nonsense(api, company):
+    for said in ("2", "-5", "soon", "99999999999", "0.5"):
+        api.sandbox.fault("status", status=429, retry_after=said, times=1)
+        answer = api.raw()
+        assert (answer.status, answer.header("Retry-After")) == (429, said)
+    api.sandbox.fault("status", status=429, retry_after="date30", times=1)
+    at = parsedate_to_datetime(api.raw().header("Retry-After"))
+    assert 25 < at.timestamp() - time.time() < 31
+    api.sandbox.fault("status", status=429, times=1)
+    assert api.raw().header("Retry-After") is None
+
+
+@on_the_wire("status")
+def a_proxy_may_answer_with_a_page(api, company):
+    api.sandbox.fault("status", status=502, body="html", times=1)
+    answer = api.raw()
+    assert answer.header("Content-Type") == "text/html"
+    assert answer.body.startswith(b"<!doctype html>")
+
+
+@on_the_wire("status-after")
+def the_work_is_done_and_an_error_is_told(api, company):
+    api.sandbox.fault("status-after", status=500)
+    assert put_one(api, company).status == 500
+    assert len(api.tenant.records("issues")) == 1
+
+
+@on_the_wire("rate-limit")
+def so_many_a_second_and_a_minute(api, company):
+    fault = api.sandbox.fault("rate-limit", per_second=2, retry_after="1")
+    answers = [api.raw() for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[-1].header("Retry-After") == "1"
+    time.sleep(1.05)
+    assert api.raw().status == 200
+    api.sandbox.faults.remove(fault)
+    api.sandbox.fault("rate-limit", per_minute=1)
+    assert [api.raw().status for _ in range(3)] == [200, 429, 429]
+
+
+@on_the_wire("reset-before")
+def a_reset_before_the_work(api, company):
+    api.sandbox.fault("reset-before", method="PUT")
+    answer = put_one(api, company)
+    assert (answer.data, answer.end) == (b"", "reset")
+    assert api.tenant.records("issues") == []
+
+
+@on_the_wire("reset-after")
+def a_reset_after_the_work(api, company):
+    api.sandbox.fault("reset-after", method="PUT")
+    answer = put_one(api, company)
+    assert (answer.data, answer.end) == (b"", "reset")
+    assert len(api.tenant.records("issues")) == 1
+    assert api.sandbox.requests[-1].status is None
+
+
+@on_the_wire("cut-body")
+def a_body_that_ends_in_the_middle(api, company):
+    fill(api)
+    whole = api.raw().body
+    for framing, header in (("length", "Content-Length"), ("chunked", "Transfer-Encoding")):
+        api.sandbox.fault("cut-body", at=0.5, framing=framing, times=1)
+        answer = api.raw()
+        assert answer.header(header)
+        assert answer.end == "closed"
+        assert 0 < len(answer.body) < len(whole)
+    api.sandbox.fault("cut-body", framing="close", times=1)
+    answer = api.raw()
+    assert answer.header("Content-Length") is None
+    assert answer.body == whole[: len(whole) // 2]
+    api.sandbox.fault("cut-body", reset=True, times=1)
+    assert api.raw().end == "reset"
+
+
+@on_the_wire("slow")
+def the_work_at_once_and_the_answer_late(api, company):
+    api.sandbox.fault("slow", seconds=0.6)
+    body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
+    early = api.raw("PUT", "/issues", body, timeout=0.3)
+    assert (early.data, early.end) == (b"", "open")
+    assert len(api.tenant.records("issues")) == 1
+
+
+@on_the_wire("slow-work")
+def no_work_while_it_waits(api, company):
+    api.sandbox.fault("slow-work", seconds=0.6)
+    body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
+    early = api.raw("PUT", "/issues", body, timeout=0.2)
+    assert (early.data, early.end) == (b"", "open")
+    assert api.tenant.records("issues") == []
+
+
+@on_the_wire("stall")
+def it_stops_in_the_middle_of_the_body(api, company):
+    fill(api)
+    whole = api.raw().body
+    api.sandbox.fault("stall", at=0.5, seconds=0.6)
+    answer = api.raw(timeout=0.3)
+    assert answer.end == "open"
+    assert answer.body == whole[: len(whole) // 2]
+    assert api.raw().body == whole
+
+
+@on_the_wire("wrong-length")
+def the_length_is_not_the_length(api, company):
+    fill(api)
+    for by in (10, -10):
+        api.sandbox.faults.clear()
+        api.sandbox.fault("wrong-length", by=by)
+        answer = api.raw()
+        assert int(answer.header("Content-Length")) == len(answer.body) + by
+        assert answer.end == "closed"
+
+
+@on_the_wire("chunked")
+def the_same_in_chunks(api, company):
+    fill(api)
+    whole = api.get("issues")
+    api.sandbox.fault("chunked")
+    assert api.get("issues") == whole
+    assert api.raw().header("Transfer-Encoding") == "chunked"
+
+
+@on_the_wire("redirect")
+def to_another_host(api, company):
+    api.sandbox.fault("redirect", to="http://elsewhere.invalid", status=307)
+    answer = api.raw(target="/issues?limit=3")
+    assert answer.status == 307
+    assert answer.header("Location") == "http://elsewhere.invalid/issues?limit=3"
+
+
+@on_the_wire("body")
+def a_body_that_is_not_the_answer(api, company):
+    fill(api)
+    expected = {
+        "empty": b"",
+        "null": b"null",
+        "string": b'""',
+        "object": b'{"data":[]}',
+        "not-json": b"OK",
+    }
+    for kind, body in expected.items():
+        api.sandbox.fault("body", kind=kind, times=1)
+        answer = api.raw()
+        assert (answer.status, answer.body) == (200, body)
+    api.sandbox.fault("body", kind="html", times=1)
+    assert b"<h1>" in api.raw().body
+    whole = api.raw().body
+    api.sandbox.fault("body", kind="truncated", times=1)
+    assert api.raw().body == whole[:-1]
+    api.sandbox.fault("body", kind="huge", bytes=1_000_000, times=1)
+    assert len(api.raw().body) > 1_000_000
+
+
+@on_the_wire("refuse-connections")
+def refused_for_a_while_and_back_on_the_same_port(api, company):
+    url = api.sandbox.url
+    api.sandbox.fault("refuse-connections", seconds=0.4, times=1)
+    assert api.raw().data == b""
+    ends = []
+    deadline = time.monotonic() + 10
+    while "closed" not in ends and time.monotonic() < deadline:
+        ends.append(api.raw().end)
+        time.sleep(0.02)
+    assert "refused" in ends
+    assert ends[-1] == "closed"
+    assert api.sandbox.url == url
+
+
+@on_the_wire("churn")
+def rows_come_change_and_go_before_a_list(api, company):
+    before = set(fill(api, 20))
+    api.sandbox.fault("churn", route="list", inserts=3, updates=2, deletes=5, times=1)
+    after = {row["_id"] for row in api.get("issues")}
+    assert len(after - before) == 3
+    assert len(before - after) == 5
+    actions = [write.action for write in api.tenant.writes[20 + 1 :]]
+    assert sorted(set(actions)) == ["create", "delete", "update"]
+
+
+@on_the_wire("short-page")
+def fewer_rows_than_asked_for(api, company):
+    identifiers = fill(api, 5)
+    api.sandbox.fault("short-page", rows=2, times=1)
+    assert [row["_id"] for row in api.get("issues", limit=4)] == identifiers[:2]
+    assert len(api.get("issues", limit=4)) == 4
+
+
+@on_the_wire("repeat-page")
+def the_page_in_front_again(api, company):
+    identifiers = fill(api, 4)
+    api.sandbox.fault("repeat-page", nth=2)
+    read = [
+        [r["_id"] for r in api.get("issues", limit=2, offset=at, sort="_id")] for at in (0, 2, 2)
+    ]
+    assert read == [identifiers[:2], identifiers[:2], identifiers[2:]]
+
+
+@on_the_wire("rows-without-id")
+def rows_that_have_no_id(api, company):
+    fill(api, 4)
+    api.sandbox.fault("rows-without-id", each=2)
+    assert ["_id" in row for row in api.get("issues")] == [True, False, True, False]
+
+
+@on_the_wire("behave")
+def a_behaviour_for_some_requests_only(api, company):
+    fill(api, 5)
+    api.sandbox.fault("behave", maximum_limit=2, model="issues", times=1)
+    assert len(api.get("issues")) == 2
+    assert len(api.get("issues")) == 5
+
+
+@on_the_wire("apply-late")
+def the_first_attempt_is_still_running(api, company):
+    api.sandbox.fault("apply-late", seconds=0.3, times=1)
+    answer = put_one(api, company)
+    assert answer.end == "reset"
+    assert api.tenant.records("issues") == []
+    api.sandbox.settle()
+    assert len(api.tenant.records("issues")) == 1
+
+
+CASES = [(name, check) for name, checks in ON_THE_WIRE.items() for check in checks]
+
+
+@pytest.mark.parametrize(("name", "check"), CASES, ids=[f"{n}: {c.__name__}" for n, c in CASES])
+def test_a_fault_is_seen_on_the_wire(api, company, name, check):
+    check(api, company)
+
+
+def test_no_fault_is_left_out():
+    assert set(ON_THE_WIRE) == set(EFFECTS)
+
+
+def test_a_compressed_answer_may_be_cut_too(api):
+    fill(api, 30)
+    api.sandbox.behave(gzip=True)
+    packed = {"Accept-Encoding": "gzip"}
+    assert len(json.loads(gzip.decompress(api.raw(headers=packed).body))) == 30
+    api.sandbox.fault("cut-body", framing="close")
+    with pytest.raises(EOFError):
+        gzip.decompress(api.raw(headers=packed).body)
