@@ -7,7 +7,6 @@ few, so that records meet all the time.
 """
 
 import json
-import random
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from planhat_api.catalogue import load_models
 from target_planhat.batches import Batches
 from target_planhat.flights import Flights
+from target_planhat.identity import tokens
 from target_planhat.payload import Payload, Settings
 from target_planhat.projection import Projection
 
@@ -123,14 +123,15 @@ PROFILES = [("_id",), ("sourceId",), ("externalId", "companyId"), ("_id", "sourc
 
 
 @st.composite
-def streams(draw):
+def streams(draw, profiles=tuple(PROFILES)):
     """A stream of records: of one profile throughout, or of any; some say all of one before."""
-    profile = draw(st.sampled_from(PROFILES))
+    profile = draw(st.sampled_from(profiles))
     stream = []
-    for record in draw(st.lists(records(), max_size=14)):
+    for drawn in draw(st.lists(records(), max_size=14)):
+        record = drawn
         if stream and draw(st.booleans()):
             before = draw(st.sampled_from(stream))
-            record = before | {key: record[key] for key in ("name", "custom") if key in record}
+            record = before | {key: drawn[key] for key in ("name", "custom") if key in drawn}
         if profile is not None:
             for name in ("_id", "sourceId", "externalId"):
                 if name not in profile:
@@ -245,3 +246,49 @@ def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, sh
     for line, outcome in outcomes.items():
         # What is rejected is what would have been, unless a later record said the same and more.
         assert outcome == "merged" or (outcome == "written") == accepted[line]
+
+
+EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), None]
+
+
+@settings(max_examples=max(200, settings.default.max_examples))
+@given(
+    streams(tuple(EXACT_IN_FLIGHT)),
+    tenants(),
+    LIMITS,
+    st.integers(1, 4),
+    st.randoms(use_true_random=False),
+)
+def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width, chance):
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    for payload in projected(stream):
+        alone.do(payload)
+
+    together = Planhat(ways, copies(held))
+    outcomes = {}
+    flights = Flights()
+    queue = list(batches_of(projected(stream), limits))
+    flying = []
+    while queue or flying or flights:
+        if queue and chance.random() < 0.5:
+            flights.queue(queue.pop(0))
+        elif len(flying) < width and (batch := flights.start()) is not None:
+            names = set(names_of(batch))
+            assert all(names.isdisjoint(names_of(other)) for other in flying)
+            flying.append(batch)
+        elif flying:
+            # They arrive in any order: all of a batch at once is the least that can be assumed.
+            batch = flying.pop(chance.randrange(len(flying)))
+            send(together, batch, outcomes, chance)
+            flights.land(batch)
+        else:
+            assert queue
+            flights.queue(queue.pop(0))
+    event(f"batches: {len(outcomes)}")
+    assert together.seen() == alone.seen()
+
+
+def names_of(batch):
+    for payload in batch.payloads:
+        yield from tokens(payload)
