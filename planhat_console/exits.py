@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from planhat_api.errors import Interrupted, PlanhatError, StopError
 from planhat_api.redaction import scrub
@@ -69,25 +69,22 @@ def run(
             _show("".join(traceback.format_exception(error)))
         _last_line(plugin, sentence_for(error) or _sentence(error))
         code = 1
+    _let_go(sys.stdout)
+    _let_go(sys.stderr)
     return code
 
 
 def _finish(body: Callable[[], object]) -> int:
-    """Run the body and let go of standard output; what it exits with is the code."""
+    """Run the body until all its output is out; what it exits with is the code."""
+    code: object = 0
     try:
         body()
-        sys.stdout.flush()
     except SystemExit as wish:
-        sys.stdout.flush()
-        if wish.code is None or isinstance(wish.code, int):
-            return wish.code or 0
-        raise StopError(str(wish.code)) from wish
-    except BrokenPipeError:
-        # Python flushes standard output once more on its way out; give it somewhere to go.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
-    return 0
+        code = wish.code or 0
+    sys.stdout.flush()
+    if isinstance(code, int):
+        return code
+    raise StopError(str(code))
 
 
 def _sentence(error: BaseException) -> str:
@@ -100,13 +97,28 @@ def _sentence(error: BaseException) -> str:
             "whatever reads its standard output went away before the end: "
             "look there for the reason, then run again"
         )
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}: put that right and run again"
     text = (str(error).strip().splitlines() or [""])[0][:LONGEST_FOREIGN_TEXT]
-    if isinstance(error, OSError) and text:
-        return f"{text}: put that right and run again"
     return (
         f"unexpected {type(error).__name__}: {text}; "
         "run again at log level DEBUG to see where, and report it"
     )
+
+
+def _let_go(stream: TextIO) -> None:
+    """Flush a stream, or point it at nothing if nobody takes what is left in it.
+
+    Python flushes it once more on its way out, and would then complain and change the exit code.
+    """
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _last_line(plugin: str, sentence: str) -> None:
