@@ -13,6 +13,7 @@ from planhat_sandbox.faults import read_fault
 from planhat_sandbox.models import plain_model
 from planhat_sandbox.sandbox import Sandbox
 from planhat_sandbox.seed import seed_tenant
+from planhat_sandbox.switches import read_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ Faults and behaviours are listed in docs/sandbox.md. Examples:
   planhat-sandbox --fault status,status=429,retry_after=2,every=5,route=list
   planhat-sandbox --behave custom=replace --behave alpha:unknown_id=refuse
 """
+
+
+SEEDED = ("issues", "objectives", "seed", "companies", "endusers")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,10 +75,7 @@ def _started(options: argparse.Namespace) -> Sandbox:
             sandbox.behave(tenant, **dict([_pair(rest)]))
         for text in options.seed:
             tenant, rest = _place(text)
-            counts: dict[str, Any] = {
-                name: int(value) for name, value in map(_pair, rest.split(","))
-            }
-            seed_tenant(sandbox.tenant(tenant or next(iter(tenants))), **counts)
+            seed_tenant(sandbox.tenant(tenant or next(iter(tenants))), **_read_seed(rest))
         for text in options.fault:
             name, _, rest = text.partition(",")
             values: dict[str, Any] = dict(map(_pair, rest.split(","))) if rest else {}
@@ -83,6 +84,14 @@ def _started(options: argparse.Namespace) -> Sandbox:
         sandbox.close()
         raise
     return sandbox
+
+
+def _read_seed(text: str) -> dict[str, Any]:
+    values = dict(map(_pair, text.split(",")))
+    unknown = values.keys() - SEEDED
+    if unknown:
+        raise ValueError(f"--seed takes {', '.join(SEEDED)}, not {', '.join(unknown)}")
+    return {name: read_as(int, value, name) for name, value in values.items()}
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ class Incident:
         options: The effect's options, defaults filled in.
         random: Randomness of this fault, from the sandbox's seed.
         memory: What the effect wants to remember from one request to the next.
-        wait: Waits so many seconds, or until the sandbox ends.
+        wait: Waits so many seconds; true when the sandbox ends before.
         later: Runs a function after so many seconds, in another thread.
         refuse: Refuses connections for so many seconds.
         response: The answer so far; an effect *before* the work that sets one spares the work.
@@ -32,7 +32,7 @@ class Incident:
     options: Mapping[str, Any]
     random: random.Random
     memory: dict[str, Any]
-    wait: Callable[[float], object]
+    wait: Callable[[float], bool]
     later: Callable[[float, Callable[[], object]], None]
     refuse: Callable[[float], None]
     response: Response | None = None

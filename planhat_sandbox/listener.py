@@ -45,7 +45,7 @@ class Listener:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._connections: dict[threading.Thread, socket.socket] = {}
         self._threads: list[threading.Thread] = []
         self._listening: socket.socket | None = None
         self.host = "127.0.0.1" if host == "localhost" else host
@@ -87,7 +87,7 @@ class Listener:
         self._stop_listening()
         self._cut_all()
         with self._lock:
-            threads = [*self._threads, *self._connections.values()]
+            threads = [*self._threads, *self._connections]
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=10)
@@ -144,7 +144,7 @@ class Listener:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             with self._lock:
-                self._connections[connection] = thread
+                self._connections[thread] = connection
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -155,10 +155,12 @@ class Listener:
                     self._converse(connection)
                 else:
                     with self._tls.wrap_socket(connection, server_side=True) as secured:
+                        with self._lock:
+                            self._connections[threading.current_thread()] = secured
                         self._converse(secured)
         finally:
             with self._lock:
-                self._connections.pop(connection, None)
+                self._connections.pop(threading.current_thread(), None)
 
     def _converse(self, connection: socket.socket) -> None:
         """Answer one request after the other until a side has enough."""
@@ -182,7 +184,7 @@ class Listener:
 
     def _cut_all(self) -> None:
         with self._lock:
-            connections = list(self._connections)
+            connections = list(self._connections.values())
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -167,7 +167,7 @@ def _read_chunks(stream: BufferedReader) -> bytes:
 
 
 def write_response(
-    connection: socket.socket, response: Response, *, body: bool, wait: Callable[[float], object]
+    connection: socket.socket, response: Response, *, body: bool, wait: Callable[[float], bool]
 ) -> bool:
     """Send one answer.
 
@@ -175,15 +175,14 @@ def write_response(
         connection: Where to.
         response: What, and how.
         body: Whether the body is sent (not for HEAD).
-        wait: Waits so many seconds, or less when the sandbox ends.
+        wait: Waits so many seconds; true when the sandbox ends before.
 
     Returns:
         Whether the connection may be used again.
     """
     how = response.delivery
-    if how.wait_seconds:
-        wait(how.wait_seconds)
-    if how.reset:
+    closing = bool(how.wait_seconds) and wait(how.wait_seconds)
+    if how.reset or closing:
         reset(connection)
         return False
     whole = response.body if body else b""

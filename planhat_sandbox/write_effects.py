@@ -20,7 +20,8 @@ def _apply_late(incident: Incident) -> None:
 
 
 def _slow_work(incident: Incident) -> None:
-    incident.wait(incident.options["seconds"])
+    if incident.wait(incident.options["seconds"]):
+        incident.response = Response(0, delivery=Delivery(reset=True))
 
 
 WRITE_EFFECTS = (

@@ -1,0 +1,128 @@
+"""Connections: loopback only, kept alive, many at once, none left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from planhat_sandbox import Sandbox
+
+BEARER = {"Authorization": "Bearer token-a"}
+CERTIFICATES = Path(__file__).parents[1] / "planhat_api" / "certificates"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - refused
+def test_nothing_but_loopback_is_bound(host):
+    with pytest.raises(ValueError, match="loopback"):
+        Sandbox(host=host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_any_loopback_address_will_do(host):
+    with Sandbox(host=host) as sandbox:
+        assert requests.get(f"{sandbox.url}/_sandbox/health", timeout=5).json() == {"ok": True}
+
+
+def test_a_name_that_is_not_loopback_gets_no_answer(api):
+    """A web page may point a name of its own at 127.0.0.1."""
+    answer = api.session.get(
+        f"{api.sandbox.url}/_sandbox/tenants", headers={"Host": "evil.example"}
+    )
+    assert answer.status_code == 403
+
+
+def test_every_answer_says_that_this_is_not_planhat(api):
+    for path in ("issues", "nowhere", "_sandbox/health", "_sandbox/nowhere", "issues/x"):
+        assert "not Planhat" in api.call("GET", path).headers["X-Planhat-Sandbox"]
+    api.session.headers.pop("Authorization")
+    assert "not Planhat" in api.call("GET", "issues").headers["X-Planhat-Sandbox"]
+
+
+def test_one_connection_serves_many_requests(api):
+    address = urlsplit(api.sandbox.url)
+    request = b"GET /issues HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token-a\r\n\r\n"
+    with socket.create_connection((address.hostname, address.port), 5) as connection:
+        connection.settimeout(5)
+        for _ in range(3):
+            connection.sendall(request)
+            assert connection.recv(4096).endswith(b"[]")
+        connection.sendall(request * 2)
+        time.sleep(0.1)
+        assert connection.recv(4096).count(b"HTTP/1.1 200") == 2
+
+
+def test_a_body_may_come_in_chunks_and_after_asking(api, company):
+    body = b'[{"title":"t","companyIds":["%b"]}]' % company.encode()
+    answer = api.session.put(
+        f"{api.sandbox.url}/issues", data=iter([body[:9], body[9:]]), timeout=5
+    )
+    assert answer.json()["created"] == 1
+    asked = api.raw("PUT", "/issues", body, {"Expect": "100-continue"})
+    assert asked.data.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"HELLO\r\n\r\n", b"GET / SPDY/3\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"]
+)
+def test_what_is_not_http_is_told_so(sandbox, sent):
+    address = urlsplit(sandbox.url)
+    with socket.create_connection((address.hostname, address.port), 5) as connection:
+        connection.sendall(sent)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_many_write_at_once_and_nothing_is_lost(api, company):
+    def write(number):
+        item = {"title": str(number), "companyIds": [company], "sourceId": str(number)}
+        headers = {"Authorization": "Bearer token-a"}
+        url = f"{api.sandbox.url}/issues"
+        return requests.put(url, json=[item], headers=headers, timeout=20).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(write, range(80))) == {200}
+    assert len(api.tenant.records("issues")) == 80
+    assert sorted(entry.number for entry in api.sandbox.requests) == list(range(1, 81))
+    assert max(entry.in_flight for entry in api.sandbox.requests) >= 1
+
+
+def test_a_closed_sandbox_leaves_no_thread_behind():
+    before = set(threading.enumerate())
+    sandbox = Sandbox()
+    address = urlsplit(sandbox.url)
+    answered = []
+    idle = socket.create_connection((address.hostname, address.port), 5)
+    sandbox.fault("slow", seconds=60)
+
+    def ask():
+        with contextlib.suppress(requests.ConnectionError):
+            answered.append(requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30))
+
+    slow = threading.Thread(target=ask)
+    slow.start()
+    while not sandbox.requests:
+        time.sleep(0.01)
+    sandbox.later(60, list)
+    sandbox.close()
+    slow.join(10)
+    idle.close()
+    assert answered == []
+    assert set(threading.enumerate()) <= before
+
+
+def test_tls_is_spoken_when_asked_for():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    with Sandbox(tls=context) as sandbox:
+        assert sandbox.url.startswith("https://")
+        url = f"{sandbox.url}/_sandbox/health"
+        answer = requests.get(url, verify=str(CERTIFICATES / "ca.pem"), timeout=5)
+        assert answer.json() == {"ok": True}
