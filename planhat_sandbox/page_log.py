@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ROWS = 100
 LONGEST_BODY = 20_000
-LONGEST_TARGET = 160
 PARTIAL, FIRST_REFUSAL, FIRST_ERROR = 206, 400, 500
 
 
@@ -113,17 +112,18 @@ def readable(body: bytes) -> str:
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n…"
 
 
-def spoken(target: str) -> str:
+def spoken(target: str, longest: int) -> str:
     """Give a request's path and query as a person writes them.
 
     Args:
         target: As it was sent, percent signs and all.
+        longest: How many characters at most.
 
     Returns:
-        Decoded, at most 160 characters.
+        The decoded text.
     """
     text = unquote(target, errors="replace")
-    return text if len(text) <= LONGEST_TARGET else f"{text[: LONGEST_TARGET - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def clock(seconds: float) -> str:

@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run tests/contract against the real Planhat, with PLANHAT_API_TOKEN",
     )
+    parser.addoption(
+        "--update-screenshots",
+        action="store_true",
+        help="let the browser test write docs/images anew",
+    )
 
 
 def _is_stray(name: str) -> bool:
