@@ -10,16 +10,17 @@ from __future__ import annotations
 import io
 import time
 from contextvars import ContextVar
+from functools import cache
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     import socket
 
+    from urllib3.connection import HTTPConnection
+    from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.poolmanager import PoolManager
 
 WRITE_BYTES = 1 << 18
@@ -112,22 +113,6 @@ class _Timed:
             connection.sock.sendall(data[start : start + WRITE_BYTES])
 
 
-class _TimedHTTPConnection(_Timed, HTTPConnection):
-    pass
-
-
-class _TimedHTTPSConnection(_Timed, HTTPSConnection):
-    pass
-
-
-class _TimedHTTPConnectionPool(HTTPConnectionPool):
-    ConnectionCls = _TimedHTTPConnection
-
-
-class _TimedHTTPSConnectionPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedHTTPSConnection
-
-
 class TimedAdapter(HTTPAdapter):
     """An adapter of requests whose connections keep the current deadline."""
 
@@ -144,7 +129,15 @@ class TimedAdapter(HTTPAdapter):
 
 
 def _use_timed_pools(manager: PoolManager) -> None:
+    """Give each kind of pool, SOCKS ones too, connections that keep the deadline."""
     manager.pool_classes_by_scheme = {
-        "http": _TimedHTTPConnectionPool,
-        "https": _TimedHTTPSConnectionPool,
+        scheme: _timed(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
+
+
+@cache
+def _timed(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    if issubclass(pool.ConnectionCls, _Timed):
+        return pool  # the manager of a proxy is asked for again with each request
+    connection = type(f"Timed{pool.ConnectionCls.__name__}", (_Timed, pool.ConnectionCls), {})
+    return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": connection})

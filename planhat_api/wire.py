@@ -99,8 +99,14 @@ class Wire:
         self._reached = False
         strip_queries("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
-    def exchange(self, request: Request) -> Answer:
+    def exchange(self, request: Request, *, fresh: bool = False) -> Answer:
         """Send a request once and read its answer to the end.
+
+        Args:
+            request: What is asked.
+            fresh: Whether to open a new connection for it. A kept one may be closed by the other
+                side while the request is on its way, and nobody can tell that from a lost answer;
+                for a request that must not be repeated, that is worth a handshake.
 
         Raises:
             NotSentError: Nothing of the request left.
@@ -111,6 +117,8 @@ class Wire:
         """
         deadline = Deadline(self._connection.request_timeout_seconds * request.patience)
         token = current.set(deadline)
+        if fresh:
+            self._adapter.close()
         try:
             with self._send(request, deadline.left()) as response:
                 self._reached = True

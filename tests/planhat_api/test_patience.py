@@ -73,13 +73,31 @@ def test_an_absurd_retry_after_takes_no_more_than_the_budget(raw, connect, issue
     assert clock.now() - 1000 == pytest.approx(60)
 
 
-def test_a_429_holds_all_threads_back(raw, connect, issues, clock):
+def test_a_429_holds_all_threads_back(raw, connect, issues):
+    class Meanwhile(VirtualClock):
+        """While the first request waits, a second one asks."""
+
+        def wait(self, stop, seconds):
+            if seconds > 0 and not self.waits:
+                self.waits.append(seconds)
+                read(client, issues)
+                return False
+            return super().wait(stop, seconds)
+
+    clock = Meanwhile()
     raw.say(http(b"", "429 X", retry_after="30"), then=http(b"[]"))
-    client = connect(raw.url)
+    client = connect(raw.url, clock=clock)
     read(client, issues)
-    assert client.transport._bucket.reserve() == 0  # the time of the hold is over
-    clock.time = 1000.0
-    assert client.transport._bucket.reserve() >= 30
+    assert len(raw.requests) == 3
+    assert clock.waits[0] >= 30
+    assert clock.waits[1] >= 30
+
+
+def test_a_503_holds_nobody_else_back(raw, connect, issues, clock):
+    raw.say(http(b"", "503 X", retry_after="30"), then=http(b"[]"))
+    client = connect(raw.url, requests_per_minute=1)
+    read(client, issues)
+    assert clock.now() - 1000 == pytest.approx(60)  # the pace alone
 
 
 def test_after_a_timeout_a_bulk_upsert_waits_as_long_as_the_first_one_ran(raw, connect, issues):

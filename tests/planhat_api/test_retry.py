@@ -125,6 +125,14 @@ def test_a_slow_first_attempt_does_not_use_the_budget_up():
     assert wait >= 300
 
 
+def test_what_is_owed_to_a_running_write_is_not_taken_from_the_budget():
+    schedule = Schedule(Repeat.WHEN_SETTLED, 100)
+    lost = LostAnswerError("")
+    assert schedule.next_wait(lost, now=300, ran=300, asked=0, chance=0.0) == 300
+    assert schedule.next_wait(lost, now=650, ran=50, asked=0, chance=0.0) == 50
+    assert schedule.next_wait(lost, now=751, ran=51, asked=0, chance=0.0) is None
+
+
 @pytest.mark.parametrize(
     ("error", "maybe"),
     [

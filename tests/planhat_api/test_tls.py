@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import socket
 import threading
 from pathlib import Path
@@ -113,15 +114,16 @@ def tcp_server(talk):
     thread.join(5)
 
 
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
 @contextlib.contextmanager
 def proxy_to(port: int, seen: list[bytes], refusal: bytes = b""):
     """A proxy that knows one place, wherever one wants to go; or none, and says so."""
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
 
     def talk(client: socket.socket) -> None:
         head = b""
@@ -174,10 +176,38 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     assert len(seen) > 1
 
 
-@pytest.mark.parametrize("proxy", ["nonsense://x", "socks5://127.0.0.1:1", "http://"])
+@pytest.mark.parametrize("proxy", ["nonsense://x", "http://"])
 def test_a_proxy_that_cannot_be_used_is_a_matter_of_configuration(
     connect, issues, monkeypatch, proxy
 ):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(errors.StopError, match="proxy"):
         read(connect("https://planhat.test", retry_budget_seconds=1), issues)
+
+
+def test_a_socks_proxy_is_used_where_its_library_is_there_and_named_where_it_is_not(
+    secure, connect, issues, monkeypatch
+):
+    def talk(client: socket.socket) -> None:
+        client.recv(3)  # version, one method
+        client.sendall(b"\5\0")
+        client.recv(500)  # where to
+        with socket.create_connection(("127.0.0.1", port_of(secure))) as server:
+            client.sendall(b"\5\0\0\1\x7f\0\0\1\0\0")
+            back = threading.Thread(target=pump, args=(server, client), daemon=True)
+            back.start()
+            pump(client, server)
+            back.join(5)
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA))
+    with tcp_server(talk) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"socks5h://127.0.0.1:{port}")
+        client = connect("https://planhat.test")
+        if importlib.util.find_spec("socks"):
+            assert read(client, issues) == b"[]"
+            secure.say(None)
+            with pytest.raises(errors.UnknownOutcomeError):  # it knows that the request left
+                client.create(issues, b"{}")
+        else:
+            with pytest.raises(errors.ConfigurationError, match="proxy"):
+                read(client, issues)

@@ -140,6 +140,23 @@ def test_a_connection_is_used_again(raw, connect, issues):
     assert raw.connections == 1
 
 
+def test_a_request_that_must_not_be_repeated_never_rides_on_a_kept_connection(raw, connect, issues):
+    raw.say(then=http(b"{}"))
+    client = connect(raw.url)
+    for connections, ask in enumerate(
+        [
+            lambda: client.get(issues, ID),
+            lambda: client.create(issues, b"{}"),
+            lambda: client.bulk_upsert(issues, b"[{}]", repeatable=False),
+        ],
+        start=1,
+    ):
+        ask()
+        assert raw.connections == connections
+    client.bulk_upsert(issues, b"[{}]", repeatable=True)
+    assert raw.connections == 3
+
+
 def test_a_connection_that_was_closed_meanwhile_costs_no_attempt(raw, connect, issues):
     raw.say(then=http(b"[]", connection="close"))
     client = connect(raw.url)

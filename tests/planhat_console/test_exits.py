@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def start(tmp_path):
             stdout=how.pop("stdout", subprocess.PIPE),
             stderr=how.pop("stderr", subprocess.PIPE),
             text=True,
-            env={"PATH": "", **(env or {})},
+            env={"PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(env or {})},
             **how,
         )
 
