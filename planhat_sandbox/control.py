@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planhat_sandbox.codec import decode, encode
 from planhat_sandbox.faults import as_json, read_fault
@@ -18,6 +18,20 @@ _REQUESTS_DEPTH = 2
 """Segments of ``/_sandbox/requests``; one more is a request's number."""
 
 Work = Callable[["Sandbox", Request, "dict[str, Any]"], object]
+
+
+class Control(NamedTuple):
+    """One control route.
+
+    Attributes:
+        path: What follows its name in the path.
+        says: What it does, for the documentation.
+        work: Does it, and gives the answer's JSON.
+    """
+
+    path: str
+    says: str
+    work: Work
 
 
 class UnknownControlError(LookupError):
@@ -35,12 +49,12 @@ def control(sandbox: Sandbox, request: Request) -> Response:
         JSON: 200, or 400 or 404 with a sentence.
     """
     name = request.segments[1] if len(request.segments) > 1 else ""
-    work = CONTROLS.get((request.method, name))
-    if work is None:
+    found = CONTROLS.get((request.method, name))
+    if found is None:
         known = ", ".join(f"{method} /_sandbox/{name}" for method, name in sorted(CONTROLS))
         return Response(404, encode({"message": f"there are {known}"}))
     try:
-        return Response(200, encode(work(sandbox, request, _read_values(request))))
+        return Response(200, encode(found.work(sandbox, request, _read_values(request))))
     except LookupError as error:
         return Response(404, encode({"message": f"not found: {error}"}))
     except (ValueError, TypeError) as error:
@@ -172,21 +186,47 @@ def _record(request: Request) -> str:
     return identifier
 
 
-CONTROLS: Mapping[tuple[str, str], Work] = {
-    ("GET", "health"): _health,
-    ("POST", "reset"): _reset,
-    ("GET", "tenants"): _tenants,
-    ("GET", "requests"): _requests_or_one,
-    ("GET", "records"): _records,
-    ("POST", "records"): _insert,
-    ("PATCH", "records"): _update,
-    ("DELETE", "records"): _delete,
-    ("GET", "history"): _history,
-    ("POST", "seed"): _seed,
-    ("GET", "faults"): _faults,
-    ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _clear_faults,
-    ("GET", "behaviours"): _behaviours,
-    ("POST", "behaviours"): _behave,
-    ("POST", "refuse"): _refuse,
+CONTROLS: Mapping[tuple[str, str], Control] = {
+    ("GET", "health"): Control("", "Say that it listens.", _health),
+    ("POST", "reset"): Control(
+        "", "Forget records, requests, faults and switched behaviours.", _reset
+    ),
+    ("GET", "tenants"): Control(
+        "", "List the tenants, and how many records of each model they hold.", _tenants
+    ),
+    ("GET", "requests"): Control(
+        "[/NUMBER]",
+        "List the requests, `?after=N` only newer ones; or give one with headers and body.",
+        _requests_or_one,
+    ),
+    ("GET", "records"): Control("/TENANT/MODEL", "List all records.", _records),
+    ("POST", "records"): Control(
+        "/TENANT/MODEL", "Insert the record in the body, behind the API's back.", _insert
+    ),
+    ("PATCH", "records"): Control(
+        "/TENANT/MODEL/ID", "Set the properties in the body, behind the API's back.", _update
+    ),
+    ("DELETE", "records"): Control(
+        "/TENANT/MODEL/ID", "Delete a record, behind the API's back.", _delete
+    ),
+    ("GET", "history"): Control("/TENANT/MODEL/ID", "List every write to one record.", _history),
+    ("POST", "seed"): Control(
+        "",
+        'Fill a tenant: `{"tenant": "alpha", "issues": 100, "objectives": 10, "seed": 1}`.',
+        _seed,
+    ),
+    ("GET", "faults"): Control(
+        "", "List the faults at work: how often each was in question and fired.", _faults
+    ),
+    ("POST", "faults"): Control(
+        "", 'Switch a fault on: `{"name": "status", "status": 429, "every": 5}`.', _add_fault
+    ),
+    ("DELETE", "faults"): Control(
+        "", "Switch the faults off; `?name=slow` only those of one name.", _clear_faults
+    ),
+    ("GET", "behaviours"): Control("", "Tell how it behaves towards each tenant.", _behaviours),
+    ("POST", "behaviours"): Control(
+        "", 'Switch behaviours: `{"custom": "replace"}`; with `"tenant"` for one only.', _behave
+    ),
+    ("POST", "refuse"): Control("", 'Refuse connections for a while: `{"seconds": 2}`.', _refuse),
 }

@@ -65,6 +65,22 @@ class WriteLog:
         """
         return list(self._writes)
 
+    def of(self, model: str, identifier: str) -> list[Write]:
+        """Give the writes to one record.
+
+        Args:
+            model: Name of the model.
+            identifier: `_id` of the record.
+
+        Returns:
+            Those that are kept, the oldest first.
+        """
+        return [
+            write
+            for write in self._writes
+            if write.identifier == identifier and write.model == model
+        ]
+
     def clear(self) -> None:
         """Forget all."""
         self._writes.clear()

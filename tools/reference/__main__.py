@@ -1,6 +1,7 @@
 """`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
 
-The plugins' `--about --format=json` and the files in schemas/ are the source. What stands outside
+The plugins' `--about --format=json`, the files in schemas/ and the sandbox's registries are the
+source. What stands outside
 the markers in a file is written by hand and left alone.
 """
 
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 from planhat_api.catalogue import load_models
-from tools.reference import meltano, tables
+from tools.reference import meltano, sandbox, tables
 from tools.reference.settings import Plugin
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,11 @@ def generated() -> dict[Path, str]:
         },
         "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
         "docs/models.md": {"models": tables.models_in_full(models)},
+        "docs/sandbox.md": {
+            "faults": sandbox.faults(),
+            "behaviours": sandbox.behaviours(),
+            "controls": sandbox.controls(),
+        },
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }

@@ -1,0 +1,34 @@
+"""What docs/sandbox.md promises beyond its commands, which are run elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from planhat_sandbox import Sandbox
+from planhat_sandbox.effects import EFFECTS
+from planhat_sandbox.faults import read_fault
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+RECIPES = re.findall(rf"`((?:{'|'.join(EFFECTS)}),[^`]+)`", PAGE)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_is_a_fault_that_can_be_asked_for(sandbox, recipe):
+    name, *rest = recipe.split(",")
+    values = dict(text.split("=", 1) for text in rest)
+    assert sandbox.add_fault(read_fault({"name": name, **values})).fault.name == name
+
+
+def test_there_are_recipes():
+    assert len(RECIPES) >= 6
+
+
+def test_the_python_example_runs():
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    client = "__import__('requests').get(sandbox.url + '/issues', headers=HEADERS, timeout=5)"
+    assert "    ...  # run" in example
+    example = example.replace("    ...  # run", f"    {client}  # run")
+    exec(example, {"HEADERS": {"Authorization": "Bearer token-a"}, "Sandbox": Sandbox})  # noqa: S102 - our own page

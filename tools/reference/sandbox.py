@@ -1,0 +1,54 @@
+"""The sandbox's faults, behaviours and control routes as Markdown tables."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from planhat_sandbox.behaviours import Behaviours
+from planhat_sandbox.control import CONTROLS
+from planhat_sandbox.effects import EFFECTS
+
+FACTS = "planhat-facts.md"
+
+
+def faults() -> str:
+    """Every fault with its options and their defaults."""
+    rows = [
+        f"| `{effect.name}` | {effect.says} | {_options(effect.options)} |"
+        for effect in EFFECTS.values()
+    ]
+    return "\n".join(["| fault | what it does | options |", "|---|---|---|", *rows])
+
+
+def behaviours() -> str:
+    """Every behaviour with its values, the default first, and the belief behind it."""
+    rows = []
+    for field in dataclasses.fields(Behaviours):
+        choices = field.metadata["choices"] or (_value(field.default),)
+        default = _value(field.default)
+        values = [default, *(choice for choice in choices if choice != default)]
+        shown = ", ".join(f"`{value}`" for value in values if value)
+        fact = field.metadata["fact"]
+        link = f"[{fact}]({FACTS}#{fact})"
+        rows.append(f"| `{field.name}` | {field.metadata['says']} | {shown or 'empty'} | {link} |")
+    head = "| behaviour | what it says | values, the default first | belief |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def controls() -> str:
+    """Every control route with what it does."""
+    rows = [
+        f"| `{method} /_sandbox/{name}{control.path}` | {control.says} |"
+        for (method, name), control in CONTROLS.items()
+    ]
+    return "\n".join(["| route | what it does |", "|---|---|", *rows])
+
+
+def _options(options: object) -> str:
+    if not isinstance(options, dict) or not options:
+        return ""
+    return ", ".join(f"`{name}={_value(value)}`" for name, value in options.items())
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
