@@ -6,9 +6,10 @@ one another; `identity` does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import UnsetType
 
 from planhat_api.errors import ConfigurationError
 from target_planhat.payload import Payload, Reject, RejectCode
@@ -23,11 +24,14 @@ ID: Final = "_id"
 """The keyable that is Planhat's to give: no property of the record, only a name for it."""
 
 
+Absent = UnsetType | None
+"""What stands for a keyable that a record does not have."""
+
 EVERYWHERE: Final = ""
 """Scope of a keyable that is unique among all records of the model."""
 
 
-class Keys(NamedTuple):
+class Keys(msgspec.Struct, frozen=True):
     """The keyables of one payload, as they are sent.
 
     Attributes:
@@ -61,17 +65,12 @@ class Keyables:
         )
         self._match_on = _order_of(model, settings)
         self._create_missing = settings.missing_key == "create" and settings.write_mode != "update"
-        self._id_at = model.keyables.index(ID) if ID in model.keyables else None
-        # `_id` is sent only if no keyable that the user prefers is there: Planhat would match
-        # on it first.
-        self._before_id = (
-            self._match_on[: self._match_on.index(self._id_at)]
-            if (self._id_at in self._match_on)
-            else None
-        )
+        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
+        # Which keyables are sent depends on which are there, and on nothing else of a record.
+        self._choices: dict[tuple[bool, ...], tuple[bool, ...] | Reject] = {}
 
     def choose(
-        self, values: Sequence[str | None], scopes: Sequence[str | None] = ()
+        self, values: tuple[str | Absent, ...], scopes: tuple[str | Absent, ...] = ()
     ) -> Keys | Reject:
         """Choose what is sent of the keyables that a record has.
 
@@ -79,29 +78,54 @@ class Keyables:
         that looks for "the record whose sourceId is null" may find one.
 
         Args:
-            values: The record's keyables, in the model's order; None or "" = not there.
-            scopes: For each of `scope_names` the value of that property; None where that is None.
+            values: The record's keyables, in the model's order; anything false = not there.
+            scopes: For each of `scope_names` the value of that property; false = not there.
 
         Returns:
             The keyables to send (all None for a create without any), or why the record cannot be
             written.
         """
-        chosen = [value or None for value in values]
-        present = any(chosen[at] for at in self._match_on)
-        if self._id_at is not None and (identifier := chosen[self._id_at]):
-            unwanted = self._before_id is None or any(chosen[at] for at in self._before_id)
+        there = (*map(bool, values), *map(bool, scopes))
+        choice = self._choices.get(there)
+        if choice is None:
+            choice = self._choices[there] = self._choice(there)
+        if isinstance(choice, Reject):
+            return choice
+        chosen: tuple[Any, ...] = values
+        if not all(choice):
+            pairs = zip(values, choice, strict=True)
+            chosen = tuple([value if sent else None for value, sent in pairs])
+        identifier = chosen[self._id_at] if self._id_at >= 0 else None
+        if identifier and identifier != identifier.lower():
             # MongoDB reads the 24 hexadecimal digits of an id in either case.
-            chosen[self._id_at] = None if unwanted else identifier.lower()
-        if not present and not self._create_missing:
-            return self.missing()
-        keys = Keys(
-            tuple(chosen),
+            chosen = self._with_id(chosen, identifier.lower())
+        if not scopes:
+            return Keys(chosen)
+        return Keys(
+            chosen,
             tuple(
-                scope or None if name else EVERYWHERE
-                for name, scope in zip(self.scope_names, scopes, strict=True)
+                [
+                    (scope or None) if name else EVERYWHERE
+                    for name, scope in zip(self.scope_names, scopes, strict=True)
+                ]
             ),
         )
-        return self._ambiguous(keys) or keys
+
+    def _choice(self, there: tuple[bool, ...]) -> tuple[bool, ...] | Reject:
+        """Decide which keyables are sent, from which of them and of their scopes are there."""
+        keys, scopes = there[: len(self.names)], there[len(self.names) :]
+        if not any(keys[at] for at in self._match_on) and not self._create_missing:
+            return self.missing()
+        sent = list(keys)
+        if self._id_at >= 0:
+            # Planhat would match on `_id` first; the user may want another keyable to come first.
+            before = (
+                self._match_on[: self._match_on.index(self._id_at)]
+                if (self._id_at in self._match_on)
+                else range(len(keys))
+            )
+            sent[self._id_at] = sent[self._id_at] and not any(keys[at] for at in before)
+        return self._ambiguous(sent, scopes) or tuple(sent)
 
     def without_id(self, payload: Payload) -> Payload | Reject:
         """Take an `_id` that the destination does not hold out of a payload.
@@ -113,8 +137,8 @@ class Keyables:
             The payload as its other keyables name it, or the reject that it becomes.
         """
         at = self._id_at
-        identifier = payload.keys[at] if at is not None else None
-        if at is None or identifier is None:
+        identifier = payload.keys[at] if at >= 0 else None
+        if identifier is None:
             return payload
         if not any(payload.keys[other] for other in self._match_on if other != at):
             return Reject(
@@ -123,16 +147,16 @@ class Keyables:
                 "take the _id out, or match on another keyable",
                 ID,
             )
-        keys = Keys((*payload.keys[:at], None, *payload.keys[at + 1 :]), payload.scopes)
-        ambiguous = self._ambiguous(keys)
+        keys = self._with_id(payload.keys, None)
+        ambiguous = self._ambiguous([bool(key) for key in keys], payload.scopes)
         if ambiguous is not None:
             return ambiguous
         return Payload(
             line=payload.line,
             raw=payload.raw,
             item=b"{" + payload.item[_length_of_id(identifier) :],
-            keys=keys.values,
-            scopes=keys.scopes,
+            keys=keys,
+            scopes=payload.scopes,
             operation=payload.operation,
             earlier=payload.earlier,
         )
@@ -146,22 +170,25 @@ class Keyables:
             "set missing_key to create",
         )
 
-    def _ambiguous(self, keys: Keys) -> Reject | None:
-        if not keys.scopes:
+    def _with_id(
+        self, keys: tuple[str | None, ...], identifier: str | None
+    ) -> tuple[str | None, ...]:
+        return (*keys[: self._id_at], identifier, *keys[self._id_at + 1 :])
+
+    def _ambiguous(self, sent: Sequence[bool], scopes: Sequence[object]) -> Reject | None:
+        """Refuse a record that is named only by keyables that others may have too."""
+        loose = [at for at, is_sent in enumerate(sent) if is_sent]
+        if not loose or any(not self._scope_name(at) or scopes[at] for at in loose):
             return None
-        loose: str | None = None
-        for at, value in enumerate(keys.values):
-            if value is None:
-                continue
-            if keys.scopes[at] is not None:
-                return None
-            loose = loose or f"{self.names[at]} is unique only within one {self.scope_names[at]}"
-        if loose is None:
-            return None
+        name, scope_name = self.names[loose[0]], self._scope_name(loose[0])
         return Reject(
             RejectCode.AMBIGUOUS_KEY,
-            f"{loose}, and the record does not say which: Planhat could take another record for it",
+            f"{name} is unique only within one {scope_name}, and the record does not say which: "
+            "Planhat could take another record for it",
         )
+
+    def _scope_name(self, at: int) -> str | None:
+        return self.scope_names[at] if self.scope_names else None
 
 
 def _order_of(model: Model, settings: Settings) -> tuple[int, ...]:

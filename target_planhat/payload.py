@@ -85,10 +85,11 @@ class Skipped:
     reason: str
 
 
-class Payload(msgspec.Struct, eq=False):
+class Payload(msgspec.Struct, eq=False, gc=False):
     """A record as we send it.
 
-    A msgspec struct and not a dataclass, because one is made for every record.
+    A msgspec struct and not a dataclass, because one is made for every record. The collector need
+    not look at it: `earlier` is older than what holds it, so nothing can go round in a circle.
 
     Attributes:
         line: number of the stdin line, from 1; 0 where there is none.

@@ -184,8 +184,8 @@ class Projection:
 
     def _keys(self, properties: Mapping[str, Any]) -> Keys:
         keys = self.keyables.choose(
-            [properties.get(name) for name in self.keyables.names],
-            [properties.get(name) if name else None for name in self.keyables.scope_names],
+            tuple([properties.get(name) for name in self.keyables.names]),
+            tuple([properties.get(name) if name else None for name in self.keyables.scope_names]),
         )
         if isinstance(keys, Reject):
             raise _RejectedError(keys)

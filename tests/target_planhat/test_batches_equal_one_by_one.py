@@ -210,8 +210,7 @@ def batches_of(payloads, limits):
         assert len(batches) <= 2 * limits.batch_size_rows + limits.batch_size_rows
     yield from batches.drain()
     assert len(batches) == 0
-    assert not batches._latest
-    assert not batches._kinds
+    assert len(batches._order) == 0
     assert batches._bytes == 0
 
 

@@ -1,0 +1,225 @@
+"""The plain majority of records, from the line to the payload without making values of them.
+
+Owns a msgspec struct made of one model: it decodes a RECORD line, checks the types, leaves out
+what is not sent and writes the item, all in C. It knows no coercion and no reject: whatever is
+not plain gets None here, and `projection` makes of it what it always makes. The two agree on every
+line that this one takes (a property test holds them to it). docs/adr/0040-two-ways-to-a-payload.md
+has the figures.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from target_planhat.explanation import declared_types
+from target_planhat.keyables import ID, Keys
+from target_planhat.payload import Payload, Reject
+from target_planhat.projection import CUSTOM, CUSTOM_COLUMN, DELETED_AT, SDC
+from target_planhat.sendable import DEEPEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_planhat.projection import Projection
+
+_SDC_COLUMNS: Final = (
+    "_sdc_batched_at",
+    "_sdc_extracted_at",
+    "_sdc_received_at",
+    "_sdc_sequence",
+    "_sdc_sync_started_at",
+    "_sdc_table_version",
+)
+_SAYING_NOTHING: Final = frozenset(
+    {"type", "title", "description", "format", "default", "examples", "$comment"}
+)
+"""Words of a property's schema that do not narrow what its type allows."""
+
+
+class Compiled:
+    """One model's struct, under the user's settings.
+
+    Args:
+        projection: The slow way of the same stream; unknown properties are counted with it.
+        columns: Names of the properties that the stream's SCHEMA announces. What neither the
+            model nor these have is not plain.
+    """
+
+    def __init__(self, projection: Projection, columns: Iterable[str] = ()) -> None:
+        model = projection.model
+        self._projection = projection
+        self._choose = projection.keyables.choose
+        self._scoped = bool(projection.keyables.scope_names)
+        sent = [name for name in model.properties if name not in model.read_only]
+        sent.sort(key=lambda name: name != ID)  # `_id` in front, so that it can be cut off
+        unknown = sorted(
+            name
+            for name in set(columns) - set(model.properties)
+            if not name.startswith(SDC) and not (name.startswith(CUSTOM_COLUMN) and CUSTOM in sent)
+        )
+        if projection.settings.unknown_properties == "reject":
+            unknown = []
+        left_out = {
+            *model.read_only,
+            *_SDC_COLUMNS,
+            *(name for name in columns if name.startswith(SDC)),
+        } - {DELETED_AT}
+        names = [*sent, *unknown, *sorted(left_out), DELETED_AT]
+        attributes = {name: f"p{at}" for at, name in enumerate(names)}
+        types = {name: _type_of(model.properties[name]) for name in sent}
+        item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
+        rename = {attribute: name for name, attribute in attributes.items()}
+        self._item = msgspec.defstruct("Item", item_fields, rename=rename, gc=False)
+        record = msgspec.defstruct(
+            "Record",
+            [
+                *item_fields,
+                *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
+                (attributes[DELETED_AT], UnsetType | None, UNSET),
+            ],
+            rename=rename,
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        message = msgspec.defstruct(
+            "Message",
+            [
+                ("type", Literal["RECORD"]),
+                ("stream", Literal[model.name]),
+                ("record", record),
+                ("time_extracted", Raw | UnsetType, UNSET),
+                ("version", Raw | UnsetType, UNSET),
+            ],
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(message).decode
+        self._encode = msgspec.json.Encoder().encode
+        self._sent_of = _values_of([attributes[name] for name in sent])
+        self._key_attributes = [attributes[name] for name in model.keyables]
+        self._keys_of = _values_of(self._key_attributes)
+        self._scopes_of = _values_of(
+            [attributes[name] if name else None for name in projection.keyables.scope_names]
+        )
+        self._checks = [
+            (attributes[name], *check) for name, (_, check) in types.items() if check is not None
+        ]
+        self._unknown = [(attributes[name], name) for name in unknown]
+        self._required = (
+            [attributes[name] for name in model.bulk_required]
+            if projection.settings.write_mode == "create"
+            else []
+        )
+
+    def read(self, line: bytes, number: int) -> Payload | None:
+        """Make the payload of a plain record.
+
+        Args:
+            line: A line of stdin.
+            number: Its number, from 1.
+
+        Returns:
+            None for everything else: another message, another stream, a value to be coerced, a
+            reject, a delete, an unkeyed create.
+        """
+        try:
+            # What is skipped in C is not looked at for being text.
+            if not line.isascii():
+                line.decode()
+            record = self._decode(line).record
+        except (ValueError, RecursionError):
+            return None
+        for attribute, beginnings, is_plain in self._checks:
+            value = getattr(record, attribute)
+            if value is not UNSET:
+                raw = bytes(value)
+                if raw[:1] not in beginnings or not is_plain(raw):
+                    return None
+        if self._required and self._lacks_required(record):
+            return None
+        values = self._keys_of(record)
+        keys = self._choose(values, self._scopes_of(record) if self._scoped else ())
+        if isinstance(keys, Reject) or not any(keys.values):
+            return None
+        return Payload(number, line, self._write(record, values, keys), keys.values, keys.scopes)
+
+    def _lacks_required(self, record: msgspec.Struct) -> bool:
+        values = [getattr(record, attribute) for attribute in self._required]
+        return any(
+            value is UNSET or value is None or (type(value) is Raw and bytes(value) == b"null")
+            for value in values
+        )
+
+    def _write(self, record: msgspec.Struct, values: tuple[object, ...], keys: Keys) -> bytes:
+        """Write the item: what the model lets be sent, but only the keyables that were chosen."""
+        if keys.values != values:
+            for attribute, value in zip(self._key_attributes, keys.values, strict=True):
+                setattr(record, attribute, UNSET if value is None else value)
+        for attribute, name in self._unknown:
+            if getattr(record, attribute) is not UNSET:
+                self._projection.count_unknown(name)
+        return self._encode(self._item(*self._sent_of(record)))
+
+
+def _values_of(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:
+    """Make the function that reads some attributes of a struct; None stands for no attribute."""
+    if len(attributes) > 1 and None not in attributes:
+        return operator.attrgetter(*filter(None, attributes))
+    return lambda struct: tuple(
+        [None if attribute is None else getattr(struct, attribute) for attribute in attributes]
+    )
+
+
+def _is_whole(raw: bytes) -> bool:
+    return raw == b"null" or raw.removeprefix(b"-").isdigit()
+
+
+def _is_shallow(raw: bytes) -> bool:
+    return len(raw) < 2 * DEEPEST or raw.count(b"{") + raw.count(b"[") < DEEPEST
+
+
+def _is_plain(_: bytes) -> bool:
+    return True
+
+
+_Check = tuple[frozenset[bytes], Callable[[bytes], bool]]
+_NUMBER: Final = frozenset(b"0 1 2 3 4 5 6 7 8 9 -".split())
+_CHECKS: Final[Mapping[str, _Check]] = {
+    "number": (_NUMBER, _is_plain),
+    "integer": (_NUMBER, _is_whole),
+    "array": (frozenset({b"["}), _is_shallow),
+    "object": (frozenset({b"{"}), _is_shallow),
+}
+"""What raw JSON of a type begins with, and what more is to be looked at."""
+
+_OPEN: Final[Mapping[str, tuple[object, ...]]] = {
+    "array": ({}, {"items": {}}),
+    "object": ({}, {"additionalProperties": True}),
+}
+"""Schemas of arrays and objects that anything fits."""
+
+
+def _type_of(schema: Mapping[str, Any]) -> tuple[Any, _Check | None]:
+    """Give the struct's type for a property, and a check for what that type leaves open.
+
+    A schema that says more than a type can gets `UnsetType`: no record that has it is plain.
+    """
+    types = declared_types(schema)
+    words = {word: value for word, value in schema.items() if word not in _SAYING_NOTHING}
+    null = types & {"null"}
+    kind = next(iter(types - null)) if len(types - null) == 1 else ""
+    whole: Any = {"string": str, "boolean": bool}.get(kind)
+    if kind == "array" and words == {"items": {"type": "string"}}:
+        whole, words = list[str], {}
+    if whole is not None and not words:
+        return (whole | UnsetType | None if null else whole | UnsetType), None
+    if kind not in _CHECKS or words not in _OPEN.get(kind, ({},)):
+        return UnsetType, None
+    beginnings, is_plain = _CHECKS[kind]
+    # Of all JSON, null alone begins with an n.
+    return Raw | UnsetType, (beginnings | {b"n"} if null else beginnings, is_plain)
