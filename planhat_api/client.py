@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from planhat_api.errors import GaveUpError, RefusedError
 from planhat_api.paths import query_string, record_path
+from planhat_api.replies import read_any_object, read_deleted_count, read_record
 from planhat_api.retry import Repeat
 from planhat_api.wire import Answer, Request
 
@@ -112,7 +110,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
             _refuse_400(answer, request)
-            return _record.decode(answer.body)
+            return read_record(answer.body)
 
         return self.transport.send(request, read, taken=GET_TAKES, repeat=Repeat.FREELY)
 
@@ -177,8 +175,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
             _refuse_400(answer, request)
-            # {"n": 1, "ok": 1, "deletedCount": 1} (vendor's pages of both models)
-            return _deleted.decode(answer.body).count > 0 or answer.repeated
+            return read_deleted_count(answer.body) > 0 or answer.repeated
 
         return self.transport.send(request, read, taken=DELETE_TAKES, repeat=Repeat.FREELY)
 
@@ -224,21 +221,6 @@ class PlanhatClient:
             raise
 
 
-class _Deleted(msgspec.Struct):
-    count: int = msgspec.field(name="deletedCount")
-
-
-def _number(text: str) -> float | Decimal:
-    """Read a number with a fraction; one that a float would change becomes a Decimal."""
-    number, exact = float(text), Decimal(text)
-    return number if Decimal(repr(number)) == exact else exact
-
-
-_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
-_deleted = msgspec.json.Decoder(_Deleted)
-_any_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
 def _refuse_400(answer: Answer, request: Request) -> None:
     if answer.status == HTTPStatus.BAD_REQUEST:
         raise RefusedError(
@@ -252,5 +234,5 @@ def _refuse_400(answer: Answer, request: Request) -> None:
 def _written(answer: Answer) -> Answer:
     """Pass an answer on; one that claims success must be the object that Planhat documents."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        _any_object.decode(answer.body)
+        read_any_object(answer.body)
     return answer
