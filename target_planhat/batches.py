@@ -16,7 +16,7 @@ from target_planhat.identity import covers, tokens
 from target_planhat.order import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_api.model import Model
     from target_planhat.order import Bounds
@@ -106,6 +106,12 @@ class Batches:
     def __len__(self) -> int:
         """Count the payloads that are here; those that were superseded are not."""
         return self._rows + len(self._creates.rows)
+
+    @property
+    def payloads(self) -> Iterator[Payload]:
+        """The payloads that are here, in no certain order; superseded ones hang on `earlier`."""
+        for forming in (*self._forming, self._creates):
+            yield from forming.rows.values()
 
     def add(self, payload: Payload) -> Sequence[Batch]:
         """Take in a payload.
