@@ -1,0 +1,80 @@
+"""Brings a given catalog into line with the models: what a model decides, no catalog changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from singer_sdk.singerlib import Catalog, Metadata
+
+from planhat_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from planhat_api.model import Model
+
+KEY_PROPERTIES = ["_id"]
+INCREMENTAL = "INCREMENTAL"
+FULL_TABLE = "FULL_TABLE"
+
+
+def brought_into_line(
+    given: Catalog | dict[str, Any],
+    models: Mapping[str, Model],
+    logger: logging.Logger,
+) -> Catalog:
+    """Give a catalog in which keys and replication are as the models have them.
+
+    A stream with a replication key may be read whole instead, where the catalog says FULL_TABLE;
+    one without can only be read whole.
+
+    Args:
+        given: A catalog, as Meltano or a person wrote it.
+        models: The models by name.
+        logger: Told where the catalog is overruled.
+
+    Raises:
+        ConfigurationError: It is no catalog, or names a stream that does not exist.
+    """
+    if isinstance(given, Catalog):
+        catalog = given
+    else:
+        try:
+            catalog = Catalog.from_dict(cast("dict[str, list[dict[str, Any]]]", given))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ConfigurationError(
+                f"the catalog is no Singer catalog ({type(error).__name__}: {error}): "
+                "make one with --discover"
+            ) from error
+    for entry in catalog.streams:
+        name = entry.stream or entry.tap_stream_id
+        if name not in models:
+            raise ConfigurationError(
+                f"the catalog names a stream {name}, and there are only {', '.join(models)}: "
+                "take it out, or make a new catalog with --discover"
+            )
+        _overrule(entry, models[name], logger)
+    return catalog
+
+
+def _overrule(entry: CatalogEntry, model: Model, logger: logging.Logger) -> None:
+    root = entry.metadata.root
+    asked = entry.replication_method or root.forced_replication_method
+    key = None if asked == FULL_TABLE else model.replication_key
+    method = INCREMENTAL if key else FULL_TABLE
+    if asked not in (None, method):
+        logger.warning("%s is read by %s, not by %s", model.name, method, asked)
+    entry.key_properties = list(KEY_PROPERTIES)
+    entry.replication_method = root.forced_replication_method = method
+    entry.replication_key = root.replication_key = key
+    properties = entry.schema.properties or {}
+    for name in (*KEY_PROPERTIES, *([key] if key else [])):
+        entry.metadata[("properties", name)].inclusion = Metadata.InclusionType.AUTOMATIC
+        if name not in properties:
+            raise ConfigurationError(
+                f"the catalog's schema of {model.name} has no property {name}: "
+                "make a new catalog with --discover"
+            )

@@ -1,0 +1,111 @@
+"""The settings of the tap: what there is, and what of it is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from planhat_api.connection import CONNECTION_SETTINGS
+from planhat_api.errors import ConfigurationError
+from planhat_console.progress import PROGRESS_SETTING
+from tap_planhat.extraction import Reading
+from tap_planhat.instants import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TAP_SETTINGS: dict[str, Any] = {
+    "start_date": {
+        "type": "string",
+        "format": "date-time",
+        "title": "Start date",
+        "description": (
+            "Read only what changed since then, where there is no bookmark yet. Streams without "
+            "a replication key are read whole all the same."
+        ),
+    },
+    "company_ids": {
+        "type": "array",
+        "items": {"type": "string"},
+        "title": "Companies",
+        "description": "Read only records of the companies with these ids (_id); all if not set.",
+    },
+    "page_size": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 2000,
+        "default": 2000,
+        "title": "Page size",
+        "description": "Records asked for at once.",
+    },
+    "concurrency": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 50,
+        "default": 4,
+        "title": "Concurrency",
+        "description": "Most requests at once, and most pages in memory.",
+    },
+    "lookback_seconds": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 60,
+        "title": "Lookback (seconds)",
+        "description": (
+            "How far before the bookmark an incremental run begins, for changes that Planhat "
+            "shows late. What it reads again is emitted again."
+        ),
+    },
+    "emit_activate_version_messages": {
+        "type": "boolean",
+        "default": False,
+        "title": "Emit ACTIVATE_VERSION",
+        "description": (
+            "Tell the target, before the records of a stream that is read whole, that records of "
+            "earlier runs are out of date, so that it can remove what Planhat no longer has."
+        ),
+    },
+    "progress": PROGRESS_SETTING,
+}
+"""JSON Schema properties of the settings that only the tap has."""
+
+
+def config_schema() -> dict[str, Any]:
+    """Give the JSON Schema of the configuration, to which the SDK adds its own settings."""
+    return {
+        "type": "object",
+        "properties": {**CONNECTION_SETTINGS, **TAP_SETTINGS},
+        "required": ["api_token"],
+        "additionalProperties": False,
+    }
+
+
+def reading_of(config: Mapping[str, Any]) -> Reading:
+    """Read out of the settings how to read.
+
+    Args:
+        config: The settings by name.
+
+    Raises:
+        ConfigurationError: `start_date` is no date-time, or a company's id is none.
+    """
+    start = config.get("start_date")
+    start_date = instant(start) if start else None
+    if start and start_date is None:
+        raise ConfigurationError("start_date is no date-time: write it like 2026-01-31T00:00:00Z")
+    companies = tuple(config.get("company_ids") or ())
+    for one in companies:
+        # Rows point at companies by Planhat's ids, whatever else the filter may take.
+        if not one.isalnum():
+            raise ConfigurationError(
+                f"company_ids holds {one!r}, which is no _id of Planhat's: give the _id of each "
+                "company, not its externalId or sourceId"
+            )
+    return Reading(
+        page_size=config.get("page_size", TAP_SETTINGS["page_size"]["default"]),
+        lookback=timedelta(
+            seconds=config.get("lookback_seconds", TAP_SETTINGS["lookback_seconds"]["default"])
+        ),
+        start_date=start_date,
+        company_ids=companies,
+    )

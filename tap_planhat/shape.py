@@ -1,0 +1,169 @@
+"""Turns the body of a list answer into rows, and rows into Singer lines, without parsing values.
+
+A shape is compiled once per stream and selection: a struct whose properties stay raw JSON, except
+for ``_id`` and the replication key. What the server sent beyond the selection is dropped here, so
+it does not matter whether it honours `select`. docs/adr/0033-raw-values.md has the figures.
+"""
+
+from __future__ import annotations
+
+import decimal
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from planhat_api.reading import rows_of
+from tap_planhat.instants import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+NOTHING = msgspec.Raw()
+"""Stands for a property that a row does not have."""
+
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_HALF = len(rb"\ud800")
+
+
+@dataclass(slots=True)
+class Page:
+    """The rows of one list answer.
+
+    Attributes:
+        rows: The rows, as structs of the shape that decoded them.
+        ids: Their ``_id``.
+        received: When the answer came.
+    """
+
+    rows: Sequence[Any]
+    ids: list[str]
+    received: datetime
+
+
+class Shape:
+    """How the rows of one stream look, given what is selected of it.
+
+    Args:
+        stream: Name of the stream.
+        properties: The properties to emit; ``_id`` is always one of them.
+        key: The replication key, if there is one; it is emitted.
+        reference: A property that is needed but emitted only if it is one of `properties`.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        properties: Iterable[str],
+        *,
+        key: str | None = None,
+        reference: str | None = None,
+    ) -> None:
+        self._stream = stream
+        emitted = dict.fromkeys(["_id", *properties, *([key] if key else [])])
+        self.select = tuple(dict.fromkeys([*emitted, *([reference] if reference else [])]))
+        fields: list[tuple[str, Any, Any]] = []
+        for number, name in enumerate(self.select):
+            if name == "_id":
+                fields.append(("id_", str, msgspec.field(name=name)))
+            elif name == key:
+                kind = str | None | msgspec.UnsetType
+                fields.append(("key", kind, msgspec.field(default=msgspec.UNSET, name=name)))
+            else:
+                own = "reference" if name == reference else f"property_{number}"
+                fields.append((own, msgspec.Raw, msgspec.field(default=NOTHING, name=name)))
+        # Rows hold no cycles, so the garbage collector need not know them.
+        struct = msgspec.defstruct("Row", fields, omit_defaults=True, kw_only=True, gc=False)
+        rows: Any = list[struct]  # type: ignore[valid-type]  # made at run time
+        self._decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(rows).decode
+        self._has_key = key is not None
+        self._encoder = msgspec.json.Encoder()
+        self._values = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
+        self._prefix = b'{"type":"RECORD","stream":%b,"record":' % self._encoder.encode(stream)
+        self._hides_reference = reference is not None and reference not in emitted
+
+    def page(self, body: bytes) -> Page:
+        """Decode the body of a list answer.
+
+        Args:
+            body: The body.
+
+        Raises:
+            ValueError: It is not the JSON that was asked for.
+            ProtocolError: A row of it is no record.
+        """
+        rows = rows_of(_on_one_line(body), self._decode, self._stream)
+        return Page(rows, [row.id_ for row in rows], datetime.now(timezone.utc))
+
+    def moments(self, rows: Iterable[Any]) -> list[datetime | None]:
+        """Give the replication key of each row; None where it has none, or no date-time.
+
+        Args:
+            rows: Rows of this shape.
+        """
+        return [instant(row.key) for row in rows] if self._has_key else [None for _ in rows]
+
+    def span(self, rows: Iterable[Any]) -> tuple[datetime, datetime] | None:
+        """Give the oldest and the newest replication key; None if no row has one.
+
+        Compared as texts, for speed: good enough to learn from, not to lose a row by.
+
+        Args:
+            rows: Rows of this shape.
+        """
+        keys = [row.key for row in rows if isinstance(row.key, str)]
+        ends = (instant(min(keys)), instant(max(keys))) if keys else (None, None)
+        return ends if ends[0] and ends[1] else None  # type: ignore[return-value]  # just checked
+
+    def lines(self, rows: Sequence[Any], received: datetime, version: int | None = None) -> bytes:
+        """Write rows as RECORD messages, one line each.
+
+        Args:
+            rows: Rows of this shape, at least one.
+            received: When they came.
+            version: The stream's version, if the run activates one.
+        """
+        ending = b',"time_extracted":"%b"}\n' % received.isoformat().encode()
+        if version is not None:
+            ending = b',"version":%d%b' % (version, ending)
+        # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
+        lines = self._encoder.encode_lines(self._bare(rows))
+        return self._prefix + lines[:-1].replace(b"\n", ending + self._prefix) + ending
+
+    def records(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Give rows as Python values, with every number as exact as it came.
+
+        Args:
+            rows: Rows of this shape.
+        """
+        return [self._values.decode(self._encoder.encode(row)) for row in self._bare(rows)]
+
+    def _bare(self, rows: Sequence[Any]) -> Sequence[Any]:
+        if self._hides_reference:
+            for row in rows:
+                row.reference = NOTHING
+        return rows
+
+
+def _on_one_line(body: bytes) -> bytes:
+    """Give the same JSON as valid UTF-8 without line breaks between its tokens.
+
+    Raises:
+        ValueError: It is no JSON, or no UTF-8.
+    """
+    if not body.isascii():
+        body.decode()  # raw values are copied unseen, so what they are made of is checked here
+    if b"\\ud" in body or b"\\uD" in body:
+        body = _ESCAPE.sub(_whole_character, body)
+    if b"\n" in body or b"\r" in body:
+        body = msgspec.json.format(body, indent=-1)
+    return body
+
+
+def _whole_character(escape: re.Match[bytes]) -> bytes:
+    r"""Replace half a surrogate pair, which no strict reader takes, by U+FFFD."""
+    text = escape[0]
+    is_half = len(text) == _HALF and text[1:3].lower() == b"ud"
+    return rb"\ufffd" if is_half else text

@@ -1,0 +1,106 @@
+"""Asks Planhat for the pages of one stream, in the shape that is selected of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from planhat_api.full_walk import Ask
+from planhat_api.reading import Walk, read
+from tap_planhat.shape import NOTHING
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from planhat_api.client import PlanhatClient
+    from planhat_api.model import Model
+    from tap_planhat.shape import Page, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One stream as the server gives it.
+
+    Attributes:
+        client: Asks Planhat.
+        model: Whose records.
+        shape: What is selected of them.
+        concurrency: Most pages in memory, and most requests at once.
+        stop: Set from anywhere to end the reading.
+    """
+
+    client: PlanhatClient
+    model: Model
+    shape: Shape
+    concurrency: int
+    stop: threading.Event
+    _decoder: msgspec.json.Decoder[Any] = field(default_factory=msgspec.json.Decoder)
+
+    def page(self, ask: Ask, companies: Sequence[str]) -> Page:
+        """Ask for one page.
+
+        Args:
+            ask: What is asked.
+            companies: Only records of these; all if empty.
+        """
+        return self.client.list_page(
+            self.model,
+            limit=ask.limit,
+            offset=ask.offset,
+            sort=ask.sort,
+            select=ask.only or self.shape.select,
+            company_ids=companies,
+            decode=self.shape.page,
+        )
+
+    def follow(
+        self,
+        walk: Walk,
+        judge: Callable[[Page], Sequence[int]],
+        companies: Sequence[str],
+    ) -> Iterator[tuple[Page, Sequence[int]]]:
+        """Follow a walk to its end; see `planhat_api.reading.read`.
+
+        Args:
+            walk: Says what to ask.
+            judge: Gives the positions of the rows to emit.
+            companies: Only records of these; all if empty.
+        """
+        return read(
+            walk,
+            lambda ask: self.page(ask, companies),
+            judge,
+            concurrency=self.concurrency,
+            stop=self.stop,
+        )
+
+    def moments(self, sort: str, key: str, rows: int, companies: Sequence[str]) -> list[datetime]:
+        """Ask for the replication keys of the first rows in some order, without the rest of them.
+
+        Args:
+            sort: The order.
+            key: The replication key.
+            rows: Most rows.
+            companies: Only records of these; all if empty.
+        """
+        page = self.page(Ask(sort, rows, only=("_id", key)), companies)
+        return [moment for moment in self.shape.moments(page.rows) if moment is not None]
+
+    def companies_of(self, row: Any) -> frozenset[str] | None:  # noqa: ANN401 - made at run time
+        """Give the companies that a row points at; None if it does not say.
+
+        Args:
+            row: A row of the stream's shape.
+        """
+        value = getattr(row, "reference", NOTHING)
+        if value is NOTHING:
+            return None
+        found = self._decoder.decode(value)
+        entries = found if isinstance(found, list) else [found]
+        # A reference is usually an id, sometimes an object with one (fact: mixed-references).
+        ids = (entry.get("id") if isinstance(entry, dict) else entry for entry in entries)
+        return frozenset(one for one in ids if isinstance(one, str))

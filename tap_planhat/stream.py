@@ -1,0 +1,171 @@
+"""The one class of stream there is: every model is an instance of it.
+
+Two paths lead from a page to standard output. The plain one writes whole pages of raw values. The
+SDK's own is taken where values must be looked at: stream maps, flattening, deselected properties
+inside others, BATCH. They emit the same messages (a property test holds them together).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+
+from planhat_api.errors import Interrupted
+from tap_planhat.catalogs import FULL_TABLE, INCREMENTAL, KEY_PROPERTIES
+from tap_planhat.extraction import Extraction
+from tap_planhat.memory import Memory
+from tap_planhat.settings import reading_of
+from tap_planhat.shape import Shape
+from tap_planhat.source import Source
+from tap_planhat.writer import MessageWriter, flush
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from planhat_api.model import Model
+    from tap_planhat.extraction import Emission
+    from tap_planhat.tap import TapPlanhat
+
+
+class PlanhatStream(Stream):
+    """A stream of one model's records.
+
+    Args:
+        tap: The tap.
+        model: The model.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    """Values are emitted as Planhat sent them: they come from JSON and need no conversion to it."""
+
+    def __init__(self, tap: TapPlanhat, model: Model) -> None:
+        self.model = model
+        super().__init__(tap, schema=model.record_schema, name=model.name)
+        self.tap = tap
+        self.primary_keys = list(KEY_PROPERTIES)
+        self.replication_key = model.replication_key
+        self.forced_replication_method = INCREMENTAL if model.replication_key else FULL_TABLE
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Set no upper bound by this machine's clock: the extraction has one of its own.
+
+        Args:
+            context: Never given: streams have no partitions.
+        """
+
+    def generate_child_contexts(
+        self, record: Record, context: Context | None
+    ) -> Iterable[Context | None]:
+        """Give no contexts: there are no child streams.
+
+        Args:
+            record: A record.
+            context: Never given.
+        """
+        del record, context
+        return ()
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Give the records that are due as Python values, for the SDK's own path.
+
+        Args:
+            context: Never given.
+        """
+        del context
+        writer = self.tap.message_writer
+        try:
+            for emission in self._emissions():
+                yield from self._shape.records(emission.rows)
+                self.tap.count(len(emission.rows))
+                del emission
+                flush(writer)
+        finally:
+            # An unchanged state is never printed, so nothing else would flush the last records.
+            flush(writer)
+
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        writer = self.tap.message_writer
+        if not (write_messages and isinstance(writer, MessageWriter) and self._is_plain):
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer() as timer:
+            counter.with_context({})
+            timer.with_context({})
+            for emission in self._emissions():
+                rows = emission.rows
+                writer.write_lines(self._shape.lines(rows, emission.received, self._stream_version))
+                writer.flush()
+                counter.increment(len(rows))
+                self.tap.count(len(rows))
+                del emission, rows  # the page must be gone before the next one is asked for
+        self._finalize_state(self.stream_state)
+        self._write_state_message()
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether records leave exactly as they came, but for what is deselected at the top."""
+        maps = self.stream_maps
+        return (
+            self.ABORT_AT_RECORD_COUNT is None
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+            and all(
+                selected or not self.mask[crumb[:2]]
+                for crumb, selected in self.mask.items()
+                if len(crumb) > len(("properties", "_id"))
+            )
+        )
+
+    @property
+    def _key(self) -> str | None:
+        return self.replication_key if self.replication_method == INCREMENTAL else None
+
+    def _emissions(self) -> Iterator[Emission]:
+        """Read what is due; the state moves on after the last emission, and not before.
+
+        Raises:
+            StopAsked: A signal came.
+        """
+        reading = reading_of(self.config)
+        properties = self.effective_schema.get("properties", {})
+        self._shape = Shape(
+            self.name,
+            [name for name in properties if self.mask["properties", name]],
+            key=self._key,
+            reference=self.model.company_reference if reading.company_ids else None,
+        )
+        state = self.get_context_state(None)
+        memory = Memory.of_state(state, self._key, self.name)
+        source = Source(
+            client=self.tap.client,
+            model=self.model,
+            shape=self._shape,
+            concurrency=self.config["concurrency"],
+            stop=self.tap.stop.event,
+        )
+        extraction = Extraction(source, self._key, reading, memory, self.logger)
+        try:
+            if self.ABORT_AT_RECORD_COUNT is not None:
+                yield from extraction.sample(self.ABORT_AT_RECORD_COUNT)
+                return
+            yield from extraction.emissions()
+        except Interrupted:
+            self.tap.stop.check()
+            raise
+        extraction.memory.write(state, self._key)
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone: only a walk that has ended knows how far it may move."""
+
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Leave it out of the state: where a walk begins is the extraction's affair."""

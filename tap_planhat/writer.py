@@ -1,0 +1,136 @@
+"""Writes Singer messages to standard output: whole lines, in order, nothing else.
+
+Bytes go to the file descriptor directly. Python's own buffers are not safe against signals: a
+handler that runs in the middle of their `write` leaves half a line, and with PYTHONUNBUFFERED a
+write may be cut short without notice. Here no handler ever raises (see `tap`), so a line that was
+begun is finished, however long its reader sleeps.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
+from singer_sdk.singerlib.json import serialize_json
+
+from planhat_api.errors import StopError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BUFFERED_BYTES = 64 * 1024
+
+
+class MessageWriter(GenericSingerWriter[bytes, Message]):
+    """A message writer for `singer_sdk.Tap`, which also takes lines that are ready.
+
+    Records wait in a buffer until there are enough of them or somebody flushes; every other
+    message leaves at once, with all that came before it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._is_broken = False
+        self._encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
+
+    def serialize_message(self, message: Message) -> bytes:
+        """Write one message as JSON.
+
+        Args:
+            message: A Singer message; a record may hold decimals, which leave as numbers.
+        """
+        if not isinstance(message, RecordMessage):
+            return serialize_json(message.to_dict()).encode()
+        content = message.to_dict()
+        if message.time_extracted is not None:
+            content["time_extracted"] = message.time_extracted.isoformat()
+        return self._encode(content)
+
+    def write_message(self, message: Message) -> None:
+        """Write one message, and all before it unless it is a record.
+
+        Args:
+            message: A Singer message.
+        """
+        self.write_lines(self.format_message(message) + b"\n")
+        if not isinstance(message, RecordMessage):
+            self.flush()
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write messages that are JSON already.
+
+        Args:
+            lines: One message a line, each with its line break.
+        """
+        self._lines.append(lines)
+        self._size += len(lines)
+        if self._size >= BUFFERED_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything that waits to whoever reads standard output.
+
+        Raises:
+            StopError: Nobody does any more.
+            OSError: It cannot be written, as on a full disk.
+        """
+        lines, self._lines, self._size = self._lines, [], 0
+        if self._is_broken or not lines:
+            return
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        try:
+            _output()(data)
+        except BrokenPipeError as error:
+            self._is_broken = True
+            raise StopError(
+                "whatever reads its standard output went away before the end: "
+                "look there for the reason, then run again"
+            ) from error
+        except OSError:
+            self._is_broken = True
+            raise
+
+
+def flush(writer: object) -> None:
+    """Flush a writer if it is ours; the SDK's own flushes each line.
+
+    Args:
+        writer: A tap's message writer.
+    """
+    if isinstance(writer, MessageWriter):
+        writer.flush()
+
+
+def _output() -> Callable[[bytes], object]:
+    """Find where standard output goes now; tests put something else in its place."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError, AttributeError):
+        return _write_to_stand_in
+    return lambda data: _write_to_descriptor(descriptor, data)
+
+
+def _write_to_descriptor(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[_write_some(descriptor, rest) :]
+
+
+def _write_some(descriptor: int, data: memoryview) -> int:
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:  # somebody who shares the pipe made it non-blocking
+        select.select([], [descriptor], [])
+        return 0
+
+
+def _write_to_stand_in(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
