@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from planhat_sandbox.faults import ArmedFault
     from planhat_sandbox.sandbox import Sandbox, Watcher
 
-BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
 GZIP_ABOVE_BYTES = 200
 
 
@@ -47,14 +46,12 @@ class Exchange:
         """
         if not is_loopback(_host(request)):
             # A page in a browser may reach loopback under a name of its own.
-            response = Response(403, b'{"message":"the sandbox answers to loopback names only"}')
-        elif is_page(request):
-            response = page(self._sandbox, request)
-        elif request.segments[:1] == ("_sandbox",):
-            response = self._controlled(request)
-        else:
-            response = self._logged(request)
-        return replace(response, headers={**response.headers, **BANNER})
+            return Response(403, b'{"message":"the sandbox answers to loopback names only"}')
+        if is_page(request):
+            return page(self._sandbox, request)
+        if request.segments[:1] == ("_sandbox",):
+            return self._controlled(request)
+        return self._logged(request)
 
     def _controlled(self, request: Request) -> Response:
         if is_from_elsewhere(request, origin_required=False):

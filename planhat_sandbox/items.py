@@ -47,10 +47,10 @@ def cast(model: SandboxModel, item: object, behaviours: Behaviours) -> Fields:
     if not isinstance(item, dict):
         raise Refusal("an item must be an object")
     fields: Fields = {}
+    kinds = model.properties
     for name, value in item.items():
-        kind = model.properties.get(name)
-        if kind is not None:
-            fields[name] = value if value is None else _CASTS[kind](name, value)
+        if name in kinds:
+            fields[name] = value if value is None else _CASTS[kinds[name]](name, value)
         elif name == "_id":
             if value not in (None, ""):
                 fields[name] = _text(name, value)

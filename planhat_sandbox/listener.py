@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from planhat_sandbox.codec import encode
 from planhat_sandbox.wire import BadRequestError, Request, Response, read_request, write_response
 
 if TYPE_CHECKING:
@@ -169,9 +170,8 @@ class Listener:
                 try:
                     request = read_request(stream, connection.sendall)
                 except BadRequestError as error:
-                    connection.sendall(
-                        f"HTTP/1.1 400 {error}\r\nContent-Length: 0\r\n\r\n".encode()
-                    )
+                    told = Response(400, encode({"message": str(error)}))
+                    write_response(connection, told, body=True, wait=self.wait)
                     return
                 if request is None:
                     return

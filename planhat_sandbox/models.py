@@ -49,6 +49,17 @@ class SandboxModel:
     created_answer_omits: frozenset[str] = frozenset()
     open: bool = False
 
+    def fresh_defaults(self) -> dict[str, object]:
+        """Give `defaults` with lists of their own.
+
+        Returns:
+            What a new record starts with.
+        """
+        return {
+            name: value.copy() if isinstance(value, list) else value
+            for name, value in self.defaults.items()
+        }
+
     @property
     def route(self) -> str:
         """First path segment of the model's routes."""

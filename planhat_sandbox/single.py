@@ -118,7 +118,8 @@ def merged(old: Fields, fields: Fields, behaviours: Behaviours) -> Fields:
     Returns:
         New properties.
     """
-    changes: dict[str, Any] = {name: value for name, value in fields.items() if name != "_id"}
+    changes: dict[str, Any] = dict(fields)
+    changes.pop("_id", None)
     if (
         behaviours.custom == "merge"
         and isinstance(changes.get("custom"), dict)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from io import BufferedReader
 
+BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
 LONGEST_LINE = 65_536
 MOST_HEADERS = 200
 
@@ -222,7 +223,7 @@ def _head(response: Response, how: Delivery) -> bytes:
     except ValueError:
         reason = "Unknown"
     lines = [f"HTTP/1.1 {response.status} {reason}"]
-    headers = {"Content-Type": "application/json; charset=utf-8", **response.headers}
+    headers = {"Content-Type": "application/json; charset=utf-8", **response.headers, **BANNER}
     if how.framing == "length":
         headers["Content-Length"] = str(len(response.body) + how.length_off_by)
     elif how.framing == "chunked":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_WRITES = 500_000
 
@@ -39,14 +42,19 @@ class WriteLog:
     def __len__(self) -> int:
         return len(self._writes)
 
-    def note(self, write: Write) -> None:
-        """Keep a write.
-
-        Args:
-            write: What was done.
-        """
-        shape = self._shapes.setdefault(write.properties, write.properties)
-        self._writes.append(write._replace(properties=shape))
+    def note(
+        self,
+        at: float,
+        request: int | None,
+        model: str,
+        identifier: str,
+        action: str,
+        properties: Iterable[str],
+    ) -> None:
+        """Keep a write; the arguments are the attributes of `Write`."""
+        sent = tuple(properties)
+        shape = self._shapes.setdefault(sent, sent)
+        self._writes.append(Write(at, request, model, identifier, action, shape))
 
     def take_back(self, count: int) -> None:
         """Forget the newest writes: they were rolled back.

@@ -77,7 +77,9 @@ def test_what_is_not_http_is_told_so(sandbox, sent):
     address = urlsplit(sandbox.url)
     with socket.create_connection((address.hostname, address.port), 5) as connection:
         connection.sendall(sent)
-        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+        told = connection.recv(1000)
+        assert told.startswith(b"HTTP/1.1 400")
+        assert b"not Planhat" in told
 
 
 def test_many_write_at_once_and_nothing_is_lost(api, company):
