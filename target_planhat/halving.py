@@ -62,6 +62,8 @@ class Halving:
 
     Args:
         size: Payloads in the batch, at least one.
+        singly: Whether each payload is sent by itself from the start, because none of them may be
+            sent again.
 
     Attributes:
         refusals: The payloads that were refused, by place.
@@ -69,12 +71,15 @@ class Halving:
         answered: Whether any answer said that something was written.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, singly: bool = False) -> None:
         self.refusals: dict[int, Refusal] = {}
         self.failing: list[Part] = []
         self.answered = False
         self._root = Part(range(size))
         self._waiting = [self._root]
+        if singly:
+            self._root.children = [Part((place,), self._root) for place in range(size)]
+            self._waiting = [*reversed(self._root.children)]
         self._alike = 0
         self._failure: object = None
 

@@ -55,6 +55,14 @@ class Watermark:
         if len(self._waiting) > MOST_STATES or self._bytes > MOST_BYTES:
             self._thin()
 
+    def is_ready(self, oldest: int | None) -> bool:
+        """Tell whether `release` may have a state to give.
+
+        Args:
+            oldest: As for `release`.
+        """
+        return bool(self._waiting) and (oldest is None or self._waiting[0].after < oldest)
+
     def release(self, oldest: int | None) -> bytes | None:
         """Give the state to print now, if there is one that was not printed before.
 
@@ -65,7 +73,7 @@ class Watermark:
             Its JSON, as it came.
         """
         newest = None
-        while self._waiting and (oldest is None or self._waiting[0].after < oldest):
+        while self.is_ready(oldest):
             newest = self._waiting.popleft().value
             self._bytes -= len(newest)
         if newest is None:

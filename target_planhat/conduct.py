@@ -1,0 +1,214 @@
+"""Conducts a run from its first line to its last word: reading, stopping, summing up."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import time
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any
+
+from planhat_api.client import PlanhatClient
+from planhat_api.errors import Interrupted, PlanhatError
+from planhat_api.transport import Transport
+from planhat_console.exits import StoppedBySignal
+from planhat_console.progress import Progress, Snapshot, choose_mode
+from target_planhat.intake import Intake
+from target_planhat.lines import InputError, read_chunks
+from target_planhat.output import StateOutput
+from target_planhat.rejects import RejectFile
+from target_planhat.run import Run
+from target_planhat.signals import Stop
+from target_planhat.summary import Summary, write_summary
+from target_planhat.writer import EnoughRejectsError, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_planhat.summary import Result
+    from target_planhat.target import TargetPlanhat
+
+IDLE_SECONDS = 5.0
+"""After so long without input what waits is sent, so that its state need not wait for more."""
+
+LONGEST_WAIT_SECONDS = 60.0
+"""A record waits no longer than this to be sent, however slowly others come."""
+
+logger = logging.getLogger("target-planhat")
+
+
+class Conduct:
+    """One run of a target.
+
+    Args:
+        target: The target.
+
+    Attributes:
+        transport: Gets the answers of this run.
+        stop: Asks the run to stop.
+    """
+
+    def __init__(self, target: TargetPlanhat) -> None:
+        self._target = target
+        self._settings = settings = target.settings
+        self.stop = Stop()
+        self.transport = Transport(
+            settings.connection, width=settings.concurrency, stop=self.stop.event
+        )
+        self._output = StateOutput(self.stop)
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run that is under way."""
+        if self._run is None:
+            raise RuntimeError("nothing has been read yet")
+        return self._run
+
+    def writer_of(self, stream: str) -> Writer:
+        """Make the writer of one model.
+
+        Args:
+            stream: Its name.
+        """
+        return Writer(
+            PlanhatClient(self.transport),
+            self._target.models[stream],
+            stop=self.stop,
+            allowance=self.run.allowance,
+        )
+
+    def perform(self, listen: Callable[[], None]) -> None:
+        """Do a whole run, and tell how it went.
+
+        Args:
+            listen: Reads the input and closes the books.
+
+        Raises:
+            StoppedBySignal: A signal asked the run to stop.
+            PlanhatError: The run failed.
+        """
+        began = time.monotonic()
+        result: Result = "failed"
+        try:
+            with self.stop.on_signals(), self._output.alone(), self._progress():
+                try:
+                    listen()
+                    result = "done"
+                finally:
+                    self._land()
+        except Interrupted as error:
+            result = "interrupted"
+            raise StoppedBySignal(
+                self.stop.signum or 0,
+                f"{self.run.ledger.undecided} records that were read are not acknowledged: run "
+                "again from the last state",
+            ) from error
+        finally:
+            self._sum_up(result, time.monotonic() - began)
+
+    def read(self, file_input: IO[Any] | None) -> Counter[str]:
+        """Read messages to the end of the input, or until the run is stopped.
+
+        Args:
+            file_input: Where they come from; stdin if None.
+
+        Returns:
+            How many there were, by type.
+
+        Raises:
+            PlanhatError: The run cannot go on; what was read before is as far as it can be.
+        """
+        source = file_input or sys.stdin
+        run = self._run = self._new_run(source)
+        target = self._target
+        intake = Intake(run, target.mapper, target.sink_of, mapped=target.is_mapped)
+        try:
+            self._read(source, intake)
+        except (InputError, EnoughRejectsError) as error:
+            # What came before is not to blame for what comes here.
+            with contextlib.suppress(EnoughRejectsError):
+                run.drain()
+            if isinstance(error, InputError):
+                raise
+            run.check_rejects()
+        return Counter({**intake.counts, "RECORD": run.ledger.total.taken})
+
+    def _read(self, source: IO[Any], intake: Intake) -> None:
+        since: float | None = None
+        for first, lines in read_chunks(source, self.stop, IDLE_SECONDS):
+            for number, line in enumerate(lines, first):
+                intake.take(line, number)
+            if not self.run.waits:
+                since = None
+                continue
+            now = time.monotonic()
+            since = since or now
+            if not lines or now - since > LONGEST_WAIT_SECONDS:
+                self.run.drain()
+                since = None
+        if self.stop.asked:
+            raise Interrupted("asked to stop while reading")
+
+    def _new_run(self, source: IO[Any]) -> Run:
+        settings = self._settings
+        reject_file = None
+        if settings.rejects_path is not None and not settings.settings.dry_run:
+            reject_file = RejectFile(settings.rejects_path, read_from=_descriptor(source))
+        return Run(
+            output=None if settings.settings.dry_run else self._output,
+            reject_file=reject_file,
+            allowed_rejects=settings.allowed_rejects,
+            concurrency=settings.concurrency,
+        )
+
+    def _progress(self) -> Progress:
+        def snapshot() -> Snapshot:
+            run = self._run
+            records = run.ledger.total.taken if run else 0
+            return Snapshot(records, run.batches if run else 0, "batches", self.transport.retries)
+
+        mode = choose_mode(
+            self._settings.progress,
+            stderr_is_terminal=sys.stderr.isatty(),
+            leave_terminal_to_target=False,
+        )
+        return Progress("target-planhat", snapshot, mode=mode, logger=logger)
+
+    def _land(self) -> None:
+        """Account for the requests that are still on their way when a run ends early."""
+        while self._run is not None and self._run.is_under_way:
+            with contextlib.suppress(PlanhatError):  # one is known already, and ends the run
+                self._run.return_home()
+
+    def _sum_up(self, result: Result, seconds: float) -> None:
+        if self._run is None:
+            return
+        self._run.close()
+        self.transport.close()
+        path = self._settings.rejects_path
+        summary = Summary(
+            ledger=self._run.ledger,
+            result=result,
+            requests=self.transport.requests,
+            retries=self.transport.retries,
+            seconds=seconds,
+            rejects_path=str(path) if path else None,
+            version=self._target.plugin_version,
+        )
+        logger.info("Summary: %s", summary.as_line())
+        if self._settings.summary_path is not None:
+            try:
+                write_summary(self._settings.summary_path, summary)
+            except PlanhatError as error:
+                if result == "done":
+                    raise
+                logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
+
+
+def _descriptor(source: IO[Any]) -> int | None:
+    try:
+        return source.fileno()
+    except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
+        return None

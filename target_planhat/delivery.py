@@ -1,0 +1,196 @@
+"""Delivers one batch: sends it, and parts of it again, until every payload has an outcome.
+
+Owns what an answer means for the run: the records are at fault, or Planhat is, or the token. An
+outage or a missing right is never a reject (docs/adr/0045-outcomes-are-read-or-asked-again.md).
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from planhat_api.envelope import Counts
+from planhat_api.errors import GaveUpError, NotPermittedError, StopError, UnknownOutcomeError
+from planhat_api.outcomes import Refusal, Settled, Unsettled, read_answer
+from planhat_api.redaction import scrub
+from target_planhat.halving import SAME_FAILURES_THAT_STOP, Halving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from planhat_api.client import PlanhatClient
+    from planhat_api.model import Model
+    from planhat_api.wire import Answer
+    from target_planhat.batches import Batch
+    from target_planhat.halving import Part
+    from target_planhat.payload import Payload
+
+PART_RETRY_SECONDS: Final = 5.0
+"""How long a part is tried again on a 500, once the whole has outlived the retry budget."""
+
+_FAILS = Refusal("refused", "Planhat fails (500) whenever it is sent, and takes others meanwhile")
+_LOST = Refusal(
+    "outcome_unknown", "Planhat's answer was lost: it may exist, so it is not sent again"
+)
+
+
+class NotTheRecordsError(StopError):
+    """Planhat takes nothing, and the records cannot be the reason."""
+
+
+class Delivery:
+    """One batch of items on its way.
+
+    Args:
+        client: Planhat.
+        model: Whose records they are.
+        batch: What is sent.
+        check: Called before each request, with the number of refusals so far; raises to end it.
+
+    Attributes:
+        halving: What is known of the outcomes; right at any time.
+    """
+
+    def __init__(
+        self, client: PlanhatClient, model: Model, batch: Batch, check: Callable[[int], None]
+    ) -> None:
+        self.halving = Halving(len(batch.payloads), singly=batch.kind == "create")
+        self._client = client
+        self._model = model
+        self._batch = batch
+        self._check = check
+        self._failures = 0
+        self._part_budget = min(
+            PART_RETRY_SECONDS, client.transport.connection.retry_budget_seconds
+        )
+
+    def make(self) -> None:
+        """Send until every payload has an outcome.
+
+        Raises:
+            NotTheRecordsError: Planhat refuses everything alike.
+            NotPermittedError: The token may not write.
+            PlanhatError: The rest cannot be sent.
+        """
+        halving = self.halving
+        send = self._create if self._batch.kind == "create" else self._upsert
+        while (part := halving.next_part()) is not None:
+            self._check(len(halving.refusals))
+            send(part, [self._batch.payloads[place] for place in part.places])
+            if halving.hopeless or self._failures >= SAME_FAILURES_THAT_STOP:
+                raise self._not_the_records()
+        if halving.failing:
+            self._confirm()
+        if not halving.answered and _all_forbidden(halving.refusals):
+            raise self._not_permitted(next(iter(halving.refusals.values())).message)
+
+    def _upsert(self, part: Part, payloads: Sequence[Payload]) -> None:
+        """Send keyed items, as often as it takes."""
+        is_whole = part.parent is None
+        answer = self._client.bulk_upsert(
+            self._model,
+            self._batch.body if is_whole else _body(payloads),
+            repeatable=True,
+            retry_budget_seconds=None if is_whole else self._part_budget,
+        )
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            if len(payloads) > 1:
+                self.halving.split(part, Unsettled())
+            else:
+                self._failures += 1
+                self.halving.put_off(part, _likeness(answer))
+            return
+        self._failures = 0
+        reading = read_answer(self._model.keyables, payloads, answer)
+        if isinstance(reading, Settled):
+            self.halving.settle(part, reading, _likeness(answer))
+            return
+        if is_whole and answer.status == HTTPStatus.FORBIDDEN and not reading.explained:
+            raise self._not_permitted("")
+        self.halving.split(part, reading)
+
+    def _create(self, part: Part, payloads: Sequence[Payload]) -> None:
+        """Send an unkeyed item, once; by itself, so that its answer speaks of nothing else."""
+        try:
+            answer = self._client.bulk_upsert(self._model, _body(payloads), repeatable=False)
+        except UnknownOutcomeError:
+            self.halving.settle(part, Settled(Counts(), {0: _LOST}), object())
+            # An outage must not become a reject of every record that follows: wait for its end.
+            self._client.list_page(self._model, limit=1, offset=0, select=("_id",), decode=bytes)
+            return
+        self.halving.settle(part, self._single(payloads, answer), _likeness(answer))
+
+    def _confirm(self) -> None:
+        """Find out whether Planhat fails on single payloads, or failed at the time.
+
+        Each is sent once more, between two sends of a payload that Planhat takes.
+        """
+        halving = self.halving
+        doubtful = {part.places[0] for part in halving.failing} | halving.refusals.keys()
+        taken = next(
+            (p for place, p in enumerate(self._batch.payloads) if place not in doubtful), None
+        )
+        if taken is None:
+            raise self._not_the_records()
+        self._prove_alive(taken)
+        verdicts: list[tuple[Part, Settled]] = []
+        for part in halving.failing:
+            self._check(len(halving.refusals) + len(verdicts))
+            payloads = [self._batch.payloads[part.places[0]]]
+            answer = self._again(payloads)
+            if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                verdicts.append((part, Settled(Counts(), {0: _FAILS})))
+            else:
+                verdicts.append((part, self._single(payloads, answer)))
+        self._prove_alive(taken)
+        for part, verdict in verdicts:
+            halving.settle(part, verdict, object())
+
+    def _prove_alive(self, payload: Payload) -> None:
+        if self._again([payload]).status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._not_the_records()
+
+    def _again(self, payloads: Sequence[Payload]) -> Answer:
+        return self._client.bulk_upsert(
+            self._model,
+            _body(payloads),
+            repeatable=True,
+            retry_budget_seconds=self._part_budget,
+        )
+
+    def _single(self, payloads: Sequence[Payload], answer: Answer) -> Settled:
+        reading = read_answer(self._model.keyables, payloads, answer)
+        if not isinstance(reading, Settled):
+            raise TypeError("the answer to a single item is always settled")
+        return reading
+
+    def _not_permitted(self, said: str) -> NotPermittedError:
+        words = f" ({scrub(said)})" if said else ""
+        return NotPermittedError(
+            f"api_token may not write {self._model.name}{words}: give its private app that right "
+            "in Planhat, then run again"
+        )
+
+    def _not_the_records(self) -> StopError:
+        if self.halving.failing:
+            return GaveUpError(
+                f"Planhat fails (500) on every write of {self._model.name}: run again later"
+            )
+        said = next(iter(self.halving.refusals.values())).message
+        return NotTheRecordsError(
+            f"Planhat refuses every record of {self._model.name} alike, also one at a time "
+            f"({scrub(said)}), so the records are not the reason; nothing of this batch is "
+            "acknowledged"
+        )
+
+
+def _body(payloads: Sequence[Payload]) -> bytes:
+    return b"[" + b",".join([payload.item for payload in payloads]) + b"]"
+
+
+def _likeness(answer: Answer) -> object:
+    return answer.status, answer.body
+
+
+def _all_forbidden(refusals: Mapping[int, Refusal]) -> bool:
+    return bool(refusals) and all(refusal.kind == "forbidden" for refusal in refusals.values())

@@ -1,0 +1,94 @@
+"""The lines of a Singer stream: which message each one is, and what of it is wanted.
+
+Owns what bad input gets: a sentence with the number of the line, and never its content, which may
+be personal data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from singer_sdk.exceptions import RecordsWithoutSchemaException
+
+from target_planhat.decoding import decode
+from target_planhat.lines import InputError
+
+
+class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
+    """A RECORD came before the SCHEMA of its stream."""
+
+
+class Message(msgspec.Struct):
+    """A line, as far as every kind of message goes.
+
+    Attributes:
+        type: Kind of the message.
+        stream: Name of its stream.
+        record: The record of a RECORD.
+        value: The state of a STATE.
+        schema: The schema of a SCHEMA.
+        key_properties: The key properties of a SCHEMA.
+        encoding: How the files of a BATCH are written.
+        manifest: The files of a BATCH.
+    """
+
+    type: str
+    stream: str = ""
+    record: msgspec.Raw = msgspec.Raw()
+    value: msgspec.Raw = msgspec.Raw()
+    schema: dict[str, Any] | None = None
+    key_properties: list[str] | None = None
+    encoding: dict[str, Any] | None = None
+    manifest: list[str] | None = None
+
+
+_decoder = msgspec.json.Decoder(Message)
+
+
+def read_message(line: bytes, number: int) -> Message:
+    """Read a line as a message.
+
+    Args:
+        line: One line, not blank.
+        number: Its number.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    # NaN and the like, which are no JSON, but which producers write: kept as they came.
+    values = read_values(line, number)
+    if not isinstance(values, dict) or not isinstance(values.get("type"), str):
+        raise InputError(f"line {number} of the input is no Singer message: it has no type")
+    try:
+        return msgspec.convert(
+            {name: value for name, value in values.items() if name not in ("record", "value")},
+            Message,
+        )
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InputError(
+            f"line {number} of the input is no {values['type']} message: {error}"
+        ) from error
+
+
+def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a line, or a part of it, as values.
+
+    Args:
+        text: JSON.
+        number: Number of the line.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return decode(text)
+    except ValueError as error:
+        raise InputError(
+            f"line {number} of the input is not JSON: look there for what has been mixed into it, "
+            "or whether its writer was cut off"
+        ) from error

@@ -1,0 +1,119 @@
+"""SIGTERM and SIGINT: end in good order on the first one, at once on another.
+
+The SDK's own handler drains from inside whatever was interrupted and then prints the newest
+bookmark, written or not (meltano/sdk#3775); it is never installed here. Nothing of ours runs
+inside a handler: a thread reads the signals' numbers from a pipe, so that an event can be set
+without the danger of a lock that the interrupted code holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SAME_WISH_SECONDS = 0.5
+"""Orchestrators send one signal twice, to the group and to the process (meltano/sdk#3698)."""
+
+LONGEST_LINE_SECONDS = 2.0
+"""How long a second signal waits for a state line that is being printed."""
+
+
+class Stop:
+    """Whether the run was asked to stop.
+
+    Attributes:
+        event: Set when it was; whatever waits, waits for this too.
+        signum: The first signal that asked, None so far.
+        printing: Held while a line is printed, so that none is cut in half.
+    """
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.signum: int | None = None
+        self.printing = threading.Lock()
+        self._readable, self._writable = os.pipe()
+        weakref.finalize(self, _close, self._readable, self._writable)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self.event.is_set()
+
+    def fileno(self) -> int:
+        """Give a descriptor that can be read from when the run was asked to stop."""
+        return self._readable
+
+    def ask(self, signum: int) -> None:
+        """Ask the run to stop.
+
+        Args:
+            signum: The signal that asked.
+        """
+        self.signum = signum
+        self.event.set()
+        os.write(self._writable, b"!")
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Let signals ask, for as long as the context lasts; only in the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        readable, writable = os.pipe()
+        os.set_blocking(writable, False)
+        watcher = threading.Thread(target=self._watch, args=(readable,), daemon=True)
+        before = {number: signal.signal(number, _leave_it_to_the_watcher) for number in SIGNALS}
+        wakeup = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+        watcher.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            os.close(writable)
+            watcher.join()
+            os.close(readable)
+
+    def _watch(self, readable: int) -> None:
+        asked_at = 0.0
+        while numbers := os.read(readable, 64):
+            for number in numbers:
+                if number not in SIGNALS:
+                    continue
+                if not self.asked:
+                    asked_at = time.monotonic()
+                    self.ask(number)
+                elif time.monotonic() - asked_at > SAME_WISH_SECONDS:
+                    self._leave(number)
+
+    def _leave(self, signum: int) -> None:
+        """End the process here and now; a state line that is being printed is ended first."""
+        self.printing.acquire(timeout=LONGEST_LINE_SECONDS)
+        with contextlib.suppress(OSError, ValueError):
+            name = signal.Signals(signum).name
+            sys.stderr.write(
+                f"target-planhat: stopped at once by a second signal, {name}: what was under way "
+                "is not acknowledged; run again from the last state\n"
+            )
+            sys.stderr.flush()
+        os._exit(128 + signum)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _leave_it_to_the_watcher(_signum: int, _frame: Any) -> None:  # noqa: ANN401 - as `signal` has it
+    """Stand in for Python's and the SDK's handlers."""

@@ -1,0 +1,127 @@
+"""The sink of one stream: glue between the record, the payload, the batch and the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import BatchSink
+
+from target_planhat.batches import Batches
+from target_planhat.compiled import Compiled
+from target_planhat.fleet import first_line
+from target_planhat.payload import Payload, Reject
+from target_planhat.projection import Projection
+from target_planhat.rejects import RejectedRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_planhat.batches import Batch
+    from target_planhat.run import Run
+    from target_planhat.target import TargetPlanhat
+
+
+class PlanhatSink(BatchSink):
+    """Takes the records of one model, as lines or as values.
+
+    A record is checked against the model, never against what the tap says of it, so a SCHEMA that
+    changes in mid-stream changes nothing here: one sink serves the model to the end, and the order
+    of its records is kept.
+    """
+
+    def __init__(
+        self,
+        target: TargetPlanhat,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self._run: Run = target.conduct.run
+        self._account = self._run.ledger.account(stream_name)
+        self._writer = target.conduct.writer_of(stream_name)
+        settings = target.settings.settings
+        model = target.models[stream_name]
+        self._projection = Projection(model, settings, warn=self.logger.warning)
+        self._compiled = Compiled(self._projection, schema.get("properties", ()))
+        self._batches = Batches(model, settings)
+        self._oldest: int | None = None
+        self._oldest_is_known = True
+        self._run.sources.append(self)
+
+    def get_validator(self) -> None:
+        """Leave the judging of records to the projection, which rejects instead of dying."""
+
+    def announce(self, columns: Mapping[str, Any]) -> None:
+        """Take note of the properties that the stream's SCHEMA announces."""
+        self._compiled = Compiled(self._projection, columns)
+
+    @property
+    def oldest_line(self) -> int | None:
+        """Number of the line of the oldest record that waits, None if none does."""
+        if not self._oldest_is_known:
+            self._oldest = first_line(self._batches.payloads)
+            self._oldest_is_known = True
+        return self._oldest
+
+    def take_line(self, line: bytes, number: int) -> bool:
+        """Take the record of a line if it is a plain one of this stream.
+
+        Args:
+            line: A line of stdin.
+            number: Its number.
+
+        Returns:
+            Whether it was; if not, nothing has happened.
+        """
+        payload = self._compiled.read(line, number)
+        if payload is None:
+            return False
+        self._account.taken += 1
+        self._add(payload)
+        return True
+
+    def take_record(self, record: Mapping[str, Any], line: bytes, number: int) -> None:
+        """Take a record as values, after stream maps for instance.
+
+        Args:
+            record: The record.
+            line: The RECORD message that it came in.
+            number: Number of that line.
+        """
+        self._account.taken += 1
+        made = self._projection.project(record, line=number, raw=line)
+        if isinstance(made, Payload):
+            self._add(made)
+        elif isinstance(made, Reject):
+            self._run.reject(self.stream_name, RejectedRecord.of(number, line, made))
+        else:
+            self._account.skipped += 1
+
+    def drain(self) -> None:
+        """Give everything that waits to the run."""
+        self._leave(self._batches.drain())
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Take a record in the SDK's way."""
+        self.take_record(record, context["line"], context["number"])
+
+    def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002 - the SDK's signature
+        """Drain in the SDK's way."""
+        self._run.drain()
+
+    def clean_up(self) -> None:
+        """Let the SDK's record counter say what was read, at the end."""
+        self.record_counter_metric.increment(self._account.taken)
+        super().clean_up()
+
+    def _add(self, payload: Payload) -> None:
+        if self._oldest is None and self._oldest_is_known:
+            self._oldest = payload.line
+        batches = self._batches.add(payload)
+        if batches:
+            self._leave(batches)
+
+    def _leave(self, batches: Sequence[Batch]) -> None:
+        self._oldest_is_known = False
+        self._run.send(self._writer, batches)

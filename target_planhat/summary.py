@@ -1,0 +1,112 @@
+"""The summary of a run: one JSON object, in the log and in a file.
+
+It is written however the run ends. `streams` counts what was decided; `undecided` are the records
+that were read and neither written nor rejected when the run was stopped or failed: they are not
+acknowledged by any state and come again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from planhat_api.errors import ConfigurationError, StopError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_planhat.ledger import Ledger
+
+Result = Literal["done", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        ledger: The counts by stream.
+        result: How it ended.
+        requests: Requests that were sent.
+        retries: How many of them were repeats.
+        seconds: How long it took.
+        rejects_path: Where its rejects are, None if it had nowhere to put them.
+        version: Version of target-planhat.
+    """
+
+    ledger: Ledger
+    result: Result
+    requests: int
+    retries: int
+    seconds: float
+    rejects_path: str | None
+    version: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as users see it."""
+        return {
+            "streams": {
+                stream: account.as_json() for stream, account in self.ledger.accounts.items()
+            },
+            "result": self.result,
+            "undecided": self.ledger.undecided,
+            "requests": self.requests,
+            "retries": self.retries,
+            "seconds": round(self.seconds, 3),
+            "rejects_path": self.rejects_path,
+            "version": self.version,
+        }
+
+    def as_line(self) -> str:
+        """Give it as one line of JSON, for the log."""
+        return msgspec.json.encode(self.as_json()).decode()
+
+
+def check_summary_path(path: Path) -> None:
+    """Find out early that a summary could not be written.
+
+    Args:
+        path: The setting `summary_path`.
+
+    Raises:
+        ConfigurationError: It could not.
+    """
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"summary_path: there is no folder {path.parent}: create it")
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"summary_path: {path} is not a plain file")
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """Put a summary in the place of the last one, whole or not at all, for its owner's eyes.
+
+    Args:
+        path: The setting `summary_path`.
+        summary: What to write.
+
+    Raises:
+        StopError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    data = msgspec.json.format(msgspec.json.encode(summary.as_json()), indent=2) + b"\n"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, for its mode
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+    except OSError as error:
+        raise StopError(
+            f"the summary cannot be written to {path} ({error.strerror}); "
+            "what was printed on stdout holds all the same"
+        ) from error

@@ -1,0 +1,206 @@
+"""The target as the SDK knows it: its settings, its command line, its sinks."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.target_base import Target
+
+from planhat_api import DISTRIBUTION
+from planhat_api.catalogue import load_models
+from planhat_api.client import PlanhatClient
+from planhat_api.errors import ConfigurationError, NotPermittedError
+from planhat_console.settings import complaints, environment_complaints
+from target_planhat.check import rights
+from target_planhat.conduct import Conduct
+from target_planhat.config import CONFIG_SCHEMA, TargetConfig
+from target_planhat.lines import InputError
+from target_planhat.reader import LineReader
+from target_planhat.sink import PlanhatSink
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+
+class TargetPlanhat(Target):
+    """Writes issues and objectives into Planhat, every record accounted for.
+
+    Records are matched by their keyables (_id, sourceId, externalId) and sent in bulk upserts of
+    up to 5,000. A state is printed only when everything before it is in Planhat, or in the reject
+    file on disk.
+    """
+
+    name = "target-planhat"
+    package_name = DISTRIBUTION
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    default_sink_class = PlanhatSink
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(
+        self,
+        *,
+        config: Any = None,  # noqa: ANN401 - as the SDK has it: a dict, a path, a list of paths
+        parse_env_config: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - passed on
+    ) -> None:
+        try:
+            super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
+        except ValueError:
+            self._check_environment()
+            raise
+        if parse_env_config:
+            self._check_environment()
+        self.max_parallelism = 1
+        self.models = load_models()
+        self.settings = TargetConfig.from_config(self.config)
+        self.conduct = Conduct(self)
+        self.message_reader = LineReader(self.conduct.read)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether records go through the SDK's stream maps or its flattening."""
+        flattening = self.mapper.flattening_options
+        return bool(self.mapper.stream_maps_dict or (flattening and flattening.enabled))
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings that do something here: stream maps and flattening.
+
+        Of a target's own, `add_record_metadata` would add columns that no model has,
+        `load_method` and `validate_records` mean tables and the tap's schema; none is offered.
+        """
+        super(Target, cls).append_builtin_config(config_jsonschema)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings, and fill in the defaults of those that were not given."""
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        faults = complaints(schema, self._config)
+        if faults and raise_errors:
+            raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
+        for name, setting in schema["properties"].items():
+            if "default" in setting:
+                self._config.setdefault(name, setting["default"])
+        return faults
+
+    def _check_environment(self) -> None:
+        prefix = str(self._env_var_prefix)
+        faults, strays = environment_complaints(self.config_jsonschema, prefix, os.environ)
+        for stray in strays:
+            self.logger.warning("%s", stray)
+        if faults:
+            raise ConfigurationError(f"the environment is wrong: {'; '.join(faults)}")
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals alone: `conduct` has its own, and the SDK's would acknowledge too much."""
+
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,  # noqa: ARG002 - the SDK's signature
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> PlanhatSink:
+        """Give the sink of a stream: one for the model, whatever SCHEMA messages say.
+
+        The SDK's own puts a sink aside when its schema changes, and then writes its older records
+        after newer ones.
+        """
+        if stream_name not in self.models:
+            raise InputError(
+                f"stream {stream_name} is no model of Planhat's; there are "
+                f"{', '.join(self.models)}: select these in the tap, or rename it with stream_maps"
+            )
+        sink = self._sinks_active.get(stream_name)
+        if sink is None:
+            sink = self.add_sink(stream_name, schema or {"properties": {}}, key_properties)
+        if not isinstance(sink, PlanhatSink):
+            raise TypeError(type(sink))
+        return sink
+
+    def process_endofpipe(self) -> None:
+        """Send what waits and close the books."""
+        self.conduct.run.finish()
+        for sink in self._sinks_active.values():
+            sink.clean_up()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Add our own option to the SDK's."""
+        command = super().get_singer_command()
+        command.help = (
+            "Read Singer messages from stdin and write their records into Planhat. Prints bare "
+            "state values, and nothing else, on stdout."
+        )
+        command.params.append(
+            click.Option(
+                ["--check"],
+                is_flag=True,
+                help="Say what the token may read and write; nothing is written to find out.",
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(  # type: ignore[override] # one option more
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+        check: bool = False,
+    ) -> None:
+        """Do what the command line asks for.
+
+        Args:
+            about: Whether to print what the plugin is, and nothing else.
+            about_format: How to print that.
+            config: The settings that were given.
+            file_input: Where messages come from; stdin if None.
+            check: Whether to check the connection, and nothing else.
+        """
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        given = config or _ConfigInput()
+        target = cls(config=given.config, parse_env_config=given.parse_env)
+        if check:
+            target.check()
+        else:
+            target.conduct.perform(lambda: target.listen(file_input))
+
+    def check(self) -> None:
+        """Print what the token may do, one line for each model.
+
+        Raises:
+            StopError: Something is refused.
+        """
+        client = PlanhatClient(self.conduct.transport)
+        refused = []
+        for found in rights(client, self.models.values()):
+            click.echo(str(found))
+            if not found.good:
+                refused.append(found.model)
+        if refused:
+            raise NotPermittedError(
+                f"api_token lacks rights on {', '.join(refused)}: give them to its private app in "
+                "Planhat"
+            )
+
+    def sink_of(
+        self, stream: str, schema: dict[str, Any], key_properties: list[str] | None
+    ) -> PlanhatSink:
+        """Give the sink of a stream whose SCHEMA has come."""
+        return self.get_sink(stream, schema=schema, key_properties=key_properties)
