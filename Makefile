@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
+.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -60,6 +60,25 @@ docs: .venv-docs/.installed ## build the documentation into site/
 reference: $(STAMP) ## write the settings and the models into README, docs, meltano.yml and hub/
 	$(BIN)/python -m tools.reference
 
+# Airflow is large: it has an environment of its own, and its tests are not in make test.
+.venv-airflow/.installed: examples/airflow/requirements.txt tests/platform/airflow/requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r examples/airflow/requirements.txt
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/platform/airflow/requirements.txt
+	@touch $@
+
+test-airflow: $(STAMP) system .venv-airflow/.installed ## the Airflow example: a DAG, two tenants, shards that fail and are killed
+	.venv-airflow/bin/python -m pytest -c tests/platform/airflow/pytest.ini tests/platform/airflow
+	$(BIN)/python -m pytest tests/docs -k airflow.md
+
+.venv-containers/.installed: tests/platform/containers/requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+test-containers: $(STAMP) .venv-containers/.installed ## the Dockerfile, followed without an engine; the Kubernetes manifest
+	$(BIN)/python -m pytest tests/platform/containers
+
 format: $(STAMP) ## let the formatter have its way
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -96,6 +115,11 @@ lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
 	$(LOCK) --group docs -o requirements/docs.txt
 	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in bare airbyte dlt cruds; do $(LOCK) benchmarks/peers/$$name.in -o benchmarks/peers/$$name.txt; done
+	uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet examples/airflow/requirements.in -o examples/airflow/requirements.txt
+	uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -c examples/airflow/requirements.txt tests/platform/airflow/requirements.in -o tests/platform/airflow/requirements.txt
+	$(LOCK) tests/platform/containers/requirements.in -o tests/platform/containers/requirements.txt
+	$(LOCK) pyproject.toml -o examples/kubernetes/requirements.txt
+	$(LOCK) examples/kubernetes/build-requirements.in -o examples/kubernetes/build-requirements.txt
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

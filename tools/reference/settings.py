@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import typing
 from singer_sdk.helpers import capabilities
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 SDK_DESCRIPTIONS = {
     name: setting.get("description")
     for settings in vars(capabilities).values()
-    if isinstance(settings, typing.PropertiesList)
-    for name, setting in settings.to_dict()["properties"].items()
+    if isinstance(settings, dict) and "properties" in settings
+    for name, setting in settings["properties"].items()
 }
 KINDS = {"number": "decimal"}
 

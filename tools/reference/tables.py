@@ -116,7 +116,8 @@ def _model(model: Model) -> str:
         f" `{keyable}` is unique only within one `{owner}`."
         for keyable, owner in model.keyable_scope.items()
     )
-    bulk = f" (in a bulk upsert: {_code(model.bulk_required)})" if model.bulk_required else ""
+    more = model.bulk_required and model.bulk_required != model.required
+    bulk = f" (in a bulk upsert: {_code(model.bulk_required)})" if more else ""
     return f"""## {model.name}
 
 - path: `{model.path}`
