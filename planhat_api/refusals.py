@@ -84,14 +84,14 @@ def gave_up(
     """
     if isinstance(error, NotSentError):
         return UnreachableError(
-            f"{host} cannot be reached: {error}, for {budget_seconds:g} s and longer; "
-            "check api_url, the network and any proxy, then run again",
+            f"{host} cannot be reached: {error}, also after {budget_seconds:g} s of trying again "
+            "(retry_budget_seconds); check api_url, the network and any proxy, then run again",
             method=request.method,
             path=request.path,
         )
     return GaveUpError(
-        f"{host} failed {request.method} {request.path} for {budget_seconds:g} s "
-        f"(retry_budget_seconds), the last time so: {error}; run again later",
+        f"{host} failed {request.method} {request.path}: {error}, also after {budget_seconds:g} s "
+        "of trying again (retry_budget_seconds); run again later",
         answer=answer,
         status=answer.status if answer else None,
         method=request.method,
