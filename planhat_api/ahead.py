@@ -104,10 +104,10 @@ class PagesAhead(Generic[T]):
                 self._start(ask)
             self._changed.notify_all()
             job = self._line[0]
-            while not job.ended:
-                if self._stop.is_set():
-                    raise Interrupted("stopped while waiting for a page")
+            while not (job.ended or self._stop.is_set()):
                 self._changed.wait(POLL_SECONDS)
+            if self._stop.is_set():
+                raise Interrupted("asked to stop while it waited for a page")
             self._line.popleft()
             self._handed_over = True
         if job.error is not None:

@@ -73,6 +73,7 @@ class FullWalk:
         self._stride = self.limit
         self._width = 1
         self._place = Place(max(1, self.limit // 10))
+        self._back: int | None = None
         self._still = 0
         self._seen: tuple[str, str, int] | None = None
         self._seen_at: set[int] = set()
@@ -136,16 +137,14 @@ class FullWalk:
             return range(0)
         if not ids or (ask.offset and ids[0] > self._last):
             self._width = 1
-            self._go_on(
-                self._place.after_gap(ask.offset, len(ids), 2 * self._shift, self._stride)
-                if ask.offset
-                else None
-            )
+            back = self._place.after_gap(ask.offset, len(ids), 2 * self._shift, self._stride)
+            self._go_on(back) if ids else self._look_at_tail(back)
             return range(0)
         first_new = bisect_right(ids, self._last)
         if first_new == len(ids):
             self._width = 1
-            self._go_on(self._place.after_known(ask.offset, len(ids), self._stride))
+            onward = self._place.after_known(ask.offset, len(ids), self._stride)
+            self._look_at_tail(None) if onward is None else self._go_on(onward)
             return range(0)
         return self._progress(ask, ids, first_new)
 
@@ -175,7 +174,7 @@ class FullWalk:
             return range(unread - 1, beyond - 1, -1)
         if beyond < len(ids):
             self._top = ids[beyond]
-        self._go_on(self._place.leap(self._stride))
+        self._go_on(self._place.leap(self._stride) if self._back is None else self._back)
         return range(0)
 
     def _take_beyond(self, _: Ask, ids: Sequence[str]) -> range:
@@ -199,14 +198,19 @@ class FullWalk:
         self._seen_at = set()
         return True
 
-    def _go_on(self, offset: int | None) -> None:
-        """Ask for the page at an offset, or for the tail where nothing is known to be left."""
-        if offset is None:
-            self._plan = deque([Ask("-_id", self.limit)])
-            self._take = self._take_tail
-        else:
-            self._plan = deque([Ask("_id", self.limit, offset)])
-            self._take = self._take_page
+    def _go_on(self, offset: int) -> None:
+        self._plan = deque([Ask("_id", self.limit, offset)])
+        self._take = self._take_page
+
+    def _look_at_tail(self, back: int | None) -> None:
+        """Ask for the newest rows, where nothing shows that any row is left.
+
+        Args:
+            back: Where to go on if some are; None for further on than before.
+        """
+        self._back = back
+        self._plan = deque([Ask("-_id", self.limit)])
+        self._take = self._take_tail
 
     def _overlap(self, rows: int) -> int:
         """Give how many rows a page shares with the one before it, which holds `rows`."""

@@ -115,7 +115,7 @@ class IncrementalWalk:
         self._still = 0 if self._low != before else self._still + 1
         if self._plan and self._still > LONGEST_STANDSTILL:
             self._fail("rows move faster than they can be read")
-        return emitted
+        return [] if self.failed else emitted  # what reads everything instead emits them
 
     def _take_first(self, ask: Ask, ids: Sequence[str], moments: Moments) -> list[int]:
         self._take = self._take_page

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from planhat_api.ahead import PagesAhead
 from planhat_api.full_walk import Ask
 from planhat_api.reading import Walk, read
 from tap_planhat.shape import NOTHING
@@ -41,21 +42,19 @@ class Source:
     _decoder: msgspec.json.Decoder[Any] = field(default_factory=msgspec.json.Decoder)
 
     def page(self, ask: Ask, companies: Sequence[str]) -> Page:
-        """Ask for one page.
+        """Ask for one page, outside any walk.
 
         Args:
             ask: What is asked.
             companies: Only records of these; all if empty.
         """
-        return self.client.list_page(
-            self.model,
-            limit=ask.limit,
-            offset=ask.offset,
-            sort=ask.sort,
-            select=ask.only or self.shape.select,
-            company_ids=companies,
-            decode=self.shape.page,
-        )
+
+        def fetch(ask: Ask) -> Page:
+            return self._fetch(ask, companies)
+
+        # Not in this thread: a signal must find it waiting for a page, not for the network.
+        with PagesAhead(fetch, concurrency=1, stop=self.stop) as ahead:
+            return ahead.page([ask])
 
     def follow(
         self,
@@ -72,10 +71,21 @@ class Source:
         """
         return read(
             walk,
-            lambda ask: self.page(ask, companies),
+            lambda ask: self._fetch(ask, companies),
             judge,
             concurrency=self.concurrency,
             stop=self.stop,
+        )
+
+    def _fetch(self, ask: Ask, companies: Sequence[str]) -> Page:
+        return self.client.list_page(
+            self.model,
+            limit=ask.limit,
+            offset=ask.offset,
+            sort=ask.sort,
+            select=ask.only or self.shape.select,
+            company_ids=companies,
+            decode=self.shape.page,
         )
 
     def moments(self, sort: str, key: str, rows: int, companies: Sequence[str]) -> list[datetime]:

@@ -7,9 +7,17 @@ handler runs, since setting it takes the lock that waiting holds.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SAME_WISH_SECONDS = 0.5
 """Orchestrators send one signal twice, to the group and to the process (meltano/sdk#3698)."""
@@ -51,6 +59,21 @@ class Stop:
             self.event.set()
         elif time.monotonic() - self._asked_at > SAME_WISH_SECONDS:
             os._exit(128 + signum)
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT ask, for as long as the context lasts; only in the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, lambda signum, _: self.ask(signum)) for number in SIGNALS
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def check(self) -> None:
         """End the run here if it was asked to stop.

@@ -33,7 +33,6 @@ from tap_planhat.writer import MessageWriter, flush
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
     from typing import IO
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -132,8 +131,7 @@ class TapPlanhat(Tap):
         Raises:
             StoppedBySignal: A signal came; what was printed is whole and true.
         """
-        with self._progress(), only_messages_on_stdout():
-            super()._setup_signal_handlers()
+        with self._progress(), only_messages_on_stdout(), self.stop.on_signals():
             try:
                 self.sync_all()
                 self.stop.check()
@@ -148,11 +146,7 @@ class TapPlanhat(Tap):
                 flush(self.message_writer)
 
     def _setup_signal_handlers(self) -> None:
-        """Install no handlers for a tap that only exists; `run` does."""
-
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        del frame
-        self.stop.ask(signum)
+        """Install none of the SDK's handlers, which cut lines and exit with 0; see `stopping`."""
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # Called for the defaults it puts in; what is wrong is said below, without showing values.
