@@ -157,7 +157,7 @@ class Compiled:
 
     def _write(self, record: msgspec.Struct, values: tuple[object, ...], keys: Keys) -> bytes:
         """Write the item: what the model lets be sent, but only the keyables that were chosen."""
-        if keys.values != values:
+        if keys.values is not values:
             for attribute, value in zip(self._key_attributes, keys.values, strict=True):
                 setattr(record, attribute, UNSET if value is None else value)
         for attribute, name in self._unknown:

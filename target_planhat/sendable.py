@@ -39,9 +39,10 @@ def sendable(value: Any, depth: int = 1) -> Any:  # noqa: ANN401 - any value of 
     if value is None or isinstance(value, (str, bool, int, msgspec.Raw)):
         return value
     if isinstance(value, (float, Decimal)):
-        if not math.isfinite(value):
-            raise UnsendableError("holds NaN or Infinity, which JSON does not have")
-        return value
+        # math.isfinite() would make a float of a Decimal first, and 1e400 infinite.
+        if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
+            return value
+        raise UnsendableError("holds NaN or Infinity, which JSON does not have")
     if isinstance(value, date):
         return iso_text(value)
     if depth >= DEEPEST:
