@@ -83,8 +83,13 @@ class Api:
             connection = socket.create_connection((address.hostname, address.port), timeout)
         except ConnectionRefusedError:
             return Wire(b"", "refused")
+        except ConnectionResetError:
+            return Wire(b"", "reset")
         with connection:
-            connection.sendall("\r\n".join(lines).encode() + body)
+            try:
+                connection.sendall("\r\n".join(lines).encode() + body)
+            except ConnectionError:
+                return Wire(b"", "reset")
             return read_to_end(connection)
 
 

@@ -82,7 +82,7 @@ def test_a_tenant_is_filled_and_everything_forgotten(api):
 
 
 def test_connections_can_be_refused_from_outside(api):
-    api.control("POST", "refuse", {"seconds": 0.3})
+    api.control("POST", "refuse", {"seconds": 1.5})
     ends = set()
     while "refused" not in ends:
         ends.add(api.raw().end)

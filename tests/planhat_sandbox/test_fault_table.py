@@ -72,8 +72,11 @@ def the_work_is_done_and_an_error_is_told(api, company):
 @on_the_wire("rate-limit")
 def so_many_a_second_and_a_minute(api, company):
     fault = api.sandbox.fault("rate-limit", per_second=2, retry_after="1")
-    answers = [api.raw() for _ in range(3)]
-    assert [answer.status for answer in answers] == [200, 200, 429]
+    answers = [api.raw(), api.raw()]
+    # A busy machine may need more than a second for two requests; the third in a second is refused.
+    while answers[-1].status == 200:
+        answers.append(api.raw())
+    assert [answer.status for answer in answers[:2]] == [200, 200]
     assert answers[-1].header("Retry-After") == "1"
     time.sleep(1.05)
     assert api.raw().status == 200
@@ -119,16 +122,16 @@ def a_body_that_ends_in_the_middle(api, company):
 
 @on_the_wire("slow")
 def the_work_at_once_and_the_answer_late(api, company):
-    api.sandbox.fault("slow", seconds=0.6)
+    api.sandbox.fault("slow", seconds=30)
     body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
-    early = api.raw("PUT", "/issues", body, timeout=0.3)
+    early = api.raw("PUT", "/issues", body, timeout=1)
     assert (early.data, early.end) == (b"", "open")
     assert len(api.tenant.records("issues")) == 1
 
 
 @on_the_wire("slow-work")
 def no_work_while_it_waits(api, company):
-    api.sandbox.fault("slow-work", seconds=0.6)
+    api.sandbox.fault("slow-work", seconds=30)
     body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
     early = api.raw("PUT", "/issues", body, timeout=0.2)
     assert (early.data, early.end) == (b"", "open")
@@ -139,10 +142,12 @@ def no_work_while_it_waits(api, company):
 def it_stops_in_the_middle_of_the_body(api, company):
     fill(api)
     whole = api.raw().body
-    api.sandbox.fault("stall", at=0.5, seconds=0.6)
-    answer = api.raw(timeout=0.3)
+    fault = api.sandbox.fault("stall", at=0.5, seconds=30)
+    answer = api.raw(timeout=1)
     assert answer.end == "open"
     assert answer.body == whole[: len(whole) // 2]
+    api.sandbox.faults.remove(fault)
+    api.sandbox.fault("stall", at=0.5, seconds=0.1)
     assert api.raw().body == whole
 
 
@@ -200,7 +205,7 @@ def a_body_that_is_not_the_answer(api, company):
 @on_the_wire("refuse-connections")
 def refused_for_a_while_and_back_on_the_same_port(api, company):
     url = api.sandbox.url
-    api.sandbox.fault("refuse-connections", seconds=0.4, times=1)
+    api.sandbox.fault("refuse-connections", seconds=1.5, times=1)
     assert api.raw().data == b""
     ends = []
     deadline = time.monotonic() + 10
@@ -258,7 +263,7 @@ def a_behaviour_for_some_requests_only(api, company):
 
 @on_the_wire("apply-late")
 def the_first_attempt_is_still_running(api, company):
-    api.sandbox.fault("apply-late", seconds=0.3, times=1)
+    api.sandbox.fault("apply-late", seconds=1.5, times=1)
     answer = put_one(api, company)
     assert answer.end == "reset"
     assert api.tenant.records("issues") == []
