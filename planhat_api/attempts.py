@@ -36,6 +36,8 @@ T = TypeVar("T")
 BUSY_FOR_EVERYBODY = 429
 """The status that speaks of the token, and so of all threads, not of one request."""
 
+_IF_RETRIABLE = tenacity.retry_if_exception_type(RetryError)
+
 logger = logging.getLogger(__name__)
 
 
@@ -87,13 +89,17 @@ class Attempts(Generic[T]):
             Interrupted: The run was asked to stop while the request waited.
         """
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetryError),
+            retry=_IF_RETRIABLE,
             wait=lambda _: self._wait or 0.0,
             stop=lambda _: self._wait is None,
             sleep=self._transport.wait,
             retry_error_callback=self._give_up,
         )
-        return retrying(self._attempt)
+        try:
+            return retrying(self._attempt)
+        finally:
+            # tenacity leaves a cycle behind that holds the body until the garbage collector comes.
+            retrying.iter_state.reset()
 
     def _attempt(self) -> T:
         self._count += 1

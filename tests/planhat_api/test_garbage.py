@@ -1,0 +1,63 @@
+"""An exchange leaves nothing behind that only the garbage collector could take away.
+
+Bodies are megabytes: a reference cycle around them would let the memory of a run grow with it,
+since the collector counts objects and not bytes.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from planhat_api.catalogue import load_models
+from planhat_api.client import PlanhatClient
+from planhat_api.connection import Connection
+from planhat_api.transport import Transport
+from planhat_api.wire import Answer, Request
+
+
+class Page:
+    """A decoded body whose end can be watched."""
+
+
+@pytest.fixture
+def client(sandbox):
+    connection = Connection(api_token="token-a", api_url=sandbox.url, requests_per_minute=0)  # noqa: S106
+    return PlanhatClient(Transport(connection))
+
+
+def test_a_page_is_gone_as_soon_as_nobody_holds_it(client):
+    gone = []
+
+    def decode(_: bytes) -> Page:
+        page = Page()
+        weakref.finalize(page, gone.append, 1)
+        return page
+
+    model = load_models()["issues"]
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            client.list_page(model, limit=2, offset=0, decode=decode)
+        assert len(gone) == 3
+    finally:
+        gc.enable()
+
+
+def test_what_was_sent_and_answered_is_in_no_cycle(client):
+    model = load_models()["issues"]
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        item = b'[{"sourceId":"a","title":"a","companyIds":["x"]}]'
+        client.bulk_upsert(model, item, repeatable=True)
+        gc.collect()
+        assert not [left for left in gc.garbage if isinstance(left, (Answer, Request))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
