@@ -6,6 +6,7 @@ the state. It knows nothing of what is in a record.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -166,7 +167,8 @@ class Run:
         Raises:
             PlanhatError: It fails.
         """
-        self.drain()
+        with contextlib.suppress(EnoughRejectsError):
+            self.drain()
         self.check_rejects()
         self.ledger.check()
 
