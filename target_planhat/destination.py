@@ -1,0 +1,250 @@
+"""What Planhat holds, asked as seldom as possible: before a batch leaves, and for deletes.
+
+Owns what is read for the modes of the target and for verifying ids. A handful of records is asked
+for one by one; beyond that the list is read once, with just the properties that are needed, and
+kept up with what is written (`index`).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from planhat_api.errors import RejectError
+from target_planhat.batches import Batch
+from target_planhat.index import DOUBT, Doubt, Held
+from target_planhat.keyables import ID, Keyables
+from target_planhat.listing import created_ids, read_index
+from target_planhat.lookup import Lookup
+from target_planhat.payload import Payload, Reject, RejectCode, Skipped
+from target_planhat.verdicts import DOUBTFUL, UNCHANGED, Found, Verdicts, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from planhat_api.client import PlanhatClient
+    from planhat_api.model import Model
+    from planhat_api.wire import Answer
+    from target_planhat.index import Index
+    from target_planhat.payload import Settings
+
+HANDFUL: Final = 5
+"""So many records of a run are asked for one by one before the list is read."""
+
+
+@dataclass(slots=True)
+class Sifted:
+    """A batch, sorted by what is to become of its payloads.
+
+    Attributes:
+        batch: What is to be sent, in order; None if nothing is.
+        found: For each payload of `batch` the record that it means: None = there is none, so it
+            will be created; DOUBT = not known, or never asked.
+        unchanged: Payloads that Planhat holds exactly.
+        skipped: Payloads that are left alone, and why. What such a one superseded is left alone
+            with it.
+        rejects: Payloads that cannot be written, and why. What such a one superseded comes back.
+    """
+
+    batch: Batch | None = None
+    found: Sequence[Found | Doubt | None] = ()
+    unchanged: list[Payload] = field(default_factory=list)
+    skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
+    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
+
+
+class Destination:
+    """The records of one model in Planhat, as far as the run needs to know them.
+
+    Several threads may ask at once.
+
+    Args:
+        client: Planhat.
+        model: The model.
+        settings: The user's decisions.
+        stop: Ends the reading of the list.
+    """
+
+    def __init__(
+        self,
+        client: PlanhatClient,
+        model: Model,
+        settings: Settings,
+        *,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._settings = settings
+        self._stop = stop
+        self._keyables = Keyables(model, settings)
+        self._verdicts = Verdicts(self._keyables, settings)
+        self._lookup = Lookup(client, model)
+        self._comparing = settings.skip_unchanged or settings.dry_run
+        self._keyed = (
+            self._comparing or settings.write_mode != "upsert" or settings.deletes == "archive"
+        )
+        self._compared = [
+            name
+            for name in model.properties
+            if name != ID
+            and name not in model.read_only
+            and (self._comparing or (name == "archived" and settings.deletes == "archive"))
+        ]
+        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+        self._asked = 0
+
+    def sift(self, batch: Batch) -> Sifted:
+        """Sort a batch before it leaves; every batch that has to come before it has its answer.
+
+        Args:
+            batch: A batch of upserts (with archives among them) or of creates.
+
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
+        asking = [payload for payload in batch.payloads if self._has_to_ask(payload)]
+        if not asking:
+            return Sifted(batch, [DOUBT] * len(batch.payloads))
+        with self._lock:
+            self._prepare(len(asking))
+            sifted = Sifted()
+            sent: list[Payload] = []
+            found: list[Found | Doubt | None] = []
+            for payload in batch.payloads:
+                self._sift_one(payload, sifted, sent, found)
+        if sent:
+            sifted.batch, sifted.found = Batch(batch.kind, sent), found
+        return sifted
+
+    def note_written(self, payloads: Iterable[Payload]) -> None:
+        """Take note that Planhat took these payloads."""
+        if self._index is not None and self._keyed:
+            with self._lock:
+                for payload in payloads:
+                    if payload.operation != "create":
+                        self._index.write(payload, values(payload))
+
+    def note_unknown(self, payloads: Iterable[Payload]) -> None:
+        """Take note that it is not known what became of these payloads."""
+        if self._index is not None and self._keyed:
+            with self._lock:
+                for payload in payloads:
+                    if payload.operation != "create":
+                        self._index.doubt(payload)
+
+    def note_answer(self, answer: Answer) -> None:
+        """Take note of the ids that Planhat gave in the answer to a bulk upsert."""
+        if self._index is not None:
+            with self._lock:
+                self._index.add_created(created_ids(answer.body))
+
+    def delete(self, payload: Payload) -> bool | Reject:
+        """Delete the record that a payload means.
+
+        Args:
+            payload: A delete.
+
+        Returns:
+            Whether there was one; or why that cannot be told.
+
+        Raises:
+            PlanhatError: Planhat could not be asked, or did not do it.
+        """
+        with self._lock:
+            try:
+                return self._delete(payload)
+            except RejectError as error:
+                return Reject(RejectCode.REFUSED, f"Planhat does not delete it: {error}", None)
+
+    def find(self, payload: Payload) -> Found | Doubt | None:
+        """Find the record that a payload means, all that was noted taken into account.
+
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
+        with self._lock:
+            self._prepare(1)
+            return self._find(payload)
+
+    def note_deleted(self, found: Found) -> None:
+        """Take note that a record would be gone, in a run that only tells what it would do."""
+        if isinstance(found, Held) and self._index is not None:
+            with self._lock:
+                self._index.forget(found)
+
+    def _has_to_ask(self, payload: Payload) -> bool:
+        if payload.operation == "create":
+            return False
+        by_id = self._id_at >= 0 and payload.keys[self._id_at] is not None
+        keyed = self._comparing or self._settings.write_mode != "upsert"
+        return by_id or keyed or payload.operation == "archive"
+
+    def _prepare(self, asking: int) -> None:
+        """Read the list once there are too many to ask for one by one."""
+        if self._index is not None:
+            return
+        # A dry run has to remember what it would have written.
+        if self._asked + asking <= HANDFUL and not self._settings.dry_run:
+            self._asked += asking
+            return
+        self._index = read_index(
+            self._client,
+            self._model,
+            keyed=self._keyed,
+            compared=self._compared,
+            stop=self._stop,
+        )
+
+    def _sift_one(
+        self,
+        payload: Payload,
+        sifted: Sifted,
+        sent: list[Payload],
+        found: list[Found | Doubt | None],
+    ) -> None:
+        if not self._has_to_ask(payload):
+            sent.append(payload)
+            found.append(None if payload.operation == "create" else DOUBT)
+            return
+        record = self._find(payload)
+        verdict = self._verdicts.judge(payload, record)
+        if isinstance(verdict, Payload):
+            sent.append(verdict)
+            found.append(record)
+        elif isinstance(verdict, Reject):
+            sifted.rejects.append((payload, verdict))
+        elif verdict is UNCHANGED:
+            sifted.unchanged.append(payload)
+        else:
+            sifted.skipped.append((payload, verdict))
+
+    def _find(self, payload: Payload) -> Found | Doubt | None:
+        """Find the record that a payload means; by its `_id` alone where no more is asked."""
+        if self._index is None:
+            return self._lookup.find(payload, keyed=self._keyed)
+        found = self._index.find(payload)
+        if isinstance(found, Doubt) and self._keyed:
+            return self._lookup.find(payload)
+        return found
+
+    def _delete(self, payload: Payload) -> bool | Reject:
+        identifier = payload.keys[self._id_at] if self._id_at >= 0 else None
+        if identifier is not None and self._remove(identifier):
+            return True
+        named = self._keyables.without_id(payload)
+        if isinstance(named, Reject):
+            return False  # nothing but the _id names it
+        record = self._lookup.find(named)
+        if isinstance(record, Doubt):
+            return DOUBTFUL
+        return record is not None and self._remove(record.identifier)
+
+    def _remove(self, identifier: str) -> bool:
+        there = self._client.delete(self._model, identifier)
+        if self._index is not None:
+            self._index.remove(identifier)
+        return there

@@ -1,0 +1,241 @@
+"""What the destination holds, as far as the run has to know it, in little memory.
+
+Pure: owns which records there are, by which keyables each is found, and the fingerprints of what
+they hold. `destination` fills it from list pages and tells it what is written meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+from target_planhat.compact_map import CompactMap
+from target_planhat.fingerprint import Fingerprints
+from target_planhat.identity import folded_scope, scope_kind
+from target_planhat.keyables import EVERYWHERE, ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from planhat_api.model import Model
+    from target_planhat.payload import Payload
+
+WIDTH: Final = 12
+"""Bytes of a record's name here: those of an ObjectId, or of a hash where it has none."""
+
+_OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record that the destination holds.
+
+    Attributes:
+        name: What the index calls it.
+        identifier: Its `_id`, None if it was created in this run and its answer gave none.
+        at: Place of the keyable that it was found by, among the model's.
+        marks: Fingerprints of what it holds.
+        fingerprints: What they are of.
+    """
+
+    name: bytes
+    identifier: str | None
+    at: int
+    marks: bytes
+    fingerprints: Fingerprints
+
+    def differing(self, item: Mapping[str, Any]) -> list[str]:
+        """List the properties of an item whose value is not, or may not be, what is held."""
+        return self.fingerprints.differing(item, self.marks)
+
+
+class Doubt(Enum):
+    """There may be such a record or not: what is known does not say."""
+
+    DOUBT = "doubt"
+
+
+DOUBT: Final = Doubt.DOUBT
+
+
+class Index:
+    """The records of one model.
+
+    Args:
+        model: The model.
+        keyed: Whether records are to be found by keyables other than their `_id`.
+        properties: Those whose values are compared.
+    """
+
+    def __init__(self, model: Model, *, keyed: bool, properties: Sequence[str] = ()) -> None:
+        self._keyables = model.keyables
+        self._scopes = tuple(model.keyable_scope.get(name) for name in model.keyables)
+        self._fingerprints = Fingerprints(properties)
+        # Of each record: what it is found by now, keyable by keyable, then its fingerprints.
+        self._keys_width = WIDTH * len(model.keyables) if keyed else 0
+        self._records = CompactMap(WIDTH, self._keys_width + self._fingerprints.width)
+        self._found_by = CompactMap(WIDTH, WIDTH)
+        self._identifiers: dict[bytes, str | None] = {}
+        self._created = 0
+        self._loose: set[bytes] = set()
+        self._blurred = False
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take in a record as Planhat lists it.
+
+        Args:
+            row: `_id`, the keyables with what they are unique within, and the properties.
+        """
+        self._put(self._register(row[ID]), row, self._fingerprints.of(row))
+
+    def add_created(self, identifiers: Iterable[str]) -> None:
+        """Take in ids that Planhat gave in this run; to which records is not known."""
+        for identifier in identifiers:
+            name = self._register(identifier)
+            if name not in self._records:
+                self._loose.add(name)
+                self._put(name, {}, self._fingerprints.unsure)
+
+    def holds_id(self, identifier: str) -> bool:
+        """Tell whether there is a record of this `_id`."""
+        return _name_of(identifier) in self._records
+
+    def find(self, payload: Payload) -> Held | Doubt | None:
+        """Find the record that a payload means: by the strongest of its keyables that is held.
+
+        Args:
+            payload: A payload that carries at least one keyable.
+        """
+        doubt = False
+        for at, key in enumerate(payload.keys):
+            if key is None:
+                continue
+            scope = payload.scopes[at] if payload.scopes else EVERYWHERE
+            name = self._named(at, key, scope)
+            if name is not None:
+                return self._held(name, at)
+            doubt = doubt or self._may_be_held(at, key, scope)
+        return DOUBT if doubt else None
+
+    def _held(self, name: bytes, at: int) -> Held:
+        row = self._records.get(name) or b""
+        identifier = self._identifiers.get(name, name.hex())
+        return Held(name, identifier, at, row[self._keys_width :], self._fingerprints)
+
+    def write(self, payload: Payload, item: Mapping[str, Any]) -> None:
+        """Take note that Planhat took a payload.
+
+        Args:
+            payload: The payload.
+            item: Its item, as values.
+        """
+        held = self.find(payload)
+        if isinstance(held, Doubt):
+            self._blurred = True
+            return
+        if held is None:
+            self._created += 1
+            name = _hash(b"created %d" % self._created)
+            self._identifiers[name] = None
+            self._put(name, item, self._fingerprints.after(item, None))
+            return
+        keys = (self._records.get(held.name) or b"")[: self._keys_width]
+        self._blurred |= held.name in self._loose or self._moves(item, keys)
+        self._put(held.name, item, self._fingerprints.after(item, held.marks), keys)
+
+    def doubt(self, payload: Payload) -> None:
+        """Take note that nobody knows what became of a payload."""
+        held = self.find(payload)
+        if isinstance(held, Held):
+            keys = (self._records.get(held.name) or b"")[: self._keys_width]
+            self._records.set(held.name, keys + self._fingerprints.unsure)
+        else:
+            self._blurred = True
+
+    def remove(self, identifier: str) -> None:
+        """Take note that a record is gone."""
+        self._remove(_name_of(identifier))
+
+    def forget(self, held: Held) -> None:
+        """Take a record out that would be gone."""
+        self._remove(held.name)
+
+    def _remove(self, name: bytes) -> None:
+        self._blurred |= name in self._loose
+        self._records.remove(name)
+
+    def _register(self, identifier: str) -> bytes:
+        name = _name_of(identifier)
+        if name.hex() != identifier:
+            self._identifiers[name] = identifier
+        return name
+
+    def _put(
+        self, name: bytes, row: Mapping[str, Any], marks: bytes, before: bytes | None = None
+    ) -> None:
+        if not self._keys_width:
+            self._records.set(name, marks)
+            return
+        keys = bytearray(before or bytes(self._keys_width))
+        for at, (keyable, scope_name) in enumerate(zip(self._keyables, self._scopes, strict=True)):
+            value = row.get(keyable)
+            if keyable == ID or not isinstance(value, str) or not value:
+                continue
+            key = _key(at, value, row.get(scope_name) if scope_name else EVERYWHERE)
+            keys[at * WIDTH : (at + 1) * WIDTH] = key
+            self._found_by.set(key, name)
+            if scope_name:
+                self._found_by.set(_key(at, value, None), name)
+        self._records.set(name, bytes(keys) + marks)
+
+    def _named(self, at: int, key: str, scope: str | None) -> bytes | None:
+        """Name the record that has a keyable by now."""
+        if self._keyables[at] == ID:
+            name = _name_of(key)
+            return name if name in self._records else None
+        if not self._keys_width:
+            return None
+        wanted = _key(at, key, scope)
+        found = self._found_by.get(wanted)
+        row = self._records.get(found) if found is not None else None
+        is_so_still = row is not None and row[at * WIDTH : (at + 1) * WIDTH] == wanted
+        return found if is_so_still else None
+
+    def _may_be_held(self, at: int, key: str, scope: str | None) -> bool:
+        """Tell whether a record may have a keyable although none is found by it."""
+        if self._keyables[at] == ID:
+            return False
+        if self._blurred or not self._keys_width:
+            return True
+        # A company that is not named by its _id may be any.
+        nameless = scope != EVERYWHERE and scope_kind(scope) != ID
+        return nameless and _key(at, key, None) in self._found_by
+
+    def _moves(self, item: Mapping[str, Any], keys: bytes) -> bool:
+        """Tell whether an item may change what a keyable is unique within, or only one of both."""
+        for at, (keyable, scope_name) in enumerate(zip(self._keyables, self._scopes, strict=True)):
+            if scope_name is None or (keyable in item and scope_name in item):
+                continue
+            had_one = any(keys[at * WIDTH : (at + 1) * WIDTH])
+            if keyable in item or (scope_name in item and had_one):
+                return True
+        return False
+
+
+def _name_of(identifier: str) -> bytes:
+    """Give the bytes of an ObjectId, and of whatever else an `_id` may be a hash."""
+    if _OBJECT_ID.fullmatch(identifier):
+        return bytes.fromhex(identifier)
+    return _hash(identifier.encode("utf-8", "surrogatepass"))
+
+
+def _key(at: int, key: str, scope: str | None) -> bytes:
+    text = f"{at}\0{'' if scope is None else folded_scope(scope)}\0{scope is None}\0{key}"
+    return _hash(text.encode("utf-8", "surrogatepass"))
+
+
+def _hash(text: bytes) -> bytes:
+    return blake2b(text, digest_size=WIDTH).digest()

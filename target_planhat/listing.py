@@ -1,0 +1,77 @@
+"""Fills an index from Planhat's own lists: of the records there are, and of those just created.
+
+Owns which properties are asked for, and the ids in an answer to a bulk upsert.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from planhat_api.reading import walk_pages
+from target_planhat.decoding import exact_number
+from target_planhat.index import Index
+from target_planhat.keyables import ID
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from planhat_api.client import PlanhatClient
+    from planhat_api.model import Model
+
+_ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
+
+
+def read_index(
+    client: PlanhatClient,
+    model: Model,
+    *,
+    keyed: bool,
+    compared: Sequence[str],
+    stop: threading.Event | None,
+) -> Index:
+    """Read which records there are.
+
+    Args:
+        client: Planhat.
+        model: Whose records.
+        keyed: Whether they are to be found by other keyables than `_id`.
+        compared: The properties whose values are to be compared.
+        stop: Ends the reading.
+
+    Raises:
+        PlanhatError: The list could not be read to its end.
+    """
+    index = Index(model, keyed=keyed, properties=compared)
+    keys = [*model.keyables, *model.keyable_scope.values()] if keyed else []
+    pages = walk_pages(
+        client,
+        model,
+        select=tuple(dict.fromkeys([ID, *keys, *compared])),
+        stop=stop,
+        decode=_ROWS.decode,
+    )
+    for page in pages:
+        for row in page:
+            index.add(row)
+    return index
+
+
+def created_ids(body: bytes) -> list[str]:
+    """Read the ids that an answer gives, wherever it gives any."""
+    try:
+        answer = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return []
+    if not isinstance(answer, dict):
+        return []
+    entries = [
+        entry
+        for name in ("insertsKeys", "upsertedIds")
+        if isinstance(answer.get(name), list)
+        for entry in answer[name]
+    ]
+    ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
+    return [identifier for identifier in ids if isinstance(identifier, str)]

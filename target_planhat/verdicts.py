@@ -1,0 +1,145 @@
+"""What becomes of a payload once it is known which record of Planhat's it means, if any.
+
+Pure: owns what the modes mean (`write_mode`, `skip_unchanged`, `deletes: archive`, and an `_id`
+that the destination does not hold). What the destination holds is found out by `destination`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from target_planhat.decoding import decode
+from target_planhat.index import DOUBT, Doubt
+from target_planhat.keyables import ID, Keyables
+from target_planhat.payload import Payload, Reject, RejectCode, Skipped
+from target_planhat.sendable import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_planhat.payload import Settings
+
+NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")
+THERE: Final = Skipped("in Planhat already, and write_mode is set to create")
+GONE: Final = Skipped("to be deleted, and not in Planhat any more")
+ARCHIVED: Final = Skipped("to be archived, and archived already")
+UNCHANGED: Final = Skipped("Planhat holds exactly this")
+
+DOUBTFUL: Final = Reject(
+    RejectCode.AMBIGUOUS_KEY,
+    "whether Planhat holds it cannot be told: give it its _id or sourceId, or name its company by "
+    "the company's _id",
+)
+
+
+class Found(Protocol):
+    """A record of Planhat's that a payload means."""
+
+    @property
+    def identifier(self) -> str | None:
+        """Its `_id`, None if that is not known."""
+
+    @property
+    def at(self) -> int:
+        """Place of the keyable that it was found by, among the model's."""
+
+    def differing(self, item: Mapping[str, Any]) -> list[str]:
+        """List the properties of an item whose value is not, or may not be, what it holds."""
+
+
+class Verdicts:
+    """What the user's settings make of what is found.
+
+    Args:
+        keyables: The keyables of the model.
+        settings: The user's decisions.
+    """
+
+    def __init__(self, keyables: Keyables, settings: Settings) -> None:
+        self._keyables = keyables
+        self._mode = settings.write_mode
+        self._comparing = settings.skip_unchanged or settings.dry_run
+        self._id_at = keyables.names.index(ID) if ID in keyables.names else -1
+
+    def judge(self, payload: Payload, found: Found | Doubt | None) -> Payload | Reject | Skipped:
+        """Decide what becomes of a payload that carries a keyable.
+
+        Args:
+            payload: An upsert or an archive.
+            found: The record that it means.
+
+        Returns:
+            The payload that is to be sent, or why none is; UNCHANGED if Planhat holds it already.
+        """
+        if payload.operation == "archive":
+            return _archived(payload, found, self._id_at)
+        held = None if isinstance(found, Doubt) else found
+        known = self._with_known_id(payload, held)
+        if isinstance(known, Reject):
+            return known
+        if held is None:
+            return self._unfound(known, doubtful=found is DOUBT)
+        if self._mode == "create":
+            return THERE
+        if self._comparing and not held.differing(values(known)):
+            return UNCHANGED
+        return self._named(known, held.identifier) if self._mode == "update" else known
+
+    def _unfound(self, payload: Payload, *, doubtful: bool) -> Payload | Reject | Skipped:
+        if self._mode == "upsert":
+            return payload
+        if doubtful:
+            return DOUBTFUL
+        return payload if self._mode == "create" else NOT_THERE
+
+    def _with_known_id(self, payload: Payload, held: Found | None) -> Payload | Reject:
+        """Take an `_id` out of a payload if the destination does not hold it."""
+        if self._id_at < 0 or payload.keys[self._id_at] is None:
+            return payload
+        if held is not None and held.at == self._id_at:
+            return payload
+        return self._keyables.without_id(payload)
+
+    def _named(self, payload: Payload, identifier: str | None) -> Payload:
+        """Put the `_id` of the record in front, so that Planhat cannot take it for a new one."""
+        at = self._id_at
+        if at < 0 or payload.keys[at] is not None or identifier is None:
+            return payload
+        return Payload(
+            line=payload.line,
+            raw=payload.raw,
+            item=encode({ID: identifier, **decode(payload.item)}),
+            keys=(*payload.keys[:at], identifier, *payload.keys[at + 1 :]),
+            scopes=payload.scopes,
+            operation=payload.operation,
+            earlier=payload.earlier,
+        )
+
+
+def values(payload: Payload) -> dict[str, Any]:
+    """Read the item of a payload, its `_id` apart, which names the record and is none of it."""
+    item: dict[str, Any] = decode(payload.item)
+    item.pop(ID, None)
+    return item
+
+
+def _archived(
+    payload: Payload, found: Found | Doubt | None, id_at: int
+) -> Payload | Reject | Skipped:
+    if found is None:
+        return GONE
+    if isinstance(found, Doubt) or found.identifier is None:
+        return DOUBTFUL
+    if not found.differing({"archived": True}):
+        return ARCHIVED
+    keys: list[str | None] = [None] * len(payload.keys)
+    keys[id_at] = found.identifier
+    return Payload(
+        line=payload.line,
+        raw=payload.raw,
+        item=encode({ID: found.identifier, "archived": True}),
+        keys=tuple(keys),
+        scopes=payload.scopes,
+        operation="archive",
+        earlier=payload.earlier,
+    )
