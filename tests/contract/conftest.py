@@ -76,11 +76,16 @@ class Planhat:
         return self.call("PUT", model, json=items)
 
     def _remember(self, method: str, path: str, answer: requests.Response) -> None:
-        if method not in {"POST", "PUT"} or "/" in path or not answer.ok:
+        """Note what was created; a refusal of some items may have created others."""
+        if method not in {"POST", "PUT"} or "/" in path:
             return
-        body = answer.json()
-        keys = [body] if method == "POST" else body.get("insertsKeys", [])
-        self._created += [(path, key["_id"]) for key in keys]
+        try:
+            body = answer.json()
+        except ValueError:
+            return
+        if isinstance(body, dict):
+            keys = [body] if method == "POST" else body.get("insertsKeys", [])
+            self._created += [(path, key["_id"]) for key in keys if "_id" in key]
 
     def clean(self) -> None:
         for model, identifier in reversed(self._created):
