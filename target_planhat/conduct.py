@@ -14,9 +14,11 @@ from planhat_api.errors import Interrupted, PlanhatError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
 from planhat_console.progress import Progress, Snapshot, choose_mode
+from target_planhat.destination import Destination
 from target_planhat.intake import Intake
 from target_planhat.lines import InputError, read_chunks
 from target_planhat.output import StateOutput
+from target_planhat.rehearsal import Rehearsal
 from target_planhat.rejects import RejectFile
 from target_planhat.run import Run
 from target_planhat.signals import Stop
@@ -72,11 +74,16 @@ class Conduct:
         Args:
             stream: Its name.
         """
+        client = PlanhatClient(self.transport)
+        model = self._target.models[stream]
+        settings = self._settings.settings
         return Writer(
-            PlanhatClient(self.transport),
-            self._target.models[stream],
+            client,
+            model,
+            Destination(client, model, settings, stop=self.stop.event),
             stop=self.stop,
             allowance=self.run.allowance,
+            rehearsal=Rehearsal(client, model) if settings.dry_run else None,
         )
 
     def perform(self, listen: Callable[[], None]) -> None:
@@ -161,6 +168,7 @@ class Conduct:
             reject_file=reject_file,
             allowed_rejects=settings.allowed_rejects,
             concurrency=settings.concurrency,
+            rehearsing=settings.settings.dry_run,
         )
 
     def _progress(self) -> Progress:

@@ -46,19 +46,27 @@ class Delivery:
         model: Whose records they are.
         batch: What is sent.
         check: Called before each request, with the number of refusals so far; raises to end it.
+        note_answer: Told every answer.
 
     Attributes:
         halving: What is known of the outcomes; right at any time.
     """
 
     def __init__(
-        self, client: PlanhatClient, model: Model, batch: Batch, check: Callable[[int], None]
+        self,
+        client: PlanhatClient,
+        model: Model,
+        batch: Batch,
+        *,
+        check: Callable[[int], None],
+        note_answer: Callable[[Answer], None],
     ) -> None:
         self.halving = Halving(len(batch.payloads), singly=batch.kind == "create")
         self._client = client
         self._model = model
         self._batch = batch
         self._check = check
+        self._note_answer = note_answer
         self._failures = 0
         self._part_budget = min(
             PART_RETRY_SECONDS, client.transport.connection.retry_budget_seconds
@@ -87,12 +95,7 @@ class Delivery:
     def _upsert(self, part: Part, payloads: Sequence[Payload]) -> None:
         """Send keyed items, as often as it takes."""
         is_whole = part.parent is None
-        answer = self._client.bulk_upsert(
-            self._model,
-            self._batch.body if is_whole else _body(payloads),
-            repeatable=True,
-            retry_budget_seconds=None if is_whole else self._part_budget,
-        )
+        answer = self._put(payloads, None if is_whole else self._part_budget)
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             if len(payloads) > 1:
                 self.halving.split(part, Unsettled())
@@ -112,7 +115,7 @@ class Delivery:
     def _create(self, part: Part, payloads: Sequence[Payload]) -> None:
         """Send an unkeyed item, once; by itself, so that its answer speaks of nothing else."""
         try:
-            answer = self._client.bulk_upsert(self._model, _body(payloads), repeatable=False)
+            answer = self._put(payloads, None, repeatable=False)
         except UnknownOutcomeError:
             self.halving.settle(part, Settled(Counts(), {0: _LOST}), object())
             # An outage must not become a reject of every record that follows: wait for its end.
@@ -137,7 +140,7 @@ class Delivery:
         for part in halving.failing:
             self._check(len(halving.refusals) + len(verdicts))
             payloads = [self._batch.payloads[part.places[0]]]
-            answer = self._again(payloads)
+            answer = self._put(payloads, self._part_budget)
             if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 verdicts.append((part, Settled(Counts(), {0: _FAILS})))
             else:
@@ -147,16 +150,19 @@ class Delivery:
             halving.settle(part, verdict, object())
 
     def _prove_alive(self, payload: Payload) -> None:
-        if self._again([payload]).status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        answer = self._put([payload], self._part_budget)
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._not_the_records()
 
-    def _again(self, payloads: Sequence[Payload]) -> Answer:
-        return self._client.bulk_upsert(
-            self._model,
-            _body(payloads),
-            repeatable=True,
-            retry_budget_seconds=self._part_budget,
+    def _put(
+        self, payloads: Sequence[Payload], budget: float | None, *, repeatable: bool = True
+    ) -> Answer:
+        body = b"[" + b",".join([payload.item for payload in payloads]) + b"]"
+        answer = self._client.bulk_upsert(
+            self._model, body, repeatable=repeatable, retry_budget_seconds=budget
         )
+        self._note_answer(answer)
+        return answer
 
     def _single(self, payloads: Sequence[Payload], answer: Answer) -> Settled:
         reading = read_answer(self._model.keyables, payloads, answer)
@@ -182,10 +188,6 @@ class Delivery:
             f"({scrub(said)}), so the records are not the reason; nothing of this batch is "
             "acknowledged"
         )
-
-
-def _body(payloads: Sequence[Payload]) -> bytes:
-    return b"[" + b",".join([payload.item for payload in payloads]) + b"]"
 
 
 def _likeness(answer: Answer) -> object:

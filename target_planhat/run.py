@@ -57,6 +57,7 @@ class Run:
         allowed_rejects: How many records may be rejected before the run fails, None for any
             number.
         concurrency: Most batches on their way at once.
+        rehearsing: Whether nothing is written, so that the run goes on to the end in any case.
 
     Attributes:
         ledger: The books.
@@ -72,6 +73,7 @@ class Run:
         reject_file: RejectFile | None,
         allowed_rejects: int | None,
         concurrency: int,
+        rehearsing: bool = False,
     ) -> None:
         self.ledger = Ledger()
         self.schemas: dict[str, bytes] = {}
@@ -80,6 +82,7 @@ class Run:
         self._output = output
         self._reject_file = reject_file
         self._allowed = allowed_rejects
+        self._rehearsing = rehearsing
         self._fleet = Fleet(concurrency)
         self._watermark = Watermark()
         self._rejects: list[RejectedRecord] = []
@@ -89,7 +92,13 @@ class Run:
 
     def allowance(self) -> int | None:
         """Tell how many more records may be rejected, None for any number."""
-        return None if self._allowed is None else max(0, self._allowed - self._rejected)
+        if self._allowed is None or self._rehearsing:
+            return None
+        return max(0, self._allowed - self._rejected)
+
+    @property
+    def _has_failed(self) -> bool:
+        return self._allowed is not None and self._rejected > self._allowed
 
     @property
     def waits(self) -> bool:
@@ -139,7 +148,7 @@ class Run:
         self._note(stream, record)
         if len(self._rejects) >= MOST_REJECTS_HELD:
             self._keep_rejects()
-        if self._allowed is not None and self._rejected > self._allowed:
+        if self._has_failed and not self._rehearsing:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
 
     def read_state(self, value: bytes, *, after: int) -> None:
@@ -179,9 +188,10 @@ class Run:
             RejectsError: There were.
         """
         self._keep_rejects()
-        if self._allowed is None or self._rejected <= self._allowed:
+        if not self._has_failed:
             return
-        records = "1 record was" if self._rejected == 1 else f"{self._rejected} records were"
+        verb = "would be" if self._rehearsing else "was" if self._rejected == 1 else "were"
+        records = f"{self._rejected} record{'s' if self._rejected > 1 else ''} {verb}"
         limit = f", more than max_rejects ({self._allowed}) allows" if self._allowed else ""
         kept = f"; they are in {self._reject_file.path}" if self._reject_file else ""
         raise RejectsError(

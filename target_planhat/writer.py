@@ -9,15 +9,19 @@ from planhat_api.envelope import Counts
 from planhat_api.errors import Interrupted, NotPermittedError, PlanhatError
 from planhat_api.redaction import scrub
 from target_planhat.delivery import Delivery, NotTheRecordsError
+from target_planhat.index import Doubt
 from target_planhat.payload import Reject, RejectCode
+from target_planhat.verdicts import DOUBTFUL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Iterable
 
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
     from target_planhat.batches import Batch
+    from target_planhat.destination import Destination
     from target_planhat.payload import Payload
+    from target_planhat.rehearsal import Rehearsal
     from target_planhat.signals import Stop
 
 _CODES: Final = {
@@ -39,10 +43,10 @@ class Written:
     Attributes:
         stream: Name of the model.
         batch: The batch.
-        counts: Payloads that Planhat took.
+        counts: Payloads that Planhat took, or held already.
         merged: Records that were not sent, since a later one says everything of them.
         deleted: Records that were deleted.
-        skipped: Deletes of what was not there.
+        skipped: Records that the mode leaves alone, and deletes of what was not there.
         rejects: Payloads that were not written, and why.
         error: Why the rest has no outcome; None if everything has one.
     """
@@ -63,23 +67,29 @@ class Writer:
     Args:
         client: Planhat.
         model: Whose batches.
+        destination: What Planhat holds of the model.
         stop: Ends the writing between two requests.
         allowance: Gives how many more records may be rejected before the run fails, None for any
             number.
+        rehearsal: Takes the place of writing in a dry run.
     """
 
     def __init__(
         self,
         client: PlanhatClient,
         model: Model,
+        destination: Destination,
         *,
         stop: Stop,
         allowance: Callable[[], int | None],
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         self._client = client
         self._model = model
+        self._destination = destination
         self._stop = stop
         self._allowance = allowance
+        self._rehearsal = rehearsal
 
     def write(self, batch: Batch) -> Written:
         """Write a batch as far as possible.
@@ -95,24 +105,52 @@ class Writer:
         following: Batch | None = batch
         try:
             while following is not None:
-                rejected = self._deliver(following, written)
+                if following.kind == "delete":
+                    rejected = self._delete(following, written)
+                else:
+                    rejected = self._upsert(following, written)
                 # What a rejected payload superseded was never sent: now it is the last word.
                 following = following.without(rejected)
         except PlanhatError as error:
             written.error = error
         return written
 
+    def _upsert(self, batch: Batch, written: Written) -> list[Payload]:
+        """Leave out what the mode leaves alone, and send the rest; give what is rejected."""
+        self._check(len(written.rejects))
+        sifted = self._destination.sift(batch)
+        written.counts += Counts(unchanged=len(sifted.unchanged))
+        written.merged += superseded(sifted.unchanged)
+        left_alone = [payload for payload, _ in sifted.skipped]
+        written.skipped += len(left_alone) + superseded(left_alone)
+        written.rejects += sifted.rejects
+        rejected = [payload for payload, _ in sifted.rejects]
+        if sifted.batch is None:
+            return rejected
+        if self._rehearsal is not None:
+            written.counts += self._rehearsal.write(sifted)
+            written.merged += superseded(sifted.batch.payloads)
+            self._destination.note_written(sifted.batch.payloads)
+            return rejected
+        return [*rejected, *self._deliver(sifted.batch, written)]
+
     def _deliver(self, batch: Batch, written: Written) -> list[Payload]:
         """Send the payloads of a batch, without those that they superseded."""
         known = len(written.rejects)
         delivery = Delivery(
-            self._client, self._model, batch, lambda refused: self._check(known + refused)
+            self._client,
+            self._model,
+            batch,
+            check=lambda refused: self._check(known + refused),
+            note_answer=self._destination.note_answer,
         )
         refusals = delivery.halving.refusals
         try:
             delivery.make()
-        except (NotTheRecordsError, NotPermittedError):
-            refusals.clear()
+        except PlanhatError as error:
+            self._destination.note_unknown(batch.payloads)
+            if isinstance(error, (NotTheRecordsError, NotPermittedError)):
+                refusals.clear()
             raise
         finally:
             written.counts += delivery.halving.counts
@@ -120,8 +158,40 @@ class Writer:
                 (batch.payloads[at], Reject(_CODES[why.kind], scrub(why.message)))
                 for at, why in sorted(refusals.items())
             ]
-        written.merged += _superseded(batch.payloads, refusals)
+        taken = batch.payloads
+        if refusals:
+            taken = [each for at, each in enumerate(batch.payloads) if at not in refusals]
+            unknown = [at for at, why in refusals.items() if why.kind == "outcome_unknown"]
+            self._destination.note_unknown(batch.payloads[at] for at in unknown)
+        self._destination.note_written(taken)
+        written.merged += superseded(taken)
         return [batch.payloads[at] for at in sorted(refusals)]
+
+    def _delete(self, batch: Batch, written: Written) -> list[Payload]:
+        """Delete what the payloads name, one request each; give what is rejected."""
+        rejected = []
+        for payload in batch.payloads:
+            self._check(len(written.rejects))
+            done = self._remove(payload)
+            if isinstance(done, Reject):
+                written.rejects.append((payload, done))
+                rejected.append(payload)
+            elif done:
+                written.deleted += 1
+            else:
+                written.skipped += 1
+        return rejected
+
+    def _remove(self, payload: Payload) -> bool | Reject:
+        """Delete a record, or only find out whether it is there; tell whether it is."""
+        if self._rehearsal is None:
+            return self._destination.delete(payload)
+        found = self._destination.find(payload)
+        if isinstance(found, Doubt):
+            return DOUBTFUL
+        if found is not None:
+            self._destination.note_deleted(found)
+        return found is not None
 
     def _check(self, rejects: int) -> None:
         """Stop between two requests, if there is a reason to."""
@@ -132,13 +202,16 @@ class Writer:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
 
 
-def _superseded(payloads: Sequence[Payload], refused: Container[int]) -> int:
-    """Count the records behind payloads that were taken."""
+def superseded(payloads: Iterable[Payload]) -> int:
+    """Count the records that payloads have superseded.
+
+    Args:
+        payloads: What was sent, or would have been.
+    """
     count = 0
-    for place, payload in enumerate(payloads):
+    for payload in payloads:
         earlier = payload.earlier
-        if earlier is not None and place not in refused:
-            while earlier is not None:
-                count += 1
-                earlier = earlier.earlier
+        while earlier is not None:
+            count += 1
+            earlier = earlier.earlier
     return count
