@@ -133,16 +133,18 @@ class Pipe:
 
         Raises:
             PipeError: One of the two ended with another exit code than 0. A target that fails
-                breaks the tap's stdout: then the target is named first.
+                takes the tap with it: then the target alone is named, unless the tap was first.
         """
-        if self._ended(self._target) != 0:
+        blamed = [("target", self._target), ("tap", self._tap)]
+        if self._ended(self._target) != 0 and self._tap.poll() is None:
             self.stop()
+            blamed.pop()
         self._ended(self._tap)
         for thread in self._threads:
             thread.join()
         failed = [
             f"the {name} ended with exit code {_exit_code(process)}: {self._last_lines.get(name)}"
-            for name, process in (("target", self._target), ("tap", self._tap))
+            for name, process in blamed
             if process.returncode != 0
         ]
         if failed:
