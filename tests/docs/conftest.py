@@ -12,12 +12,19 @@ from pages import pages
 from postgres import postgres, postgres_server
 from strangers import ROOT, without_installation
 
+ENVIRONMENTS = {"airflow", "meltano", "postgres-extractor", "postgres-loader"}
+
 __all__ = ["postgres", "postgres_server"]
 
 
 def pytest_generate_tests(metafunc):
+    """Make a test of every page; Airflow takes longer than all others together."""
     if "page" in metafunc.fixturenames:
-        metafunc.parametrize("page", pages(), ids=lambda page: page.name)
+        found = [
+            pytest.param(page, id=page.name, marks=[pytest.mark.slow] * ("airflow" in page.needs))
+            for page in pages()
+        ]
+        metafunc.parametrize("page", found)
 
 
 @pytest.fixture
@@ -28,7 +35,7 @@ def environment(page, request, tmp_path) -> dict[str, str]:
     outside = ("TAP_", "TARGET_", "MELTANO_", "PLANHAT_", "PG")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
     path = [str(Path(sys.executable).parent)]
-    for need in sorted(page.needs & {"meltano", "postgres-extractor", "postgres-loader"}):
+    for need in sorted(page.needs & ENVIRONMENTS):
         binaries = ROOT / f".venv-{need}" / "bin"
         if not (binaries / "python").exists():
             pytest.skip(f"{binaries} is not there: make strangers")
@@ -53,6 +60,7 @@ def place(page, tmp_path) -> Path:
     where.mkdir()
     if "checkout" in page.needs:
         shutil.copy(ROOT / ".env.example", where)
+        shutil.copytree(ROOT / "examples", where / "examples")
         project = without_installation((ROOT / "meltano.yml").read_text("utf-8"))
         (where / "meltano.yml").write_text(project, "utf-8")
     return where

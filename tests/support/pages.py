@@ -26,12 +26,9 @@ import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from strangers import ROOT, without_installation
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ \t]*$",
@@ -122,6 +119,8 @@ def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = str(probe.getsockname()[1])
+    for file in filter(Path.is_file, where.rglob("*")):
+        file.write_text(file.read_text("utf-8").replace(PORT, free), "utf-8")
     shown = where.parent / f"{where.name}.output"
     with shown.open("w") as output:
         shell = subprocess.Popen(
