@@ -144,6 +144,7 @@ class TapPlanhat(Tap):
                 ) from stopped
             finally:
                 flush(self.message_writer)
+                self.stop.event.set()  # for requests in flight that nobody waits for any more
 
     def _setup_signal_handlers(self) -> None:
         """Install none of the SDK's handlers, which cut lines and exit with 0; see `stopping`."""

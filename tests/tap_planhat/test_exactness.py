@@ -1,0 +1,198 @@
+"""The tap over real HTTP while the tenant changes between the requests of one run."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planhat_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planhat_sandbox import Tenant
+
+# One change: what, where among the records (a share of them), how many.
+change = st.tuples(
+    st.sampled_from(["insert", "update", "delete", "delete", "delete first", "delete last"]),
+    st.floats(0, 1, exclude_max=True),
+    st.sampled_from([1, 1, 2, 7, 30]),
+)
+moments = st.lists(st.lists(change, max_size=3), max_size=25)
+killed_at = st.one_of(st.just(1.0), st.floats(0, 1))  # the share of its lines that got out
+shapes = st.tuples(st.sampled_from([1, 2, 7, 2000]), st.sampled_from([1, 4]))
+
+
+class Clock:
+    """Planhat's clock: it moves when something changes, sometimes not at all."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self, milliseconds: int) -> None:
+        self.now += milliseconds / 1000
+
+
+@pytest.fixture(scope="module")
+def planhat() -> Iterator[tuple[Sandbox, Clock]]:
+    clock = Clock()
+    with Sandbox({"token-a": "alpha"}, clock=clock) as sandbox:
+        yield sandbox, clock
+
+
+@dataclass
+class World:
+    """A tenant that changes before each request, and what became of each record."""
+
+    sandbox: Sandbox
+    clock: Clock
+    stream: str
+    left: Iterator[list[tuple[str, float, int]]]
+    deleted: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.sandbox.tenant("token-a")
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        return {record["_id"]: record for record in self.tenant.records(self.stream)}
+
+    def insert(self) -> None:
+        self.clock.tick(len(self.changed) % 3)
+        record = self.tenant.insert(self.stream, {"title": "t", "name": "n"})
+        self.changed.add(record["_id"])
+
+    def change(self, _: object = None) -> None:
+        for kind, share, count in next(self.left, []):
+            ids = sorted(self.records())
+            start = {"delete first": 0, "delete last": max(0, len(ids) - count)}.get(
+                kind, int(share * len(ids))
+            )
+            for number in range(count):
+                if kind == "insert":
+                    self.insert()
+                elif start + number < len(ids):
+                    self.touch(kind, ids[start + number])
+
+    def touch(self, kind: str, identifier: str) -> None:
+        self.clock.tick(len(self.changed) % 3)
+        if kind == "update":
+            self.tenant.update(self.stream, identifier, {"custom": {"at": self.clock.now}})
+            self.changed.add(identifier)
+        else:
+            self.tenant.delete(self.stream, identifier)
+            self.deleted.add(identifier)
+
+
+def settings_for(sandbox: Sandbox, shape: tuple[int, int], **more: Any) -> dict[str, Any]:
+    page_size, concurrency = shape
+    return {
+        "api_token": "token-a",
+        "api_url": sandbox.url,
+        "requests_per_minute": 0,
+        "page_size": page_size,
+        "concurrency": concurrency,
+        **more,
+    }
+
+
+once = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+@once
+@given(
+    stream=st.sampled_from(["issues", "objectives"]),
+    size=st.integers(0, 60),
+    shape=shapes,
+    history=moments,
+)
+def test_a_full_read_emits_every_record_that_is_there_throughout_once(
+    planhat, read, select, stream, size, shape, history
+):
+    sandbox, clock = planhat
+    sandbox.reset()
+    world = World(sandbox, clock, stream, iter(history))
+    for _ in range(size):
+        world.insert()
+    before = set(world.records())
+    sandbox.before_each_request[:] = [world.change]
+    output = read(settings_for(sandbox, shape), catalog=select(**{stream: None}))
+    sandbox.before_each_request.clear()
+    emitted = output.ids(stream)
+    assert len(emitted) == len(set(emitted))
+    assert before - world.deleted <= set(emitted)
+
+
+@once
+@given(
+    size=st.integers(0, 60),
+    shape=shapes,
+    runs=st.lists(st.tuples(moments, killed_at), min_size=1, max_size=4),
+    lookback=st.sampled_from([0, 60]),
+)
+def test_after_any_number_of_runs_the_last_version_of_every_record_has_arrived(
+    planhat, read, select, size, shape, runs, lookback
+):
+    sandbox, clock = planhat
+    sandbox.reset()
+    world = World(sandbox, clock, "issues", iter([]))
+    for _ in range(size):
+        world.insert()
+    config = settings_for(sandbox, shape, lookback_seconds=lookback)
+    catalog = select(issues=None)
+    arrived: dict[str, dict[str, Any]] = {}
+    state: dict[str, Any] | None = None
+    for history, share in runs:
+        world.left = iter(history)
+        sandbox.before_each_request[:] = [world.change]
+        output = read(config, state=state, catalog=catalog)
+        sandbox.before_each_request.clear()
+        # Killed anywhere: the lines so far have arrived, and of the states only the last of them.
+        for message in output.messages[: int(share * len(output.messages))]:
+            if message["type"] == "RECORD":
+                arrived[message["record"]["_id"]] = message["record"]
+            elif message["type"] == "STATE":
+                state = message["value"]
+        world.change()
+    for record in read(config, state=state, catalog=catalog).records("issues"):
+        arrived[record["_id"]] = record
+    alive = world.records()
+    assert {key: arrived.get(key, {}).get("updatedAt") for key in alive} == {
+        key: record["updatedAt"] for key, record in alive.items()
+    }
+    assert {key: arrived[key].get("custom") for key in alive} == {
+        key: record.get("custom") for key, record in alive.items()
+    }
+
+
+def test_pages_ahead_that_overtake_each_other_lose_nothing(planhat, read, select):
+    sandbox, clock = planhat
+    sandbox.reset()
+    world = World(sandbox, clock, "objectives", iter([[("delete", 0.1, 2)]] * 100))
+    for _ in range(200):
+        world.insert()
+    before = set(world.records())
+    turn = threading.Semaphore(2)
+
+    def late(request):
+        with turn:
+            world.change()
+
+    sandbox.fault("slow", route="list", every=3, seconds=0.02)
+    sandbox.before_each_request[:] = [late]
+    output = read(settings_for(sandbox, (10, 4)), catalog=select(objectives=None))
+    sandbox.before_each_request.clear()
+    emitted = output.ids("objectives")
+    assert len(emitted) == len(set(emitted))
+    assert before - world.deleted <= set(emitted)
