@@ -196,7 +196,7 @@ class Index:
         if self._keyables[at] == ID:
             name = _name_of(key)
             return name if name in self._records else None
-        if not self._keys_width:
+        if not self._keys_width or scope is None:
             return None
         wanted = _key(at, key, scope)
         found = self._found_by.get(wanted)

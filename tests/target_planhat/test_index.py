@@ -1,0 +1,228 @@
+"""The compact map and the index of the destination, against plain dicts and lists."""
+
+from decimal import Decimal
+
+from hypothesis import event, example, given, settings
+from hypothesis import strategies as st
+
+from planhat_api.catalogue import load_models
+from target_planhat.compact_map import CompactMap
+from target_planhat.decoding import decode
+from target_planhat.fingerprint import Fingerprints, fingerprint
+from target_planhat.index import DOUBT, Held, Index
+from target_planhat.payload import Payload, Settings
+from target_planhat.projection import Projection
+from target_planhat.verdicts import values
+
+OBJECTIVES = load_models()["objectives"]
+KEYS = st.integers(0, 60).map(lambda number: number.to_bytes(3, "big"))
+
+
+@given(st.lists(st.tuples(KEYS, st.none() | st.binary(min_size=2, max_size=2)), max_size=200))
+def test_a_compact_map_is_a_dict(changes):
+    compact, plain = CompactMap(3, 2), {}
+    for key, value in changes:
+        if value is None:
+            compact.remove(key)
+            plain.pop(key, None)
+        else:
+            compact.set(key, value)
+            plain[key] = value
+    for number in range(61):
+        key = number.to_bytes(3, "big")
+        assert compact.get(key) == plain.get(key)
+        assert (key in compact) == (key in plain)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=4,
+)
+
+
+@given(JSON, JSON)
+@example(Decimal("5.0"), 5)
+@example(5, {"number": "5e0"})
+@example("5", 5)
+@example(True, 1)
+@example([], {})
+@example(None, "")
+def test_fingerprints_are_equal_just_where_values_are(one, other):
+    assert (fingerprint(one) == fingerprint(other)) == (tagged(one) == tagged(other))
+
+
+def tagged(value):
+    """Keep booleans and numbers apart, which Python does not."""
+    if isinstance(value, list):
+        return [tagged(item) for item in value]
+    if isinstance(value, dict):
+        return {name: tagged(item) for name, item in value.items()}
+    return (isinstance(value, bool), value)
+
+
+def test_what_is_absent_equals_what_is_null_and_nothing_else():
+    fingerprints = Fingerprints(["name", "health"])
+    held = fingerprints.of({"name": "a"})
+    assert fingerprints.differing({"health": None, "name": "a"}, held) == []
+    assert fingerprints.differing({"health": 0, "name": ""}, held) == ["health", "name"]
+    assert fingerprints.differing({"other": None}, held) == ["other"]
+
+
+def test_an_object_written_over_another_equals_nothing_any_more():
+    fingerprints = Fingerprints(["custom"])
+    held = fingerprints.of({"custom": {"a": 1}})
+    after = fingerprints.after({"custom": {"b": 1}}, held)
+    assert fingerprints.differing({"custom": {"b": 1}}, after) == ["custom"]
+    new = fingerprints.after({"custom": {"b": 1}}, None)
+    assert fingerprints.differing({"custom": {"b": 1}}, new) == []
+
+
+IDS = ["0" * 24, "1" * 24, "odd id", "2" * 24]
+COMPANIES = ["a" * 24, "b" * 24]
+ROWS = st.fixed_dictionaries(
+    {"_id": st.sampled_from(IDS), "companyId": st.sampled_from(COMPANIES)},
+    optional={
+        "sourceId": st.sampled_from("st"),
+        "externalId": st.sampled_from("ef"),
+        "name": st.sampled_from([None, "x", "y"]),
+    },
+)
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "_id": st.sampled_from([*IDS, "never held"]),
+        "companyId": st.sampled_from([*COMPANIES, "extid-one", None]),
+        "sourceId": st.sampled_from("stu"),
+        "externalId": st.sampled_from("efg"),
+        "name": st.sampled_from([None, "x", "y"]),
+    },
+)
+
+
+PROJECTION = Projection(OBJECTIVES, Settings())
+COMPARED = ["name", "companyId", "sourceId", "externalId"]
+
+
+def payload_of(record):
+    made = PROJECTION.project(record)
+    return made if isinstance(made, Payload) else None
+
+
+class Tenant:
+    """What an index stands for: records, searched from the strongest keyable down."""
+
+    def __init__(self, rows):
+        self.rows = []
+        for row in rows:
+            if not self.clashes(row) and row["_id"] not in {held["_id"] for held in self.rows}:
+                self.rows.append(dict(row))
+
+    def find(self, payload):
+        """Give the record that is meant and the place of the keyable, or None."""
+        company = values(payload).get("companyId")
+        for at, (name, key) in enumerate(zip(OBJECTIVES.keyables, payload.keys, strict=True)):
+            for row in self.rows:
+                held = key is not None and row.get(name) == key
+                if held and (name != "externalId" or company == row["companyId"] is not None):
+                    return row, at
+        return None
+
+    def clashes(self, row, but=None):
+        """Tell whether another record has a keyable of this one, which Planhat does not allow."""
+        return any(
+            other is not but
+            and (
+                (row.get("sourceId") and row.get("sourceId") == other.get("sourceId"))
+                or (
+                    row.get("externalId")
+                    and row.get("externalId") == other.get("externalId")
+                    and row.get("companyId") == other["companyId"]
+                )
+            )
+            for other in self.rows
+        )
+
+    def write(self, payload):
+        """Write a payload; False if Planhat would not."""
+        found = self.find(payload)
+        held = found[0] if found else None
+        changed = {"companyId": None, **(held or {}), **values(payload)}
+        if self.clashes(changed, but=held):
+            return False
+        if held is None:
+            self.rows.append({"_id": f"new {len(self.rows)}", **changed})
+        else:
+            held.update(changed)
+        return True
+
+
+@settings(max_examples=max(400, settings.default.max_examples))
+@given(
+    st.lists(ROWS, max_size=6), st.lists(st.tuples(st.sampled_from("wwwdr"), RECORDS), max_size=8)
+)
+def test_an_index_finds_what_the_destination_holds_or_says_that_it_cannot_tell(rows, steps):
+    tenant, index = Tenant(rows), Index(OBJECTIVES, keyed=True, properties=COMPARED)
+    for row in tenant.rows:
+        index.add(row)
+    for step, record in steps:
+        payload = payload_of(record)
+        if payload is None:
+            continue
+        found, expected = index.find(payload), tenant.find(payload)
+        if found is not DOUBT:
+            check(found, expected, values(payload))
+        event(f"{step}: {type(found).__name__}")
+        if step == "w" and tenant.write(payload):
+            index.write(payload, values(payload))
+        elif step == "d" and expected is not None:
+            index.doubt(payload)
+        elif step == "r" and isinstance(found, Held):
+            index.forget(found)
+            tenant.rows.remove(expected[0])
+
+
+def check(found, expected, item):
+    assert (found is None) == (expected is None)
+    if found is not None:
+        row, at = expected
+        assert found.at == at
+        assert found.identifier in (row["_id"], None)
+        # A value that is not known any more may be called different, never the same.
+        assert {name for name in item if item[name] != row.get(name)} <= set(found.differing(item))
+
+
+def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
+    index = Index(OBJECTIVES, keyed=False)
+    index.add({"_id": IDS[0]})
+    assert index.holds_id(IDS[0])
+    assert not index.holds_id(IDS[1])
+    assert index.find(payload_of({"sourceId": "s"})) is DOUBT
+    index.add_created([IDS[1]])
+    assert index.holds_id(IDS[1])
+    index.remove(IDS[0])
+    assert not index.holds_id(IDS[0])
+
+
+def test_what_is_written_by_an_id_of_this_run_makes_other_names_doubtful():
+    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    new = payload_of({"sourceId": "s", "name": "a"})
+    index.write(new, values(new))
+    index.add_created([IDS[0]])
+    assert index.find(new).identifier is None
+    again = payload_of({"_id": IDS[0], "name": "b"})
+    index.write(again, values(again))
+    assert index.find(payload_of({"sourceId": "unheard of"})) is DOUBT
+
+
+def test_numbers_are_compared_as_they_stand():
+    row = decode(b'{"a": 0.10, "b": 1e400, "c": 12345678901234567890123}')
+    fingerprints = Fingerprints(["a", "b", "c"])
+    same = decode(b'{"a": 0.1, "b": 1.0e400, "c": 12345678901234567890123.0}')
+    assert fingerprints.differing(same, fingerprints.of(row)) == []
+    other = decode(b'{"a": 0.10000000000000000001, "b": 1e401, "c": 12345678901234567890124}')
+    assert fingerprints.differing(other, fingerprints.of(row)) == ["a", "b", "c"]
