@@ -1,0 +1,420 @@
+"""What the destination holds, over real HTTP: ids, modes, deletes, comparison, dry run."""
+
+import json
+from itertools import count
+
+import pytest
+
+from planhat_api.catalogue import load_models
+from planhat_api.client import PlanhatClient
+from planhat_api.connection import Connection
+from planhat_api.transport import Transport
+from target_planhat.batches import Batches
+from target_planhat.destination import HANDFUL, Destination
+from target_planhat.forecast import Forecaster
+from target_planhat.payload import Payload, RejectCode, Settings
+from target_planhat.projection import Projection
+
+MODELS = load_models()
+FOREIGN = [f"{number:024x}" for number in range(1, 40)]
+MANY = 2 * HANDFUL
+
+
+class Flow:
+    """Records through projection, batches and destination into a sandbox, without a target."""
+
+    def __init__(self, sandbox, model="issues", **settings):
+        connection = Connection.from_config(
+            {
+                "api_token": "token-a",
+                "api_url": sandbox.url,
+                "requests_per_minute": 0,
+                "retry_budget_seconds": 0,
+            }
+        )
+        self.sandbox = sandbox
+        self.tenant = sandbox.tenant("token-a")
+        self.model = MODELS[model]
+        self.settings = Settings(**settings)
+        self.client = PlanhatClient(Transport(connection))
+        self.destination = Destination(self.client, self.model, self.settings)
+        self.outcomes = {}
+        self.lines = count(1)
+
+    def batches(self, records):
+        projection = Projection(self.model, self.settings)
+        batches = Batches(self.model, self.settings)
+        for record in records:
+            line = next(self.lines)
+            made = projection.project(record, line=line)
+            if isinstance(made, Payload):
+                yield from batches.add(made)
+            else:
+                self.outcomes[line] = getattr(made, "code", "skipped")
+        yield from batches.drain()
+
+    def write(self, *records):
+        """Write records; gives line → what became of it."""
+        for batch in self.batches(records):
+            if batch.kind == "delete":
+                for payload in batch.payloads:
+                    done = self.destination.delete(payload)
+                    self.outcomes[payload.line] = getattr(
+                        done, "code", "deleted" if done is True else "skipped"
+                    )
+                continue
+            sifted = self.destination.sift(batch)
+            self.note(sifted)
+            if sifted.batch is not None:
+                answer = self.client.bulk_upsert(self.model, sifted.batch.body, repeatable=True)
+                assert answer.status == 200, answer.body
+                self.destination.note_answer(answer)
+                self.destination.note_written(sifted.batch.payloads)
+                for payload in sifted.batch.payloads:
+                    self.settle(payload, "sent")
+        return self.outcomes
+
+    def foresee(self, *records):
+        """Tell what would become of records; gives line → what."""
+        forecaster = Forecaster(self.client, self.model, self.destination)
+        self.changes = []
+        for batch in self.batches(records):
+            forecast = forecaster.foresee(batch)
+            self.note(forecast)
+            for outcome in ("created", "updated", "deleted"):
+                for payload in getattr(forecast, outcome):
+                    self.settle(payload, outcome)
+            self.changes += forecast.changes
+        return self.outcomes
+
+    def note(self, sorted_out):
+        for payload in sorted_out.unchanged:
+            self.settle(payload, "unchanged")
+        for payload, _ in sorted_out.skipped:
+            self.settle(payload, "skipped")
+        for payload, reject in sorted_out.rejects:
+            self.settle(payload, reject.code)
+
+    def settle(self, payload, outcome):
+        assert payload.line not in self.outcomes
+        self.outcomes[payload.line] = outcome
+        if payload.earlier is not None:
+            self.settle(payload.earlier, "skipped" if outcome == "skipped" else "merged")
+
+    def requests(self, method):
+        return [request for request in self.sandbox.requests if request.method == method]
+
+    def titles(self):
+        return sorted(record.get("title") for record in self.tenant.records(self.model.name))
+
+
+@pytest.fixture
+def company(sandbox):
+    return sandbox.tenant("token-a").insert("companies", {"name": "Acme", "externalId": "acme"})[
+        "_id"
+    ]
+
+
+def copies(number, company, **more):
+    return [
+        {
+            "_id": FOREIGN[at],
+            "sourceId": f"s{at}",
+            "title": f"t{at}",
+            "companyIds": [company],
+            **more,
+        }
+        for at in range(number)
+    ]
+
+
+@pytest.mark.parametrize("unknown_id", ["create", "create-with-id", "refuse", "fall-through"])
+@pytest.mark.parametrize("number", [2, MANY])
+def test_a_tenants_output_written_twice_into_another_creates_nothing_twice(
+    sandbox, company, unknown_id, number
+):
+    sandbox.behave(unknown_id=unknown_id)
+    for _ in range(2):
+        flow = Flow(sandbox)
+        assert set(flow.write(*copies(number, company)).values()) == {"sent"}
+    assert len(flow.tenant.records("issues")) == number
+    for request in flow.requests("PUT"):
+        assert all("_id" not in item for item in json.loads(request.body))
+
+
+@pytest.mark.parametrize("number", [2, MANY])
+def test_an_id_that_the_destination_does_not_hold_names_no_record(sandbox, company, number):
+    records = [{"_id": FOREIGN[at], "title": "x", "companyIds": [company]} for at in range(number)]
+    flow = Flow(sandbox)
+    assert set(flow.write(*records).values()) == {RejectCode.UNKNOWN_ID}
+    assert flow.requests("PUT") == []
+
+
+def test_ids_are_asked_for_one_by_one_only_while_they_are_a_handful(sandbox, company):
+    few = Flow(sandbox)
+    few.write(*copies(HANDFUL, company))
+    assert [request.route for request in few.requests("GET")] == ["get"] * HANDFUL
+    few.write(*copies(1, company))
+    lists = [request for request in few.requests("GET") if request.route == "list"]
+    assert lists
+    assert {request.query.get("select") for request in lists} == {"_id"}
+    asked = len(few.requests("GET"))
+    few.write(*copies(MANY, company))
+    assert len(few.requests("GET")) == asked
+
+
+def test_an_id_that_the_destination_holds_is_sent_in_either_case(sandbox, company):
+    flow = Flow(sandbox)
+    held = flow.tenant.insert("issues", {"title": "a"})["_id"]
+    flow.write({"_id": held.upper(), "title": "b"})
+    assert flow.titles() == ["b"]
+
+
+def test_an_id_given_in_this_run_is_known_in_this_run(sandbox, company):
+    flow = Flow(sandbox)
+    flow.write(*copies(MANY, company))
+    new = flow.tenant.records("issues")[0]["_id"]
+    assert flow.write({"_id": new, "title": "again"})[MANY + 1] == "sent"
+    assert len(flow.tenant.records("issues")) == MANY
+    assert "again" in flow.titles()
+
+
+def test_records_without_ids_ask_nothing(sandbox, company):
+    flow = Flow(sandbox, match_on=("sourceId",))
+    flow.write(*copies(MANY, company))
+    assert flow.requests("GET") == []
+
+
+def held_records(sandbox, number, company):
+    tenant = sandbox.tenant("token-a")
+    return [
+        tenant.insert(
+            "issues",
+            {
+                "title": f"t{at}",
+                "sourceId": f"s{at}",
+                "companyIds": [company],
+                "archived": False,
+                "custom": {"a": 0.10, "b": [1, {"c": None}]},
+            },
+        )
+        for at in range(number)
+    ]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_what_planhat_holds_exactly_is_not_sent(sandbox, company, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, skip_unchanged=True)
+    assert set(flow.write(*records).values()) == {"unchanged"}
+    assert flow.requests("PUT") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({"title": "other"}, True),
+        ({"status": None}, False),
+        ({"status": ""}, True),
+        ({"custom": {"b": [1, {"c": None}], "a": "0.1"}}, True),
+        ({"custom": {"b": [1.0, {"c": None}], "a": 0.1}}, False),
+        ({"custom": {"a": 0.1}}, True),
+        ({"companyIds": ["extid-acme"]}, True),
+        ({"companyIds": []}, True),
+        ({"archived": 0}, None),
+        ({"updatedAt": "2001-01-01T00:00:00Z", "_sdc_sequence": 5}, False),
+    ],
+)
+@pytest.mark.parametrize("number", [1, MANY])
+def test_what_would_be_sent_is_compared_with_what_is_held(
+    sandbox, company, change, differs, number
+):
+    records = [record | change for record in held_records(sandbox, number, company)]
+    flow = Flow(sandbox, skip_unchanged=True)
+    expected = {True: "sent", False: "unchanged", None: RejectCode.WRONG_TYPE}[differs]
+    assert set(flow.write(*records).values()) == {expected}
+
+
+def test_what_was_written_in_this_run_counts_as_held(sandbox, company):
+    flow = Flow(sandbox, skip_unchanged=True, match_on=("sourceId",))
+    flow.write(*copies(MANY, company))
+    assert set(Flow.write(flow, *copies(MANY, company)).values()) == {"sent", "unchanged"}
+    assert flow.write(*copies(1, company, title="new"))[2 * MANY + 1] == "sent"
+    assert flow.write(*copies(1, company))[2 * MANY + 2] == "sent"
+    assert len(flow.requests("PUT")) == 3
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_run_that_only_updates_leaves_alone_what_is_not_there(sandbox, company, number):
+    held_records(sandbox, 1, company)
+    flow = Flow(sandbox, write_mode="update")
+    records = copies(number, company, title="new")
+    outcomes = flow.write(*records)
+    assert outcomes[1] == "sent"
+    assert set(outcomes.values()) <= {"sent", "skipped"}
+    assert list(outcomes.values()).count("skipped") == number - 1
+    assert flow.titles() == ["new"]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_run_that_only_creates_leaves_alone_what_is_there(sandbox, company, number):
+    held_records(sandbox, 1, company)
+    flow = Flow(sandbox, write_mode="create")
+    outcomes = flow.write(*copies(number, company, title="new"), *copies(number, company))
+    assert outcomes[1] == "skipped"
+    assert flow.titles() == sorted(["t0", *["new"] * (number - 1)])
+    assert list(outcomes.values()).count("sent") == number - 1
+
+
+@pytest.fixture
+def companies(sandbox):
+    tenant = sandbox.tenant("token-a")
+    return [
+        tenant.insert("companies", {"name": name, "externalId": name})["_id"] for name in ("x", "y")
+    ]
+
+
+def objective(company, **more):
+    return {"name": "n", "externalId": "e", "companyId": company, **more}
+
+
+@pytest.mark.parametrize("padding", [0, MANY])
+@pytest.mark.parametrize("unmatched_key", ["next", "create"])
+def test_a_record_found_by_its_second_keyable_is_updated_and_never_created(
+    sandbox, companies, padding, unmatched_key
+):
+    sandbox.behave(unmatched_key=unmatched_key)
+    tenant = sandbox.tenant("token-a")
+    held = tenant.insert("objectives", objective(companies[0], name="old"))
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    others = [{"sourceId": f"none {at}", "name": "no"} for at in range(padding)]
+    outcomes = flow.write(objective(companies[0], sourceId="new", name="changed"), *others)
+    assert outcomes[1] == "sent"
+    [record] = tenant.records("objectives")
+    assert (record["_id"], record["name"], record["sourceId"]) == (held["_id"], "changed", "new")
+
+
+@pytest.mark.parametrize("padding", [0, MANY])
+@pytest.mark.parametrize("write_mode", ["update", "create"])
+def test_an_external_id_counts_within_its_company_only(sandbox, companies, padding, write_mode):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], name="old"))
+    flow = Flow(sandbox, "objectives", write_mode=write_mode)
+    others = [
+        {"sourceId": f"none {at}", "name": "no", "companyId": companies[1]} for at in range(padding)
+    ]
+    outcomes = flow.write(
+        objective(companies[0]),
+        objective(companies[1]),
+        objective("extid-y"),
+        objective("extid-y", externalId="never held"),
+        *others,
+    )
+    there, not_there = ("sent", "skipped") if write_mode == "update" else ("skipped", "sent")
+    assert [outcomes[line] for line in (1, 2, 4)] == [there, not_there, not_there]
+    # In an update the company's externalId does not say whether this is the held one; a create has
+    # made its own by then.
+    assert outcomes[3] == RejectCode.AMBIGUOUS_KEY
+
+
+@pytest.mark.parametrize(
+    "named", [("_id",), ("sourceId",), ("_id", "sourceId"), ("gone", "sourceId")]
+)
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_record_is_deleted_once_and_then_left_alone(sandbox, company, named, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, deletes="delete")
+    deletes = [
+        {
+            **{name: record[name] for name in named if name != "gone"},
+            **({"_id": FOREIGN[0]} if "gone" in named else {}),
+            "_sdc_deleted_at": "2026-01-01T00:00:00Z",
+        }
+        for record in records
+    ]
+    assert list(flow.write(*deletes).values()) == ["deleted"] * number
+    assert flow.tenant.records("issues") == []
+    assert list(flow.write(*deletes).values())[number:] == ["skipped"] * number
+
+
+def test_a_delete_keeps_its_place_between_the_records_of_its_identity(sandbox, company):
+    flow = Flow(sandbox, deletes="delete", match_on=("sourceId",))
+    [record] = copies(1, company)
+    gone = record | {"_sdc_deleted_at": "2026-01-01"}
+    again = record | {"title": "again", "status": "Open"}
+    assert list(flow.write(record, gone, gone, again).values()) == [
+        "sent",
+        "deleted",
+        "skipped",
+        "sent",
+    ]
+    assert flow.titles() == ["again"]
+
+
+def test_a_delete_by_external_id_takes_the_record_of_its_company(sandbox, companies):
+    tenant = sandbox.tenant("token-a")
+    for company in companies:
+        tenant.insert("objectives", objective(company, name=company))
+    flow = Flow(sandbox, "objectives", deletes="delete")
+    delete = {"externalId": "e", "_sdc_deleted_at": "2026-01-01"}
+    outcomes = flow.write(
+        delete | {"companyId": companies[1]},
+        delete | {"companyId": "extid-x"},
+        delete,
+    )
+    ambiguous = RejectCode.AMBIGUOUS_KEY
+    assert outcomes == {1: "deleted", 2: ambiguous, 3: ambiguous}
+    assert [record["name"] for record in tenant.records("objectives")] == [companies[0]]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_record_is_archived_if_it_is_there_and_not_yet_archived(sandbox, company, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, deletes="archive", match_on=("sourceId",))
+    deletes = [
+        {"sourceId": record["sourceId"], "_sdc_deleted_at": "2026-01-01"} for record in records
+    ]
+    never = {"sourceId": "never held", "_sdc_deleted_at": "2026-01-01"}
+    assert set(flow.write(*deletes).values()) == {"sent"}
+    assert all(record["archived"] for record in flow.tenant.records("issues"))
+    assert {record["title"] for record in flow.tenant.records("issues")} == {
+        record["title"] for record in records
+    }
+    assert set(list(flow.write(*deletes, never).values())[number:]) == {"skipped"}
+    assert len(flow.tenant.records("issues")) == number
+
+
+def test_a_dry_run_tells_what_a_run_does_and_writes_nothing(sandbox, company):
+    held = held_records(sandbox, 3, company)
+    stream = [
+        held[0] | {"title": "other", "custom": {"a": 5}},
+        held[1],
+        {"sourceId": "new", "title": "n", "companyIds": [company]},
+        {"sourceId": "new", "title": "m", "status": "Open"},
+        {"sourceId": "without a title", "companyIds": [company]},
+        {"title": "without a key"},
+        {"_id": FOREIGN[0], "title": "foreign"},
+        {"_id": held[2]["_id"], "_sdc_deleted_at": "2026-01-01"},
+        {"_id": held[2]["_id"], "title": "gone by now"},
+    ]
+    before = json.dumps(sandbox.tenant("token-a").records("issues"))
+    flow = Flow(sandbox, dry_run=True, deletes="delete")
+    assert flow.foresee(*stream) == {
+        1: "updated",
+        2: "unchanged",
+        3: "created",
+        4: "updated",
+        5: RejectCode.MISSING_REQUIRED,
+        6: RejectCode.MISSING_KEY,
+        7: RejectCode.UNKNOWN_ID,
+        8: "deleted",
+        9: RejectCode.UNKNOWN_ID,
+    }
+    [change] = flow.changes
+    assert change.identifier == held[0]["_id"]
+    assert change.properties == {
+        "title": ("t0", "other"),
+        "custom": ({"a": 0.10, "b": [1, {"c": None}]}, {"a": 5}),
+    }
+    assert flow.requests("PUT") == flow.requests("POST") == flow.requests("DELETE") == []
+    assert json.dumps(flow.tenant.records("issues")) == before
