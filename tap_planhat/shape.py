@@ -7,6 +7,7 @@ it does not matter whether it honours `select`. docs/adr/0033-raw-values.md has 
 
 from __future__ import annotations
 
+import codecs
 import decimal
 import re
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 NOTHING = msgspec.Raw()
 """Stands for a property that a row does not have."""
 
+_PIECE = 1 << 16
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD]")
 _HALF = len(rb"\ud800")
 
 
@@ -81,7 +84,16 @@ class Shape:
         self._has_key = key is not None
         self._encoder = msgspec.json.Encoder()
         self._values = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
-        self._prefix = b'{"type":"RECORD","stream":%b,"record":' % self._encoder.encode(stream)
+        # In the order in which the SDK writes the same.
+        message: list[tuple[str, Any, Any]] = [
+            ("stream", str, msgspec.field()),
+            ("record", Any, msgspec.field()),
+            ("time_extracted", str, msgspec.field()),
+            ("version", int | msgspec.UnsetType, msgspec.UNSET),
+        ]
+        self._message = msgspec.defstruct(
+            "Record", message, tag_field="type", tag="RECORD", gc=False
+        )
         self._hides_reference = reference is not None and reference not in emitted
 
     def page(self, body: bytes) -> Page:
@@ -125,12 +137,13 @@ class Shape:
             received: When they came.
             version: The stream's version, if the run activates one.
         """
-        ending = b',"time_extracted":"%b"}\n' % received.isoformat().encode()
-        if version is not None:
-            ending = b',"version":%d%b' % (version, ending)
+        extracted = received.isoformat()
+        stream, message = self._stream, self._message
+        activated = msgspec.UNSET if version is None else version
         # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
-        lines = self._encoder.encode_lines(self._bare(rows))
-        return self._prefix + lines[:-1].replace(b"\n", ending + self._prefix) + ending
+        return self._encoder.encode_lines(
+            [message(stream, row, extracted, activated) for row in self._bare(rows)]
+        )
 
     def records(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Give rows as Python values, with every number as exact as it came.
@@ -154,12 +167,25 @@ def _on_one_line(body: bytes) -> bytes:
         ValueError: It is no JSON, or no UTF-8.
     """
     if not body.isascii():
-        body.decode()  # raw values are copied unseen, so what they are made of is checked here
-    if b"\\ud" in body or b"\\uD" in body:
+        _check_text(body)  # raw values are copied unseen, so what they are made of is checked here
+    if b"\\" in body and _SURROGATE.search(body):
         body = _ESCAPE.sub(_whole_character, body)
     if b"\n" in body or b"\r" in body:
         body = msgspec.json.format(body, indent=-1)
     return body
+
+
+def _check_text(body: bytes) -> None:
+    """See that all of it is UTF-8, a piece at a time, so that no text of megabytes is made.
+
+    Raises:
+        ValueError: It is not.
+    """
+    view = memoryview(body)
+    read = 0
+    while read < len(body):
+        piece = view[read : read + _PIECE]
+        read += codecs.utf_8_decode(piece, "strict", read + _PIECE >= len(body))[1]
 
 
 def _whole_character(escape: re.Match[bytes]) -> bytes:
