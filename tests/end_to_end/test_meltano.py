@@ -61,7 +61,7 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert_equal_tenants("issues")
     source = tenants.tenant("token-a")
     newest = max(record["updatedAt"] for record in source.records("issues"))
-    # A change in the very moment of the bookmark may have been missed, so that moment is read again.
+    # A change in the very moment of the bookmark may have been missed: that moment is read again.
     at_the_bookmark = sum(record["updatedAt"] == newest for record in source.records("issues"))
     changed = next(record for record in source.records("issues") if record["updatedAt"] < newest)
     source.update("issues", changed["_id"], {"title": "Changed since"})

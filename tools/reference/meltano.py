@@ -22,6 +22,22 @@ HUB_CAPABILITIES = {
         *("schema-flattening", "soft-delete", "stream-maps", "target-schema", "validate-records"),
     ),
 }
+# What a user asks before trying either: at the foot of its page on the Hub.
+USAGE = {
+    "tap-planhat": (
+        "Issues are read incrementally on `updatedAt`, objectives whole. Every record that exists "
+        "for the whole of a full read is emitted exactly once, whatever is inserted, changed or "
+        "deleted meanwhile. No account is needed to try it: `planhat-sandbox` plays Planhat."
+    ),
+    "target-planhat": (
+        "The streams are `issues` and `objectives`; a stream map renames others. Records are "
+        "matched by their keyables (`match_on`) and sent in bulk upserts. A record without any "
+        "keyable is rejected, since every run would create it again. A rejected record ends the "
+        "run, or goes to `rejects_path` (`on_reject: continue`), which is a Singer stream that "
+        "can be replayed. A state is printed only when everything before it is in Planhat or in "
+        "that file."
+    ),
+}
 
 
 def for_project(plugin: Plugin) -> str:
@@ -52,6 +68,7 @@ def for_hub(plugin: Plugin) -> str:
         "supported_python_versions": list(plugin.pythons),
         "settings": [_entry(setting, secret_kind="password") for setting in plugin.settings],  # noqa: S106 - a kind, no secret
         "settings_group_validation": [["api_token"]],
+        "usage": USAGE[plugin.name],
     }
     return _yaml(entry, width=98)
 
