@@ -48,6 +48,10 @@ class Ask:
     only: tuple[str, ...] | None = None
 
 
+TOP = Ask("-_id", 2, only=("_id",))
+"""Asks for the newest row; and for one more, whose order shows that the server sorts."""
+
+
 class FullWalk:
     """One pass over a collection in the order of ``_id``, up to the row that was newest at first.
 
@@ -64,7 +68,7 @@ class FullWalk:
     def __init__(self, page_size: int) -> None:
         self.limit = max(2, page_size)
         self.pages = 0
-        self._plan: deque[Ask] = deque([Ask("-_id", 2, only=("_id",))])
+        self._plan: deque[Ask] = deque([TOP])
         self._take: Callable[[Ask, Sequence[str]], range] = self._take_top
         self._top = ""
         self._last = ""
@@ -127,6 +131,15 @@ class FullWalk:
         if ids:
             self._top = ids[0]
             self._go_on(0)
+        else:  # one empty answer is not believed: whoever trusts it deletes everything
+            self._plan = deque([Ask("_id", 2, only=("_id",))])
+            self._take = self._take_emptiness
+        return range(0)
+
+    def _take_emptiness(self, _: Ask, ids: Sequence[str]) -> range:
+        if ids:
+            self._plan = deque([TOP])
+            self._take = self._take_top
         return range(0)
 
     def _take_page(self, ask: Ask, ids: Sequence[str]) -> range:

@@ -276,8 +276,17 @@ def test_a_collection_that_empties_while_it_is_read_ends_the_walk():
     assert len(walked.asks) < 10
 
 
-def test_an_empty_collection_costs_one_request():
-    assert len(walk_through(Collection(), 2000).asks) == 1
+def test_an_empty_collection_is_believed_to_be_empty_when_it_said_so_twice():
+    assert len(walk_through(Collection(), 2000).asks) == 2
+
+
+def test_an_empty_answer_to_the_first_request_loses_nothing():
+    collection = Collection(range(1, 51))
+    empty = iter([True])
+    walked = walk_through(
+        collection, 10, answer=lambda ask: [] if next(empty, False) else collection.answer(ask)
+    )
+    assert walked.emitted == [as_id(row) for row in range(1, 51)]
 
 
 def test_a_collection_of_one_page_costs_two_requests():
