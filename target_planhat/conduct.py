@@ -19,6 +19,7 @@ from target_planhat.intake import Intake
 from target_planhat.lines import InputError, read_chunks
 from target_planhat.output import StateOutput
 from target_planhat.rehearsal import Rehearsal
+from target_planhat.rejections import Rejections
 from target_planhat.rejects import RejectFile
 from target_planhat.run import Run
 from target_planhat.signals import Stop
@@ -82,7 +83,7 @@ class Conduct:
             model,
             Destination(client, model, settings, stop=self.stop.event),
             stop=self.stop,
-            allowance=self.run.allowance,
+            allowance=lambda: self.run.rejections.allowance,
             rehearsal=Rehearsal(client, model) if settings.dry_run else None,
         )
 
@@ -163,12 +164,13 @@ class Conduct:
         reject_file = None
         if settings.rejects_path is not None and not settings.settings.dry_run:
             reject_file = RejectFile(settings.rejects_path, read_from=_descriptor(source))
+        rehearsing = settings.settings.dry_run
         return Run(
-            output=None if settings.settings.dry_run else self._output,
-            reject_file=reject_file,
-            allowed_rejects=settings.allowed_rejects,
+            output=None if rehearsing else self._output,
+            rejections=Rejections(
+                reject_file, allowed=settings.allowed_rejects, rehearsing=rehearsing
+            ),
             concurrency=settings.concurrency,
-            rehearsing=settings.settings.dry_run,
         )
 
     def _progress(self) -> Progress:
@@ -184,17 +186,26 @@ class Conduct:
         )
         return Progress("target-planhat", snapshot, mode=mode, logger=logger)
 
+    def close(self) -> None:
+        """Let go of threads, files and connections."""
+        if self._run is not None:
+            self._run.close()
+        self.transport.close()
+
     def _land(self) -> None:
-        """Account for the requests that are still on their way when a run ends early."""
-        while self._run is not None and self._run.is_under_way:
+        """Account for what is still on its way when a run ends early, and keep its rejects."""
+        run = self._run
+        while run is not None and run.is_under_way:
             with contextlib.suppress(PlanhatError):  # one is known already, and ends the run
-                self._run.return_home()
+                run.return_home()
+        if run is not None:
+            with contextlib.suppress(PlanhatError):
+                run.rejections.keep(run.schemas)
 
     def _sum_up(self, result: Result, seconds: float) -> None:
+        self.close()
         if self._run is None:
             return
-        self._run.close()
-        self.transport.close()
         path = self._settings.rejects_path
         summary = Summary(
             ledger=self._run.ledger,

@@ -7,13 +7,11 @@ the state. It knows nothing of what is in a record.
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING, Protocol
 
-from planhat_api.errors import PlanhatError, StopError
-from planhat_api.redaction import scrub
 from target_planhat.fleet import Fleet, first_line
 from target_planhat.ledger import Ledger
+from target_planhat.rejections import MOST_HELD
 from target_planhat.rejects import RejectedRecord
 from target_planhat.watermark import Watermark
 from target_planhat.writer import EnoughRejectsError
@@ -23,18 +21,8 @@ if TYPE_CHECKING:
 
     from target_planhat.batches import Batch
     from target_planhat.output import StateOutput
-    from target_planhat.rejects import RejectFile
+    from target_planhat.rejections import Rejections
     from target_planhat.writer import Writer, Written
-
-logger = logging.getLogger("target-planhat")
-
-MOST_REJECTS_SHOWN = 20
-MOST_REJECTS_HELD = 1_000
-"""Rejects found before sending are written to the file at the latest when there are so many."""
-
-
-class RejectsError(StopError):
-    """Records were rejected, more than the user allows."""
 
 
 class Source(Protocol):
@@ -53,57 +41,34 @@ class Run:
 
     Args:
         output: Where states are printed, None to print none.
-        reject_file: Where rejects go, None to keep none.
-        allowed_rejects: How many records may be rejected before the run fails, None for any
-            number.
+        rejections: What is rejected.
         concurrency: Most batches on their way at once.
-        rehearsing: Whether nothing is written, so that the run goes on to the end in any case.
 
     Attributes:
         ledger: The books.
+        rejections: As given.
         schemas: SCHEMA line of each stream, as received.
         sources: The sinks there are.
         batches: How many batches have been written.
     """
 
     def __init__(
-        self,
-        *,
-        output: StateOutput | None,
-        reject_file: RejectFile | None,
-        allowed_rejects: int | None,
-        concurrency: int,
-        rehearsing: bool = False,
+        self, *, output: StateOutput | None, rejections: Rejections, concurrency: int
     ) -> None:
         self.ledger = Ledger()
+        self.rejections = rejections
         self.schemas: dict[str, bytes] = {}
         self.sources: list[Source] = []
         self.batches = 0
         self._output = output
-        self._reject_file = reject_file
-        self._allowed = allowed_rejects
-        self._rehearsing = rehearsing
         self._fleet = Fleet(concurrency)
         self._watermark = Watermark()
-        self._rejects: list[RejectedRecord] = []
-        self._first_reject = ""
-        self._rejected = 0
-        self._stuck: int | None = None
-
-    def allowance(self) -> int | None:
-        """Tell how many more records may be rejected, None for any number."""
-        if self._allowed is None or self._rehearsing:
-            return None
-        return max(0, self._allowed - self._rejected)
-
-    @property
-    def _has_failed(self) -> bool:
-        return self._allowed is not None and self._rejected > self._allowed
+        self._undecided_line: int | None = None
 
     @property
     def waits(self) -> bool:
         """Whether any record waits to be sent, or to be written to the reject file."""
-        return bool(self._rejects) or any(source.oldest_line for source in self.sources)
+        return len(self.rejections) > 0 or any(source.oldest_line for source in self.sources)
 
     @property
     def is_under_way(self) -> bool:
@@ -142,13 +107,13 @@ class Run:
             record: The record, and why.
 
         Raises:
-            EnoughRejectsError: The run fails for it; what came before is still to be drained.
+            EnoughRejectsError: The run ends for it; what came before is still to be drained.
         """
         self.ledger.account(stream).rejected += 1
-        self._note(stream, record)
-        if len(self._rejects) >= MOST_REJECTS_HELD:
-            self._keep_rejects()
-        if self._has_failed and not self._rehearsing:
+        self.rejections.note(stream, record)
+        if len(self.rejections) >= MOST_HELD:
+            self.rejections.keep(self.schemas)
+        if self.rejections.end_the_run:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
 
     def read_state(self, value: bytes, *, after: int) -> None:
@@ -165,7 +130,7 @@ class Run:
         """Print the newest state that is true, if it was not printed yet."""
         if self._output is None or not self._watermark.is_ready(self._oldest_line()):
             return
-        self._keep_rejects()
+        self.rejections.keep(self.schemas)
         state = self._watermark.release(self._oldest_line())
         if state is not None:
             self._output.print(state)
@@ -187,17 +152,8 @@ class Run:
         Raises:
             RejectsError: There were.
         """
-        self._keep_rejects()
-        if not self._has_failed:
-            return
-        verb = "would be" if self._rehearsing else "was" if self._rejected == 1 else "were"
-        records = f"{self._rejected} record{'s' if self._rejected > 1 else ''} {verb}"
-        limit = f", more than max_rejects ({self._allowed}) allows" if self._allowed else ""
-        kept = f"; they are in {self._reject_file.path}" if self._reject_file else ""
-        raise RejectsError(
-            f"{records} rejected{limit}, first {self._first_reject}{kept}; correct what is wrong "
-            "and run again, or set on_reject to continue"
-        )
+        self.rejections.keep(self.schemas)
+        self.rejections.check()
 
     def return_home(self) -> None:
         """Wait for the requests that are on their way, and account for them.
@@ -211,8 +167,7 @@ class Run:
     def close(self) -> None:
         """Let go of threads and files; whatever is not kept by then is not acknowledged."""
         self._fleet.close()
-        if self._reject_file is not None:
-            self._reject_file.close()
+        self.rejections.close()
 
     def _account(self, results: Iterator[Written]) -> None:
         for written in results:
@@ -233,42 +188,17 @@ class Run:
         account.skipped += written.skipped
         account.rejected += len(written.rejects)
         for payload, reject in written.rejects:
-            self._note(written.stream, RejectedRecord.of(payload.line, payload.raw, reject))
+            record = RejectedRecord.of(payload.line, payload.raw, reject)
+            self.rejections.note(written.stream, record)
         if written.error is not None:
-            self._hold(first_line(written.batch.payloads))
-
-    def _note(self, stream: str, record: RejectedRecord) -> None:
-        self._rejected += 1
-        reject = record.reject
-        where = f" (property {reject.property})" if reject.property else ""
-        said = scrub(f"line {record.line}, {stream}: {reject.code.value}: {reject.message}{where}")
-        self._first_reject = self._first_reject or said
-        if self._rejected <= MOST_REJECTS_SHOWN:
-            logger.warning("rejected: %s", said)
-        elif self._rejected == MOST_REJECTS_SHOWN + 1:
-            logger.warning("more records are rejected; they are counted, and kept in rejects_path")
-        if self._reject_file is not None:
-            self._rejects.append(record)
-        if self._allowed == 0 or self._reject_file is None:
-            self._hold(record.line)
-
-    def _keep_rejects(self) -> None:
-        """Write the rejects to disk; until then nothing that covers them is said."""
-        if self._reject_file is None or not self._rejects:
-            return
-        rejects, self._rejects = self._rejects, []
-        try:
-            self._reject_file.write(rejects, self.schemas)
-        except PlanhatError:
-            self._hold(min(record.line for record in rejects))
-            raise
-
-    def _hold(self, line: int | None) -> None:
-        """Let no state pass a line for the rest of the run."""
-        if line is not None:
-            self._stuck = line if self._stuck is None else min(self._stuck, line)
+            lines = (self._undecided_line, first_line(written.batch.payloads))
+            self._undecided_line = min((line for line in lines if line is not None), default=None)
 
     def _oldest_line(self) -> int | None:
-        lines = [self._stuck, self._fleet.oldest_line]
+        """Find the oldest record that is neither written nor kept as a reject.
+
+        Rejects that wait to be written to disk do not count: that is done before a state is said.
+        """
+        lines = [self.rejections.held_line, self._undecided_line, self._fleet.oldest_line]
         lines += [source.oldest_line for source in self.sources]
         return min((line for line in lines if line is not None), default=None)

@@ -29,7 +29,7 @@ class Ran:
     `rejects` are the RECORD lines of the reject file.
     """
 
-    target: TargetPlanhat
+    target: TargetPlanhat | None = None
     states: list[Any] = field(default_factory=list)
     seen: list[Any] = field(default_factory=list)
     error: BaseException | None = None
@@ -106,7 +106,7 @@ class Bench:
         }
         if config.get("on_reject") == "continue":
             config.setdefault("rejects_path", str(self.rejects_path))
-        return config
+        return {name: value for name, value in config.items() if value is not None}
 
     def lines(self, messages: Iterable[Any]) -> bytes:
         """Messages as a tap writes them."""
@@ -123,16 +123,15 @@ class Bench:
     ) -> Ran:
         """Run the target on messages, to whatever end."""
         config = self.config(tenant, **config)
-        ran = Ran(TargetPlanhat(config=config))
-        conduct = ran.target.conduct
+        ran = Ran()
         with contextlib.redirect_stdout(_Stdout(ran, look)):
             try:
+                ran.target = TargetPlanhat(config=config)
                 ran.target.listen(io.BytesIO(self.lines(messages)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
                 ran.error = error
-            finally:
-                conduct.run.close()
-                conduct.transport.close()
+        if ran.target is not None:
+            ran.target.conduct.close()
         if "rejects_path" in config:
             ran.rejects = self.rejects()
         return ran
