@@ -18,7 +18,7 @@ from airflow.sdk import DAG, TaskGroup, task
 from planhat_jobs import copies
 from planhat_jobs.alerts import alert
 from planhat_jobs.companies import list_companies
-from planhat_jobs.ledger import create_tables
+from planhat_jobs.ledger import create_tables, planned_companies
 from planhat_jobs.operator import PlanhatShard, ledger_engine, secret
 
 COPIES = Path(os.environ.get("PLANHAT_COPIES") or Path(__file__).with_name("copies.json"))
@@ -35,11 +35,14 @@ def plan(name: str) -> list[dict[str, Any]]:
     """Divide the streams of one copy into shards."""
     copy = copies.read_copies(COPIES)[name]
 
-    def companies() -> list[str]:
+    def listed(stream: str, shards: int) -> list[str]:
         url = copy.tap.config.get("api_url", "https://api.planhat.com")
-        return list_companies(url, secret(copy.tap.secrets["TAP_PLANHAT_API_TOKEN"]))
+        token = secret(copy.tap.secrets["TAP_PLANHAT_API_TOKEN"])
+        return planned_companies(
+            ledger_engine(), name, stream, shards, lambda: list_companies(url, token)
+        )
 
-    return copies.plan(copy, companies)
+    return copies.plan(copy, listed)
 
 
 with DAG(
@@ -65,8 +68,8 @@ with DAG(
                 max_active_tis_per_dagrun=one.at_once,
                 map_index_template="{{ task.label }}",
                 # A retry goes on from the state that the try before it saved.
-                retries=3,
-                retry_delay=timedelta(minutes=1),
+                retries=one.retries,
+                retry_delay=timedelta(seconds=one.retry_seconds),
                 retry_exponential_backoff=True,
                 max_retry_delay=timedelta(minutes=15),
                 execution_timeout=timedelta(hours=12),

@@ -8,7 +8,15 @@ import time
 
 import pytest
 import sqlalchemy as sa
-from planhat_jobs.ledger import REJECTS, SHARDS, Key, LeaseError, Ledger, create_tables
+from planhat_jobs.ledger import (
+    REJECTS,
+    SHARDS,
+    Key,
+    LeaseError,
+    Ledger,
+    create_tables,
+    planned_companies,
+)
 
 KEY = Key("acme", "issues", "1-of-2")
 attempts = (f"try {n}" for n in itertools.count(1))
@@ -137,6 +145,12 @@ def test_of_many_that_want_a_free_shard_one_gets_it(engine):
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["held", *["refused"] * 5]
+
+
+def test_a_division_stays_while_companies_come_and_go(engine):
+    assert planned_companies(engine, "acme", "issues", 2, lambda: ["c2", "c1"]) == ["c1", "c2"]
+    assert planned_companies(engine, "acme", "issues", 2, lambda: ["c3"]) == ["c1", "c2"]
+    assert planned_companies(engine, "acme", "issues", 3, lambda: ["c3"]) == ["c3"]
 
 
 def test_tables_are_made_once(engine):

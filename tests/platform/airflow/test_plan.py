@@ -15,7 +15,7 @@ def copy_of(**streams: Sharding) -> Copy:
     return Copy("acme", Side("tap-planhat"), Side("target-planhat"), streams)
 
 
-def never() -> list[str]:
+def never(_stream: str, _shards: int) -> list[str]:
     raise AssertionError("nobody needs the list of companies")
 
 
@@ -61,15 +61,16 @@ def test_a_shard_without_companies_is_not_a_task_since_it_would_read_everything(
     assert list(tasks_for([])) == [REST]
 
 
-def test_companies_are_listed_once_for_all_streams_and_only_when_needed():
+def test_companies_are_listed_only_for_streams_that_are_divided_by_a_list():
     asked = []
 
-    def listing() -> list[str]:
-        asked.append(1)
+    def listed(stream: str, shards: int) -> list[str]:
+        asked.append((stream, shards))
         return ["c1", "c2"]
 
-    plan(copy_of(issues=Sharding(2), objectives=Sharding(2), tasks=Sharding()), listing)
-    assert asked == [1]
+    streams = {"issues": Sharding(2), "objectives": Sharding(3, ["c1"]), "tasks": Sharding()}
+    plan(copy_of(**streams), listed)
+    assert asked == [("issues", 2)]
 
 
 def test_rest_takes_what_no_shard_reads_and_nothing_else():
@@ -93,14 +94,10 @@ def test_no_shard_tells_a_warehouse_to_delete_what_the_others_wrote(name):
     assert shard.passes(about_it)
 
 
-def test_a_company_that_joins_a_shard_is_read_from_its_beginning():
-    assert Shard("1-of-2", frozenset({"c1", "c2"})).fresh(frozenset({"c1"})) == {"c2"}
-    assert Shard("1-of-2", frozenset({"c1"})).fresh(frozenset({"c1", "c2"})) == set()
-
-
 def test_a_company_that_no_shard_reads_any_more_is_read_by_rest_from_its_beginning():
-    assert Shard(REST, frozenset({"c1"})).fresh(frozenset({"c1", "c2"})) == {"c2"}
-    assert Shard(REST, frozenset({"c1", "c2"})).fresh(frozenset({"c1"})) == set()
+    assert Shard(REST, frozenset({"c1"})).returned(frozenset({"c1", "c2"})) == {"c2"}
+    assert Shard(REST, frozenset({"c1", "c2"})).returned(frozenset({"c1"})) == set()
+    assert Shard("1-of-2", frozenset({"c1"})).returned(frozenset({"c1", "c2"})) == set()
 
 
 def test_the_example_file_can_be_read():

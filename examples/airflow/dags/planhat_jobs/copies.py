@@ -43,7 +43,9 @@ class Sharding:
 
     Attributes:
         shards: Number of shards; 1 is one task for everything.
-        companies: Planhat ids of the companies to divide, or ``listed``: ask Planhat at each run.
+        companies: Planhat ids of the companies to divide, or ``listed``: ask Planhat once, when the
+            stream is first divided into so many shards. Companies that come later are ``rest``'s:
+            a shard that took them in would have to be read from the beginning.
     """
 
     shards: int = 1
@@ -60,6 +62,9 @@ class Copy:
         target: What writes.
         streams: Stream → how it is divided.
         at_once: How many tasks of this copy may run at a time. They share the tenants' quotas.
+        retries: How often a task is tried again; every try goes on from the last one's state.
+        retry_seconds: How long to wait before the first retry of a task; doubled for each more.
+        lease_seconds: A task that is silent for so long is taken for dead, and its shard is free.
     """
 
     name: str
@@ -67,6 +72,9 @@ class Copy:
     target: Side
     streams: Mapping[str, Sharding]
     at_once: int = 1
+    retries: int = 3
+    retry_seconds: int = 60
+    lease_seconds: float = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +112,20 @@ class Shard:
         companies = record.get("companyIds") or [record.get("companyId")]
         return self.name != REST or self.companies.isdisjoint(companies)
 
-    def fresh(self, before: frozenset[str]) -> frozenset[str]:
-        """Name the companies that this shard must read from their beginning.
+    def returned(self, before: frozenset[str]) -> frozenset[str]:
+        """Name the companies that come back to ``rest`` because no shard reads them any more.
 
-        The shard's bookmark speaks only for the companies it had when it was written. One that
-        joins later has older records that the bookmark would skip; one that leaves ``rest``'s list
-        comes back to ``rest`` with whatever its shard had not yet read.
+        The bookmark of ``rest`` does not speak for them: it may be beyond changes that their shard
+        never read. (The other way round the tap sees to it: a bookmark of other ``company_ids``
+        than it is given counts for nothing, and it reads the shard from the beginning.)
 
         Args:
-            before: The companies that the shard's state was written with.
+            before: The companies that this task was given in the run before.
 
         Returns:
             Companies to read once without a bookmark.
         """
-        if self.name == REST:
-            return before - self.companies
-        return self.companies - before
+        return before - self.companies if self.name == REST else frozenset()
 
 
 def read_copies(path: Path) -> dict[str, Copy]:
@@ -138,31 +144,26 @@ def read_copies(path: Path) -> dict[str, Copy]:
     return {name: _copy(path, name, entry) for name, entry in entries.items()}
 
 
-def plan(copy: Copy, list_companies: Callable[[], Iterable[str]]) -> list[dict[str, Any]]:
+def plan(copy: Copy, listed: Callable[[str, int], Iterable[str]]) -> list[dict[str, Any]]:
     """Divide the streams of a copy into tasks.
 
-    A company stays in its shard as long as the number of shards stays: the shard is computed from
-    its id, so that a company more or less moves no other.
+    A company's shard is computed from its id, so that a company more or less moves no other.
 
     Args:
         copy: What to divide.
-        list_companies: Gives the ids of the companies there are; asked only when needed. It may
-            miss some: they are ``rest``'s.
+        listed: Gives the ids of the companies of a stream that is divided into so many shards. It
+            may miss some: they are ``rest``'s.
 
     Returns:
         One ``{"stream": …, "shard": …, "companies": […]}`` per task.
     """
     tasks: list[dict[str, Any]] = []
-    listed: frozenset[str] | None = None
     for stream, how in copy.streams.items():
         if how.shards == 1:
             tasks.append({"stream": stream, "shard": ALL, "companies": []})
             continue
-        if isinstance(how.companies, str):
-            listed = frozenset(list_companies()) if listed is None else listed
-            companies = listed
-        else:
-            companies = frozenset(how.companies)
+        asked = isinstance(how.companies, str)
+        companies = frozenset(listed(stream, how.shards) if asked else how.companies)
         # A shard without companies would be a task without a filter: it would read everything.
         tasks += [
             {"stream": stream, "shard": shard, "companies": members}

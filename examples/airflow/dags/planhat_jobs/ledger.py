@@ -1,4 +1,4 @@
-"""Where the state is kept: two tables in a database, and a lease so that one task writes a shard.
+"""Where the state is kept: tables in a database, and a lease so that one task writes a shard.
 
 The state and the rejects that it covers are saved in one transaction. A worker that dies at any
 instant leaves the last true state behind it, and no reject is known only to its disk.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -42,6 +42,14 @@ REJECTS = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("line", sa.Text, nullable=False),
 )
+PLANS = sa.Table(
+    "planhat_plans",
+    METADATA,
+    sa.Column("copy", sa.String(200), primary_key=True),
+    sa.Column("stream", sa.String(200), primary_key=True),
+    sa.Column("shards", sa.Integer, primary_key=True),
+    sa.Column("companies", sa.Text, nullable=False),
+)
 
 
 class LeaseError(Exception):
@@ -58,12 +66,38 @@ class Key:
 
 
 def create_tables(engine: Engine) -> None:
-    """Create the two tables where they are not there yet.
+    """Create the tables where they are not there yet.
 
     Args:
         engine: The database.
     """
     METADATA.create_all(engine)
+
+
+def planned_companies(
+    engine: Engine, copy: str, stream: str, shards: int, listed: Callable[[], Iterable[str]]
+) -> list[str]:
+    """Give the companies that a stream was divided by; ask for them the first time.
+
+    Args:
+        engine: The database.
+        copy: Name of the copy.
+        stream: Name of the stream.
+        shards: Number of shards; another number is another division.
+        listed: Lists the companies.
+
+    Returns:
+        Planhat ids, the same for as long as the division stays.
+    """
+    key = {"copy": copy, "stream": stream, "shards": shards}
+    ours = [PLANS.c[name] == value for name, value in key.items()]
+    with engine.begin() as connection:
+        found = connection.execute(sa.select(PLANS.c.companies).where(*ours)).scalar_one_or_none()
+        if found is None:
+            found = json.dumps(sorted(set(listed())))
+            connection.execute(sa.insert(PLANS).values(**key, companies=found))
+    companies: list[str] = json.loads(found)
+    return companies
 
 
 class Ledger:

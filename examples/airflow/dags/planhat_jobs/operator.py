@@ -75,7 +75,6 @@ class PlanhatShard(BaseOperator):
         stream: Name of the stream.
         shard: Name of the shard.
         companies: Planhat ids of its companies; of those left out, for ``rest``.
-        lease_seconds: A holder that is silent for so long is taken for dead.
         **kwargs: Airflow's own.
     """
 
@@ -87,7 +86,6 @@ class PlanhatShard(BaseOperator):
         stream: str,
         shard: str,
         companies: Sequence[str] = (),
-        lease_seconds: float = 60,
         **kwargs: Any,  # noqa: ANN401 - BaseOperator takes what it takes
     ) -> None:
         super().__init__(**kwargs)
@@ -96,7 +94,6 @@ class PlanhatShard(BaseOperator):
         self.stream = stream
         self.shard = shard
         self.companies = companies
-        self.lease_seconds = lease_seconds
         self._run: ShardRun | None = None
 
     @property
@@ -120,7 +117,7 @@ class PlanhatShard(BaseOperator):
         )
         copy = read_copies(Path(self.copies_file))[self.copy]
         key = Key(self.copy, self.stream, self.shard)
-        ledger = Ledger(ledger_engine(), key, attempt, self.lease_seconds)
+        ledger = Ledger(ledger_engine(), key, attempt, copy.lease_seconds)
         with ledger.held():
             self._run = ShardRun(
                 copy,
@@ -128,7 +125,7 @@ class PlanhatShard(BaseOperator):
                 Shard(self.shard, frozenset(self.companies)),
                 ledger,
                 {"tap": secrets_of(copy.tap), "target": secrets_of(copy.target)},
-                beat_seconds=self.lease_seconds / 4,
+                beat_seconds=copy.lease_seconds / 4,
             )
             return self._run.run()
 

@@ -56,8 +56,8 @@ class ShardRun:
     def run(self) -> dict[str, Any]:
         """Bring the destination up to date with the shard.
 
-        Companies that are new to the shard are read on their own, without a bookmark, before its
-        list takes them in; then the shard goes on from its state, which is saved as it is printed.
+        Companies that came back to ``rest`` are read on their own first, without a bookmark; then
+        the shard goes on from its state, which is saved as it is printed.
 
         Returns:
             The target's summary, if it is one that writes a summary.
@@ -67,9 +67,9 @@ class ShardRun:
             LeaseError: Another task has taken the shard over.
         """
         shard, ledger = self._shard, self._ledger
-        fresh = shard.fresh(ledger.companies) if ledger.state is not None else frozenset()
-        if fresh:
-            self._copy_records(companies=fresh, state=None, keep_state=False)
+        returned = shard.returned(ledger.companies) if ledger.state else frozenset()
+        if returned:
+            self._copy_records(companies=returned, state=None, keep_state=False)
         ledger.cover(shard.companies)
         read = frozenset() if shard.name == REST else shard.companies
         return self._copy_records(companies=read, state=ledger.state, keep_state=True)
