@@ -36,6 +36,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
+        self._reader: io.BufferedIOBase | None = None
         self.sent = False
 
     def left(self) -> float:
@@ -48,6 +49,15 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("the exchange took too long")
         return left
+
+    def reads(self, reader: io.BufferedIOBase) -> None:
+        """Take note of what the answer is read from."""
+        self._reader = reader
+
+    def hang_up(self) -> None:
+        """Close what the answer was read from; urllib3 leaves it open when a header is wrong."""
+        if self._reader:
+            self._reader.close()
 
 
 current: ContextVar[Deadline] = ContextVar("current")
@@ -79,8 +89,10 @@ class _TimedSocket:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock), READ_BUFFER_BYTES)
+    def makefile(self, _mode: str) -> io.BufferedIOBase:
+        reader = io.BufferedReader(_TimedReader(self._sock), READ_BUFFER_BYTES)
+        current.get().reads(reader)
+        return reader
 
 
 class _TimedResponse(HTTPResponse):

@@ -52,6 +52,7 @@ class _WithoutQueries(logging.Filter):
         text = record.getMessage()
         if "?" in text:
             record.msg, record.args = re.sub(r"\?[^\s\"')]*", "?…", text), ()
+        record.exc_info = None  # urllib3 adds a traceback to its warning of an odd header
         return True
 
 

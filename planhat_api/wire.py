@@ -133,6 +133,7 @@ class Wire:
                     response.status_code, headers, _body(response, headers, self._largest)
                 )
         except (requests.RequestException, OSError, HTTPError) as error:
+            deadline.hang_up()
             raise failure_of(
                 error, self._connection.host, sent=deadline.sent, reached=self._reached
             ) from error
