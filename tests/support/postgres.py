@@ -106,13 +106,14 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _answers(port: int, server: subprocess.Popen) -> bool:
+def _answers(binaries: Path, port: int, server: subprocess.Popen) -> bool:
     """Wait until the server takes connections; False if it ended instead."""
+    # A socket that is open is not enough: on a busy machine the server is still starting up.
+    probe = [binaries / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+        if subprocess.run(probe, check=False, timeout=60).returncode == 0:
+            return True
         time.sleep(0.05)
     return False
 
@@ -156,7 +157,7 @@ def _server(home: Path, binaries: Path, account: dict[str, object]):
                 **account,
             )
         try:
-            if _answers(port, server):
+            if _answers(binaries, port, server):
                 yield Postgres(binaries, port, password)
                 return
         finally:
