@@ -1,0 +1,219 @@
+"""SIGTERM and SIGINT: the request in flight is finished, what is printed is true, 143 or 130."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+PIPE = subprocess.PIPE
+
+
+def until(condition, seconds=20):
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+    return value
+
+
+def bulk_requests(bench):
+    return [request for request in bench.sandbox.requests if request.route == "bulk"]
+
+
+def messages(bench, count, every=10):
+    company = bench.company()
+    yield bench.schema()
+    for number in range(1, count + 1):
+        yield bench.record(sourceId=f"s{number}", title="t", companyIds=[company])
+        if number % every == 0:
+            yield bench.state(number)
+
+
+def held(bench):
+    return len(bench.sandbox.tenant("alpha").records("issues"))
+
+
+def start(bench, target, count, **config):
+    """Start a target, feed it and leave its stdin open."""
+    process = target.start(config=bench.config(**config), stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    process.stdin.write(bench.lines(messages(bench, count)))
+    process.stdin.flush()
+    return process
+
+
+def end(process):
+    """Its states, its last line, its exit code; what it should have ended by is long past."""
+    stdout, stderr = process.communicate(timeout=20)
+    states = [json.loads(line)["bookmarks"]["at"] for line in stdout.splitlines()]
+    return states, stderr.decode().strip().splitlines()[-1], process.returncode
+
+
+@pytest.mark.parametrize(
+    ("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["TERM", "INT"]
+)
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_signal_during_a_slow_write_lets_it_finish_and_acknowledges_what_it_covers(
+    bench, target, signum, code, concurrency
+):
+    bench.sandbox.fault("slow", route="bulk", seconds=1.5)
+    process = start(bench, target, 25, batch_size_rows=10, concurrency=concurrency)
+    until(lambda: len(bulk_requests(bench)) == min(concurrency, 2))
+    process.send_signal(signum)
+    states, last, returncode = end(process)
+    written = min(concurrency, 2) * 10
+    assert returncode == code
+    assert states[-1:] == [written]
+    assert held(bench) == written
+    assert "records that were read are not acknowledged: run again" in last
+
+
+def test_a_signal_while_waiting_for_input_acknowledges_nothing_that_is_buffered(bench, target):
+    process = start(bench, target, 15, batch_size_rows=10)
+    until(lambda: held(bench) == 10)
+    time.sleep(1)  # the rest is read by now, and not sent: nothing has been idle for long enough
+    process.send_signal(signal.SIGTERM)
+    states, last, code = end(process)
+    assert (states, code) == ([10], 143)
+    assert held(bench) == 10
+    assert "5 records that were read are not acknowledged" in last
+
+
+@pytest.mark.parametrize(
+    "config", [{"retry_budget_seconds": 300}, {"requests_per_minute": 1}], ids=["backoff", "pace"]
+)
+def test_a_signal_ends_a_wait_at_once(bench, target, config):
+    if "retry_budget_seconds" in config:
+        bench.sandbox.fault("status", route="bulk", status=503, retry_after="60")
+    process = start(bench, target, 30, batch_size_rows=2, **config)
+    until(lambda: bulk_requests(bench))
+    time.sleep(0.5)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    states, _, code = end(process)
+    assert code == 143
+    assert time.monotonic() - began < 10
+    assert all(at <= held(bench) for at in states)
+
+
+def test_a_second_signal_ends_it_at_once_and_prints_nothing(bench, target):
+    bench.sandbox.fault("slow", route="bulk", seconds=30)
+    process = start(bench, target, 10, batch_size_rows=10)
+    until(lambda: bulk_requests(bench))
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    states, last, code = end(process)
+    assert (states, code) == ([], 143)
+    assert "stopped at once by a second signal" in last
+
+
+def test_one_signal_that_is_delivered_twice_is_one_signal(bench, target):
+    bench.sandbox.fault("slow", route="bulk", seconds=1.5)
+    process = start(bench, target, 10, batch_size_rows=10)
+    until(lambda: bulk_requests(bench))
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    states, _, code = end(process)
+    assert (states, code) == ([10], 143)
+
+
+def test_a_state_that_is_being_printed_is_printed_whole(bench, target):
+    """Nobody reads the pipe until the signal has come; the state is longer than the pipe."""
+    company = bench.company()
+    state = {"type": "STATE", "value": {"bookmarks": {"at": 1, "pad": "x" * 300_000}}}
+    record = bench.record(sourceId="a", title="t", companyIds=[company])
+    process = target.start(config=bench.config(), stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    process.stdin.write(bench.lines([bench.schema(), record, state]))
+    process.stdin.close()
+    until(lambda: held(bench))
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    stdout = process.stdout.read()
+    process.wait(timeout=20)
+    assert json.loads(stdout) == state["value"]
+    assert stdout.endswith(b"\n")
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_a_signal_to_the_whole_group_ends_it_the_same(bench, target):
+    bench.sandbox.fault("slow", route="bulk", seconds=1)
+    process = target.start(
+        config=bench.config(batch_size_rows=10),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        start_new_session=True,
+    )
+    process.stdin.write(bench.lines(messages(bench, 10)))
+    process.stdin.flush()
+    until(lambda: bulk_requests(bench))
+    os.killpg(process.pid, signal.SIGTERM)
+    states, _, code = end(process)
+    assert (states, code) == ([10], 143)
+
+
+def test_what_was_not_acknowledged_comes_again_and_the_end_is_the_same(bench, target):
+    bench.sandbox.fault("slow", route="bulk", seconds=0.7, times=1)
+    process = start(bench, target, 35, batch_size_rows=10)
+    until(lambda: bulk_requests(bench))
+    process.send_signal(signal.SIGTERM)
+    states, _, _ = end(process)
+    assert states == [10]
+    rest = [m for m in messages(bench, 35) if m["type"] == "SCHEMA"]
+    rest += [m for m in messages(bench, 35) if m["type"] == "RECORD"][states[-1] :]
+    run = target(config=bench.config(batch_size_rows=10), stdin=bench.lines(rest))
+    assert run.code == 0
+    assert held(bench) == 35
+
+
+SDK_TARGET = """
+    import os, sys, time
+    from singer_sdk import Target
+    from singer_sdk.sinks import BatchSink
+
+    class Sink(BatchSink):
+        def process_batch(self, context):
+            records = context.get("records", [])
+            open(sys.argv[1], "a").write("begun\\n")
+            time.sleep(3 if records else 0)
+            open(sys.argv[1], "a").write(f"written {len(records)}\\n")
+
+    class Plain(Target):
+        name = "plain"
+        default_sink_class = Sink
+
+    Plain(config={"batch_size_rows": 5}).listen()
+"""
+
+
+def test_the_sdks_own_handler_prints_a_bookmark_with_nothing_written(bench, tmp_path):
+    """Why ours replaces it (meltano/sdk#3775); when this fails, the SDK has been mended."""
+    script = tmp_path / "plain.py"
+    script.write_text(textwrap.dedent(SDK_TARGET))
+    journal = tmp_path / "journal"
+    command = [sys.executable, str(script), str(journal)]
+    process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    lines = [bench.schema(sourceId={"type": "string"})]
+    for number in range(1, 5):
+        lines += [bench.record(sourceId=str(number)), bench.state(number)]
+    lines.append(bench.record(sourceId="5"))
+    process.stdin.write(bench.lines(lines))
+    process.stdin.flush()
+    until(journal.exists)
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=20)
+    assert json.loads(stdout.splitlines()[-1]) == {"bookmarks": {"at": 4}}
+    assert "written 4" not in journal.read_text()
+    assert "written 5" not in journal.read_text()
+    assert process.returncode == 0
