@@ -109,17 +109,20 @@ class CannedServer:
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
+        self.rows: dict[str, list[bytes]] = {}
+        self.between = b","
         self.asked: list[dict[str, str]] = []
         canned = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one write an answer
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 query = {key: values[0] for key, values in parse_qs(parts.query).items()}
                 canned.asked.append(query)
-                body = canned.bodies.get(parts.path.strip("/"), b"[]")
+                body = canned.body(parts.path.strip("/"), query)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -131,6 +134,13 @@ class CannedServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
+
+    def body(self, model: str, query: dict[str, str]) -> bytes:
+        if model not in self.rows:
+            return self.bodies.get(model, b"[]")
+        rows = self.rows[model][:: -1 if query["sort"].startswith("-") else 1]
+        start = int(query["offset"])
+        return b"[%b]" % self.between.join(rows[start : start + int(query["limit"])])
 
     @property
     def url(self) -> str:
@@ -153,6 +163,9 @@ def _canned() -> Iterator[CannedServer]:
 
 @pytest.fixture
 def canned() -> Iterator[CannedServer]:
-    """A server that answers every list of a model with one body: ``canned.bodies["issues"]``."""
+    """A server that answers every list of a model with one body: ``canned.bodies["issues"]``.
+
+    Or with pages of ``canned.rows["issues"]``, each the text of a JSON object, in any order asked.
+    """
     with _canned() as server:
         yield server

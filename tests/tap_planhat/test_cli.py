@@ -1,0 +1,280 @@
+"""The console script as a process: discovery, --test, --about, and what bad input gets."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tap_planhat.__main__ import _sentence_for
+from tap_planhat.tap import TapPlanhat
+
+FORMATS = jsonschema.FormatChecker()
+
+
+@pytest.fixture
+def ends(tmp_path, monkeypatch):
+    """How a command line ends, in this process: its last sentence, and what was printed."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
+
+    def run(*arguments: str, config: dict | None = None) -> tuple[str, str]:
+        stdout = io.StringIO()
+        if config is not None:
+            (tmp_path / "config.json").write_text(json.dumps(config))
+            arguments = ("--config", str(tmp_path / "config.json"), *arguments)
+        with redirect_stdout(stdout), pytest.raises(Exception) as caught:  # noqa: PT011
+            TapPlanhat.get_singer_command().main(list(arguments), standalone_mode=False)
+        return _sentence_for(caught.value) or str(caught.value), stdout.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def tenant(sandbox):
+    tenant = sandbox.tenant("token-a")
+    for number in range(5):
+        tenant.insert("issues", {"title": f"issue {number}"})
+        tenant.insert("objectives", {"name": f"objective {number}"})
+    return tenant
+
+
+def test_discovery_needs_neither_network_nor_configuration(tap):
+    run = tap("--discover")
+    assert run.code == 0
+    assert {entry["tap_stream_id"] for entry in json.loads(run.stdout)["streams"]} >= {
+        "issues",
+        "objectives",
+    }
+    assert "fail" not in run.stderr.lower()
+
+
+def test_the_catalog_says_how_each_stream_is_replicated(tap):
+    entries = {
+        entry["tap_stream_id"]: entry for entry in json.loads(tap("--discover").stdout)["streams"]
+    }
+    assert entries["issues"]["replication_method"] == "INCREMENTAL"
+    assert entries["issues"]["replication_key"] == "updatedAt"
+    assert entries["objectives"]["replication_method"] == "FULL_TABLE"
+    for entry in entries.values():
+        assert entry["key_properties"] == ["_id"]
+        assert entry["schema"]["required"] == ["_id"]
+        root = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"])
+        assert root["selected-by-default"] is True
+        assert root["forced-replication-method"] == entry["replication_method"]
+
+
+def test_what_discovery_prints_can_be_given_back_as_a_catalog(tap, tenant, config, tmp_path):
+    catalog = json.loads(tap("--discover").stdout)
+    for entry in catalog["streams"]:
+        next(item for item in entry["metadata"] if not item["breadcrumb"])["metadata"][
+            "selected"
+        ] = True
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(catalog))
+    run = tap("--catalog", str(path), config=config)
+    assert run.code == 0
+    assert sum(message["type"] == "RECORD" for message in run.messages) == 10
+
+
+def test_a_run_prints_messages_alone_and_ends_with_its_state(tap, tenant, config):
+    run = tap(config=config)
+    assert run.code == 0
+    types = [message["type"] for message in run.messages]
+    assert types == ["SCHEMA", *["RECORD"] * 5, "STATE", "SCHEMA", *["RECORD"] * 5, "STATE"]
+    assert '"metric":"record_count","value":5' in run.stderr
+    assert "token-a" not in run.stderr
+
+
+def test_a_connection_test_reads_one_record_of_each_stream_and_logs_no_error(
+    tap, tenant, config, sandbox
+):
+    run = tap("--test", config=config)
+    assert run.code == 0
+    assert sum(message["type"] == "RECORD" for message in run.messages) == 2
+    assert [request.query["limit"] for request in sandbox.requests] == ["1", "1"]
+    assert "ERROR" not in run.stderr
+    assert "failed" not in run.stderr
+
+
+def test_a_test_of_the_schema_asks_planhat_for_nothing(tap, tenant, config, sandbox):
+    run = tap("--test=schema", config=config)
+    assert run.code == 0
+    assert {message["type"] for message in run.messages} == {"SCHEMA"}
+    assert not sandbox.requests
+
+
+def test_about_tells_what_the_tap_is_and_takes(tap):
+    about = json.loads(tap("--about", "--format=json").stdout)
+    assert about["name"] == "tap-planhat"
+    assert "every one of them, once" in about["description"]
+    settings = about["settings"]["properties"]
+    assert settings["api_token"]["secret"] is True
+    assert set(settings) >= {"start_date", "page_size", "company_ids", "concurrency"}
+    assert set(settings) >= {"lookback_seconds", "emit_activate_version_messages", "progress"}
+    assert all(setting.get("description") for setting in settings.values())
+
+
+def test_the_version_is_the_distributions(tap):
+    printed = tap("--version").stdout
+    assert printed.startswith(b"tap-planhat v")
+    assert b"could not be detected" not in printed
+
+
+def test_every_record_satisfies_the_schema_in_front_of_it_formats_included(tap, tenant, config):
+    tenant.insert(
+        "issues", {"title": "t", "custom": {"Any Label": [1, 2.5, None]}, "priority": None}
+    )
+    schemas = {}
+    for message in tap(config=config).messages:
+        if message["type"] == "SCHEMA":
+            assert "x-planhat" not in json.dumps(message)
+            schemas[message["stream"]] = jsonschema.Draft202012Validator(
+                message["schema"], format_checker=FORMATS
+            )
+        elif message["type"] == "RECORD":
+            schemas[message["stream"]].validate(message["record"])
+
+
+def test_an_empty_tenant_ends_well_and_with_a_state(tap, config, sandbox):
+    run = tap(config=config)
+    assert run.code == 0
+    assert run.messages[-1]["type"] == "STATE"
+
+
+BAD_SETTINGS = {
+    "no token": ({"api_token": None}, "api_token is not set"),
+    "page_size 0": ({"page_size": 0}, "page_size must be at least 1"),
+    "page_size 2001": ({"page_size": 2001}, "page_size must be at most 2000"),
+    "misspelt": ({"page_sise": 5}, "did you mean page_size?"),
+    "http elsewhere": ({"api_url": "http://example.com"}, "api_url"),
+    "no date": ({"start_date": "soon"}, "start_date is no date-time"),
+    "wrong type": ({"concurrency": "many"}, "concurrency must be a whole number"),
+    "token is no text": ({"api_token": 123456789}, "api_token must be text"),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_a_setting_that_is_wrong_ends_the_run_in_one_sentence(
+    ends, config, sandbox, change, sentence
+):
+    settings = {key: value for key, value in {**config, **change}.items() if value is not None}
+    last, printed = ends(config=settings)
+    assert sentence in last
+    assert "123456789" not in last
+    assert printed == ""
+    assert not sandbox.requests
+
+
+def test_a_failed_run_exits_with_1_and_shows_no_traceback(tap, config):
+    run = tap(config={**config, "page_size": 0})
+    assert run.code == 1
+    assert run.last_line.startswith("tap-planhat: ")
+    assert "page_size must be at least 1" in run.last_line
+    assert "Traceback" not in run.stderr
+    assert run.stdout == b""
+
+
+def test_a_wrong_token_is_told_and_not_shown(tap, config):
+    run = tap(config={**config, "api_token": "wrong-token"})
+    assert run.code == 1
+    assert "api_token" in run.last_line
+    assert "wrong-token" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_host_that_does_not_answer_is_told(tap, config):
+    settings = {**config, "api_url": "http://127.0.0.1:9", "retry_budget_seconds": 0}
+    run = tap(config=settings)
+    assert run.code == 1
+    assert "127.0.0.1" in run.last_line or "reach" in run.last_line
+    assert "Traceback" not in run.stderr
+
+
+def written(folder: Path, name: str, content: str) -> str:
+    path = folder / name
+    path.write_text(content)
+    return str(path)
+
+
+STRANGER = {
+    "streams": [{"tap_stream_id": "invoices", "schema": {"type": "object"}, "metadata": []}]
+}
+NO_ID = {
+    "streams": [
+        {
+            "tap_stream_id": "issues",
+            "schema": {"type": "object", "properties": {"title": {"type": "string"}}},
+            "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "sentence"),
+    [
+        ("--catalog", json.dumps(STRANGER), "only issues, objectives"),
+        ("--catalog", json.dumps(NO_ID), "no property _id"),
+        ("--catalog", '{"streams": 5}', "no Singer catalog"),
+        ("--catalog", "{", "--catalog is not JSON"),
+        ("--catalog", "[]", "holds no JSON object"),
+        ("--state", "not json", "--state is not JSON"),
+        ("--state", '{"bookmarks": 1}', "no Singer state"),
+    ],
+)
+def test_a_file_that_is_wrong_ends_the_run_in_one_sentence(
+    ends, config, tmp_path, option, content, sentence
+):
+    last, printed = ends(option, written(tmp_path, "given.json", content), config=config)
+    assert sentence in last
+    assert printed == ""
+
+
+@pytest.mark.parametrize("option", ["--catalog", "--state", "--config"])
+def test_a_file_that_is_not_there_is_named(ends, config, option):
+    assert "nowhere.json" in ends(option, "nowhere.json", config=config)[0]
+
+
+def test_a_configuration_that_is_not_json_is_told(ends, tmp_path):
+    last, _ = ends("--config", written(tmp_path, "broken.json", "{'api_token': 1}"))
+    assert "not JSON" in last
+
+
+def test_an_unknown_option_is_told_and_is_a_failure(tap):
+    run = tap("--catalogue", "x")
+    assert run.code == 1
+    assert "No such option" in run.last_line
+
+
+def test_a_state_may_be_a_whole_message_or_bare(tap, tenant, config, tmp_path):
+    state = {"bookmarks": {"objectives": {"note": 1}}}
+    for content in (state, {"type": "STATE", "value": state}):
+        path = written(tmp_path, "state.json", json.dumps(content))
+        assert tap("--state", path, config=config).messages[0] == {"type": "STATE", "value": state}
+
+
+def test_settings_come_from_the_environment_too(tap, tenant, config):
+    env = {
+        "TAP_PLANHAT_API_TOKEN": "token-a",
+        "TAP_PLANHAT_API_URL": config["api_url"],
+        "TAP_PLANHAT_PAGE_SIZE": "3",
+        "TAP_PLANHAT_REQUESTS_PER_MINUTE": "0",
+    }
+    run = tap("--config", "ENV", env=env)
+    assert run.code == 0
+    assert sum(message["type"] == "RECORD" for message in run.messages) == 10
+    run = tap("--config", "ENV", env={**env, "TAP_PLANHAT_PAGE_SIZE": "x"})
+    assert run.code == 1
+    assert "TAP_PLANHAT_PAGE_SIZE must be a whole number" in run.last_line
+
+
+def test_no_stream_is_named_in_the_code_so_that_a_file_alone_makes_one():
+    sources = Path(__file__).parents[2] / "tap_planhat"
+    for source in sources.glob("*.py"):
+        assert '"issues"' not in source.read_text()
+        assert '"objectives"' not in source.read_text()
