@@ -1,0 +1,105 @@
+"""Adding a model is adding one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from planhat_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+ASSETS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Asset",
+    "description": "A thing that a company has.",
+    "type": "object",
+    "x-planhat": {
+        "path": "/assets",
+        "keyables": ["_id", "sourceId", "externalId"],
+        "keyable_scope": {"externalId": "companyId"},
+        "page_limit": 2000,
+        "bulk_limit": 5000,
+        "company_reference": "companyId",
+    },
+    "required": ["name", "companyId"],
+    "properties": {
+        "_id": {"type": "string"},
+        "name": {"type": ["string", "null"]},
+        "companyId": {"type": ["string", "null"]},
+        "companyName": {"type": ["string", "null"], "readOnly": True},
+        "externalId": {"type": ["string", "null"]},
+        "sourceId": {"type": ["string", "null"]},
+        "value": {"type": ["number", "null"]},
+    },
+}
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A copy of the checkout with a third file in schemas/ and no other change."""
+    for name in ("planhat_api", "planhat_console", "tap_planhat", "target_planhat", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "schemas" / "assets.json").write_text(json.dumps(ASSETS), encoding="utf-8")
+    return tmp_path
+
+
+def run(checkout: Path, module: str, *arguments: str, stdin: str = "") -> tuple[str, str, int]:
+    """Run a plugin of the copied checkout as a process."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=checkout,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(checkout), "HOME": str(checkout)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout, done.stderr, done.returncode
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A Planhat that has one model more than the connector."""
+    with Sandbox({"token-a": "alpha", "token-b": "beta"}, any_model=True) as running:
+        yield running
+
+
+def test_a_third_file_in_schemas_is_a_stream_and_a_sink(checkout, sandbox):
+    source, copy = sandbox.tenant("token-a"), sandbox.tenant("token-b")
+    company = {"_id": "61006bc89a3e0b702ed8ea49", "name": "Tenet"}
+    for tenant in (source, copy):
+        tenant.insert("companies", dict(company))
+    for n in range(3):
+        asset = {"name": f"Asset {n}", "companyId": company["_id"], "sourceId": f"a-{n}"}
+        source.insert("assets", {**asset, "value": n + 0.5})
+
+    catalog, complaint, code = run(checkout, "tap_planhat", "--discover")
+    assert code == 0, complaint
+    assert "assets" in {s["tap_stream_id"] for s in json.loads(catalog)["streams"]}
+
+    (checkout / "tap.json").write_text(
+        json.dumps({"api_token": "token-a", "api_url": sandbox.url}), encoding="utf-8"
+    )
+    (checkout / "target.json").write_text(
+        json.dumps({"api_token": "token-b", "api_url": sandbox.url, "match_on": ["sourceId"]}),
+        encoding="utf-8",
+    )
+    messages, complaint, code = run(checkout, "tap_planhat", "--config", "tap.json")
+    assert code == 0, complaint
+    _, complaint, code = run(checkout, "target_planhat", "--config", "target.json", stdin=messages)
+    assert code == 0, complaint
+    assert [(a["sourceId"], a["name"], a["value"]) for a in copy.records("assets")] == [
+        (f"a-{n}", f"Asset {n}", n + 0.5) for n in range(3)
+    ]
