@@ -41,6 +41,8 @@ class Sifted:
         batch: What is to be sent, in order; None if nothing is.
         found: For each payload of `batch` the record that it means: None = there is none, so it
             will be created; DOUBT = not known, or never asked.
+        later: Payloads that have to be sifted again once `batch` has its answer: the first of
+            them means a record that one of `batch` means too, by another keyable.
         unchanged: Payloads that Planhat holds exactly.
         skipped: Payloads that are left alone, and why. What such a one superseded is left alone
             with it.
@@ -49,6 +51,7 @@ class Sifted:
 
     batch: Batch | None = None
     found: Sequence[Found | Doubt | None] = ()
+    later: Batch | None = None
     unchanged: list[Payload] = field(default_factory=list)
     skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
     rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
@@ -79,7 +82,7 @@ class Destination:
         self._settings = settings
         self._stop = stop
         self._keyables = Keyables(model, settings)
-        self._verdicts = Verdicts(self._keyables, settings)
+        self._verdicts = Verdicts(model, self._keyables, settings)
         self._lookup = Lookup(client, model)
         self._comparing = settings.skip_unchanged or settings.dry_run
         self._keyed = (
@@ -106,19 +109,13 @@ class Destination:
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        asking = [payload for payload in batch.payloads if self._has_to_ask(payload)]
+        asking = sum(map(self._has_to_ask, batch.payloads))
         if not asking:
-            return Sifted(batch, [DOUBT] * len(batch.payloads))
+            unasked = [None if each.operation == "create" else DOUBT for each in batch.payloads]
+            return Sifted(batch, unasked)
         with self._lock:
-            self._prepare(len(asking))
-            sifted = Sifted()
-            sent: list[Payload] = []
-            found: list[Found | Doubt | None] = []
-            for payload in batch.payloads:
-                self._sift_one(payload, sifted, sent, found)
-        if sent:
-            sifted.batch, sifted.found = Batch(batch.kind, sent), found
-        return sifted
+            self._prepare(asking)
+            return self._sift(batch)
 
     def note_written(self, payloads: Iterable[Payload]) -> None:
         """Take note that Planhat took these payloads."""
@@ -131,10 +128,8 @@ class Destination:
     def note_unknown(self, payloads: Iterable[Payload]) -> None:
         """Take note that it is not known what became of these payloads."""
         if self._index is not None and self._keyed:
-            with self._lock:
-                for payload in payloads:
-                    if payload.operation != "create":
-                        self._index.doubt(payload)
+            # A keyable may have changed, or a record be new.
+            self._index.stale |= any(payload.operation != "create" for payload in payloads)
 
     def note_answer(self, answer: Answer) -> None:
         """Take note of the ids that Planhat gave in the answer to a bulk upsert."""
@@ -185,9 +180,9 @@ class Destination:
 
     def _prepare(self, asking: int) -> None:
         """Read the list once there are too many to ask for one by one."""
-        if self._index is not None:
+        if self._index is not None and not (self._index.stale and not self._settings.dry_run):
             return
-        # A dry run has to remember what it would have written.
+        # A dry run has to remember what it would have written: nowhere else is it to be read.
         if self._asked + asking <= HANDFUL and not self._settings.dry_run:
             self._asked += asking
             return
@@ -199,37 +194,39 @@ class Destination:
             stop=self._stop,
         )
 
-    def _sift_one(
-        self,
-        payload: Payload,
-        sifted: Sifted,
-        sent: list[Payload],
-        found: list[Found | Doubt | None],
-    ) -> None:
-        if not self._has_to_ask(payload):
-            sent.append(payload)
-            found.append(None if payload.operation == "create" else DOUBT)
-            return
-        record = self._find(payload)
-        verdict = self._verdicts.judge(payload, record)
-        if isinstance(verdict, Payload):
-            sent.append(verdict)
-            found.append(record)
-        elif isinstance(verdict, Reject):
-            sifted.rejects.append((payload, verdict))
-        elif verdict is UNCHANGED:
-            sifted.unchanged.append(payload)
-        else:
-            sifted.skipped.append((payload, verdict))
+    def _sift(self, batch: Batch) -> Sifted:
+        sifted = Sifted()
+        sent: list[Payload] = []
+        found: list[Found | Doubt | None] = []
+        taken: set[object] = set()
+        for at, payload in enumerate(batch.payloads):
+            record = self._find(payload) if self._has_to_ask(payload) else DOUBT
+            held = None if isinstance(record, Doubt) else record
+            if held is not None and held.name in taken:
+                sifted.later = Batch(batch.kind, batch.payloads[at:])
+                break
+            verdict = self._verdicts.judge(payload, record)
+            if isinstance(verdict, Skipped):
+                if verdict is UNCHANGED:
+                    sifted.unchanged.append(payload)
+                else:
+                    sifted.skipped.append((payload, verdict))
+                continue
+            taken.add(held.name if held is not None else None)
+            if isinstance(verdict, Reject):
+                sifted.rejects.append((payload, verdict))
+            else:
+                sent.append(verdict)
+                found.append(record)
+        if sent:
+            sifted.batch, sifted.found = Batch(batch.kind, sent), found
+        return sifted
 
     def _find(self, payload: Payload) -> Found | Doubt | None:
         """Find the record that a payload means; by its `_id` alone where no more is asked."""
         if self._index is None:
             return self._lookup.find(payload, keyed=self._keyed)
-        found = self._index.find(payload)
-        if isinstance(found, Doubt) and self._keyed:
-            return self._lookup.find(payload)
-        return found
+        return self._index.find(payload)
 
     def _delete(self, payload: Payload) -> bool | Reject:
         identifier = payload.keys[self._id_at] if self._id_at >= 0 else None

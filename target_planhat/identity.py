@@ -40,7 +40,7 @@ def tokens(payload: Payload) -> list[Token]:
     if not scopes:
         return [(at, key) for at, key in enumerate(payload.keys) if key is not None]
     return [
-        (at, key, _folded(scope)) if (scope := scopes[at]) else (at, key)
+        (at, key, folded_scope(scope)) if (scope := scopes[at]) else (at, key)
         for at, key in enumerate(payload.keys)
         if key is not None
     ]
@@ -86,6 +86,6 @@ def _covers(later: object, earlier: object) -> bool:
     return not isinstance(earlier, dict)
 
 
-def _folded(scope: str) -> str:
-    # MongoDB reads the hexadecimal digits of an id in either case.
+def folded_scope(scope: str) -> str:
+    """Write a company's id as MongoDB does, which reads its digits in either case."""
     return scope.lower() if scope_kind(scope) == "_id" else scope

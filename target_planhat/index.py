@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 WIDTH: Final = 12
 """Bytes of a record's name here: those of an ObjectId, or of a hash where it has none."""
 
+NONE: Final = bytes(WIDTH)
+"""Stands for a key, or what a key is unique within, that is not there or not known."""
+EVERYWHERE_HASH: Final = b"\xff" * WIDTH
+"""Stands for "unique among all records"."""
+
 _OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
 
 
@@ -68,20 +73,25 @@ class Index:
         model: The model.
         keyed: Whether records are to be found by keyables other than their `_id`.
         properties: Those whose values are compared.
+
+    Attributes:
+        stale: Whether something was written that cannot be followed here: what is held has to be
+            read anew.
     """
 
     def __init__(self, model: Model, *, keyed: bool, properties: Sequence[str] = ()) -> None:
         self._keyables = model.keyables
         self._scopes = tuple(model.keyable_scope.get(name) for name in model.keyables)
         self._fingerprints = Fingerprints(properties)
-        # Of each record: what it is found by now, keyable by keyable, then its fingerprints.
-        self._keys_width = WIDTH * len(model.keyables) if keyed else 0
+        # Of each record: what it is found by now, keyable by keyable; what these are unique
+        # within; its fingerprints.
+        self._keys_width = 2 * WIDTH * len(model.keyables) if keyed else 0
         self._records = CompactMap(WIDTH, self._keys_width + self._fingerprints.width)
         self._found_by = CompactMap(WIDTH, WIDTH)
         self._identifiers: dict[bytes, str | None] = {}
         self._created = 0
         self._loose: set[bytes] = set()
-        self._blurred = False
+        self.stale = False
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take in a record as Planhat lists it.
@@ -133,27 +143,17 @@ class Index:
             item: Its item, as values.
         """
         held = self.find(payload)
-        if isinstance(held, Doubt):
-            self._blurred = True
-            return
-        if held is None:
+        if isinstance(held, Held):
+            self.stale |= held.name in self._loose
+            keys = (self._records.get(held.name) or b"")[: self._keys_width]
+            self._put(held.name, item, self._fingerprints.after(item, held.marks), keys)
+        elif held is None:
             self._created += 1
             name = _hash(b"created %d" % self._created)
             self._identifiers[name] = None
             self._put(name, item, self._fingerprints.after(item, None))
-            return
-        keys = (self._records.get(held.name) or b"")[: self._keys_width]
-        self._blurred |= held.name in self._loose or self._moves(item, keys)
-        self._put(held.name, item, self._fingerprints.after(item, held.marks), keys)
-
-    def doubt(self, payload: Payload) -> None:
-        """Take note that nobody knows what became of a payload."""
-        held = self.find(payload)
-        if isinstance(held, Held):
-            keys = (self._records.get(held.name) or b"")[: self._keys_width]
-            self._records.set(held.name, keys + self._fingerprints.unsure)
         else:
-            self._blurred = True
+            self.stale = True
 
     def remove(self, identifier: str) -> None:
         """Take note that a record is gone."""
@@ -164,7 +164,7 @@ class Index:
         self._remove(held.name)
 
     def _remove(self, name: bytes) -> None:
-        self._blurred |= name in self._loose
+        self.stale |= name in self._loose
         self._records.remove(name)
 
     def _register(self, identifier: str) -> bytes:
@@ -176,20 +176,36 @@ class Index:
     def _put(
         self, name: bytes, row: Mapping[str, Any], marks: bytes, before: bytes | None = None
     ) -> None:
-        if not self._keys_width:
-            self._records.set(name, marks)
-            return
         keys = bytearray(before or bytes(self._keys_width))
-        for at, (keyable, scope_name) in enumerate(zip(self._keyables, self._scopes, strict=True)):
-            value = row.get(keyable)
-            if keyable == ID or not isinstance(value, str) or not value:
-                continue
-            key = _key(at, value, row.get(scope_name) if scope_name else EVERYWHERE)
-            keys[at * WIDTH : (at + 1) * WIDTH] = key
-            self._found_by.set(key, name)
-            if scope_name:
-                self._found_by.set(_key(at, value, None), name)
+        for at, keyable in enumerate(self._keyables if keys else ()):
+            if keyable != ID:
+                self._put_key(name, keys, at, row)
         self._records.set(name, bytes(keys) + marks)
+
+    def _put_key(self, name: bytes, keys: bytearray, at: int, row: Mapping[str, Any]) -> None:
+        """Enter what a record is found by from now on, as far as that can be known."""
+        value, scope_name = row.get(self._keyables[at]), self._scopes[at]
+        here = slice(at * WIDTH, (at + 1) * WIDTH)
+        scope = EVERYWHERE_HASH
+        if scope_name is not None:
+            behind = len(self._keyables) * WIDTH
+            there = slice(here.start + behind, here.stop + behind)
+            before = bytes(keys[there])
+            if scope_name in row:
+                keys[there] = _scope_hash(row[scope_name])
+            scope = bytes(keys[there])
+            if scope != before and any(keys[here]):
+                keys[here] = NONE  # its company is another now, and the key is not known in full
+                self.stale |= value is None
+        if not isinstance(value, str) or not value:
+            return
+        if scope_name is not None:
+            self._found_by.set(_key(at, value, NONE), name)
+        if scope == NONE:
+            self.stale = True
+            return
+        keys[here] = _key(at, value, scope)
+        self._found_by.set(bytes(keys[here]), name)
 
     def _named(self, at: int, key: str, scope: str | None) -> bytes | None:
         """Name the record that has a keyable by now."""
@@ -198,7 +214,7 @@ class Index:
             return name if name in self._records else None
         if not self._keys_width or scope is None:
             return None
-        wanted = _key(at, key, scope)
+        wanted = _key(at, key, _scope_hash(scope))
         found = self._found_by.get(wanted)
         row = self._records.get(found) if found is not None else None
         is_so_still = row is not None and row[at * WIDTH : (at + 1) * WIDTH] == wanted
@@ -208,21 +224,11 @@ class Index:
         """Tell whether a record may have a keyable although none is found by it."""
         if self._keyables[at] == ID:
             return False
-        if self._blurred or not self._keys_width:
+        if not self._keys_width:
             return True
         # A company that is not named by its _id may be any.
         nameless = scope != EVERYWHERE and scope_kind(scope) != ID
-        return nameless and _key(at, key, None) in self._found_by
-
-    def _moves(self, item: Mapping[str, Any], keys: bytes) -> bool:
-        """Tell whether an item may change what a keyable is unique within, or only one of both."""
-        for at, (keyable, scope_name) in enumerate(zip(self._keyables, self._scopes, strict=True)):
-            if scope_name is None or (keyable in item and scope_name in item):
-                continue
-            had_one = any(keys[at * WIDTH : (at + 1) * WIDTH])
-            if keyable in item or (scope_name in item and had_one):
-                return True
-        return False
+        return nameless and _key(at, key, NONE) in self._found_by
 
 
 def _name_of(identifier: str) -> bytes:
@@ -232,9 +238,16 @@ def _name_of(identifier: str) -> bytes:
     return _hash(identifier.encode("utf-8", "surrogatepass"))
 
 
-def _key(at: int, key: str, scope: str | None) -> bytes:
-    text = f"{at}\0{'' if scope is None else folded_scope(scope)}\0{scope is None}\0{key}"
-    return _hash(text.encode("utf-8", "surrogatepass"))
+def _key(at: int, key: str, scope: bytes) -> bytes:
+    return _hash(b"%d %b %b" % (at, scope, key.encode("utf-8", "surrogatepass")))
+
+
+def _scope_hash(scope: object) -> bytes:
+    if scope == EVERYWHERE:
+        return EVERYWHERE_HASH
+    if not isinstance(scope, str):
+        return NONE
+    return _hash(b"scope " + folded_scope(scope).encode("utf-8", "surrogatepass"))
 
 
 def _hash(text: bytes) -> bytes:

@@ -39,6 +39,11 @@ class Record:
     at: int
     properties: Mapping[str, Any]
 
+    @property
+    def name(self) -> str:
+        """Its `_id`, which no other record has."""
+        return self.identifier
+
     def differing(self, item: Mapping[str, Any]) -> list[str]:
         """List the properties of an item whose value is not what the record holds."""
         return [

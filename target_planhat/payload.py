@@ -74,6 +74,11 @@ class Reject:
     property: str | None = None
 
 
+def missing_required(name: str) -> Reject:
+    """Say that a create lacks a property."""
+    return Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A record that is left alone on purpose.

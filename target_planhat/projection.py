@@ -15,7 +15,7 @@ from planhat_api.errors import ConfigurationError
 from target_planhat.coercion import coerce
 from target_planhat.explanation import Explanation, declared_types
 from target_planhat.keyables import ID, Keyables, Keys
-from target_planhat.payload import Payload, Reject, RejectCode, Skipped
+from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing_required
 from target_planhat.sendable import UnsendableError, encode, sendable
 
 if TYPE_CHECKING:
@@ -194,9 +194,7 @@ class Projection:
     def _check_required(self, properties: Mapping[str, Any]) -> None:
         for name in self.model.bulk_required:
             if properties.get(name) is None:
-                raise _RejectedError(
-                    Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)
-                )
+                raise _RejectedError(missing_required(name))
 
     def _item(self, properties: Mapping[str, Any], keys: Keys) -> bytes:
         """Write what leaves, `_id` in front, so that it can be cut off again."""

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from target_planhat.decoding import decode
 from target_planhat.index import DOUBT, Doubt
 from target_planhat.keyables import ID, Keyables
-from target_planhat.payload import Payload, Reject, RejectCode, Skipped
+from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing_required
 from target_planhat.sendable import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planhat_api.model import Model
     from target_planhat.payload import Settings
 
 NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")
@@ -36,6 +37,10 @@ class Found(Protocol):
     """A record of Planhat's that a payload means."""
 
     @property
+    def name(self) -> object:
+        """Something that is equal just for one record found twice."""
+
+    @property
     def identifier(self) -> str | None:
         """Its `_id`, None if that is not known."""
 
@@ -51,11 +56,14 @@ class Verdicts:
     """What the user's settings make of what is found.
 
     Args:
-        keyables: The keyables of the model.
+        model: The model.
+        keyables: Its keyables.
         settings: The user's decisions.
     """
 
-    def __init__(self, keyables: Keyables, settings: Settings) -> None:
+    def __init__(self, model: Model, keyables: Keyables, settings: Settings) -> None:
+        # In earnest it is Planhat's to say what a new record lacks; a dry run has to know.
+        self._required = model.bulk_required if settings.dry_run else ()
         self._keyables = keyables
         self._mode = settings.write_mode
         self._comparing = settings.skip_unchanged or settings.dry_run
@@ -86,11 +94,15 @@ class Verdicts:
         return self._named(known, held.identifier) if self._mode == "update" else known
 
     def _unfound(self, payload: Payload, *, doubtful: bool) -> Payload | Reject | Skipped:
-        if self._mode == "upsert":
-            return payload
         if doubtful:
-            return DOUBTFUL
-        return payload if self._mode == "create" else NOT_THERE
+            return payload if self._mode == "upsert" else DOUBTFUL
+        if self._mode == "update":
+            return NOT_THERE
+        item = values(payload) if self._required else {}
+        for name in self._required:
+            if item.get(name) is None:
+                return missing_required(name)
+        return payload
 
     def _with_known_id(self, payload: Payload, held: Found | None) -> Payload | Reject:
         """Take an `_id` out of a payload if the destination does not hold it."""

@@ -102,21 +102,29 @@ class Writer:
             raised, so that what was decided before it is not forgotten.
         """
         written = Written(self._model.name, batch)
-        following: Batch | None = batch
+        waiting: list[Batch | None] = [batch]
         try:
-            while following is not None:
+            while waiting:
+                following = waiting.pop()
+                if following is None:
+                    continue
+                later: Batch | None = None
                 if following.kind == "delete":
                     rejected = self._delete(following, written)
                 else:
-                    rejected = self._upsert(following, written)
+                    rejected, later = self._upsert(following, written)
                 # What a rejected payload superseded was never sent: now it is the last word.
-                following = following.without(rejected)
+                waiting += [later, following.without(rejected)]
         except PlanhatError as error:
             written.error = error
         return written
 
-    def _upsert(self, batch: Batch, written: Written) -> list[Payload]:
-        """Leave out what the mode leaves alone, and send the rest; give what is rejected."""
+    def _upsert(self, batch: Batch, written: Written) -> tuple[list[Payload], Batch | None]:
+        """Leave out what the mode leaves alone, and send the rest.
+
+        Returns:
+            What is rejected, and what has to wait until that is dealt with.
+        """
         self._check(len(written.rejects))
         sifted = self._destination.sift(batch)
         written.counts += Counts(unchanged=len(sifted.unchanged))
@@ -126,13 +134,13 @@ class Writer:
         written.rejects += sifted.rejects
         rejected = [payload for payload, _ in sifted.rejects]
         if sifted.batch is None:
-            return rejected
+            return rejected, sifted.later
         if self._rehearsal is not None:
             written.counts += self._rehearsal.write(sifted)
             written.merged += superseded(sifted.batch.payloads)
             self._destination.note_written(sifted.batch.payloads)
-            return rejected
-        return [*rejected, *self._deliver(sifted.batch, written)]
+            return rejected, sifted.later
+        return [*rejected, *self._deliver(sifted.batch, written)], sifted.later
 
     def _deliver(self, batch: Batch, written: Written) -> list[Payload]:
         """Send the payloads of a batch, without those that they superseded."""
