@@ -1,9 +1,9 @@
 """SIGTERM and SIGINT: end in good order on the first one, at once on another.
 
 The SDK's own handler drains from inside whatever was interrupted and then prints the newest
-bookmark, written or not (meltano/sdk#3775); it is never installed here. Nothing of ours runs
-inside a handler: a thread reads the signals' numbers from a pipe, so that an event can be set
-without the danger of a lock that the interrupted code holds.
+bookmark, written or not (meltano/sdk#3775); it is never installed here. Ours only notes the
+signal. The rest is done by a thread that reads the signals' numbers from a pipe, since setting an
+event inside a handler may wait for a lock that the interrupted code holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Stop:
     @property
     def asked(self) -> bool:
         """Whether the run was asked to stop."""
-        return self.event.is_set()
+        return self.signum is not None
 
     def fileno(self) -> int:
         """Give a descriptor that can be read from when the run was asked to stop."""
@@ -59,7 +59,7 @@ class Stop:
         Args:
             signum: The signal that asked.
         """
-        self.signum = signum
+        self._note(signum, None)
         self.event.set()
         os.write(self._writable, b"!")
 
@@ -72,7 +72,7 @@ class Stop:
         readable, writable = os.pipe()
         os.set_blocking(writable, False)
         watcher = threading.Thread(target=self._watch, args=(readable,), daemon=True)
-        before = {number: signal.signal(number, _leave_it_to_the_watcher) for number in SIGNALS}
+        before = {number: signal.signal(number, self._note) for number in SIGNALS}
         wakeup = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
         watcher.start()
         try:
@@ -85,13 +85,18 @@ class Stop:
             watcher.join()
             os.close(readable)
 
+    def _note(self, signum: int, _frame: object) -> None:
+        """Handle a signal, in place of Python's and the SDK's handlers."""
+        if self.signum is None:
+            self.signum = signum
+
     def _watch(self, readable: int) -> None:
         asked_at = 0.0
         while numbers := os.read(readable, 64):
             for number in numbers:
                 if number not in SIGNALS:
                     continue
-                if not self.asked:
+                if not self.event.is_set():
                     asked_at = time.monotonic()
                     self.ask(number)
                 elif time.monotonic() - asked_at > SAME_WISH_SECONDS:
@@ -113,7 +118,3 @@ class Stop:
 def _close(*descriptors: int) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def _leave_it_to_the_watcher(_signum: int, _frame: Any) -> None:  # noqa: ANN401 - as `signal` has it
-    """Stand in for Python's and the SDK's handlers."""
