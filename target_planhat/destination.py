@@ -224,9 +224,17 @@ class Destination:
 
     def _find(self, payload: Payload) -> Found | Doubt | None:
         """Find the record that a payload means; by its `_id` alone where no more is asked."""
-        if self._index is None:
-            return self._lookup.find(payload, keyed=self._keyed)
-        return self._index.find(payload)
+        found: Found | Doubt | None = (
+            self._index.find(payload)
+            if self._index is not None
+            else self._lookup.find(payload, keyed=self._keyed)
+        )
+        if payload.operation == "upsert" or found is None:
+            return found
+        # Found by a keyable that match_on does not name, its _id being gone: not what is meant.
+        by_id = isinstance(found, Doubt) or found.at == self._id_at
+        meant = by_id or not isinstance(self._keyables.without_id(payload), Reject)
+        return found if meant else None
 
     def _delete(self, payload: Payload) -> bool | Reject:
         identifier = payload.keys[self._id_at] if self._id_at >= 0 else None
