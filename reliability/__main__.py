@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reliability.faults import SIDES, TABLE
-from reliability.kills import Kill, plan_kills, try_kill
+from reliability.kills import Kill, Survival, plan_kills, try_kill
 from reliability.report import as_markdown
 from reliability.trial import Verdict, try_cell
 
@@ -64,23 +64,26 @@ def run_kills(options: argparse.Namespace) -> int:
     plan = plan_kills(options.instants, options.seed)
     chosen = [kill for kill in plan if options.only in (None, kill.number)]
 
-    def attempt(kill: Kill) -> tuple[str, ...]:
-        wrong = try_kill(kill)
-        mark = "FAIL" if wrong else "ok"
-        lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in wrong)]
-        if wrong:
+    def attempt(kill: Kill) -> Survival:
+        survival = try_kill(kill)
+        mark = "FAIL" if survival.wrong else "ok" if survival.struck else "late"
+        lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in survival.wrong)]
+        if survival.wrong:
             lines.append(
                 f"     again: python -m reliability kills --instants {options.instants} "
                 f"--seed {options.seed} --only {kill.number}"
             )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
-        return wrong
+        return survival
 
     with ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(attempt, chosen))
-    failed = sum(map(bool, results))
-    sys.stdout.write(f"{len(results)} kills, {failed} not survived\n")
+    failed = sum(bool(survival.wrong) for survival in results)
+    late = sum(not survival.struck for survival in results)
+    sys.stdout.write(
+        f"{len(results)} kills, {late} of them too late to strike, {failed} not survived\n"
+    )
     return 1 if failed else 0
 
 
@@ -88,7 +91,7 @@ def _say(verdict: Verdict) -> None:
     mark = "FAIL" if verdict.wrong else "ok"
     sys.stdout.write(
         f"{mark:<5}{verdict.row:<40}{verdict.side:<17}seed {verdict.seed:<4}"
-        f"{verdict.outcome:<9}struck {verdict.fired} times\n"
+        f"{verdict.outcome:<9}struck {verdict.fired:>3} times  {verdict.seconds:5.1f} s\n"
     )
     for wrong in verdict.wrong:
         sys.stdout.write(f"     {wrong}\n")

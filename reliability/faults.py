@@ -32,7 +32,7 @@ class Row:
 
 
 def _now_and_then(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - a fault's options
-    return {"probability": 0.3, **options}
+    return {"probability": 0.2, **options}
 
 
 def _status(name: str, status: int, *, lasting: bool = False, **options: Any) -> Row:  # noqa: ANN401
@@ -41,16 +41,16 @@ def _status(name: str, status: int, *, lasting: bool = False, **options: Any) ->
 
 TABLE: tuple[Row, ...] = (
     Row("none", "slow", {"seconds": 0.0}),
-    _status("429 now and then", 429, probability=0.3),
-    _status("429 with Retry-After in seconds", 429, probability=0.3, retry_after="1"),
-    _status("429 with Retry-After as a date", 429, probability=0.3, retry_after="date1"),
+    _status("429 now and then", 429, probability=0.2),
+    _status("429 with Retry-After in seconds", 429, probability=0.2, retry_after="1"),
+    _status("429 with Retry-After as a date", 429, probability=0.2, retry_after="date1"),
     _status("429 with Retry-After of a year", 429, nth=3, retry_after="31536000"),
-    _status("429 with Retry-After below zero", 429, probability=0.3, retry_after="-5"),
-    _status("429 with Retry-After in words", 429, probability=0.3, retry_after="soon"),
-    *(_status(f"{s} now and then", s, probability=0.3) for s in (408, 425, 500, 502, 503, 504)),
+    _status("429 with Retry-After below zero", 429, probability=0.2, retry_after="-5"),
+    _status("429 with Retry-After in words", 429, probability=0.2, retry_after="soon"),
+    *(_status(f"{s} now and then", s, probability=0.2) for s in (408, 425, 500, 502, 503, 504)),
     _status("503 in bursts of three", 503, probability=0.2, burst=3),
     _status("503 for ever", 503, lasting=True),
-    _status("502 with a page of HTML", 502, probability=0.3, body="html"),
+    _status("502 with a page of HTML", 502, probability=0.2, body="html"),
     _status("401 in the middle", 401, lasting=True, every=3),
     _status("403 in the middle", 403, lasting=True, every=3),
     _status("418, which nobody documents", 418, lasting=True, every=3),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reliability.world import COPY, SOURCE
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_SECONDS = 120
+_HOW: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
 MESSAGES = {"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"}
 
 
@@ -49,7 +51,10 @@ class Passed:
 
     def complaints(self) -> list[str]:
         """Say what is wrong with what was written, whatever the outcome of the run."""
-        found = [f"the tap printed {line[:80]!r}" for line in self.tap_lines if not _message(line)]
+        lines = self.tap_lines
+        if self.tap_code == -signal.SIGKILL and lines and not lines[-1].endswith(b"\n"):
+            lines = lines[:-1]  # nothing can be asked of the last word of what was killed so
+        found = [f"the tap printed {line[:80]!r}" for line in lines if not _message(line)]
         found += [f"the target printed {line[:80]!r}" for line in self.states if not _state(line)]
         said = f"{self.tap_errors}\n{self.target_errors}".encode()
         everything = b"".join((*self.tap_lines, *self.states, said))
@@ -77,8 +82,9 @@ def run_pipe(
     target: Mapping[str, Any] | None = None,
     started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None = None,
     on_state: Callable[[bytes], None] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Passed:
-    """Run the pipe once.
+    """Run the pipe once, both processes in one process group of their own.
 
     Args:
         folder: For configurations and the state file.
@@ -88,6 +94,7 @@ def run_pipe(
         target: Settings of the target beyond the usual ones.
         started: Called with both processes once they run.
         on_state: Called with each line of the target's standard output when it arrives.
+        environment: Variables of the target's environment beyond those of this process.
 
     Returns:
         How it ended.
@@ -108,42 +115,56 @@ def run_pipe(
         tap_command += ["--state", str(folder / "state.json")]
     target_command = [sys.executable, "-m", "target_planhat"]
     target_command += ["--config", str(folder / "target.json")]
-    return _relay(tap_command, target_command, started, on_state)
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith(("TAP_", "TARGET_"))}
+    target_process = subprocess.Popen(  # noqa: S603 - our own plugin
+        target_command,
+        env={**inherited, **(environment or {})},
+        **_HOW,
+        **_in_group(0),
+    )
+    tap_process = subprocess.Popen(  # noqa: S603 - same
+        tap_command,
+        env=inherited,
+        **{**_HOW, "stdin": subprocess.DEVNULL},
+        **_in_group(target_process.pid),
+    )
+    with target_process, tap_process:
+        return _relay(tap_process, target_process, started, on_state)
+
+
+def _in_group(leader: int) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        return {"process_group": leader}
+    return {"preexec_fn": partial(os.setpgid, 0, leader)}
 
 
 def _relay(
-    tap_command: list[str],
-    target_command: list[str],
+    tap: subprocess.Popen[bytes],
+    target: subprocess.Popen[bytes],
     started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None,
     on_state: Callable[[bytes], None] | None,
 ) -> Passed:
     passed = Passed()
-    environment = {n: v for n, v in os.environ.items() if not n.startswith(("TAP_", "TARGET_"))}
-    how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment}
-    with (
-        subprocess.Popen(target_command, stdin=subprocess.PIPE, **how) as target,  # noqa: S603
-        subprocess.Popen(tap_command, stdin=subprocess.DEVNULL, **how) as tap,  # noqa: S603
-    ):
-        threads = [
-            threading.Thread(target=_pass_on, args=(tap, target, passed)),
-            threading.Thread(target=_keep_states, args=(target, passed, on_state)),
-            threading.Thread(target=_keep_errors, args=(tap, passed, "tap_errors")),
-            threading.Thread(target=_keep_errors, args=(target, passed, "target_errors")),
-        ]
+    threads = [
+        threading.Thread(target=_pass_on, args=(tap, target, passed)),
+        threading.Thread(target=_keep_states, args=(target, passed, on_state)),
+        threading.Thread(target=_keep_errors, args=(tap, passed, "tap_errors")),
+        threading.Thread(target=_keep_errors, args=(target, passed, "target_errors")),
+    ]
+    for thread in threads:
+        thread.start()
+    if started is not None:
+        started(tap, target)
+    try:
+        passed.tap_code = tap.wait(PATIENCE_SECONDS)
+        passed.target_code = target.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        for process in (tap, target):
+            process.send_signal(signal.SIGKILL)
+        raise
+    finally:
         for thread in threads:
-            thread.start()
-        if started is not None:
-            started(tap, target)
-        try:
-            passed.tap_code = tap.wait(PATIENCE_SECONDS)
-            passed.target_code = target.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            for process in (tap, target):
-                process.send_signal(signal.SIGKILL)
-            raise
-        finally:
-            for thread in threads:
-                thread.join(PATIENCE_SECONDS)
+            thread.join(PATIENCE_SECONDS)
     return passed
 
 

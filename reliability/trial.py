@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Verdict:
         outcome: `equal` (the run went through) or `stopped` (it ended with a clear line and exit
             code 1, and a clean run from the last printed state completed it).
         fired: How often the fault struck.
+        seconds: How long the cell took.
         wrong: What must not have happened; empty for a cell that passed.
     """
 
@@ -35,6 +37,7 @@ class Verdict:
     seed: int
     outcome: str
     fired: int
+    seconds: float
     wrong: tuple[str, ...]
 
 
@@ -50,6 +53,8 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
         The verdict.
     """
     wrong: list[str] = []
+    began = time.monotonic()
+    patience = {"retry_budget_seconds": 4 if row.lasting else 20}
     with World(seed) as world, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         state = None
@@ -62,9 +67,10 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
         struck = "copy" if side == "target" else "source"
         armed = world.sandbox.fault(row.fault, tenant=struck, **row.options)
         try:
-            passed = run_pipe(folder, world.sandbox.url, state=state)
+            passed = run_pipe(folder, world.sandbox.url, state=state, tap=patience, target=patience)
         except subprocess.TimeoutExpired:
-            return Verdict(row.name, side, seed, "hung", armed.fired, ("a process never ended",))
+            seconds = time.monotonic() - began
+            return Verdict(row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",))
         wrong += passed.complaints()
         fired = armed.fired
         world.sandbox.faults.clear()
@@ -83,7 +89,7 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
             if not again.succeeded:
                 wrong.append(f"the clean run failed: {_why(again)}")
         wrong += world.differences()[:5]
-    return Verdict(row.name, side, seed, outcome, fired, tuple(wrong))
+    return Verdict(row.name, side, seed, outcome, fired, time.monotonic() - began, tuple(wrong))
 
 
 def _last(passed: Passed) -> bytes | None:

@@ -2,7 +2,8 @@
 
 The handler never raises, so it can interrupt no line that is being written and no state that is
 being changed. Whoever waits, looks at `event`; nothing waits on it in the main thread, where the
-handler runs, since setting it takes the lock that waiting holds.
+handler runs, since setting it takes the lock that waiting holds. Another signal lets a line that
+is being written come to its end first: the system's alarm looks again and again whether it has.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SAME_WISH_SECONDS = 0.5
 """Orchestrators send one signal twice, to the group and to the process (meltano/sdk#3698)."""
+
+LONGEST_LINE_SECONDS = 2.0
+"""How long another signal waits for what is being written: its reader may be asleep."""
+
+_LOOK_EVERY_SECONDS = 0.01
 
 
 class StopAsked(BaseException):
@@ -38,12 +44,16 @@ class StopAsked(BaseException):
 class Stop:
     """Whether the run was asked to stop.
 
+    Args:
+        is_writing: Tells whether a line is being written.
+
     Attributes:
         event: Set when it was.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_writing: Callable[[], bool] = lambda: False) -> None:
         self.event = threading.Event()
+        self._is_writing = is_writing
         self._signum = 0
         self._asked_at = 0.0
 
@@ -58,7 +68,7 @@ class Stop:
             self._asked_at = time.monotonic()
             self.event.set()
         elif time.monotonic() - self._asked_at > SAME_WISH_SECONDS:
-            os._exit(128 + signum)
+            self._leave(signum)
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
@@ -74,6 +84,25 @@ class Stop:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _leave(self, signum: int) -> None:
+        """End the process here and now, or as soon as no line would be cut."""
+        ends_at = time.monotonic() + LONGEST_LINE_SECONDS
+
+        def leave(*_: object) -> None:
+            if self._is_writing() and time.monotonic() < ends_at:
+                return
+            with contextlib.suppress(OSError):
+                name = signal.Signals(signum).name
+                said = f"tap-planhat: stopped at once by a second signal, {name}: run again from "
+                os.write(2, f"{said}the last state\n".encode())
+            os._exit(128 + signum)
+
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, leave)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY_SECONDS, _LOOK_EVERY_SECONDS)
+        leave()
 
     def check(self) -> None:
         """End the run here if it was asked to stop.

@@ -63,7 +63,7 @@ class TapPlanhat(Tap):
             catalog: What to read; everything if None.
             how: What `singer_sdk.Tap` takes.
         """
-        self.stop = Stop()
+        self.stop = Stop(self._is_writing)
         self.models = load_models()
         self._emitted = 0
         self._pages = 0
@@ -145,6 +145,9 @@ class TapPlanhat(Tap):
             finally:
                 flush(self.message_writer)
                 self.stop.event.set()  # for requests in flight that nobody waits for any more
+
+    def _is_writing(self) -> bool:
+        return isinstance(self.message_writer, MessageWriter) and self.message_writer.is_writing
 
     def _setup_signal_handlers(self) -> None:
         """Install none of the SDK's handlers, which cut lines and exit with 0; see `stopping`."""

@@ -31,12 +31,16 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     Records wait in a buffer until there are enough of them or somebody flushes; every other
     message leaves at once, with all that came before it.
+
+    Attributes:
+        is_writing: Whether a line may be out in part.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[bytes] = []
         self._size = 0
+        self.is_writing = False
         self._is_broken = False
         self._encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
 
@@ -86,7 +90,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         data = lines[0] if len(lines) == 1 else b"".join(lines)
         try:
+            self.is_writing = True
             _output()(data)
+            self.is_writing = False
         except BrokenPipeError as error:
             self._is_broken = True
             raise StopError(

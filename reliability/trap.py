@@ -1,0 +1,152 @@
+"""Waits for the point of a kill, and strikes once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reliability.points.sitecustomize import POINTS as SEEN_FROM_INSIDE
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from planhat_sandbox.request_log import LoggedRequest
+    from reliability.kills import Kill
+    from reliability.world import World
+
+STUBBORN_SECONDS = 0.8
+"""Two wishes so far apart are two, and the second one ends a process at once."""
+
+
+class Trap:
+    """Where one kill happens.
+
+    Args:
+        kill: What to do.
+        world: Whose sandbox sees the requests.
+        mark: A file that is created when the target itself strikes.
+
+    Attributes:
+        at_work: Names of the processes that had begun their work when it struck.
+    """
+
+    def __init__(self, kill: Kill, world: World, mark: Path) -> None:
+        self.at_work: set[str] = set()
+        self._kill = kill
+        self._world = world
+        self._mark = mark
+        self._chance = random.Random(kill.seed)
+        self._struck = False
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._countdown = self._chance.randrange(1, 12)
+
+    @property
+    def struck(self) -> bool:
+        """Whether it has struck."""
+        return self._struck or self._mark.exists()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells the target to strike by itself; nothing for a point seen from outside."""
+        kill = self._kill
+        if kill.point not in SEEN_FROM_INSIDE:
+            return {}
+        self.at_work.add("target")
+        wish = {
+            "point": kill.point,
+            "nth": self._chance.randrange(1, 3) if "state" in kill.point else 1,
+            "signal": int(kill.signal),
+            "group": kill.victim == "the process group",
+            "mark": str(self._mark),
+        }
+        return {
+            "RELIABILITY_POINT": json.dumps(wish),
+            "PYTHONPATH": str(Path(__file__).parent / "points"),
+        }
+
+    def set(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
+        """Take aim."""
+        self._processes = {"tap": tap, "target": target}
+        sandbox = self._world.sandbox
+        sandbox.before_each_request.append(self._note)
+        point = self._kill.point
+        if point == "before a send":
+            sandbox.before_each_request.append(self._at_a_write(self._strike))
+        elif point == "between send and answer":
+            sandbox.after_each_request.append(self._at_a_write(self._strike))
+        elif point == "just after an answer":
+            sandbox.after_each_request.append(self._at_a_write(self._strike_soon))
+        elif point not in SEEN_FROM_INSIDE:
+            sandbox.before_each_request.append(self._at_first_sight)
+            if self._chance.random() < 0.2:  # noqa: PLR2004 - some while it starts
+                self._strike_within(1.0)
+
+    def disarm(self) -> None:
+        """Strike no more."""
+        self._over.set()
+        self._world.sandbox.before_each_request.clear()
+        self._world.sandbox.after_each_request.clear()
+
+    def _note(self, request: LoggedRequest) -> None:
+        if not self._struck:
+            self.at_work.add({"source": "tap", "copy": "target"}[request.tenant or "copy"])
+
+    def _at_first_sight(self, _: LoggedRequest) -> None:
+        if self._countdown:
+            self._countdown = 0
+            self._strike_within(1.5)
+
+    def _at_a_write(self, strike: Callable[[], None]) -> Callable[[LoggedRequest], object]:
+        def look(request: LoggedRequest) -> None:
+            if request.tenant == "copy" and request.method == "PUT":
+                self._countdown -= 1
+                if self._countdown == 0:
+                    strike()
+
+        return look
+
+    def _strike_soon(self) -> None:
+        self._strike_within(0.04)
+
+    def _strike_within(self, seconds: float) -> None:
+        timer = threading.Timer(self._chance.uniform(0, seconds), self._strike)
+        timer.daemon = True
+        timer.start()
+
+    def _strike(self) -> None:
+        with self._lock:
+            if self.struck or self._over.is_set():
+                return
+            self._struck = True
+        how = self._kill.how
+        self._send()
+        if how == "TERM twice":
+            time.sleep(0.01)
+            self._send()
+        elif how == "TERM, and again":
+            # What is under way takes long, so that there is something to be impatient with.
+            self._world.sandbox.fault("slow", seconds=1.5, times=4)
+            timer = threading.Timer(STUBBORN_SECONDS, self._send)
+            timer.daemon = True
+            timer.start()
+
+    def _send(self) -> None:
+        tap, target = self._processes["tap"], self._processes["target"]
+        victim = self._kill.victim
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if victim == "the process group":
+                os.killpg(target.pid, self._kill.signal)
+                return
+        for process in {"tap": [tap], "target": [target]}.get(victim, [tap, target]):
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, self._kill.signal)
