@@ -27,6 +27,7 @@ NO_REASON = "Planhat refused it and gave no reason"
 UNACCOUNTED = "Planhat's answer does not say what became of it; it may have been written"
 
 _OK = 200
+_PARTIAL = 206
 _FORBIDDEN = 403
 _TOO_LARGE = 413
 
@@ -96,16 +97,22 @@ def read_answer(
         for claim in envelope.claims:
             if claim.total == size:
                 return Settled(claim)
-    if size == 1:
-        return _settle_single(envelope, Register(keyables, payloads), answer.status)
-    if not envelope.entries and not envelope.claims:
-        return Unsettled()
-    return _settle(envelope, Register(keyables, payloads), size)
-
-
-def _settle(envelope: Envelope, register: Register, size: int) -> Settled | Unsettled:
+    if not envelope.is_object:
+        return _settle_single(envelope, answer.status) if size == 1 else Unsettled()
+    register = Register(keyables, payloads)
     created = {place for e in envelope.inserts if (place := register.written(e)) is not None}
     updated = {place for e in envelope.updates if (place := register.written(e)) is not None}
+    if answer.status in (_OK, _PARTIAL) and not envelope.entries and len(created | updated) == size:
+        # Each is named as written and none as failed; counts that say otherwise are wrong.
+        return Settled(Counts(len(created), len(updated - created)))
+    if size == 1:
+        return _settle_single(envelope, answer.status, is_named=bool(created | updated))
+    return _settle(envelope, register, created, updated, size)
+
+
+def _settle(
+    envelope: Envelope, register: Register, created: set[int], updated: set[int], size: int
+) -> Settled | Unsettled:
     named: dict[int, list[Entry]] = {}
     for entry in envelope.entries:
         place = register.blamed(entry.value)
@@ -128,16 +135,17 @@ def _settle(envelope: Envelope, register: Register, size: int) -> Settled | Unse
     )
 
 
-def _settle_single(envelope: Envelope, register: Register, status: int) -> Settled:
-    """Settle a request of one payload.
+def _settle_single(envelope: Envelope, status: int, *, is_named: bool = False) -> Settled:
+    """Settle a request of one payload that is not accepted beyond doubt.
 
-    Accepted only if 200 and the counts say so (checked before). Refused if nothing in the answer
-    says that it was written. Anything between is told as it is: unknown.
+    It is refused if nothing in the answer says that it was written. Anything between is told as
+    it is: unknown.
     """
-    accepted = any(claim.total for claim in envelope.claims) or any(
-        register.written(entry) is not None for entry in (*envelope.inserts, *envelope.updates)
-    )
-    if accepted or (status == _OK and not envelope.entries):
+    if (
+        is_named
+        or any(claim.total for claim in envelope.claims)
+        or (status == _OK and not envelope.entries)
+    ):
         return Settled(Counts(), {0: Refusal("outcome_unknown", UNACCOUNTED)})
     refusal = (
         _refusal(envelope.entries)

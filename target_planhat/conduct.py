@@ -16,7 +16,7 @@ from planhat_console.exits import StoppedBySignal
 from planhat_console.progress import Progress, Snapshot, choose_mode
 from target_planhat.destination import Destination
 from target_planhat.intake import Intake
-from target_planhat.lines import InputError, read_chunks
+from target_planhat.lines import InputError, read_lines
 from target_planhat.output import StateOutput
 from target_planhat.rehearsal import Rehearsal
 from target_planhat.rejections import Rejections
@@ -105,7 +105,7 @@ class Conduct:
                     listen()
                     result = "done"
                 finally:
-                    self._land()
+                    self.land()
         except Interrupted as error:
             result = "interrupted"
             raise StoppedBySignal(
@@ -145,15 +145,14 @@ class Conduct:
 
     def _read(self, source: IO[Any], intake: Intake) -> None:
         since: float | None = None
-        for first, lines in read_chunks(source, self.stop, IDLE_SECONDS):
-            for number, line in enumerate(lines, first):
-                intake.take(line, number)
+        for lines in read_lines(source, self.stop, IDLE_SECONDS):
+            intake.take(lines)
             if not self.run.waits:
                 since = None
                 continue
             now = time.monotonic()
             since = since or now
-            if not lines or now - since > LONGEST_WAIT_SECONDS:
+            if not lines.lines or now - since > LONGEST_WAIT_SECONDS:
                 self.run.drain()
                 since = None
         if self.stop.asked:
@@ -192,7 +191,7 @@ class Conduct:
             self._run.close()
         self.transport.close()
 
-    def _land(self) -> None:
+    def land(self) -> None:
         """Account for what is still on its way when a run ends early, and keep its rejects."""
         run = self._run
         while run is not None and run.is_under_way:

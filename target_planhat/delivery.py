@@ -108,9 +108,10 @@ class Delivery:
         if isinstance(reading, Settled):
             self.halving.settle(part, reading, _likeness(answer))
             return
-        if is_whole and answer.status == HTTPStatus.FORBIDDEN and not reading.explained:
-            raise self._not_permitted("")
         self.halving.split(part, reading)
+        is_about_everything = not reading.explained and not self.halving.answered
+        if is_whole and answer.status == HTTPStatus.FORBIDDEN and is_about_everything:
+            raise self._not_permitted("")
 
     def _create(self, part: Part, payloads: Sequence[Payload]) -> None:
         """Send an unkeyed item, once; by itself, so that its answer speaks of nothing else."""

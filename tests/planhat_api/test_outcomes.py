@@ -297,6 +297,16 @@ def test_a_reason_stands_beside_the_item_that_it_was_given_for():
     }
 
 
+@pytest.mark.parametrize("status", [200, 206])
+@pytest.mark.parametrize("size", [1, 2])
+def test_items_that_are_all_named_as_written_are_written_whatever_the_counts(status, size):
+    names = [{"_id": f"i{at}", "sourceId": f"s-{at}"} for at in range(size)]
+    body = {"created": 7, "updated": 0, "insertsKeys": names[:1], "updatesKeys": names[1:]}
+    reading = read_answer(KEYABLES, payloads(size), Answer(status, {}, json.dumps(body).encode()))
+    assert isinstance(reading, Settled)
+    assert (reading.counts.created, reading.counts.updated) == (1, size - 1)
+
+
 def test_a_key_that_stands_inside_another_one_is_not_blamed_for_it():
     sent = [Sent((None, value, None), b"{}") for value in ("1", "12")]
     for at, text in ((1, "sourceId 12 is taken"), (0, "sourceId '1' is taken")):

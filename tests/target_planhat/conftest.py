@@ -130,8 +130,9 @@ class Bench:
                 ran.target.listen(io.BytesIO(self.lines(messages)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
                 ran.error = error
-        if ran.target is not None:
-            ran.target.conduct.close()
+            if ran.target is not None:
+                ran.target.conduct.land()
+                ran.target.conduct.close()
         if "rejects_path" in config:
             ran.rejects = self.rejects()
         return ran

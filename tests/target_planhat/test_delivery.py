@@ -1,0 +1,285 @@
+"""Whether the records are at fault, or Planhat is, or the token: an outage is never a reject."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planhat_api.errors import (
+    AuthenticationError,
+    GaveUpError,
+    NotPermittedError,
+    UnreachableError,
+)
+from target_planhat.delivery import NotTheRecordsError
+
+BAD = "REFUSE-ME"
+
+
+def issues(bench, count, bad=(), **fields):
+    company = bench.company()
+    yield bench.schema()
+    for number in range(count):
+        title = BAD if number in bad else "A title"
+        yield bench.record(sourceId=f"s{number}", title=title, companyIds=[company], **fields)
+    yield bench.state(count)
+
+
+def bulks(bench):
+    return [request for request in bench.sandbox.requests if request.route == "bulk"]
+
+
+def held(bench):
+    return len(bench.sandbox.tenant("alpha").records("issues"))
+
+
+def test_a_full_success_is_one_request_for_each_batch(bench):
+    ran = bench.run(issues(bench, 25), batch_size_rows=10)
+    assert ran.error is None
+    assert [request.items for request in bulks(bench)] == [10, 10, 5]
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 429])
+def test_an_outage_stops_the_run_and_rejects_nothing(bench, status):
+    bench.sandbox.fault("status", route="bulk", status=status, nth=2, burst=1000)
+    ran = bench.run(
+        issues(bench, 25), batch_size_rows=10, retry_budget_seconds=0, on_reject="continue"
+    )
+    assert isinstance(ran.error, GaveUpError)
+    assert ran.rejects == []
+    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 10, "rejected": 0}
+
+
+def test_a_500_that_persists_for_everything_is_an_outage(bench):
+    bench.sandbox.fault("status", route="bulk", status=500)
+    ran = bench.run(issues(bench, 100), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert "fails (500) on every write of issues" in str(ran.error)
+    assert ran.rejects == []
+    assert ran.states == []
+    assert len(bulks(bench)) <= 1 + 7 + 2 * 20
+
+
+def test_a_500_on_a_single_record_is_an_outage_for_all_we_know(bench):
+    bench.sandbox.fault("status", route="bulk", status=500)
+    ran = bench.run(issues(bench, 1), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert ran.rejects == []
+
+
+@pytest.mark.parametrize("bad", [{0}, {7}, {3, 4, 19}])
+@pytest.mark.parametrize("batch", ["each", "whole"])
+def test_a_500_that_persists_for_some_while_others_succeed_is_their_fault(bench, bad, batch):
+    bench.sandbox.behave(refused_marker=BAD, failure_answer="server-error", batch=batch)
+    ran = bench.run(issues(bench, 20, bad), retry_budget_seconds=0, on_reject="continue")
+    assert ran.error is None
+    assert set(ran.reject_codes) == {number + 2 for number in bad}
+    assert held(bench) == 20 - len(bad)
+    assert ran.states == [{"bookmarks": {"at": 20}}]
+
+
+def test_an_outage_that_begins_while_parts_are_sent_again_rejects_nothing(bench):
+    """The first answer is an opaque 400; from the fourth request on Planhat only fails."""
+    bench.sandbox.behave(refused_marker=BAD, failure_answer="string")
+    bench.sandbox.fault("status", route="bulk", status=500, nth=4, burst=1000)
+    ran = bench.run(issues(bench, 16, {2}), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert ran.rejects == []
+    assert ran.states == []
+
+
+def test_a_body_that_is_too_large_is_halved_until_it_fits(bench):
+    bench.sandbox.behave(body_limit_bytes=600)
+    ran = bench.run(issues(bench, 20))
+    assert ran.error is None
+    assert held(bench) == 20
+
+
+def test_a_record_that_is_too_large_by_itself_is_a_reject(bench):
+    bench.sandbox.behave(body_limit_bytes=600)
+    lines = list(issues(bench, 6))
+    lines[3]["record"]["description"] = "x" * 700
+    ran = bench.run(lines, on_reject="continue")
+    assert ran.error is None
+    assert ran.reject_codes == {4: "too_large"}
+    assert held(bench) == 5
+
+
+def test_a_token_that_may_not_write_stops_the_run_at_once(bench):
+    bench.sandbox.fault("status", route="bulk", status=403)
+    ran = bench.run(issues(bench, 100), on_reject="continue")
+    assert isinstance(ran.error, NotPermittedError)
+    assert "api_token may not write issues" in str(ran.error)
+    assert ran.rejects == []
+    assert len(bulks(bench)) == 1
+
+
+def test_permission_errors_for_everything_stop_the_run_too(bench):
+    bench.sandbox.behave(forbidden_marker="A title", error_entries="index")
+    ran = bench.run(issues(bench, 30), on_reject="continue")
+    assert isinstance(ran.error, NotPermittedError)
+    assert ran.rejects == []
+
+
+@pytest.mark.parametrize("shape", ["index", "keyables", "opaque", "absent"])
+@pytest.mark.parametrize("status", [403, 206])
+def test_a_record_that_may_not_be_written_while_others_may_is_a_reject(bench, shape, status):
+    bench.sandbox.behave(forbidden_marker=BAD, error_entries=shape, forbidden_status=status)
+    ran = bench.run(issues(bench, 10, {4}), on_reject="continue")
+    assert ran.error is None
+    assert set(ran.reject_codes) == {6}
+    if shape != "absent":
+        assert ran.reject_codes == {6: "forbidden"}
+
+
+def test_a_token_that_is_revoked_in_the_middle_stops_the_run_and_keeps_what_was_earned(bench):
+    bench.sandbox.fault("status", route="bulk", status=401, nth=2)
+    lines = list(issues(bench, 25))
+    lines.insert(11, bench.state(10))
+    ran = bench.run(lines, batch_size_rows=10, on_reject="continue")
+    assert isinstance(ran.error, AuthenticationError)
+    assert ran.states == [{"bookmarks": {"at": 10}}]
+    assert ran.rejects == []
+
+
+@pytest.mark.parametrize("answer", ["string", "empty"])
+def test_an_opaque_refusal_of_everything_is_not_blamed_on_the_records(bench, answer):
+    bench.sandbox.behave(refused_marker=BAD, failure_answer=answer)
+    ran = bench.run(issues(bench, 60, set(range(60))), on_reject="continue")
+    assert isinstance(ran.error, NotTheRecordsError)
+    assert "the records are not the reason" in str(ran.error)
+    assert ran.rejects == []
+    assert ran.states == []
+    assert len(bulks(bench)) <= 1 + 6 + 2 * 20
+
+
+def test_counts_that_are_wrong_do_not_matter_where_each_success_is_named(bench):
+    bench.sandbox.behave(counts="long")
+    ran = bench.run(issues(bench, 60), on_reject="continue")
+    assert ran.error is None
+    assert ran.accounts["issues"]["created"] == 60
+    assert len(bulks(bench)) == 1
+
+
+def test_answers_that_never_add_up_are_told_as_unknown(bench):
+    bench.sandbox.behave(counts="long", absent_arrays="successes")
+    ran = bench.run(issues(bench, 8), on_reject="continue")
+    assert ran.error is None
+    assert set(ran.reject_codes.values()) == {"outcome_unknown"}
+    assert held(bench) == 8
+    message = ran.rejects[0]["reject"]["message"]
+    assert "it may have been written" in message
+
+
+def test_halving_stops_once_the_run_has_failed_anyway(bench):
+    bench.sandbox.behave(refused_marker=BAD, failure_answer="string")
+    ran = bench.run(issues(bench, 256, set(range(0, 256, 2))))
+    assert "1 record was rejected" in str(ran.error)
+    assert len(bulks(bench)) < 25
+
+
+def test_a_failed_batch_does_not_take_back_what_earlier_batches_earned(bench):
+    bench.sandbox.behave(refused_marker=BAD)
+    lines = []
+    for message in issues(bench, 30, {25}):
+        lines.append(message)
+        if message["type"] == "RECORD":
+            lines.append(bench.state(message["record"]["sourceId"]))
+    ran = bench.run(lines, batch_size_rows=10)
+    assert ran.states[-1] == {"bookmarks": {"at": "s24"}}
+    assert ran.error is not None
+
+
+def unkeyed(bench, count, **fields):
+    company = bench.company()
+    yield bench.schema()
+    for number in range(count):
+        yield bench.record(title=f"t{number}", companyIds=[company], **fields)
+
+
+def test_unkeyed_records_are_created_when_asked_for_and_never_sent_twice(bench):
+    ran = bench.run(unkeyed(bench, 7), missing_key="create")
+    assert ran.error is None
+    assert ran.accounts["issues"]["created"] == 7
+    assert [request.items for request in bulks(bench)] == [1] * 7
+
+
+@pytest.mark.parametrize("fault", ["reset-before", "reset-after", "status-after"])
+def test_an_unkeyed_create_whose_answer_was_lost_is_rejected_as_unknown(bench, fault):
+    bench.sandbox.fault(fault, route="bulk", nth=3)
+    ran = bench.run(unkeyed(bench, 6), missing_key="create", on_reject="continue")
+    assert ran.error is None
+    assert ran.reject_codes == {4: "outcome_unknown"}
+    sent = [json.loads(request.body)[0]["title"] for request in bulks(bench)]
+    assert sorted(sent) == [f"t{number}" for number in range(6)]
+
+
+def test_an_outage_during_unkeyed_creates_rejects_one_record_and_stops(bench):
+    bench.sandbox.fault("status", status=503, nth=3, burst=1000)
+    ran = bench.run(
+        unkeyed(bench, 50), missing_key="create", on_reject="continue", retry_budget_seconds=0
+    )
+    assert isinstance(ran.error, GaveUpError)
+    assert ran.reject_codes == {4: "outcome_unknown"}
+    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 2, "rejected": 1}
+
+
+def test_bad_unkeyed_records_are_found_in_any_shape_of_answer(bench):
+    for shape in ("index", "text", "opaque", "nothing"):
+        bench.sandbox.reset()
+        bench.sandbox.behave(error_entries=shape, refused_marker=BAD)
+        lines = list(unkeyed(bench, 6))
+        lines[2]["record"]["title"] = BAD
+        ran = bench.run(lines, missing_key="create", on_reject="continue")
+        assert ran.error is None
+        assert set(ran.reject_codes) == {3}
+        assert held(bench) == 5
+        bench.rejects_path.unlink()
+
+
+def test_a_lost_answer_to_keyed_records_is_sent_again_and_nothing_is_doubled(bench):
+    bench.sandbox.fault("reset-after", route="bulk", times=2)
+    ran = bench.run(issues(bench, 10))
+    assert ran.error is None
+    assert held(bench) == 10
+    assert ran.accounts["issues"]["read"] == 10
+
+
+def test_what_a_rejected_record_superseded_is_written_alone(bench):
+    bench.sandbox.behave(refused_marker=BAD)
+    company = bench.company()
+    lines = [
+        bench.schema(),
+        bench.record(sourceId="a", title="good", companyIds=[company]),
+        bench.record(sourceId="a", title="better", companyIds=[company], status="x"),
+        bench.record(sourceId="a", title=BAD, companyIds=[company], status="y"),
+        bench.record(sourceId="b", title="other", companyIds=[company]),
+        bench.state(1),
+    ]
+    ran = bench.run(lines, on_reject="continue")
+    assert ran.error is None
+    assert ran.reject_codes == {4: "refused"}
+    held = {each["sourceId"]: each for each in bench.sandbox.tenant("alpha").records("issues")}
+    assert held["a"]["title"] == "better"
+    assert held["a"]["status"] == "x"
+    account = ran.accounts["issues"]
+    assert (account["read"], account["merged"], account["created"]) == (4, 1, 2)
+
+
+def test_a_host_that_is_gone_stops_the_run(bench):
+    bench.sandbox.fault("refuse-connections", route="bulk", seconds=5)
+    ran = bench.run(issues(bench, 3), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, (UnreachableError, GaveUpError))
+    assert ran.rejects == []
+
+
+def test_the_token_stands_in_no_reject_even_if_planhat_says_it(bench):
+    bench.sandbox.behave(refused_marker="token-a", error_entries="item")
+    company = bench.company()
+    lines = [bench.schema()]
+    lines += [bench.record(sourceId=f"s{n}", title="t", companyIds=[company]) for n in range(3)]
+    lines.append(bench.record(sourceId="x", title="no company", companyIds=["token-a"]))
+    ran = bench.run(lines, on_reject="continue")
+    assert ran.error is None
+    assert "token-a" not in ran.rejects[0]["reject"]["message"]
