@@ -131,6 +131,7 @@ def test_the_manifest_is_what_kubernetes_understands(version):
     assert (run.stdout + run.stderr).count("passed") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     os.getuid() != 0 or not SYSTEM_PYTHON.exists() or sys.platform != "linux",
     reason="needs root, for a mount namespace, and the system's Python",

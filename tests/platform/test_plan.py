@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from planhat_jobs.copies import ALL, REST, Copy, Shard, Sharding, Side, plan, read_copies
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def copy_of(**streams: Sharding) -> Copy:
