@@ -7,10 +7,11 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from planhat_api.attempts import Attempts
+from planhat_api.bodies import LARGEST_BODY_BYTES
 from planhat_api.clock import Clock
 from planhat_api.errors import Interrupted
 from planhat_api.pacing import TokenBucket
-from planhat_api.wire import LARGEST_BODY_BYTES, Answer, Request, Wire
+from planhat_api.wire import Answer, Request, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

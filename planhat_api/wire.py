@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import ssl
 import time
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +20,9 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
+from planhat_api.bodies import LARGEST_BODY_BYTES, read_body
 from planhat_api.deadline import Deadline, TimedAdapter, current
-from planhat_api.errors import ConfigurationError, ProtocolError, UnreadableAnswerError
+from planhat_api.errors import ConfigurationError
 from planhat_api.failures import failure_of
 from planhat_api.redaction import strip_queries
 
@@ -35,11 +35,6 @@ ACCEPT_ENCODING = "gzip"
 """The one place that says how Planhat may compress its answers."""
 
 LONGEST_CONNECT_SECONDS = 20.0
-LARGEST_BODY_BYTES = 256 << 20
-"""A page of 2,000 records of 64 KB each is half of this; more than this is refused."""
-
-PIECE_BYTES = 1 << 20
-
 LONGEST_IDLE_SECONDS = 1.0
 """No server closes a connection sooner than this after an answer; Node.js does after five."""
 
@@ -130,7 +125,7 @@ class Wire:
                 self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(
-                    response.status_code, headers, _body(response, headers, self._largest)
+                    response.status_code, headers, read_body(response, headers, self._largest)
                 )
         except (requests.RequestException, OSError, HTTPError) as error:
             deadline.hang_up()
@@ -187,47 +182,3 @@ def _ca_bundle() -> str | bool:
                 ) from error
             return bundle
     return True
-
-
-def _body(response: requests.Response, headers: Mapping[str, str], largest: int) -> bytes:
-    """Read the body to its end, past requests' own reading in pieces of 10 KB."""
-    length = headers.get("content-length", "")
-    # One read, and so no copy, where the length is known; urllib3 checks that it was true.
-    amount = int(length[:20]) if length.isdecimal() else 0
-    pieces: list[bytes] = []
-    size = 0
-    while amount <= largest:
-        piece = response.raw.read(amount or PIECE_BYTES, decode_content=False)
-        if not piece:
-            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            return _decompressed(body, headers.get("content-encoding", ""), largest)
-        pieces.append(piece)
-        size += len(piece)
-        if size > largest:
-            break
-    raise _too_large(largest)
-
-
-def _decompressed(body: bytes, encoding: str, largest: int) -> bytes:
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity") or not body:
-        return body
-    if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableAnswerError("it answered in an encoding that was not asked for")
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        plain = unpacker.decompress(body, largest + 1)
-    except zlib.error as error:
-        raise UnreadableAnswerError("its answer cannot be decompressed") from error
-    if len(plain) > largest:
-        raise _too_large(largest)
-    if not unpacker.eof or unpacker.unused_data:
-        raise UnreadableAnswerError("its compressed answer was cut short")
-    return plain
-
-
-def _too_large(largest: int) -> ProtocolError:
-    return ProtocolError(
-        f"an answer is larger than {largest >> 20} MiB, which no page of Planhat's should be: "
-        "ask for fewer records at a time (page_size), and check api_url"
-    )

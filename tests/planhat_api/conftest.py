@@ -9,11 +9,11 @@ import pytest
 from raw_server import RawServer, raw_server
 from virtual_clock import VirtualClock
 
+from planhat_api.bodies import LARGEST_BODY_BYTES
 from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.connection import Connection
 from planhat_api.transport import Transport
-from planhat_api.wire import LARGEST_BODY_BYTES
 
 if TYPE_CHECKING:
     import threading

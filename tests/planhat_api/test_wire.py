@@ -38,8 +38,9 @@ def chunked(body: bytes, size: int = 7000) -> bytes:
         http(gzip.compress(PAGE), content_encoding="gzip"),
         http(gzip.compress(PAGE), content_encoding="GZIP"),
         http(PAGE, content_encoding="identity"),
+        chunked(PAGE).replace(b"transfer", b"content-length: 2000000\r\ntransfer", 1),
     ],
-    ids=["length", "chunked", "until closed", "gzip", "GZIP", "identity"],
+    ids=["length", "chunked", "until closed", "gzip", "GZIP", "identity", "chunked and length"],
 )
 def test_a_page_arrives_byte_by_byte_however_it_is_framed(raw, connect, issues, answer):
     raw.say(answer)
