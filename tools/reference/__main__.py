@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from planhat_api.catalogue import load_models
-from tools.reference import meltano, sandbox, tables
+from tools.reference import coercions, meltano, sandbox, tables
 from tools.reference.settings import Plugin
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,7 @@ def generated() -> dict[Path, str]:
         },
         "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
         "docs/models.md": {"models": tables.models_in_full(models)},
+        "docs/coercions.md": {"coercions": coercions.table()},
         "docs/sandbox.md": {
             "faults": sandbox.faults(),
             "behaviours": sandbox.behaviours(),

@@ -1,0 +1,21 @@
+"""The target's coercions as a Markdown table, from the list that the target works by."""
+
+from __future__ import annotations
+
+from target_planhat.coercion import COERCIONS
+
+_ORDER = ("string", "number", "integer", "array", "object")
+
+
+def table() -> str:
+    """Every coercion, with its examples."""
+    rows = []
+    for coercion in COERCIONS:
+        declared = " or ".join(f"`{name}`" for name in _ORDER if name in coercion.declared)
+        examples = "<br>".join(
+            f"`{given}` → " + (f"`{sent}`" if sent is not None else "*reject*")
+            for given, sent in coercion.examples
+        )
+        rows.append(f"| {coercion.given} | {declared} | {coercion.becomes} | {examples} |")
+    head = "| the record has | the model says | what is sent | examples |\n|---|---|---|---|"
+    return "\n".join([head, *rows])
