@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from planhat_sandbox.effects import EFFECTS
-from planhat_sandbox.faults import PLACES, read_fault
+from planhat_sandbox.faults import PLACES, Fault, read_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.faults import ArmedFault
     from planhat_sandbox.sandbox import Sandbox
 
-TIMES = ("nth", "every", "times", "probability")
+TIMES = ("nth", "every", "burst", "times", "probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ def _add(sandbox: Sandbox, values: Mapping[str, Any]) -> None:
 
 def _named(armed: ArmedFault, names: tuple[str, ...]) -> dict[str, Any]:
     said = {name: getattr(armed.fault, name) for name in names}
-    return {name: value for name, value in said.items() if value is not None}
+    usual = {field.name: field.default for field in dataclasses.fields(Fault)}
+    return {name: value for name, value in said.items() if value != usual[name]}
 
 
 def _identity(armed: ArmedFault) -> str:

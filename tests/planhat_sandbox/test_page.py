@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -282,6 +284,23 @@ def test_looking_changes_nothing(sandbox, browser):
     browser.get(f"/_page/tenant/alpha/issues/{stored['_id']}")
     assert len(sandbox.tenant("alpha").writes) == writes
     assert sandbox.requests == [], "the page is not Planhat: it is not in the log"
+
+
+def test_without_jinja_the_sandbox_runs_and_the_page_says_what_it_needs():
+    program = """
+import sys
+sys.modules["jinja2"] = None  # as if it were not installed
+import requests
+from planhat_sandbox import Sandbox
+with Sandbox() as sandbox:
+    print(requests.get(sandbox.url, timeout=5).text)
+    print(requests.get(f"{sandbox.url}/_sandbox/health", timeout=5).status_code)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "pip install 'planhat-singer[sandbox]'" in run.stdout
+    assert run.stdout.endswith("200\n")
 
 
 def test_planhats_own_routes_stay_planhats(sandbox):
