@@ -11,13 +11,15 @@ from singer_sdk.exceptions import MappingError
 from planhat_console.exits import run
 from target_planhat.target import TargetPlanhat
 
+NAME = TargetPlanhat.name
+
 
 def main() -> None:
     """Run the target; its exit code is the process's."""
     # A batch is thousands of small objects that live until it is sent: looking through them for
     # cycles again and again costs a sixth of the time and finds none.
     gc.set_threshold(50_000, 20, 100)
-    sys.exit(run("target-planhat", TargetPlanhat.cli, _sentence_for))
+    sys.exit(run(NAME, lambda: TargetPlanhat.cli(prog_name=NAME), _sentence_for))
 
 
 def _sentence_for(error: BaseException) -> str | None:

@@ -11,10 +11,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from planhat_api.errors import StopError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_planhat.signals import Stop
+
+
+class OutputError(StopError):
+    """Whatever reads standard output does not, any more."""
 
 
 class StateOutput:
@@ -51,9 +57,21 @@ class StateOutput:
         """Print a state, whole.
 
         Args:
-            state: Its JSON, on one line.
+            state: Its JSON; line ends between its parts are left out.
+
+        Raises:
+            OutputError: Nobody takes it.
         """
-        line = state + b"\n"
+        line = state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            raise OutputError(
+                f"standard output cannot be written to ({error.strerror}): look at what reads it, "
+                "then run again from the last state"
+            ) from error
+
+    def _write(self, line: bytes) -> None:
         with self._stop.printing:
             if self._descriptor is None:
                 sys.stdout.write(line.decode())
