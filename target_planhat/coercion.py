@@ -179,5 +179,14 @@ _TYPES: Final[dict[type, tuple[str, ...]]] = {
 }
 
 
+def plain_types(declared: frozenset[str]) -> frozenset[type]:
+    """List the Python types of values that can be sent as they are: scalars of a declared type."""
+    return frozenset(
+        type_
+        for type_ in (type(None), bool, str, int)
+        if not declared or not declared.isdisjoint(_TYPES[type_])
+    )
+
+
 def _is_one_of(value: Any, declared: frozenset[str]) -> bool:  # noqa: ANN401 - any value
     return any(name in declared for name in _TYPES.get(type(value), ()))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jsonschema_rs
 
 from planhat_api.errors import ConfigurationError
-from target_planhat.coercion import coerce
+from target_planhat.coercion import coerce, plain_types
 from target_planhat.explanation import Explanation, declared_types
 from target_planhat.keyables import ID, Keyables, Keys
 from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing_required
@@ -78,6 +78,7 @@ class Projection:
                 "set it to delete or ignore"
             )
         self._types = {name: declared_types(schema) for name, schema in writable.items()}
+        self._plain = {name: plain_types(types) for name, types in self._types.items()}
         self._key_names = (*self.keyables.names, *filter(None, self.keyables.scope_names))
         self._validator = jsonschema_rs.validator_for(
             {"type": "object", "properties": writable}, validate_formats=False
@@ -163,6 +164,8 @@ class Projection:
             raise _RejectedError(reject)
 
     def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a record
+        if type(value) in self._plain[name]:
+            return value
         value = self._sendable(name, value)
         coerced = coerce(value, self._types[name])
         # JSON text may have held what JSON cannot.
