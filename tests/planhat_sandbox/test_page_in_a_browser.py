@@ -9,19 +9,16 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from planhat_sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from selenium.webdriver.remote.webelement import WebElement
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
@@ -73,19 +70,29 @@ class Window:
     def does(self, command: str, **values: object) -> dict:
         return self.driver.execute_cdp_cmd(command, values)
 
-    def button(self, label: str) -> WebElement:
-        path = f"//button[normalize-space()='{label}' or b[normalize-space()='{label}']]"
-        return self.driver.find_element(By.XPATH, path)
+    def click(self, how: str, what: str) -> None:
+        """Click what is there, or will be; the page may put it in place anew meanwhile."""
+        self._wait(lambda driver: driver.find_element(how, what).click() or True, what)
 
-    def link(self, label: str) -> WebElement:
-        return self.driver.find_element(By.PARTIAL_LINK_TEXT, label)
+    def press(self, label: str) -> None:
+        self.click(
+            By.XPATH, f"//button[normalize-space()='{label}' or b[normalize-space()='{label}']]"
+        )
+
+    def follow(self, label: str) -> None:
+        self.click(By.PARTIAL_LINK_TEXT, label)
 
     def text(self) -> str:
-        return self.driver.find_element(By.TAG_NAME, "main").text
+        return self._wait(lambda driver: driver.find_element(By.TAG_NAME, "main").text, "text")
 
-    def until(self, text: str, seconds: float = 15) -> None:
+    def until(self, text: str) -> None:
         """Wait until a text is there, without touching anything."""
-        WebDriverWait(self.driver, seconds, 0.1).until(lambda _: text in self.text(), text)
+        self._wait(lambda driver: text in driver.find_element(By.TAG_NAME, "main").text, text)
+
+    def _wait(self, condition, message: str):
+        passing = (StaleElementReferenceException, NoSuchElementException)
+        waiting = WebDriverWait(self.driver, 30, 0.1, ignored_exceptions=passing)
+        return waiting.until(condition, message)
 
     def complaints(self) -> list[str]:
         """What the browser's console holds: broken scripts, refused sources."""
@@ -159,23 +166,23 @@ def test_a_person_watches_a_pipe_breaks_it_and_follows_one_record(window, filled
     window.open(filled.url)
     assert "No request yet." in window.text()
     Select(window.driver.find_element(By.ID, "fault-tenant")).select_by_visible_text("acme-demo")
-    window.button("429 once").click()
+    window.press("429 once")
     window.until("tenant acme-demo")
     assert copy(filled).count(429) == 1
     window.until("108 issues")  # nobody reloads: the page keeps itself fresh
     assert "1 of 10" in window.text(), "how often the fault struck"
-    window.link("issues").click()
-    search = window.driver.find_element(By.NAME, "q")
-    search.send_keys("status=done\n")
+    window.follow("issues")
+    window.click(By.NAME, "q")
+    window.driver.find_element(By.NAME, "q").send_keys("status=done\n")
     window.until("39 of 120 issues")
-    window.link("sourceId").click()
+    window.follow("sourceId")
     window.until("JIRA-12-C")
-    window.driver.find_element(By.LINK_TEXT, "acme-demo").click()
+    window.click(By.LINK_TEXT, "acme-demo")
     window.until("108 issues")
-    window.driver.find_element(By.CSS_SELECTOR, "td a").click()
+    window.click(By.CSS_SELECTOR, "td a")
     window.until("History of writes")
     assert '"sourceId": "JIRA-' in window.text()
-    window.link("request ").click()
+    window.follow("request ")
     window.until("Body")
     assert "PUT /issues" in window.text()
     assert window.complaints() == []
@@ -184,12 +191,12 @@ def test_a_person_watches_a_pipe_breaks_it_and_follows_one_record(window, filled
 def test_without_scripts_everything_works_by_reloading(window, filled):
     window.open(filled.url, scripts=False)
     try:
-        window.button("503 three times").click()
-        assert "503" in window.text()
+        window.press("503 three times")
+        window.until("status=503")
         assert [armed.fault.name for armed in filled.faults.snapshot()] == ["status"]
         assert not window.driver.find_element(By.ID, "live").is_displayed()
-        window.button("Switch all off").click()
-        assert "No fault is at work." in window.text()
+        window.press("Switch all off")
+        window.until("No fault is at work.")
         window.driver.get(f"{filled.url}/_page/tenant/acme/issues?q=croft")
         assert "40 of 120 issues" in window.text()
     finally:
