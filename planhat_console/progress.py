@@ -34,10 +34,12 @@ PROGRESS_SETTING: dict[str, Any] = {
 }
 """JSON Schema of the setting `progress`, the same in both plugins."""
 
+FIRST_DRAW_SECONDS = 1.5  # until the tap in front of a target has said its first words
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 10.0
 _ERASE = "\r\x1b[2K"
 _NARROW = 20  # columns; below this a status line only harms
+_FOR_MACHINES = ("METRIC: ", "Reader '", "Skipping parse of env var settings", "Summary: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,12 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Begin to show."""
-        if self._mode == "none":
-            return self
-        if self._mode == "bar":
+        if self._mode == "bar" or (self._mode == "none" and self._stream.isatty()):
+            # Also without a bar of our own: the target's may stand where our log lines go.
             self._above = _AboveTheBar(self._stream)
             self._above.install()
+        if self._mode == "none":
+            return self
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
         self._thread.start()
         return self
@@ -152,8 +155,9 @@ class Progress:
             self._above.remove()
 
     def _run(self) -> None:
-        pause = REDRAW_SECONDS if self._above else LINE_SECONDS
+        pause = FIRST_DRAW_SECONDS if self._above else LINE_SECONDS
         while not self._over.wait(pause):
+            pause = REDRAW_SECONDS if self._above else LINE_SECONDS
             line = f"{self._plugin}: {self._line()}"
             if self._above is not None:
                 self._above.draw(line)
@@ -179,7 +183,7 @@ class _AboveTheBar:
         self._stream = stream
         self._lock = threading.Lock()
         self._line = ""
-        self._handlers: list[logging.StreamHandler[Any]] = []
+        self._handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
     def install(self) -> None:
         """Take the place of the terminal in every handler that writes to it."""
@@ -188,18 +192,26 @@ class _AboveTheBar:
             *map(logging.getLogger, list(logging.root.manager.loggerDict)),
         ]
         for handler in {h for logger in loggers for h in logger.handlers}:
-            if isinstance(handler, logging.StreamHandler) and handler.stream is self._stream:
-                handler.setStream(self)
-                self._handlers.append(handler)
+            if isinstance(handler, logging.StreamHandler) and self._is_mine(handler.stream):
+                self._handlers.append((handler, handler.setStream(self)))
+                handler.addFilter(_is_for_people)
 
     def remove(self) -> None:
         """Give the terminal back and erase the bar."""
-        for handler in self._handlers:
-            handler.setStream(self._stream)
+        for handler, stream in self._handlers:
+            handler.setStream(stream)
+            handler.removeFilter(_is_for_people)
         with self._lock:
             self._stream.write(_ERASE if self._line else "")
             self._stream.flush()
             self._line = ""
+
+    def _is_mine(self, stream: Any) -> bool:  # noqa: ANN401 - whatever a handler writes to
+        """Tell whether a handler writes to the terminal, perhaps through a stream of its own."""
+        try:
+            return stream is self._stream or stream.fileno() == self._stream.fileno()
+        except (AttributeError, OSError, ValueError):
+            return False
 
     def draw(self, line: str) -> None:
         """Draw the bar anew, cut to the terminal's width."""
@@ -220,9 +232,14 @@ class _AboveTheBar:
     def write(self, text: str) -> int:
         """Write a log line above the bar."""
         with self._lock:
-            self._stream.write((_ERASE if self._line else "") + text + self._line)
+            self._stream.write(_ERASE + text + self._line)
         return len(text)
 
     def flush(self) -> None:
         """Flush the terminal."""
         self._stream.flush()
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    """Tell whether a log line says something to a person at a terminal; all warnings do."""
+    return record.levelno != logging.INFO or not record.getMessage().startswith(_FOR_MACHINES)

@@ -14,6 +14,7 @@ from planhat_api.errors import Interrupted, PlanhatError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
 from planhat_console.progress import Progress, Snapshot, choose_mode
+from planhat_console.style import Style
 from target_planhat.destination import Destination
 from target_planhat.intake import Intake
 from target_planhat.lines import InputError, read_lines
@@ -60,6 +61,7 @@ class Conduct:
             settings.connection, width=settings.concurrency, stop=self.stop.event
         )
         self._output = StateOutput(self.stop)
+        self._style = Style.of(sys.stderr)
         self._run: Run | None = None
 
     @property
@@ -84,7 +86,7 @@ class Conduct:
             Destination(client, model, settings, stop=self.stop.event),
             stop=self.stop,
             allowance=lambda: self.run.rejections.allowance,
-            rehearsal=Rehearsal(client, model) if settings.dry_run else None,
+            rehearsal=Rehearsal(client, model, self._style) if settings.dry_run else None,
         )
 
     def perform(self, listen: Callable[[], None]) -> None:
@@ -215,7 +217,10 @@ class Conduct:
             rejects_path=str(path) if path else None,
             version=self._target.plugin_version,
         )
-        logger.info("Summary: %s", summary.as_line())
+        if self._style.is_terminal:
+            sys.stderr.write(summary.as_table(self._style) + "\n")
+        else:
+            logger.info("Summary: %s", summary.as_line())
         if self._settings.summary_path is not None:
             try:
                 write_summary(self._settings.summary_path, summary)

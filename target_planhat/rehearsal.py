@@ -12,6 +12,7 @@ from target_planhat.verdicts import values
 if TYPE_CHECKING:
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
+    from planhat_console.style import Style
     from target_planhat.destination import Sifted
     from target_planhat.payload import Payload
     from target_planhat.verdicts import Found
@@ -28,12 +29,14 @@ class Rehearsal:
     Args:
         client: Planhat, to read what a few records hold now.
         model: The model.
+        style: How the changes are shown.
     """
 
-    def __init__(self, client: PlanhatClient, model: Model) -> None:
+    def __init__(self, client: PlanhatClient, model: Model, style: Style) -> None:
         self._client = client
         self._model = model
-        self._shown = 0
+        self._style = style
+        self._shown = {"create": 0, "update": 0}
 
     def write(self, sifted: Sifted) -> Counts:
         """Count what a real run would do with a batch.
@@ -46,22 +49,38 @@ class Rehearsal:
         for payload, found in zip(payloads, sifted.found, strict=True):
             if found is None:
                 created += 1
+                if self._may_show("create"):
+                    self._show_new(payload)
                 continue
             updated += 1
-            if not isinstance(found, Doubt) and self._shown < MOST_SHOWN:
-                self._shown += 1
-                self._show(payload, found)
+            if not isinstance(found, Doubt) and self._may_show("update"):
+                self._show_change(payload, found)
         return Counts(created, updated)
 
-    def _show(self, payload: Payload, found: Found) -> None:
+    def _may_show(self, what: str) -> bool:
+        self._shown[what] += 1
+        return self._shown[what] <= MOST_SHOWN
+
+    def _show_new(self, payload: Payload) -> None:
+        """Show what one new record would hold."""
+        style = self._style
+        parts = [f"{name}: {style.new(_short(v))}" for name, v in values(payload).items()]
+        self._say("create", payload, parts)
+
+    def _show_change(self, payload: Payload, found: Found) -> None:
         """Show one change, property by property."""
-        item = values(payload)
+        item, style = values(payload), self._style
         held = self._client.get(self._model, found.identifier) if found.identifier else None
-        changes = ", ".join(
-            f"{name}: {_short((held or {}).get(name))} -> {_short(item[name])}"
+        before = held or {}
+        parts = [
+            f"{name}: {style.old(_short(before.get(name)))} -> {style.new(_short(item[name]))}"
             for name in found.differing(item)
-        )
-        logger.info("would update %s, line %d: %s", self._model.name, payload.line, changes)
+        ]
+        self._say("update", payload, parts)
+
+    def _say(self, verb: str, payload: Payload, parts: list[str]) -> None:
+        head = f"would {verb} {self._model.name}, line {payload.line}"
+        logger.info("%s", self._style.listed(head, parts))
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from planhat_api.errors import ConfigurationError, StopError
+from planhat_console.style import table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planhat_console.style import Style
     from target_planhat.ledger import Ledger
 
 Result = Literal["done", "failed", "interrupted"]
@@ -60,6 +62,24 @@ class Summary:
             "rejects_path": self.rejects_path,
             "version": self.version,
         }
+
+    def as_table(self, style: Style) -> str:
+        """Give it as a table, for a person at a terminal.
+
+        Args:
+            style: How it looks.
+        """
+        accounts = {s: account.as_json() for s, account in self.ledger.accounts.items()}
+        names = list(next(iter(accounts.values()), {}))
+        rows = [["stream", *names]]
+        rows += [[s, *(f"{a[name]:,}" for name in names)] for s, a in accounts.items()]
+        undecided = f", {self.ledger.undecided:,} undecided" if self.ledger.undecided else ""
+        retries = f", {self.retries:,} of them repeats" if self.retries else ""
+        end = style.faint(
+            f"{self.result} after {self.seconds:,.1f} s and {self.requests:,} requests"
+            f"{retries}{undecided}"
+        )
+        return f"\n{table(rows, style)}\n{end}" if accounts else end
 
     def as_line(self) -> str:
         """Give it as one line of JSON, for the log."""

@@ -61,7 +61,7 @@ def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
         try:
             now = Snapshot(records=5, steps=1, step_name="pages", retries=0)
             with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
-                time.sleep(0.5)
+                time.sleep(2)
                 logger.info("a log line")
                 time.sleep(0.3)
             logger.info("after")
