@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import traceback
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import tenacity
@@ -93,6 +94,7 @@ class Attempts(Generic[T]):
             wait=lambda _: self._wait or 0.0,
             stop=lambda _: self._wait is None,
             sleep=self._transport.wait,
+            before_sleep=_forget,
             retry_error_callback=self._give_up,
         )
         try:
@@ -166,3 +168,15 @@ class Attempts(Generic[T]):
         error = cast("RetryError", state.outcome.exception() if state.outcome else None)
         connection = self._transport.connection
         raise gave_up(error, self._answer, self._request, connection.host, self._budget) from error
+
+
+def _forget(state: tenacity.RetryCallState) -> None:
+    """Let go of what an attempt left behind that is about to be repeated.
+
+    The tracebacks of its error, and of the errors of urllib3 behind it, lead to frames that hold
+    the request, and these hold the errors: cycles around a body of megabytes.
+    """
+    error = state.outcome.exception() if state.outcome else None
+    while error:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

@@ -47,7 +47,13 @@ def test_a_page_is_gone_as_soon_as_nobody_holds_it(client):
         gc.enable()
 
 
-def test_what_was_sent_and_answered_is_in_no_cycle(client):
+@pytest.mark.parametrize(
+    "fault", [None, "reset-before", "reset-after", "status", "cut-body", "wrong-length"]
+)
+def test_what_was_sent_and_answered_is_in_no_cycle(client, sandbox, caplog, fault):
+    caplog.set_level("CRITICAL", "planhat_api")  # a kept record would keep the error
+    if fault:
+        sandbox.fault(fault, times=1)
     model = load_models()["issues"]
     gc.collect()
     gc.disable()
