@@ -35,15 +35,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
+    from click import Command
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.singerlib import Catalog
 
 
-class TapPlanhat(Tap):
-    """Reads records out of Planhat: every one of them, once, whatever changes meanwhile.
+HELP = """Read issues and objectives out of Planhat, as Singer messages on standard output.
 
-    Each model of Planhat that is described in the folder of schemas is a stream. Streams with a
-    replication key are read incrementally, the others whole in every run.
+The configuration is a JSON file that holds at least {"api_token": "…"}. A tenant on a regional
+cluster also needs {"api_url": "https://api-<cluster>.planhat.com"}. With --config=ENV the settings
+come from the environment (TAP_PLANHAT_API_TOKEN and so on). --about lists them all.
+
+\b
+  tap-planhat --config config.json --test              is the token good?
+  tap-planhat --config config.json                     read everything
+  tap-planhat --config config.json --state state.json  read what is new
+"""
+
+
+class TapPlanhat(Tap):
+    """Reads issues and objectives out of Planhat: each once, whatever changes meanwhile.
+
+    Needs one setting, `api_token`; a tenant on a regional cluster also needs `api_url`. Issues are
+    read incrementally on `updatedAt`, objectives whole in every run. `--test` tells whether the
+    token is good. Each model described in the folder of schemas is a stream.
     """
 
     name = "tap-planhat"
@@ -92,6 +107,13 @@ class TapPlanhat(Tap):
     def discover_streams(self) -> Sequence[PlanhatStream]:
         """Make a stream of every model."""
         return [PlanhatStream(self, model) for model in self.models.values()]
+
+    @classmethod
+    def get_singer_command(cls) -> Command:
+        """Give the command line, with words for who meets it for the first time."""
+        command = super().get_singer_command()
+        command.help = HELP
+        return command
 
     @classmethod
     def invoke(  # type: ignore[override]  # as singer_sdk.Tap has it

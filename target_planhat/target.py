@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
+HELP = """Write Singer records into Planhat, and print the state once they are there.
+
+The configuration is a JSON file that holds at least {"api_token": "…"}, and "match_on" if records
+are not to be matched by `_id` first: ["sourceId"] for a copy of another tenant. With --config=ENV
+the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). --about lists them all.
+
+\b
+  target-planhat --config config.json --check                what may the token do?
+  tap-... | target-planhat --config config.json > state.txt  write
+  target-planhat --config config.json --input rejects.jsonl  write mended rejects
+"""
+
+
 class TargetPlanhat(Target):
     """Writes issues and objectives into Planhat, every record accounted for.
 
@@ -140,10 +153,7 @@ class TargetPlanhat(Target):
     def get_singer_command(cls) -> click.Command:
         """Add our own option to the SDK's."""
         command = super().get_singer_command()
-        command.help = (
-            "Read Singer messages from stdin and write their records into Planhat. Prints bare "
-            "state values, and nothing else, on stdout."
-        )
+        command.help = HELP
         command.params.append(
             click.Option(
                 ["--check"],

@@ -111,7 +111,7 @@ def test_a_test_of_the_schema_asks_planhat_for_nothing(tap, tenant, config, sand
 def test_about_tells_what_the_tap_is_and_takes(tap):
     about = json.loads(tap("--about", "--format=json").stdout)
     assert about["name"] == "tap-planhat"
-    assert "every one of them, once" in about["description"]
+    assert "each once, whatever changes" in about["description"]
     settings = about["settings"]["properties"]
     assert settings["api_token"]["secret"] is True
     assert set(settings) >= {"start_date", "page_size", "company_ids", "concurrency"}
