@@ -75,7 +75,12 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
 def test_meltano_installs_both_plugins_from_the_checkout(tmp_path):
     """As a user's Meltano does, with uv and the package registry."""
     checkout = tmp_path / "checkout"
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
     for name in files.stdout.decode().split("\0"):
         if (source := ROOT / name).is_file():
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
