@@ -47,14 +47,24 @@ class Conduct:
 
     Args:
         target: The target.
+        idle_seconds: After so long without input what waits is sent.
+        longest_wait_seconds: So long a record waits at most while others keep coming.
 
     Attributes:
         transport: Gets the answers of this run.
         stop: Asks the run to stop.
     """
 
-    def __init__(self, target: TargetPlanhat) -> None:
+    def __init__(
+        self,
+        target: TargetPlanhat,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+    ) -> None:
         self._target = target
+        self._idle_seconds = idle_seconds
+        self._longest_wait_seconds = longest_wait_seconds
         self._settings = settings = target.settings
         self.stop = Stop()
         self.transport = Transport(
@@ -147,14 +157,14 @@ class Conduct:
 
     def _read(self, source: IO[Any], intake: Intake) -> None:
         since: float | None = None
-        for lines in read_lines(source, self.stop, IDLE_SECONDS):
+        for lines in read_lines(source, self.stop, self._idle_seconds):
             intake.take(lines)
             if not self.run.waits:
                 since = None
                 continue
             now = time.monotonic()
             since = since or now
-            if not lines.lines or now - since > LONGEST_WAIT_SECONDS:
+            if not lines.lines or now - since > self._longest_wait_seconds:
                 self.run.drain()
                 since = None
         if self.stop.asked:

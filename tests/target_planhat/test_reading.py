@@ -1,0 +1,151 @@
+"""Reading stdin: lines whole whatever the chunks, nothing kept back when the input is quiet."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_planhat.conduct import Conduct
+from target_planhat.lines import CHUNK_BYTES, read_lines
+from target_planhat.signals import Stop
+from target_planhat.target import TargetPlanhat
+
+
+def numbered(source, stop=None):
+    return [
+        (lines.first + at, line)
+        for lines in read_lines(source, stop or Stop(), 5)
+        for at, line in enumerate(lines.lines)
+    ]
+
+
+class Chunks(io.RawIOBase):
+    """A source that gives what it has in pieces of given sizes."""
+
+    def __init__(self, pieces):
+        self._pieces = list(pieces)
+
+    def read(self, _size=-1):
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+@given(
+    lines=st.lists(st.binary(max_size=5).map(lambda line: line.replace(b"\n", b"")), max_size=20),
+    cuts=st.lists(st.integers(1, 9), max_size=40),
+    ends=st.booleans(),
+)
+def test_lines_come_whole_and_numbered_however_they_are_cut(lines, cuts, ends):
+    data = b"\n".join(lines) + (b"\n" if ends and lines else b"")
+    pieces = []
+    for cut in cuts:
+        pieces.append(data[:cut])
+        data = data[cut:]
+    pieces = [piece for piece in [*pieces, data] if piece]
+    expected = list(enumerate(lines, 1))
+    if not (ends and lines) and expected and not expected[-1][1]:
+        expected.pop()  # nothing after the last line end is no line
+    assert numbered(Chunks(pieces)) == expected
+
+
+@pytest.mark.parametrize("source", ["file", "pipe", "text", "bytes"])
+def test_every_kind_of_input_is_read_alike(tmp_path, source):
+    data = b"".join(b'{"n":%d,"x":"\xc3\xa9"}\n' % number for number in range(100_000))
+    assert len(data) > 2 * CHUNK_BYTES / 2
+    path = tmp_path / "input"
+    path.write_bytes(data)
+    with contextlib.ExitStack() as stack:
+        if source == "pipe":
+            readable, writable = os.pipe()
+            stream = stack.enter_context(open(readable, "rb"))  # noqa: PTH123 - a descriptor
+            sink = open(writable, "wb")  # noqa: PTH123, SIM115 - closed by the thread
+            thread = threading.Thread(target=lambda: (sink.write(data), sink.close()))
+            thread.start()
+            stack.callback(thread.join)
+        else:
+            opened = {
+                "file": lambda: path.open("rb"),
+                "text": lambda: path.open(encoding="utf-8"),
+                "bytes": lambda: io.BytesIO(data),
+            }
+            stream = stack.enter_context(opened[source]())
+        lines = numbered(stream)
+    assert len(lines) == 100_000
+    assert lines[-1] == (100_000, '{"n":99999,"x":"\u00e9"}'.encode())
+
+
+def test_a_stop_ends_the_waiting_and_half_a_line_is_not_read():
+    readable, writable = os.pipe()
+    stop = Stop()
+    threading.Timer(0.2, lambda: stop.ask(15)).start()
+    with open(readable, "rb") as source, open(writable, "wb", buffering=0) as sink:  # noqa: PTH123
+        sink.write(b'{"type":"RECORD"}\n{"half')
+        began = time.monotonic()
+        assert numbered(source, stop) == [(1, b'{"type":"RECORD"}')]
+    assert time.monotonic() - began < 4
+
+
+class Feed:
+    """A target that reads a pipe in a thread of its own, with little patience."""
+
+    def __init__(self, bench, **patience):
+        self.target = TargetPlanhat(config=bench.config())
+        self.target.conduct = Conduct(self.target, **patience)
+        readable, writable = os.pipe()
+        self.source = open(readable, "rb")  # noqa: PTH123, SIM115 - closed below
+        self.sink = open(writable, "wb", buffering=0)  # noqa: PTH123, SIM115 - closed below
+        self._thread = threading.Thread(target=self.target.conduct.read, args=(self.source,))
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.sink.close()
+        self._thread.join()
+        self.source.close()
+        self.target.conduct.close()
+
+    def until(self, condition):
+        end = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+def test_what_waits_is_sent_when_the_input_is_quiet(bench, capsys):
+    company = bench.company()
+    record = bench.record(sourceId="a", title="t", companyIds=[company])
+
+    def issues():
+        return bench.sandbox.tenant("alpha").records("issues")
+
+    with Feed(bench, idle_seconds=0.2) as feed:
+        feed.sink.write(bench.lines([bench.schema(), record, bench.state(1)]))
+        feed.until(issues)
+    assert capsys.readouterr().out == '{"bookmarks": {"at": 1}}\n'
+
+
+def test_a_record_does_not_wait_for_ever_while_others_keep_coming(bench):
+    company = bench.company()
+
+    def issues():
+        return bench.sandbox.tenant("alpha").records("issues")
+
+    with Feed(bench, idle_seconds=30, longest_wait_seconds=0.5) as feed:
+        feed.sink.write(bench.lines([bench.schema()]))
+        began = time.monotonic()
+        number = 0
+        while not issues():
+            number += 1
+            record = bench.record(sourceId=f"s{number}", title="t", companyIds=[company])
+            feed.sink.write(bench.lines([record]))
+            time.sleep(0.02)
+            assert time.monotonic() - began < 20
+    assert len(issues()) == number
