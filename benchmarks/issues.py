@@ -70,7 +70,7 @@ def template(variant: int, names: Sequence[str] | None = None, prose: int = 34) 
         "archived": dice.random() < 0.1,
         "_id": _MARK,
         "title": sentence(6),
-        "description": sentence(prose),
+        "description": f'{sentence(prose - 6)}:\n\n"{sentence(3)}"\n{sentence(3)}',
         "sourceId": _MARK,
         "source": "jira",
         "sourceUrl": f"https://issues.example.com/browse/PROD-{variant}",

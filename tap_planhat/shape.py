@@ -7,7 +7,6 @@ it does not matter whether it honours `select`. docs/adr/0033-raw-values.md has 
 
 from __future__ import annotations
 
-import codecs
 import decimal
 import re
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from planhat_api.reading import rows_of
+from planhat_api.utf8 import is_utf8
 from tap_planhat.instants import instant
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 NOTHING = msgspec.Raw()
 """Stands for a property that a row does not have."""
 
-_PIECE = 1 << 16
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD]")
 _HALF = len(rb"\ud800")
@@ -166,26 +165,13 @@ def _on_one_line(body: bytes) -> bytes:
     Raises:
         ValueError: It is no JSON, or no UTF-8.
     """
-    if not body.isascii():
-        _check_text(body)  # raw values are copied unseen, so what they are made of is checked here
+    if not is_utf8(body):  # raw values are copied unseen, so what they are made of is checked here
+        raise ValueError("it is not UTF-8")
     if b"\\" in body and _SURROGATE.search(body):
         body = _ESCAPE.sub(_whole_character, body)
     if b"\n" in body or b"\r" in body:
         body = msgspec.json.format(body, indent=-1)
     return body
-
-
-def _check_text(body: bytes) -> None:
-    """See that all of it is UTF-8, a piece at a time, so that no text of megabytes is made.
-
-    Raises:
-        ValueError: It is not.
-    """
-    view = memoryview(body)
-    read = 0
-    while read < len(body):
-        piece = view[read : read + _PIECE]
-        read += codecs.utf_8_decode(piece, "strict", read + _PIECE >= len(body))[1]
 
 
 def _whole_character(escape: re.Match[bytes]) -> bytes:

@@ -10,12 +10,14 @@ has the figures.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from planhat_api.utf8 import is_utf8
 from target_planhat.explanation import declared_types
 from target_planhat.keyables import ID, Keys
 from target_planhat.payload import Payload, Reject
@@ -25,6 +27,7 @@ from target_planhat.sendable import DEEPEST
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from target_planhat.keyables import Keyables
     from target_planhat.projection import Projection
 
 _SDC_COLUMNS: Final = (
@@ -39,6 +42,8 @@ _SAYING_NOTHING: Final = frozenset(
     {"type", "title", "description", "format", "default", "examples", "$comment"}
 )
 """Words of a property's schema that do not narrow what its type allows."""
+_NAMEABLE: Final = re.compile('[^"\\\\\\x00-\\x1f\\ud800-\\udfff]*')
+"""Names that a struct can have; a record with any other name is not plain."""
 
 
 class Compiled:
@@ -55,6 +60,9 @@ class Compiled:
         self._projection = projection
         self._choose = projection.keyables.choose
         self._scoped = bool(projection.keyables.scope_names)
+        self._nones = (None,) * len(model.keyables)
+        self._singles = () if self._scoped else _singles_of(projection.keyables)
+        columns = [name for name in columns if _NAMEABLE.fullmatch(name)]
         sent = [name for name in model.properties if name not in model.read_only]
         sent.sort(key=lambda name: name != ID)  # `_id` in front, so that it can be cut off
         unknown = sorted(
@@ -74,7 +82,9 @@ class Compiled:
         types = {name: _type_of(model.properties[name]) for name in sent}
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
         rename = {attribute: name for name, attribute in attributes.items()}
-        self._item = msgspec.defstruct("Item", item_fields, rename=rename, gc=False)
+        self._item = msgspec.defstruct(
+            "Item", item_fields, rename=rename, forbid_unknown_fields=True, gc=False
+        )
         record = msgspec.defstruct(
             "Record",
             [
@@ -86,19 +96,11 @@ class Compiled:
             forbid_unknown_fields=True,
             gc=False,
         )
-        message = msgspec.defstruct(
-            "Message",
-            [
-                ("type", Literal["RECORD"]),
-                ("stream", Literal[model.name]),
-                ("record", record),
-                ("time_extracted", Raw | UnsetType, UNSET),
-                ("version", Raw | UnsetType, UNSET),
-            ],
-            forbid_unknown_fields=True,
-            gc=False,
+        # Sources other than Planhat know nothing of what is left out: then the record is the item.
+        self._decode, self._decode_other = (
+            _decoder_of(model.name, self._item),
+            _decoder_of(model.name, record),
         )
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(message).decode
         self._encode = msgspec.json.Encoder().encode
         self._sent_of = _values_of([attributes[name] for name in sent])
         self._key_attributes = [attributes[name] for name in model.keyables]
@@ -116,37 +118,58 @@ class Compiled:
             else []
         )
 
-    def read(self, line: bytes, number: int) -> Payload | None:
+    def read(self, line: bytes, number: int, *, is_text: bool = False) -> Payload | None:
         """Make the payload of a plain record.
 
         Args:
             line: A line of stdin.
             number: Its number, from 1.
+            is_text: Whether it is known to be UTF-8.
 
         Returns:
             None for everything else: another message, another stream, a value to be coerced, a
             reject, a delete, an unkeyed create.
         """
+        # What is skipped in C is not looked at for being text.
+        if not (is_text or is_utf8(line)):
+            return None
+        record = self._record_of(line)
+        if record is None or not self._is_plain(record):
+            return None
+        values = self._keys_of(record)
+        for at in self._singles:
+            if values[at] and values.count(UNSET) == len(values) - 1:
+                keys = (*self._nones[:at], values[at], *self._nones[at + 1 :])
+                return Payload(number, line, self._write(record), keys)
+        chosen = self._choose(values, self._scopes_of(record) if self._scoped else ())
+        if isinstance(chosen, Reject) or not any(chosen.values):
+            return None
+        for attribute, value in zip(self._key_attributes, chosen.values, strict=True):
+            setattr(record, attribute, UNSET if value is None else value)
+        return Payload(number, line, self._write(record), chosen.values, chosen.scopes)
+
+    def _record_of(self, line: bytes) -> Any:  # noqa: ANN401 - a struct made at run time
+        """Decode a line as the ones before it were decoded, or else the other way."""
         try:
-            # What is skipped in C is not looked at for being text.
-            if not line.isascii():
-                line.decode()
-            record = self._decode(line).record
+            return self._decode(line).record
+        except (ValueError, RecursionError):
+            pass
+        try:
+            record = self._decode_other(line).record
         except (ValueError, RecursionError):
             return None
+        self._decode, self._decode_other = self._decode_other, self._decode
+        return record
+
+    def _is_plain(self, record: msgspec.Struct) -> bool:
+        """Tell whether all that the struct's types leave open is as the model has it."""
         for attribute, beginnings, is_plain in self._checks:
             value = getattr(record, attribute)
             if value is not UNSET:
                 raw = bytes(value)
                 if raw[:1] not in beginnings or not is_plain(raw):
-                    return None
-        if self._required and self._lacks_required(record):
-            return None
-        values = self._keys_of(record)
-        keys = self._choose(values, self._scopes_of(record) if self._scoped else ())
-        if isinstance(keys, Reject) or not any(keys.values):
-            return None
-        return Payload(number, line, self._write(record, values, keys), keys.values, keys.scopes)
+                    return False
+        return not (self._required and self._lacks_required(record))
 
     def _lacks_required(self, record: msgspec.Struct) -> bool:
         values = [getattr(record, attribute) for attribute in self._required]
@@ -155,15 +178,43 @@ class Compiled:
             for value in values
         )
 
-    def _write(self, record: msgspec.Struct, values: tuple[object, ...], keys: Keys) -> bytes:
-        """Write the item: what the model lets be sent, but only the keyables that were chosen."""
-        if keys.values is not values:
-            for attribute, value in zip(self._key_attributes, keys.values, strict=True):
-                setattr(record, attribute, UNSET if value is None else value)
-        for attribute, name in self._unknown:
-            if getattr(record, attribute) is not UNSET:
-                self._projection.count_unknown(name)
-        return self._encode(self._item(*self._sent_of(record)))
+    def _write(self, record: msgspec.Struct) -> bytes:
+        """Write the item: what the model lets be sent."""
+        if type(record) is not self._item:
+            for attribute, name in self._unknown:
+                if getattr(record, attribute) is not UNSET:
+                    self._projection.count_unknown(name)
+            record = self._item(*self._sent_of(record))
+        return self._encode(record)
+
+
+def _singles_of(keyables: Keyables) -> tuple[int, ...]:
+    """List the places of keyables that are sent as they are when a record has no other."""
+    probe = "A"  # an `_id` is not sent as it is: its digits become small
+    places = []
+    for at in range(len(keyables.names)):
+        values = tuple([probe if other == at else None for other in range(len(keyables.names))])
+        keys = keyables.choose(values)
+        if isinstance(keys, Keys) and keys.values == values:
+            places.append(at)
+    return tuple(places)
+
+
+def _decoder_of(stream: str, record: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+    """Make the function that decodes a RECORD of one stream, and nothing else."""
+    message = msgspec.defstruct(
+        "Message",
+        [
+            ("type", Literal["RECORD"]),
+            ("stream", Literal[stream]),
+            ("record", record),
+            ("time_extracted", Raw | UnsetType, UNSET),
+            ("version", Raw | UnsetType, UNSET),
+        ],
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return msgspec.json.Decoder(message).decode
 
 
 def _values_of(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import RemoveRecordTransform
 
 from target_planhat.batch_files import records_of
-from target_planhat.lines import InputError
+from target_planhat.lines import InputError, Lines
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
 
 if TYPE_CHECKING:
@@ -69,21 +69,28 @@ class Intake:
             "ACTIVATE_VERSION": self._take_version,
         }
 
-    def take(self, line: bytes, number: int) -> None:
-        """Take one line.
+    def take(self, lines: Lines) -> None:
+        """Take lines, in their order.
 
         Args:
-            line: The line, without its end.
-            number: Its number, from 1.
+            lines: The lines that came together.
 
         Raises:
-            InputError: It is no message that can be taken here.
+            InputError: One of them is no message that can be taken here.
             PlanhatError: The run cannot go on.
         """
-        current = self._current
-        if current is not None and current.take_line(line, number):
-            self._last_record = number
-            return
+        at = 0
+        while at < len(lines.lines):
+            if self._current is not None:
+                taken = self._current.take_lines(lines, at)
+                if taken:
+                    at += taken
+                    self._last_record = lines.first + at - 1
+                    continue
+            self._take_line(lines.lines[at], lines.first + at)
+            at += 1
+
+    def _take_line(self, line: bytes, number: int) -> None:
         if not line.strip():
             return
         message = read_message(line, number)
@@ -106,8 +113,10 @@ class Intake:
         if self._mapped:
             self._map(message, line, number)
             return
-        sink = self._current = self._sinks[message.stream]
-        if not sink.take_line(line, number):
+        current, sink = self._current, self._sinks[message.stream]
+        self._current = sink
+        # The current sink has just found that it is no plain one.
+        if sink is current or not sink.take_lines(Lines(number, (line,)), 0):
             sink.take_record(self._record(message, line, number), line, number)
 
     def _record(self, message: Message, line: bytes, number: int) -> dict[str, Any]:
@@ -175,7 +184,7 @@ class Intake:
                 msgspec.json.encode(message.stream),
                 record,
             )
-            self._take_record(read_message(raw, number), raw, number)
+            self.take(Lines(number, (raw,)))
 
     def _take_version(self, message: Message, _line: bytes, _number: int) -> None:
         if not self._told:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import os
 import select
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from planhat_api.errors import StopError
+from planhat_api.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,44 +28,57 @@ class InputError(StopError):
     """The input is not what a tap writes; nothing after this line is read."""
 
 
-def read_chunks(
-    source: IO[Any], stop: Stop, idle_seconds: float
-) -> Iterator[tuple[int, Sequence[bytes]]]:
+class Lines(NamedTuple):
+    """Lines that came together.
+
+    Attributes:
+        first: Number of the first one, from 1.
+        lines: The lines, without their ends; none when the input has been quiet.
+        are_text: Whether all of them are known to be UTF-8.
+    """
+
+    first: int
+    lines: Sequence[bytes]
+    are_text: bool = False
+
+
+def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lines]:
     """Read lines, as many at once as are there.
 
     Args:
         source: Where messages come from; a text stream is read through its buffer.
         stop: When it is asked, no more is read.
-        idle_seconds: How long the input may be quiet before an empty chunk says so.
+        idle_seconds: How long the input may be quiet before no lines say so.
 
     Yields:
-        The number of the first line, from 1, and lines without their ends; no lines when the
-        input has been quiet.
+        The lines.
 
     Raises:
         InputError: A line is longer than any message.
     """
     number = 1
-    rest = bytearray()
+    begun = bytearray()
     for chunk in _chunks(source, stop, idle_seconds):
         if chunk is None:
-            yield number, ()
+            yield Lines(number, ())
             continue
-        end = chunk.rfind(b"\n")
-        if end < 0:
-            rest += chunk
-            if len(rest) > LONGEST_LINE_BYTES:
-                raise InputError(
-                    f"line {number} of the input is longer than {LONGEST_LINE_BYTES >> 20} MB: "
-                    "look at what writes it"
-                )
-            continue
-        lines = (bytes(rest) + chunk[:end]).split(b"\n")
-        rest = bytearray(chunk[end + 1 :])
-        yield number, lines
-        number += len(lines)
-    if rest and not stop.asked:
-        yield number, (bytes(rest),)
+        lines = chunk.split(b"\n")
+        last = lines.pop()
+        if lines:
+            # No character stands across the end of a line, so they can be judged apart.
+            rest = memoryview(chunk)[len(lines[0]) : len(chunk) - len(last)]
+            lines[0] = bytes(begun) + lines[0]
+            begun.clear()
+            yield Lines(number, lines, are_text=is_utf8(lines[0]) and is_utf8(rest))
+            number += len(lines)
+        begun += last
+        if len(begun) > LONGEST_LINE_BYTES:
+            raise InputError(
+                f"line {number} of the input is longer than {LONGEST_LINE_BYTES >> 20} MB: "
+                "look at what writes it"
+            )
+    if begun and not stop.asked:
+        yield Lines(number, (bytes(begun),))
 
 
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:

@@ -115,6 +115,26 @@ class Order:
             for name, kind in doubtful(payload):
                 self._doubts.setdefault(name, {}).setdefault(kind, _Latest()).reach(number, coming)
 
+    def put_apart(self, payload: Payload, place: Place) -> bool:
+        """Take note of where a payload went, if nothing that is known binds it.
+
+        Args:
+            payload: A payload that carries at least one keyable, and has superseded none.
+            place: Where it may go.
+
+        Returns:
+            Whether nothing did; if not, nothing has happened.
+        """
+        if payload.scopes:
+            return False
+        name, *others = tokens(payload)
+        latest = self._profiles.get(1 << name[0])
+        if others or latest is None or len(self._profiles) > 1 or name in self._places:
+            return False
+        self._places[name] = place
+        latest.reach(*place)
+        return True
+
     def forget(self, payload: Payload, number: int) -> None:
         """Drop what is known of a payload, since its batch leaves before all that are here."""
         for name in tokens(payload):

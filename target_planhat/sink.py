@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_planhat.batches import Batch
+    from target_planhat.lines import Lines
     from target_planhat.run import Run
     from target_planhat.target import TargetPlanhat
 
@@ -64,22 +65,24 @@ class PlanhatSink(BatchSink):
             self._oldest_is_known = True
         return self._oldest
 
-    def take_line(self, line: bytes, number: int) -> bool:
-        """Take the record of a line if it is a plain one of this stream.
+    def take_lines(self, lines: Lines, at: int) -> int:
+        """Take records of this stream until a line is no plain one.
 
         Args:
-            line: A line of stdin.
-            number: Its number.
+            lines: Lines of stdin.
+            at: Place of the first one to take.
 
         Returns:
-            Whether it was; if not, nothing has happened.
+            How many were taken; nothing has happened to the one after them.
         """
-        payload = self._compiled.read(line, number)
-        if payload is None:
-            return False
-        self._account.taken += 1
-        self._add(payload)
-        return True
+        read = self._compiled.read
+        for place in range(at, len(lines.lines)):
+            payload = read(lines.lines[place], lines.first + place, is_text=lines.are_text)
+            if payload is None:
+                return place - at
+            self._account.taken += 1
+            self._add(payload)
+        return len(lines.lines) - at
 
     def take_record(self, record: Mapping[str, Any], line: bytes, number: int) -> None:
         """Take a record as values, after stream maps for instance.

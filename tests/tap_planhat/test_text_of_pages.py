@@ -39,7 +39,7 @@ def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before,
     try:
         body.decode()
     except UnicodeDecodeError:
-        with pytest.raises(ValueError, match="utf-8"):
+        with pytest.raises(ValueError, match="UTF-8"):
             shape.page(body)
     else:
         assert len(shape.page(body).rows) == 1
@@ -48,5 +48,5 @@ def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before,
 @pytest.mark.parametrize("length", [PIECE - 1, PIECE, PIECE + 1])
 def test_a_page_that_is_cut_inside_a_character_is_no_page(length):
     body = page_with("é".encode(), length - 1)[:length]
-    with pytest.raises(ValueError, match="utf-8"):
+    with pytest.raises(ValueError, match="UTF-8"):
         Shape("issues", ["title"]).page(body)
