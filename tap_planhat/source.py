@@ -111,6 +111,6 @@ class Source:
             return None
         found = self._decoder.decode(value)
         entries = found if isinstance(found, list) else [found]
-        # A reference is usually an id, sometimes an object with one (fact: mixed-references).
+        # Usually an id; lists of other models are said to give objects with one (client code).
         ids = (entry.get("id") if isinstance(entry, dict) else entry for entry in entries)
         return frozenset(one for one in ids if isinstance(one, str))
