@@ -1,20 +1,28 @@
 """Custom fields: what a tenant has added to a model, and the types of their values.
 
-Owns the translation of Planhat's custom field types into JSON Schema. It asks for nothing itself:
-whoever wants the types reads the records of `CUSTOM_FIELDS` and hands them over.
+Owns the translation of Planhat's custom field types into JSON Schema, and the one question that
+it takes.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from planhat_api.model import Model
+from planhat_api.reading import walk_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from planhat_api.client import PlanhatClient
+
+CUSTOM = "custom"
+"""The property of a record that holds the values of its custom fields."""
+
 CUSTOM_FIELDS = Model(
     name="customfields",
+    title="Custom Field",
     path="/customfields",
     keyables=("_id",),
     keyable_scope={},
@@ -53,6 +61,36 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     "endusers": _LIST,
 }
 """JSON Schema of a value, by the type of its custom field (vendor's page: Custom Field)."""
+
+
+def read_custom_fields(client: PlanhatClient) -> list[dict[str, Any]]:
+    """Ask a tenant for its custom fields, those of all models.
+
+    Args:
+        client: Asks Planhat.
+
+    Raises:
+        PlanhatError: They cannot be had; the token may lack the right.
+    """
+    needed = ("name", "type", "parent")
+    return [row for page in walk_pages(client, CUSTOM_FIELDS, select=needed) for row in page]
+
+
+def typed(model: Model, fields: Iterable[Mapping[str, Any]]) -> Model:
+    """Type the values of a model's custom fields.
+
+    Args:
+        model: The model.
+        fields: Records of `CUSTOM_FIELDS`, of any models.
+
+    Returns:
+        The model, with a schema for each custom field it has; `custom` stays open for others.
+    """
+    properties = custom_properties(fields, model.title)
+    if CUSTOM not in model.properties or not properties:
+        return model
+    custom = {**model.properties[CUSTOM], "properties": properties}
+    return dataclasses.replace(model, properties={**model.properties, CUSTOM: custom})
 
 
 def custom_properties(fields: Iterable[Mapping[str, Any]], parent: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Model:
 
     Attributes:
         name: File stem, stream name and sink name, such as ``issues``.
+        title: What Planhat calls one record, such as ``Issue``.
         path: Path below the API's address, such as ``/issues``.
         keyables: Properties a bulk upsert matches on, the strongest first.
         keyable_scope: For a keyable that is unique only within something, the property that
@@ -35,6 +36,7 @@ class Model:
     """
 
     name: str
+    title: str
     path: str
     keyables: tuple[str, ...]
     keyable_scope: Mapping[str, str]
@@ -64,6 +66,7 @@ class Model:
         required = tuple(schema_words.required)
         model = cls(
             name=name,
+            title=schema_words.title or name,
             path=words.path,
             keyables=tuple(words.keyables),
             keyable_scope=words.keyable_scope,
@@ -128,6 +131,7 @@ class _SchemaWords(msgspec.Struct):
     ours: _Words = msgspec.field(name="x-planhat")
     properties: dict[str, dict[str, Any]]
     required: list[str] = []
+    title: str = ""
 
 
 def _for_singer(schema: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -179,7 +179,28 @@ ENDUSERS = SandboxModel(
     open=True,
 )
 
-MODELS: tuple[SandboxModel, ...] = (ISSUES, OBJECTIVES, COMPANIES, ENDUSERS)
+# Page "Custom Field", as far as reading them goes (custom-fields). No bulk upsert is documented
+# for it; that the sandbox takes one is of no use to anybody.
+CUSTOM_FIELDS = SandboxModel(
+    name="customfields",
+    keyables=("_id",),
+    properties=MappingProxyType(
+        {
+            "name": "text",
+            "type": "text",
+            "parent": "text",
+            "isHidden": "boolean",
+            "isFeatured": "boolean",
+            "isFormula": "boolean",
+            "listValues": "ids",
+        }
+    ),
+    required=("name", "type", "parent", "isHidden"),
+    timestamps=False,
+    open=True,
+)
+
+MODELS: tuple[SandboxModel, ...] = (ISSUES, OBJECTIVES, COMPANIES, ENDUSERS, CUSTOM_FIELDS)
 
 
 def plain_model(name: str, path: str = "", company_reference: str | None = None) -> SandboxModel:

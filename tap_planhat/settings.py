@@ -56,6 +56,15 @@ TAP_SETTINGS: dict[str, Any] = {
             "shows late. What it reads again is emitted again."
         ),
     },
+    "discover_custom_fields": {
+        "type": "boolean",
+        "default": False,
+        "title": "Discover custom fields",
+        "description": (
+            "Ask Planhat which custom fields there are, and give each a type in the catalog. "
+            "`custom` stays open for others. Discovery then needs the token and the network."
+        ),
+    },
     "emit_activate_version_messages": {
         "type": "boolean",
         "default": False,

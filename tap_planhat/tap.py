@@ -19,6 +19,7 @@ from planhat_api import DISTRIBUTION
 from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.connection import Connection
+from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import ConfigurationError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
@@ -92,7 +93,7 @@ class TapPlanhat(Tap):
     def client(self) -> PlanhatClient:
         """Planhat, for all streams and threads of this run."""
         connection = Connection.from_config(self.config)
-        width = self.config["concurrency"]
+        width = self.config.get("concurrency", 1)  # discovery does not fill in defaults
         return PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
 
     def count(self, records: int) -> None:
@@ -105,7 +106,10 @@ class TapPlanhat(Tap):
         self._pages += 1
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
-        """Make a stream of every model."""
+        """Make a stream of every model; asks for nothing unless custom fields are to be typed."""
+        if self.config.get("discover_custom_fields"):
+            fields = read_custom_fields(self.client)
+            self.models = {name: typed(model, fields) for name, model in self.models.items()}
         return [PlanhatStream(self, model) for model in self.models.values()]
 
     @classmethod

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
 
 from planhat_api.client import PlanhatClient
+from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import Interrupted, PlanhatError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
@@ -143,6 +144,9 @@ class Conduct:
         source = file_input or sys.stdin
         run = self._run = self._new_run(source)
         target = self._target
+        if self._settings.check_custom_fields:
+            fields = read_custom_fields(PlanhatClient(self.transport))
+            target.models = {name: typed(model, fields) for name, model in target.models.items()}
         intake = Intake(run, target.mapper, target.sink_of, mapped=target.is_mapped)
         try:
             self._read(source, intake)

@@ -144,6 +144,15 @@ CONFIG_SCHEMA: dict[str, Any] = {
                 "The vendor advises to write one after the other."
             ),
         },
+        "check_custom_fields": {
+            "type": "boolean",
+            "default": False,
+            "title": "Check custom fields",
+            "description": (
+                "Ask Planhat for the types of its custom fields, and reject a record whose value "
+                "does not fit. Fields that Planhat does not know are sent as they are."
+            ),
+        },
         "summary_path": {
             "type": "string",
             "minLength": 1,
@@ -168,6 +177,7 @@ class TargetConfig:
         max_rejects: Most rejects of a run that does not fail, None for no limit.
         concurrency: Batches on their way at the same time.
         summary_path: Where the summary goes.
+        check_custom_fields: Whether values of custom fields have to fit Planhat's types.
         progress: How progress is shown.
     """
 
@@ -178,6 +188,7 @@ class TargetConfig:
     max_rejects: int | None = None
     concurrency: int = 1
     summary_path: Path | None = None
+    check_custom_fields: bool = False
     progress: str = "none"
 
     @classmethod
@@ -216,6 +227,7 @@ class TargetConfig:
             max_rejects=config.get("max_rejects"),
             concurrency=config["concurrency"],
             summary_path=summary_path,
+            check_custom_fields=config["check_custom_fields"],
             progress=config["progress"],
         )
 

@@ -13,6 +13,7 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from planhat_api.custom_fields import CUSTOM
 from target_planhat.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class Explanation:
         for name, value in record.items():
             error = best_match(self._validators[name].iter_errors(_plain(value)))
             if error is not None:
-                return Reject(RejectCode.WRONG_TYPE, self._sentence(name, error), name)
+                label = error.absolute_path[0] if name == CUSTOM and error.absolute_path else None
+                place = name if label is None else f"{name}.{label}"
+                return Reject(RejectCode.WRONG_TYPE, self._sentence(name, error), place)
         return None
 
     def _sentence(self, name: str, error: ValidationError) -> str:

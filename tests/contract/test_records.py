@@ -145,3 +145,14 @@ def test_two_companies_may_have_one_external_id(planhat, objective):
     answer = planhat.bulk("objectives", [{**item, "health": 2}])
     assert (answer.json()["created"], answer.json()["updated"]) == (0, 1)
     assert "health" not in planhat.get(f"objectives/{objective['_id']}")
+
+
+def test_custom_fields_are_listed_with_label_type_and_parent(planhat):
+    if planhat.sandbox is not None:
+        field = {"name": "Severity", "type": "number", "parent": "Issue", "isHidden": False}
+        planhat.sandbox.tenant("contract").insert("customfields", field)
+    rows = planhat.get("customfields", limit=2000)
+    if planhat.sandbox is not None:
+        assert [row["name"] for row in rows] == ["Severity"]
+    for row in rows:
+        assert {"_id", "name", "type", "parent"} <= set(row)

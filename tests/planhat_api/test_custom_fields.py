@@ -5,7 +5,11 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-from planhat_api.custom_fields import TYPES, custom_properties
+from planhat_api.catalogue import load_models
+from planhat_api.client import PlanhatClient
+from planhat_api.connection import Connection
+from planhat_api.custom_fields import TYPES, custom_properties, read_custom_fields, typed
+from planhat_api.transport import Transport
 
 
 def field(name, kind, parent="Issue", **more):
@@ -68,3 +72,22 @@ def test_every_documented_type_has_a_schema():
         *("team member", "team members", "rating", "phone", "email", "enduser", "endusers", "url"),
     }
     assert set(TYPES) == documented
+
+
+def test_a_model_with_typed_custom_fields_stays_open_for_others():
+    issues = load_models()["issues"]
+    model = typed(issues, [field("Severity", "number")])
+    custom = model.record_schema["properties"]["custom"]
+    assert custom["properties"]["Severity"]["type"] == ["number", "null"]
+    assert custom["additionalProperties"] is True
+    assert "properties" not in issues.record_schema["properties"]["custom"]
+
+
+def test_a_tenant_is_asked_for_all_its_custom_fields(sandbox):
+    tenant = sandbox.tenant("token-a")
+    for n in range(5):
+        tenant.insert("customfields", {**field(f"f{n}", "text"), "_id": f"{n:024x}"})
+    connection = Connection.from_config({"api_token": "token-a", "api_url": sandbox.url})
+    with Transport(connection) as transport:
+        fields = read_custom_fields(PlanhatClient(transport))
+    assert [(f["name"], f["parent"]) for f in fields] == [(f"f{n}", "Issue") for n in range(5)]
