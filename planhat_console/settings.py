@@ -110,7 +110,12 @@ def _sentences(error: jsonschema.ValidationError) -> Iterator[str]:
     inside = " (inside it)" if len(error.absolute_path) > 1 else ""
     rule, limit, given = str(error.validator), _plain(error.validator_value), _plain(error.instance)
     if rule == "required":
-        yield from (f"{missing} is not set" for missing in limit if missing not in given)
+        yield from (
+            f"{missing} is not set: put it into the file given as --config, or into the "
+            "environment and give --config=ENV"
+            for missing in limit
+            if missing not in given
+        )
         return
     words = {
         "type": f"must be {_type_words(limit)}",

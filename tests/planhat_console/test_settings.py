@@ -23,7 +23,11 @@ SCHEMA = {
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ({}, "api_token is not set"),
+        (
+            {},
+            "api_token is not set: put it into the file given as --config, or into the "
+            "environment and give --config=ENV",
+        ),
         ({"api_token": 12}, "api_token must be text"),
         ({"api_token": ""}, "api_token must not be empty"),
         ({"api_token": "t", "page_size": 0}, "page_size must be at least 1"),
