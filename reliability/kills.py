@@ -162,6 +162,7 @@ def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
             continue
         # Before it has begun, and when all is done, it dies of SIGTERM like any other.
         at_the_edge = name not in trap.at_work or emitted == ISSUES + OBJECTIVES + BAD_ONES
+        at_the_edge |= kill.how == "TERM, and again"  # it may have said its last word already
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")
     return found

@@ -72,7 +72,11 @@ class Stop:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT ask, for as long as the context lasts; only in the main thread."""
+        """Let SIGTERM and SIGINT ask, for as long as the context lasts; only in the main thread.
+
+        Once one has asked, they are heard to the end of the process: its last words are still to
+        be said, and another signal of the same wish must not cut them off.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -82,8 +86,9 @@ class Stop:
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            if not self._signum:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     def _leave(self, signum: int) -> None:
         """End the process here and now, or as soon as no line would be cut."""

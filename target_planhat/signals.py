@@ -65,7 +65,11 @@ class Stop:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Let signals ask, for as long as the context lasts; only in the main thread."""
+        """Let signals ask, for as long as the context lasts; only in the main thread.
+
+        Once one has asked, they are heard to the end of the process: its last words are still to
+        be said, and another signal of the same wish must not cut them off.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -78,12 +82,13 @@ class Stop:
         try:
             yield
         finally:
-            signal.set_wakeup_fd(wakeup)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            os.close(writable)
-            watcher.join()
-            os.close(readable)
+            if not self.asked:
+                signal.set_wakeup_fd(wakeup)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+                os.close(writable)
+                watcher.join()
+                os.close(readable)
 
     def _note(self, signum: int, _frame: object) -> None:
         """Handle a signal, in place of Python's and the SDK's handlers."""
