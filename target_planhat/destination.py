@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_api.errors import RejectError
 from target_planhat.batches import Batch
-from target_planhat.index import DOUBT, Doubt, Held
+from target_planhat.index import DOUBT, Doubt, Held, name_of
 from target_planhat.keyables import ID, Keyables
 from target_planhat.listing import created_ids, read_index
 from target_planhat.lookup import Lookup
@@ -169,7 +169,7 @@ class Destination:
         """Take note that a record would be gone, in a run that only tells what it would do."""
         if isinstance(found, Held) and self._index is not None:
             with self._lock:
-                self._index.forget(found)
+                self._index.remove(found.name)
 
     def _has_to_ask(self, payload: Payload) -> bool:
         if payload.operation == "create":
@@ -251,5 +251,5 @@ class Destination:
     def _remove(self, identifier: str) -> bool:
         there = self._client.delete(self._model, identifier)
         if self._index is not None:
-            self._index.remove(identifier)
+            self._index.remove(name_of(identifier))
         return there

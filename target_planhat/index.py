@@ -111,7 +111,7 @@ class Index:
 
     def holds_id(self, identifier: str) -> bool:
         """Tell whether there is a record of this `_id`."""
-        return _name_of(identifier) in self._records
+        return name_of(identifier) in self._records
 
     def find(self, payload: Payload) -> Held | Doubt | None:
         """Find the record that a payload means: by the strongest of its keyables that is held.
@@ -146,47 +146,44 @@ class Index:
         if isinstance(held, Held):
             self.stale |= held.name in self._loose
             keys = (self._records.get(held.name) or b"")[: self._keys_width]
-            self._put(held.name, item, self._fingerprints.after(item, held.marks), keys)
+            marks = self._fingerprints.after(item, held.marks)
+            self.stale |= not self._put(held.name, item, marks, keys)
         elif held is None:
             self._created += 1
             name = _hash(b"created %d" % self._created)
             self._identifiers[name] = None
-            self._put(name, item, self._fingerprints.after(item, None))
+            self.stale |= not self._put(name, item, self._fingerprints.after(item, None))
         else:
             self.stale = True
 
-    def remove(self, identifier: str) -> None:
-        """Take note that a record is gone."""
-        self._remove(_name_of(identifier))
-
-    def forget(self, held: Held) -> None:
-        """Take a record out that would be gone."""
-        self._remove(held.name)
-
-    def _remove(self, name: bytes) -> None:
+    def remove(self, name: bytes) -> None:
+        """Take note that a record is gone: by what `Held` or `name_of` calls it."""
         self.stale |= name in self._loose
         self._records.remove(name)
 
     def _register(self, identifier: str) -> bytes:
-        name = _name_of(identifier)
+        name = name_of(identifier)
         if name.hex() != identifier:
             self._identifiers[name] = identifier
         return name
 
     def _put(
         self, name: bytes, row: Mapping[str, Any], marks: bytes, before: bytes | None = None
-    ) -> None:
+    ) -> bool:
+        """Enter a record; tell whether all that it is found by from now on is known."""
         keys = bytearray(before or bytes(self._keys_width))
+        known = True
         for at, keyable in enumerate(self._keyables if keys else ()):
             if keyable != ID:
-                self._put_key(name, keys, at, row)
+                known = self._put_key(name, keys, at, row) and known
         self._records.set(name, bytes(keys) + marks)
+        return known
 
-    def _put_key(self, name: bytes, keys: bytearray, at: int, row: Mapping[str, Any]) -> None:
-        """Enter what a record is found by from now on, as far as that can be known."""
+    def _put_key(self, name: bytes, keys: bytearray, at: int, row: Mapping[str, Any]) -> bool:
         value, scope_name = row.get(self._keyables[at]), self._scopes[at]
         here = slice(at * WIDTH, (at + 1) * WIDTH)
         scope = EVERYWHERE_HASH
+        known = True
         if scope_name is not None:
             behind = len(self._keyables) * WIDTH
             there = slice(here.start + behind, here.stop + behind)
@@ -196,21 +193,21 @@ class Index:
             scope = bytes(keys[there])
             if scope != before and any(keys[here]):
                 keys[here] = NONE  # its company is another now, and the key is not known in full
-                self.stale |= value is None
+                known = value is not None
         if not isinstance(value, str) or not value:
-            return
+            return known
         if scope_name is not None:
             self._found_by.set(_key(at, value, NONE), name)
         if scope == NONE:
-            self.stale = True
-            return
+            return False
         keys[here] = _key(at, value, scope)
         self._found_by.set(bytes(keys[here]), name)
+        return True
 
     def _named(self, at: int, key: str, scope: str | None) -> bytes | None:
         """Name the record that has a keyable by now."""
         if self._keyables[at] == ID:
-            name = _name_of(key)
+            name = name_of(key)
             return name if name in self._records else None
         if not self._keys_width or scope is None:
             return None
@@ -231,8 +228,8 @@ class Index:
         return nameless and _key(at, key, NONE) in self._found_by
 
 
-def _name_of(identifier: str) -> bytes:
-    """Give the bytes of an ObjectId, and of whatever else an `_id` may be a hash."""
+def name_of(identifier: str) -> bytes:
+    """Give what an index calls a record: the bytes of an ObjectId, of any other `_id` a hash."""
     if _OBJECT_ID.fullmatch(identifier):
         return bytes.fromhex(identifier)
     return _hash(identifier.encode("utf-8", "surrogatepass"))

@@ -9,7 +9,7 @@ from planhat_api.catalogue import load_models
 from target_planhat.compact_map import CompactMap
 from target_planhat.decoding import decode
 from target_planhat.fingerprint import Fingerprints, fingerprint
-from target_planhat.index import DOUBT, Held, Index
+from target_planhat.index import DOUBT, Held, Index, name_of
 from target_planhat.payload import Payload, Settings
 from target_planhat.projection import Projection
 from target_planhat.verdicts import values
@@ -182,7 +182,7 @@ def test_an_index_finds_what_the_destination_holds_or_says_that_it_cannot_tell(r
         if step == "w" and tenant.write(payload):
             index.write(payload, values(payload))
         elif step == "r" and isinstance(found, Held):
-            index.forget(found)
+            index.remove(found.name)
             tenant.rows.remove(expected[0])
 
 
@@ -211,7 +211,7 @@ def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
     assert index.find(payload_of({"sourceId": "s"})) is DOUBT
     index.add_created([IDS[1]])
     assert index.holds_id(IDS[1])
-    index.remove(IDS[0])
+    index.remove(name_of(IDS[0]))
     assert not index.holds_id(IDS[0])
 
 
@@ -225,6 +225,14 @@ def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
     again = payload_of({"_id": IDS[0], "name": "b"})
     index.write(again, values(again))
     assert index.stale
+
+
+def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0], "externalId": "e"})
+    assert not index.stale
+    assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
+    assert index.find(payload_of({"_id": IDS[0]})).identifier == IDS[0]
 
 
 def test_numbers_are_compared_as_they_stand():
