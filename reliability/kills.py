@@ -157,12 +157,15 @@ def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
         return found
     ended = {0, -signal.SIGKILL if kill.how == "KILL" else 128 + signal.SIGTERM}
     emitted = sum(b'"type":"RECORD"' in line.replace(b": ", b":") for line in passed.tap_lines)
-    for name, code in (("tap", passed.tap_code), ("target", passed.target_code)):
+    for name, code, said in (
+        ("tap", passed.tap_code, passed.tap_errors),
+        ("target", passed.target_code, passed.target_errors),
+    ):
         if kill.victim in ("tap", "target") and kill.victim != name:
             continue
         # Before it has begun, and when all is done, it dies of SIGTERM like any other.
         at_the_edge = name not in trap.at_work or emitted == ISSUES + OBJECTIVES + BAD_ONES
-        at_the_edge |= kill.how == "TERM, and again"  # it may have said its last word already
+        at_the_edge |= f"\n{name}-planhat: stopped " in said  # and when its last word is out
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")
     return found

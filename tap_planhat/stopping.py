@@ -8,6 +8,7 @@ is being written come to its end first: the system's alarm looks again and again
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -106,6 +107,8 @@ class Stop:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, leave)
+        # Python takes its handlers away on its way out, and an alarm then would be the end.
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
         signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY_SECONDS, _LOOK_EVERY_SECONDS)
         leave()
 

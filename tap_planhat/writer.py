@@ -92,7 +92,6 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         try:
             self.is_writing = True
             _output()(data)
-            self.is_writing = False
         except BrokenPipeError as error:
             self._is_broken = True
             raise StopError(
@@ -102,6 +101,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         except OSError:
             self._is_broken = True
             raise
+        finally:
+            self.is_writing = False
 
 
 def flush(writer: object) -> None:
