@@ -25,28 +25,22 @@ class Page:
 
 
 class Server:
-    """Answers asks after a delay, and counts what is alive and under way."""
+    """Answers asks after a delay, and counts the pages that exist."""
 
     def __init__(self, delay=lambda _: 0.0) -> None:
         self.delay = delay
         self.lock = threading.Lock()
         self.asked: list[int] = []
-        self.under_way = 0
-        self.most_under_way = 0
         self.pages: weakref.WeakSet[Page] = weakref.WeakSet()
         self.most_pages = 0
 
     def fetch(self, wanted: Ask) -> Page:
         with self.lock:
             self.asked.append(wanted.offset)
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
-        time.sleep(self.delay(wanted.offset))
-        page = Page(wanted.offset)
-        with self.lock:
-            self.under_way -= 1
+            page = Page(wanted.offset)  # a page takes its memory while it comes in
             self.pages.add(page)
             self.most_pages = max(self.most_pages, len(self.pages))
+        time.sleep(self.delay(wanted.offset))
         return page
 
 
@@ -74,17 +68,29 @@ def test_never_more_pages_exist_than_the_concurrency(concurrency):
             assert page.number == at
             del page
     assert server.most_pages <= concurrency
-    assert server.most_under_way == concurrency
+
+
+@pytest.mark.parametrize("concurrency", [2, 4])
+def test_as_many_requests_are_under_way_as_the_concurrency(concurrency):
+    together = threading.Barrier(concurrency)
+
+    def fetch(wanted: Ask) -> int:
+        together.wait(timeout=20)
+        return wanted.offset
+
+    with PagesAhead(fetch, concurrency=concurrency, stop=threading.Event()) as pages:
+        assert pages.page([ask(n) for n in range(concurrency)]) == 0
 
 
 def test_pages_that_are_not_wanted_any_more_are_dropped_and_counted_while_under_way():
-    server = Server(delay=lambda number: 0.05 if number < 100 else 0.0)
+    server = Server(delay=lambda number: 0.3 if number in (1, 2, 3) else 0.0)
     with ahead(server, 4) as pages:
         pages.page([ask(n) for n in range(4)])
-        for start in (100, 200, 300):
+        for start in (100, 200):
             page = pages.page([ask(n) for n in range(start, start + 4)])
             assert page.number == start
             del page
+            time.sleep(0.4)  # those of the new plan are there, and the old ones come in
     assert server.most_pages <= 4
 
 

@@ -103,6 +103,30 @@ def test_the_bookmark_does_not_pass_what_was_newest_when_the_walk_began(
     assert titles(read(config, state=output.state, catalog=issues)) >= {"changed", "new"}
 
 
+def test_the_bookmark_does_not_pass_what_the_first_page_showed(
+    config, read, issues, sandbox, select
+):
+    """Records that change meanwhile come into later pages, but not all: some hide between."""
+    tenant = sandbox.tenant("token-a")
+    ids = [
+        tenant.insert("issues", {"title": "old", "updatedAt": at(day)})["_id"] for day in range(40)
+    ]
+    config |= {"page_size": 10, "lookback_seconds": 0, "concurrency": 1}
+
+    def change(_):
+        if len(sandbox.requests) == 2:
+            for day, identifier in enumerate(ids[-15:], start=50):
+                tenant.update("issues", identifier, {"title": "new", "updatedAt": at(day)})
+
+    sandbox.before_each_request.append(change)
+    state = state_at(5, sorts_by_replication_key=True)
+    output = read(config, state=state, catalog=issues)
+    sandbox.before_each_request.clear()
+    again = read(config, state=output.state, catalog=issues)
+    new = [record for record in again.records("issues") if record["title"] == "new"]
+    assert len(new) == 15
+
+
 @pytest.mark.parametrize("bookmark", [None, 5])
 def test_a_date_in_the_far_future_does_not_become_the_bookmark(
     tenant, config, read, issues, bookmark

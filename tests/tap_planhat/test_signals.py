@@ -124,6 +124,20 @@ def test_a_signal_does_not_wait_for_a_request_that_hangs(tap, tenant, config, sa
     assert messages[0]["type"] == "SCHEMA"
 
 
+@pytest.mark.parametrize("more", [{}, {"stream_maps": {"objectives": {"__filter__": "True"}}}])
+def test_a_page_leaves_as_soon_as_it_has_come(tap, config, sandbox, more):
+    for number in range(10):
+        sandbox.tenant("token-a").insert("objectives", {"name": f"{number}"})
+    sandbox.fault("slow", model="objectives", route="list", nth=3, seconds=20)
+    process = tap.start(config={**config, **more, "page_size": 4}, **PIPES)
+    began = time.monotonic()
+    while b'"RECORD"' not in process.stdout.readline():
+        assert process.poll() is None
+    assert time.monotonic() - began < 15
+    process.terminate()
+    process.communicate(timeout=60)
+
+
 def test_a_reader_that_goes_away_is_told_in_one_sentence(tap, tenant, config):
     process = tap.start(config=config, **PIPES)
     process.stdout.readline()
