@@ -1,0 +1,196 @@
+"""Config schema, meltano.yml, Hub definitions and documents name the same settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from strangers import ROOT, program
+
+from target_planhat.payload import RejectCode
+
+PLUGINS = {"tap-planhat": "extractors", "target-planhat": "loaders"}
+# Meltano's kinds: https://docs.meltano.com/reference/plugin-definition-syntax
+KIND_OF = {
+    "array": "array",
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "decimal",
+    "object": "object",
+    "string": "string",
+}
+# The keys that the Hub allows for a setting and for a plugin, by the JSON Schemas in
+# github.com/meltano/hub/tree/main/schemas.
+HUB_SETTING = {
+    *("name", "aliases", "label", "value", "placeholder", "kind", "description", "tooltip"),
+    *("documentation", "env", "value_processor", "value_post_processor", "oauth", "options"),
+    *("docs", "hidden", "sensitive"),
+}
+HUB_REQUIRED = {"name", "namespace", "variant", "quality", "settings", "capabilities"}
+
+
+@pytest.fixture(scope="module", params=PLUGINS)
+def about(request):
+    """What a plugin says about itself, without any configuration."""
+    command = [program(request.param), "--about", "--format=json"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def in_project(about):
+    """The plugin's entry in meltano.yml."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text("utf-8"))
+    (entry,) = [
+        entry
+        for entry in project["plugins"][PLUGINS[about["name"]]]
+        if entry["name"] == about["name"]
+    ]
+    return entry
+
+
+@pytest.fixture
+def on_hub(about):
+    """The plugin's definition for Meltano Hub."""
+    folder = ROOT / "hub" / PLUGINS[about["name"]] / about["name"]
+    (path,) = folder.glob("*.yml")
+    return yaml.safe_load(path.read_text("utf-8")) | {"file": path.stem}
+
+
+@pytest.fixture(params=["meltano.yml", "the Hub"])
+def definition(request):
+    """Either of the two."""
+    return request.getfixturevalue(
+        {"meltano.yml": "in_project", "the Hub": "on_hub"}[request.param]
+    )
+
+
+def schema_of(about, name):
+    """The schema of a setting; dots go into objects."""
+    schema = about["settings"]
+    for part in name.split("."):
+        schema = schema["properties"][part]
+    return schema
+
+
+def test_every_setting_of_the_code_is_defined_and_no_other(about, definition):
+    defined = {setting["name"].split(".")[0] for setting in definition["settings"]}
+    assert defined == set(about["settings"]["properties"])
+    for setting in definition["settings"]:
+        assert schema_of(about, setting["name"])
+
+
+def test_every_setting_has_the_kind_of_its_type(about, definition):
+    for setting in definition["settings"]:
+        schema = schema_of(about, setting["name"])
+        if schema.get("secret"):
+            assert setting["kind"] in {"string", "password"}
+        elif "enum" in schema:
+            assert setting["kind"] == "options"
+            offered = [option["value"] for option in setting["options"]]
+            assert offered == [value for value in schema["enum"] if value is not None]
+        elif schema.get("format") == "date-time":
+            assert setting["kind"] == "date_iso8601"
+        elif "type" in schema:
+            words = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+            kinds = {KIND_OF[word] for word in words if word != "null"}
+            assert setting["kind"] in kinds, setting["name"]
+
+
+def test_what_is_secret_is_marked_and_nothing_else(about, definition):
+    for setting in definition["settings"]:
+        secret = bool(schema_of(about, setting["name"]).get("secret"))
+        assert setting.get("sensitive", False) is secret, setting["name"]
+    assert schema_of(about, "api_token")["secret"] is True
+
+
+def test_every_default_is_the_code_s(about, definition):
+    for setting in definition["settings"]:
+        assert setting.get("value") == schema_of(about, setting["name"]).get("default")
+
+
+def test_every_setting_is_explained_and_has_a_label(about, definition):
+    for setting in definition["settings"]:
+        assert len(setting["description"]) > 10, setting["name"]
+        assert setting["label"], setting["name"]
+
+
+def test_the_token_is_all_that_the_hub_asks_for(on_hub):
+    assert on_hub["settings_group_validation"] == [["api_token"]]
+
+
+def test_the_hub_s_definition_has_what_the_hub_wants(about, on_hub):
+    assert on_hub.keys() >= HUB_REQUIRED
+    assert on_hub["file"] == on_hub["variant"]
+    assert on_hub["executable"] == about["name"]
+    assert set(on_hub["capabilities"]) <= set(about["capabilities"])
+    for setting in on_hub["settings"]:
+        assert setting.keys() <= HUB_SETTING
+
+
+def test_meltano_is_told_every_capability(about, in_project):
+    assert set(in_project["capabilities"]) == set(about["capabilities"])
+
+
+def test_the_documents_name_every_setting(about):
+    reference = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, schema in about["settings"]["properties"].items():
+        assert f"`{name}" in readme, name
+        assert f"`{name}" in reference, name
+        default = schema.get("default")
+        if default is not None:
+            shown = default if isinstance(default, str) else json.dumps(default)
+            assert re.search(rf"\| `{name}` \|[^\n]*\| `{re.escape(shown)}` \|", reference), name
+
+
+def test_meltano_accepts_its_project():
+    installed = Path(program("meltano", "meltano")).parents[1]
+    (path,) = installed.glob("lib/python*/site-packages/meltano/schemas/meltano.schema.json")
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text("utf-8"))
+    jsonschema.validate(project, json.loads(path.read_text("utf-8")))
+
+
+def test_every_reason_for_a_reject_is_explained():
+    page = (ROOT / "docs" / "writing.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) >= {
+        code.value for code in RejectCode
+    }
+
+
+def test_no_usage_data_is_sent():
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text("utf-8"))
+    assert project["send_anonymous_usage_stats"] is False
+
+
+def test_the_example_environment_names_settings_that_exist():
+    names = {
+        line.partition("=")[0]
+        for line in (ROOT / ".env.example").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    }
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text("utf-8"))
+    known = {
+        f"{entry['namespace']}_{setting['name']}".upper()
+        for kind in PLUGINS.values()
+        for entry in project["plugins"][kind]
+        for setting in entry["settings"]
+    }
+    assert names <= known
+
+
+def test_what_is_generated_is_fresh():
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.reference", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
