@@ -179,11 +179,12 @@ class Destination:
         return by_id or keyed or payload.operation == "archive"
 
     def _prepare(self, asking: int) -> None:
-        """Read the list once there are too many to ask for one by one."""
+        """Read the list once there are too many to ask for one by one; again once it is stale."""
         if self._index is not None and not (self._index.stale and not self._settings.dry_run):
             return
         # A dry run has to remember what it would have written: nowhere else is it to be read.
-        if self._asked + asking <= HANDFUL and not self._settings.dry_run:
+        is_handful = self._index is None and self._asked + asking <= HANDFUL
+        if is_handful and not self._settings.dry_run:
             self._asked += asking
             return
         self._index = read_index(

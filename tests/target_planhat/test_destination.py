@@ -313,6 +313,20 @@ def test_a_record_found_by_its_second_keyable_is_updated_and_never_created(
     assert (record["_id"], record["name"], record["sourceId"]) == (held["_id"], "changed", "new")
 
 
+def test_a_list_out_of_date_is_read_again_also_for_a_handful(sandbox, companies):
+    one, other = companies
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    for at in range(MANY):
+        flow.tenant.insert(
+            "objectives",
+            {"name": "o", "companyId": one, "sourceId": f"s{at}", "externalId": f"e{at}"},
+        )
+    flow.write(*({"sourceId": f"s{at}", "companyId": other} for at in range(MANY)))
+    flow.write({"externalId": "e0", "companyId": other, "name": "moved"})
+    assert flow.outcomes[MANY + 1] == "sent"
+    assert [each["name"] for each in flow.tenant.records("objectives")].count("moved") == 1
+
+
 @pytest.mark.parametrize("padding", [0, MANY])
 @pytest.mark.parametrize("write_mode", ["update", "create"])
 def test_an_external_id_counts_within_its_company_only(sandbox, companies, padding, write_mode):
