@@ -119,22 +119,23 @@ class Destination:
 
     def note_written(self, payloads: Iterable[Payload]) -> None:
         """Take note that Planhat took these payloads."""
-        if self._index is not None and self._keyed:
-            with self._lock:
+        with self._lock:  # also to look whether there is an index: it may be being read
+            if self._index is not None and self._keyed:
                 for payload in payloads:
                     if payload.operation != "create":
                         self._index.write(payload, values(payload))
 
     def note_unknown(self, payloads: Iterable[Payload]) -> None:
         """Take note that it is not known what became of these payloads."""
-        if self._index is not None and self._keyed:
-            # A keyable may have changed, or a record be new.
-            self._index.stale |= any(payload.operation != "create" for payload in payloads)
+        with self._lock:
+            if self._index is not None and self._keyed:
+                # A keyable may have changed, or a record be new.
+                self._index.stale |= any(payload.operation != "create" for payload in payloads)
 
     def note_answer(self, answer: Answer) -> None:
         """Take note of the ids that Planhat gave in the answer to a bulk upsert."""
-        if self._index is not None:
-            with self._lock:
+        with self._lock:
+            if self._index is not None:
                 self._index.add_created(created_ids(answer.body))
 
     def delete(self, payload: Payload) -> bool | Reject:

@@ -1,6 +1,7 @@
 """What the destination holds, over real HTTP: ids, modes, deletes, comparison, dry run."""
 
 import json
+import threading
 from collections import Counter
 from itertools import count
 
@@ -325,6 +326,25 @@ def test_a_list_out_of_date_is_read_again_also_for_a_handful(sandbox, companies)
     flow.write({"externalId": "e0", "companyId": other, "name": "moved"})
     assert flow.outcomes[MANY + 1] == "sent"
     assert [each["name"] for each in flow.tenant.records("objectives")].count("moved") == 1
+
+
+def test_what_is_written_while_the_list_is_read_is_known_afterwards(sandbox, company):
+    flow = Flow(sandbox, write_mode="create", match_on=("sourceId",))
+    [early] = flow.batches(copies(1, company))
+    [others] = flow.batches(copies(MANY, company)[1:])
+    assert flow.destination.sift(early).batch is not None
+    noting = threading.Thread(target=flow.destination.note_written, args=(early.payloads,))
+
+    def answered_meanwhile(request):
+        if request.route == "list" and noting.ident is None:
+            noting.start()
+            noting.join(timeout=0.3)
+
+    sandbox.before_each_request.append(answered_meanwhile)
+    flow.destination.sift(others)
+    sandbox.before_each_request.clear()
+    noting.join()
+    assert flow.write(*copies(1, company))[MANY + 1] == "skipped"
 
 
 @pytest.mark.parametrize("padding", [0, MANY])
