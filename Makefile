@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick
+.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -91,6 +91,15 @@ bench: $(STAMP) ## both plugins beside the limit and beside peers, in 15 minutes
 
 bench-quick: $(STAMP) ## the same in a minute, for a look
 	$(BIN)/python -m benchmarks --quick
+
+faults: $(STAMP) ## every fault on both sides, three seeds: the table of docs/reliability.md
+	$(BIN)/python -m reliability faults --write docs/reliability-table.md
+
+kills: $(STAMP) ## a hundred kills of the pipe, each followed by a second run
+	$(BIN)/python -m reliability kills
+
+soak: $(STAMP) ## ten more minutes of two million records with faults (goes on where it stopped)
+	$(BIN)/python -m reliability soak
 
 RELEASE := .venv-release/.installed
 $(RELEASE): requirements/release.txt

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reliability.faults import SIDES, TABLE
 from reliability.kills import Kill, Survival, plan_kills, try_kill
 from reliability.report import as_markdown
+from reliability.soak import soak
 from reliability.trial import Verdict, try_cell
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
     kills.add_argument("--jobs", type=int, default=2)
     kills.set_defaults(run=run_kills)
+    soaking = commands.add_parser("soak", help="millions of records, in slices that go on")
+    soaking.add_argument("--records", type=int, default=2_000_000)
+    soaking.add_argument("--round", type=int, default=100_000, help="records of one run of the pipe")
+    soaking.add_argument("--minutes", type=float, default=10.0, help="length of this slice")
+    soaking.add_argument("--file", type=Path, default=Path("soak.json"), help="what is done so far")
+    soaking.set_defaults(run=run_soak)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 
@@ -85,6 +92,24 @@ def run_kills(options: argparse.Namespace) -> int:
         f"{len(results)} kills, {late} of them too late to strike, {failed} not survived\n"
     )
     return 1 if failed else 0
+
+
+def run_soak(options: argparse.Namespace) -> int:
+    """Go on with a soak for one slice; return 1 if anything was lost or doubled in any."""
+    rounds = soak(
+        options.file, records=options.records, a_round=options.round, minutes=options.minutes
+    )
+    for each in rounds:
+        sys.stdout.write(
+            f"{'FAIL' if each.wrong else 'ok':<5}round {each.number:<4}{each.records} records in "
+            f"{each.seconds} s, {each.requests} requests, faults struck {each.struck} times; tap "
+            f"{each.tap_peak_kb} kB, {each.tap_slope:+} bytes a record; target "
+            f"{each.target_peak_kb} kB, {each.target_slope:+} bytes a record\n"
+        )
+        sys.stdout.writelines(f"     {wrong}\n" for wrong in each.wrong)
+    done = sum(each.records for each in rounds)
+    sys.stdout.write(f"{done} of {options.records} records; the same command goes on\n")
+    return 1 if any(each.wrong for each in rounds) else 0
 
 
 def _say(verdict: Verdict) -> None:

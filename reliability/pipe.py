@@ -83,6 +83,7 @@ def run_pipe(
     started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None = None,
     on_state: Callable[[bytes], None] | None = None,
     environment: Mapping[str, str] | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Passed:
     """Run the pipe once, both processes in one process group of their own.
 
@@ -91,13 +92,17 @@ def run_pipe(
         url: Address of the sandbox.
         state: The state the tap starts from.
         tap: Settings of the tap beyond the usual ones.
-        target: Settings of the target beyond the usual ones.
+        target: Settings of the target beyond the usual ones; None takes a usual one away.
         started: Called with both processes once they run.
         on_state: Called with each line of the target's standard output when it arrives.
         environment: Variables of the target's environment beyond those of this process.
+        patience_seconds: How long the run may take.
 
     Returns:
         How it ended.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not end.
     """
     common = {
         "api_url": url,
@@ -108,7 +113,10 @@ def run_pipe(
     reader = {**common, "api_token": SOURCE, "page_size": 40, **(tap or {})}
     writer = {**common, "api_token": COPY, "match_on": ["sourceId"], "batch_size_rows": 50}
     _write(folder / "tap.json", reader)
-    _write(folder / "target.json", {**writer, **(target or {})})
+    writer = {
+        name: value for name, value in {**writer, **(target or {})}.items() if value is not None
+    }
+    _write(folder / "target.json", writer)
     tap_command = [sys.executable, "-m", "tap_planhat", "--config", str(folder / "tap.json")]
     if state is not None:
         (folder / "state.json").write_bytes(state)
@@ -129,7 +137,7 @@ def run_pipe(
         **_in_group(target_process.pid),
     )
     with target_process, tap_process:
-        return _relay(tap_process, target_process, started, on_state)
+        return _relay(tap_process, target_process, started, on_state, patience_seconds)
 
 
 def _in_group(leader: int) -> dict[str, Any]:
@@ -143,6 +151,7 @@ def _relay(
     target: subprocess.Popen[bytes],
     started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None,
     on_state: Callable[[bytes], None] | None,
+    patience_seconds: float,
 ) -> Passed:
     passed = Passed()
     threads = [
@@ -156,15 +165,15 @@ def _relay(
     if started is not None:
         started(tap, target)
     try:
-        passed.tap_code = tap.wait(PATIENCE_SECONDS)
-        passed.target_code = target.wait(PATIENCE_SECONDS)
+        passed.tap_code = tap.wait(patience_seconds)
+        passed.target_code = target.wait(patience_seconds)
     except subprocess.TimeoutExpired:
         for process in (tap, target):
             process.send_signal(signal.SIGKILL)
         raise
     finally:
         for thread in threads:
-            thread.join(PATIENCE_SECONDS)
+            thread.join(patience_seconds)
     return passed
 
 

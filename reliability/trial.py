@@ -41,13 +41,15 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def try_cell(row: Row, side: str, seed: int) -> Verdict:
+def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
     """Run the pipe under a fault, then, if it stopped, once more without.
 
     Args:
         row: The fault.
         side: One of `faults.SIDES`.
-        seed: For records, changes and the fault's chances.
+        seed: For records, changes and the fault's chances. By it the target matches records by
+            their sourceId (odd), or leaves `match_on` as it is and has to verify `_id`s (even).
+        issues: How many there are.
 
     Returns:
         The verdict.
@@ -55,11 +57,12 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
     wrong: list[str] = []
     began = time.monotonic()
     patience = {"retry_budget_seconds": 4 if row.lasting else 20}
-    with World(seed) as world, tempfile.TemporaryDirectory() as name:
+    matching = {} if seed % 2 else {"match_on": None}
+    with World(seed, issues=issues) as world, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         state = None
         if side == "tap incremental":
-            first = run_pipe(folder, world.sandbox.url)
+            first = run_pipe(folder, world.sandbox.url, target=matching)
             if not first.succeeded:
                 wrong.append("the quiet run before the fault failed")
             state = _last(first)
@@ -67,7 +70,13 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
         struck = "copy" if side == "target" else "source"
         armed = world.sandbox.fault(row.fault, tenant=struck, **row.options)
         try:
-            passed = run_pipe(folder, world.sandbox.url, state=state, tap=patience, target=patience)
+            passed = run_pipe(
+                folder,
+                world.sandbox.url,
+                state=state,
+                tap=patience,
+                target={**patience, **matching},
+            )
         except subprocess.TimeoutExpired:
             seconds = time.monotonic() - began
             return Verdict(row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",))
@@ -84,7 +93,9 @@ def try_cell(row: Row, side: str, seed: int) -> Verdict:
             wrong += _codes(passed)
             if not row.lasting:
                 wrong.append(f"it stopped at a fault that passes: {_why(passed)}")
-            again = run_pipe(folder, world.sandbox.url, state=_last(passed) or state)
+            again = run_pipe(
+                folder, world.sandbox.url, state=_last(passed) or state, target=matching
+            )
             wrong += again.complaints()
             if not again.succeeded:
                 wrong.append(f"the clean run failed: {_why(again)}")
