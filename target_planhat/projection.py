@@ -48,7 +48,7 @@ class Projection:
     Args:
         model: The model of the stream.
         settings: The user's decisions.
-        warn: Told once about each unknown property, in one sentence.
+        warn: Told once about each unknown property, and about unkeyed creates, in one sentence.
 
     Attributes:
         unknown: How often each property that the model does not have was dropped.
@@ -69,6 +69,7 @@ class Projection:
         self.keyables = Keyables(model, settings)
         self.unknown: Counter[str] = Counter()
         self._warn = warn
+        self._told = False
         writable = {
             name: schema for name, schema in model.properties.items() if name not in model.read_only
         }
@@ -118,6 +119,12 @@ class Projection:
         operation: Operation = "upsert" if any(keys.values) else "create"
         if operation == "create" or self.settings.write_mode == "create":
             self._check_required(properties)
+        if operation == "create" and not self._told:
+            self._told = True
+            self._warn(
+                f"{self.model.name} without a keyable are created anew by every run that reads "
+                "them (missing_key is set to create)"
+            )
         item = self._item(properties, keys)
         return Payload(line, raw, item, keys.values, keys.scopes, operation)
 

@@ -20,6 +20,16 @@ def project(record, model="issues", **settings):
     return json.loads(made.item) if isinstance(made, Payload) else made
 
 
+def test_that_records_are_created_anew_by_every_run_is_said_once():
+    said = []
+    projection = Projection(MODELS["issues"], Settings(missing_key="create"), warn=said.append)
+    for title in ("one", "two"):
+        projection.project({"title": title, "companyIds": [COMPANY]})
+    projection.project({"title": "three", "companyIds": [COMPANY], "sourceId": "s"})
+    assert len(said) == 1
+    assert "every run" in said[0]
+
+
 def test_what_planhat_makes_and_what_singer_adds_is_left_out():
     record = {
         "_id": HELD,
