@@ -27,6 +27,7 @@ SHARDED = {
 }
 
 
+@sqlite_only
 def test_a_sharded_copy_in_which_one_shard_fails_and_is_retried_ends_equal(job, sandbox):
     fill(sandbox)
     sandbox.behave("beta", refused_marker="poison")

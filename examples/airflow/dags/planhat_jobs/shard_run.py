@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from singer_pipe import Command, Pipe
+from singer_pipe import Command, Pipe, PipeError
 
 from planhat_jobs.copies import ALL, REST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from planhat_jobs.copies import Copy, Shard
     from planhat_jobs.ledger import Ledger
@@ -107,12 +108,7 @@ class ShardRun:
         if companies:
             config["company_ids"] = sorted(companies)
         argv = [tap.command, "--config", files.write("tap.json", config), "--config", "ENV"]
-        discovered = subprocess.run(  # noqa: S603 - the command is the operator's own
-            [*argv, "--discover"],
-            env={**os.environ, **self._secrets["tap"]},
-            check=True,
-            stdout=subprocess.PIPE,
-        ).stdout
+        discovered = _discovered(argv, self._secrets["tap"])
         argv += ["--catalog", files.write("catalog.json", _only(self._stream, discovered))]
         if state is not None:
             argv += ["--state", files.write("state.json", json.loads(state))]
@@ -185,6 +181,18 @@ class Files:
             return {}
         summary: dict[str, Any] = json.loads(self.summary.read_text(encoding="utf-8"))
         return summary
+
+
+def _discovered(argv: Sequence[str], secrets: Mapping[str, str]) -> bytes:
+    run = subprocess.run(  # noqa: S603 - the command is the operator's own
+        [*argv, "--discover"], env={**os.environ, **secrets}, capture_output=True, check=False
+    )
+    if run.returncode != 0:
+        said = run.stderr.decode(errors="replace").strip()
+        sys.stderr.write(f"{said}\n")
+        last = said.rpartition("\n")[2]
+        raise PipeError(f"the tap's discovery ended with exit code {run.returncode}: {last}")
+    return run.stdout
 
 
 def _only(stream: str, discovered: bytes) -> dict[str, Any]:
