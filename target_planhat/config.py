@@ -212,6 +212,8 @@ class TargetConfig:
             )
         if summary_path is not None:
             check_summary_path(summary_path)
+            if rejects_path and rejects_path.resolve() == summary_path.resolve():
+                raise ConfigurationError("rejects_path and summary_path are one file: make it two")
         return cls(
             connection=Connection.from_config(config),
             settings=Settings(

@@ -6,6 +6,7 @@ outage or a missing right is never a reject (docs/adr/0045-outcomes-are-read-or-
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from target_planhat.batches import Batch
     from target_planhat.halving import Part
     from target_planhat.payload import Payload
+
+logger = logging.getLogger("target-planhat")
 
 PART_RETRY_SECONDS: Final = 5.0
 """How long a part is tried again on a 500, once the whole has outlived the retry budget."""
@@ -109,9 +112,30 @@ class Delivery:
             self.halving.settle(part, reading, _likeness(answer))
             return
         self.halving.split(part, reading)
+        if is_whole:
+            self._say_why(answer)
         is_about_everything = not reading.explained and not self.halving.answered
         if is_whole and answer.status == HTTPStatus.FORBIDDEN and is_about_everything:
             raise self._not_permitted("")
+
+    def _say_why(self, answer: Answer) -> None:
+        """Tell once for a batch why it takes more than one request."""
+        name, count = self._model.name, len(self._batch.payloads)
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            logger.warning(
+                "Planhat refuses %d bytes of %s (413): they go in smaller parts; a smaller "
+                "batch_size_bytes saves the detour",
+                len(self._batch.body),
+                name,
+            )
+        else:
+            logger.info(
+                "Planhat's answer (%d) does not say what became of each of %d %s: parts are sent "
+                "again until it is known",
+                answer.status,
+                count,
+                name,
+            )
 
     def _create(self, part: Part, payloads: Sequence[Payload]) -> None:
         """Send an unkeyed item, once; by itself, so that its answer speaks of nothing else."""

@@ -99,6 +99,8 @@ class RejectFile:
             raise ConfigurationError(f"rejects_path: there is no folder {path.parent}: create it")
         with contextlib.suppress(FileNotFoundError):
             self._check(path.stat(), read_from)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise ConfigurationError(f"rejects_path: {path} may not be written to")
 
     def write(self, records: Sequence[RejectedRecord], schemas: Mapping[str, bytes]) -> None:
         """Append records and wait until they are on disk.

@@ -183,6 +183,7 @@ def test_batch_files_that_cannot_be_read_stop_the_run(bench, message, says):
         ({"rejects_path": "/dev/null"}, "/dev/null is not a plain file"),
         ({"summary_path": "/nowhere/s.json"}, "no folder /nowhere"),
         ({"summary_path": "/"}, "is not a plain file"),
+        ({"summary_path": "one.x", "rejects_path": "./one.x"}, "are one file"),
         ({"api_url": "http://api.planhat.com"}, "https"),
         ({"deletes": "archive"}, "deletes is set to archive, and objectives cannot be archived"),
         ({"match_on": ["externalId"]}, "match_on names no keyable of issues"),

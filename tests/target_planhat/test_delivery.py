@@ -89,11 +89,12 @@ def test_an_outage_that_begins_while_parts_are_sent_again_rejects_nothing(bench)
     assert ran.states == []
 
 
-def test_a_body_that_is_too_large_is_halved_until_it_fits(bench):
+def test_a_body_that_is_too_large_is_halved_until_it_fits_and_that_is_said(bench, caplog):
     bench.sandbox.behave(body_limit_bytes=600)
     ran = bench.run(issues(bench, 20))
     assert ran.error is None
     assert held(bench) == 20
+    assert caplog.text.count("a smaller batch_size_bytes saves the detour") == 1
 
 
 def test_a_record_that_is_too_large_by_itself_is_a_reject(bench):
@@ -203,6 +204,19 @@ def test_unkeyed_records_are_created_when_asked_for_and_never_sent_twice(bench):
     assert ran.error is None
     assert ran.accounts["issues"]["created"] == 7
     assert [request.items for request in bulks(bench)] == [1] * 7
+
+
+def test_unkeyed_records_behind_a_reject_that_fails_the_run_are_left_to_the_next_run(bench):
+    bench.sandbox.behave(refused_marker=BAD)
+    lines = list(unkeyed(bench, 3))
+    bad = {**lines[1]["record"], "sourceId": "s", "title": BAD}
+    lines[1:1] = [bench.record(**bad)]
+    first = bench.run(lines, missing_key="create")
+    assert first.reject_codes == {2: "refused"} or "line 2" in str(first.error)
+    assert held(bench) == 0
+    lines[1]["record"]["title"] = "mended"
+    assert bench.run(lines, missing_key="create").error is None
+    assert held(bench) == 4
 
 
 @pytest.mark.parametrize("fault", ["reset-before", "reset-after", "status-after"])
