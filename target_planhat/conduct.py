@@ -97,6 +97,7 @@ class Conduct:
             Destination(client, model, settings, stop=self.stop.event),
             stop=self.stop,
             allowance=lambda: self.run.rejections.allowance,
+            held_line=lambda: self.run.rejections.held_line,
             rehearsal=Rehearsal(client, model, self._style) if settings.dry_run else None,
         )
 

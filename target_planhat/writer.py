@@ -71,6 +71,7 @@ class Writer:
         stop: Ends the writing between two requests.
         allowance: Gives how many more records may be rejected before the run fails, None for any
             number.
+        held_line: Gives the line that no state of this run may pass, None if there is none.
         rehearsal: Takes the place of writing in a dry run.
     """
 
@@ -82,6 +83,7 @@ class Writer:
         *,
         stop: Stop,
         allowance: Callable[[], int | None],
+        held_line: Callable[[], int | None],
         rehearsal: Rehearsal | None = None,
     ) -> None:
         self._client = client
@@ -89,6 +91,7 @@ class Writer:
         self._destination = destination
         self._stop = stop
         self._allowance = allowance
+        self._held_line = held_line
         self._rehearsal = rehearsal
 
     def write(self, batch: Batch) -> Written:
@@ -126,6 +129,8 @@ class Writer:
             What is rejected, and what has to wait until that is dealt with.
         """
         self._check(len(written.rejects))
+        if batch.kind == "create" and self._rehearsal is None:
+            self._check_creates(batch)
         sifted = self._destination.sift(batch)
         written.counts += Counts(unchanged=len(sifted.unchanged))
         written.merged += superseded(sifted.unchanged)
@@ -141,6 +146,12 @@ class Writer:
             self._destination.note_written(sifted.batch.payloads)
             return rejected, sifted.later
         return [*rejected, *self._deliver(sifted.batch, written)], sifted.later
+
+    def _check_creates(self, batch: Batch) -> None:
+        """Leave creates to the next run if no state of this one can cover them: it repeats them."""
+        held = self._held_line()
+        if held is not None and any(payload.line > held for payload in batch.payloads):
+            raise EnoughRejectsError("a record before these is rejected, and the run fails for it")
 
     def _deliver(self, batch: Batch, written: Written) -> list[Payload]:
         """Send the payloads of a batch, without those that they superseded."""
