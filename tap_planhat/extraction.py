@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tap_planhat.settings import Reading
     from tap_planhat.shape import Page
     from tap_planhat.source import Source
 
@@ -28,23 +29,6 @@ change would be older. Where it is the clock that is wrong, rows are read again 
 
 WHOLE_COLLECTION = 2
 """Answers of a full walk whose first page was the last: there was nothing to get into order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read.
-
-    Attributes:
-        page_size: Rows to ask for at once.
-        lookback: How far before the bookmark an incremental walk begins.
-        start_date: Where to begin without a bookmark; None for everything.
-        company_ids: Only records of these companies; all if empty.
-    """
-
-    page_size: int
-    lookback: timedelta
-    start_date: datetime | None = None
-    company_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +217,23 @@ class Extraction:
         """Ask one by one for companies that the walk may have left out, lest it read only one."""
         key = self._key if self._cutoff else None
         only = tuple(name for name in ("_id", key, self._source.model.company_reference) if name)
+        limit = self._source.model.page_limit
         for one in self._companies.doubtful():
-            page = self._source.page(Ask(f"-{key or '_id'}", 2, only=only), (one,))
-            moments = self._source.shape.moments(page.rows)
-            for row, moment in zip(page.rows, moments, strict=True):
-                is_due = not self._cutoff or (moment is not None and moment >= self._cutoff)
-                if is_due and self._companies.contradicts(self._source.companies_of(row)):
-                    self._logger.info("Planhat reads one company id at a time: so do we now")
-                    self._companies.split()
-                    return
+            page = self._source.page(Ask(f"-{key or '_id'}", limit, only=only), (one,))
+            due = [
+                row
+                for row, moment in zip(
+                    page.rows, self._source.shape.moments(page.rows), strict=True
+                )
+                if not self._cutoff or (moment is not None and moment >= self._cutoff)
+            ]
+            # A page full of rows that came says nothing of those behind it.
+            if len(due) >= limit or any(
+                self._companies.contradicts(self._source.companies_of(row)) for row in due
+            ):
+                self._logger.info("Planhat reads one company id at a time: so do we now")
+                self._companies.split()
+                return
         self._companies.trust()
 
     def _trusted(self, moments: Iterable[datetime | None]) -> datetime | None:

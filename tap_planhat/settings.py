@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from planhat_api.connection import CONNECTION_SETTINGS
 from planhat_api.errors import ConfigurationError
 from planhat_console.progress import PROGRESS_SETTING
-from tap_planhat.extraction import Reading
 from tap_planhat.instants import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 TAP_SETTINGS: dict[str, Any] = {
     "start_date": {
@@ -49,6 +50,7 @@ TAP_SETTINGS: dict[str, Any] = {
     "lookback_seconds": {
         "type": "integer",
         "minimum": 0,
+        "maximum": 315_360_000,
         "default": 60,
         "title": "Lookback (seconds)",
         "description": (
@@ -77,6 +79,23 @@ TAP_SETTINGS: dict[str, Any] = {
     "progress": PROGRESS_SETTING,
 }
 """JSON Schema properties of the settings that only the tap has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read.
+
+    Attributes:
+        page_size: Rows to ask for at once.
+        lookback: How far before the bookmark an incremental walk begins.
+        start_date: Where to begin without a bookmark; None for everything.
+        company_ids: Only records of these companies; all if empty.
+    """
+
+    page_size: int
+    lookback: timedelta
+    start_date: datetime | None = None
+    company_ids: tuple[str, ...] = ()
 
 
 def config_schema() -> dict[str, Any]:

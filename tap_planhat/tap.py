@@ -237,6 +237,9 @@ def _state_of(file: IO[str] | None) -> dict[str, Any] | None:
     content = _json_of(file, "--state")
     if content and content.get("type") == "STATE":
         content = cast("dict[str, Any]", content.get("value"))
-    if content and not isinstance(content.get("bookmarks", {}), dict):
+    bookmarks = content.get("bookmarks", {}) if content else {}
+    if not isinstance(bookmarks, dict) or not all(
+        isinstance(one, dict) for one in bookmarks.values()
+    ):
         raise ConfigurationError("the file given as --state holds no Singer state")
     return content

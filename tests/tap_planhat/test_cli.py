@@ -225,6 +225,7 @@ NO_ID = {
         ("--catalog", "[]", "holds no JSON object"),
         ("--state", "not json", "--state is not JSON"),
         ("--state", '{"bookmarks": 1}', "no Singer state"),
+        ("--state", '{"bookmarks": {"issues": []}}', "no Singer state"),
     ],
 )
 def test_a_file_that_is_wrong_ends_the_run_in_one_sentence(

@@ -180,7 +180,7 @@ def serve(walks: CompanyWalks, rows: list[set[str]], reads: str) -> list[int]:
         came = [number for number, row in enumerate(rows) if row & heard]
         emitted += [number for number in came if walks.admits(rows[number])]
         for one in walks.doubtful():
-            probed = [row for row in rows if one in row][:2]
+            probed = [row for row in rows if one in row]
             if any(walks.contradicts(row) for row in probed):
                 walks.split()
                 break
@@ -199,7 +199,7 @@ def test_every_row_of_the_companies_is_emitted_once_however_the_server_reads_a_l
     assert sorted(emitted) == [number for number, row in enumerate(rows) if row & set(wanted)]
 
 
-@given(rows=st.lists(ids.map(lambda one: {one}), max_size=40), wanted=st.lists(ids, min_size=1))
+@given(rows=rows, wanted=st.lists(ids, min_size=1))
 def test_a_server_that_reads_the_first_id_alone_loses_no_row_of_the_others(rows, wanted):
     emitted = serve(CompanyWalks(wanted), rows, "the first")
-    assert sorted(emitted) == [number for number, row in enumerate(rows) if row & set(wanted)]
+    assert set(emitted) == {number for number, row in enumerate(rows) if row & set(wanted)}
