@@ -10,22 +10,19 @@ has the figures.
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_api.utf8 import is_utf8
-from target_planhat.explanation import declared_types
+from target_planhat.field_types import NAMEABLE, field_type
 from target_planhat.keyables import ID, Keys
 from target_planhat.payload import Payload, Reject
 from target_planhat.projection import CUSTOM, CUSTOM_COLUMN, DELETED_AT, SDC
-from target_planhat.sendable import DEEPEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_planhat.keyables import Keyables
     from target_planhat.projection import Projection
@@ -38,12 +35,10 @@ _SDC_COLUMNS: Final = (
     "_sdc_sync_started_at",
     "_sdc_table_version",
 )
-_SAYING_NOTHING: Final = frozenset(
-    {"type", "title", "description", "format", "default", "examples", "$comment"}
-)
-"""Words of a property's schema that do not narrow what its type allows."""
-_NAMEABLE: Final = re.compile('[^"\\\\\\x00-\\x1f\\ud800-\\udfff]*')
-"""Names that a struct can have; a record with any other name is not plain."""
+
+
+_Decoded = tuple[Any, Raw | None]
+"""A struct of the record, and the record as it stands in the line if all of it may be sent."""
 
 
 class Compiled:
@@ -62,7 +57,7 @@ class Compiled:
         self._scoped = bool(projection.keyables.scope_names)
         self._nones = (None,) * len(model.keyables)
         self._singles = () if self._scoped else _singles_of(projection.keyables)
-        columns = [name for name in columns if _NAMEABLE.fullmatch(name)]
+        columns = [name for name in columns if NAMEABLE.fullmatch(name)]
         sent = [name for name in model.properties if name not in model.read_only]
         sent.sort(key=lambda name: name != ID)  # `_id` in front, so that it can be cut off
         unknown = sorted(
@@ -79,7 +74,7 @@ class Compiled:
         } - {DELETED_AT}
         names = [*sent, *unknown, *sorted(left_out), DELETED_AT]
         attributes = {name: f"p{at}" for at, name in enumerate(names)}
-        types = {name: _type_of(model.properties[name]) for name in sent}
+        types = {name: field_type(model.properties[name]) for name in sent}
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
         rename = {attribute: name for name, attribute in attributes.items()}
         self._item = msgspec.defstruct(
@@ -96,13 +91,13 @@ class Compiled:
             forbid_unknown_fields=True,
             gc=False,
         )
-        # Sources other than Planhat know nothing of what is left out: then the record is the item.
-        self._decode, self._decode_other = (
-            _decoder_of(model.name, self._item),
-            _decoder_of(model.name, record),
-        )
+        self._frame_of = _decoder_of(model.name, Raw)
+        self._item_of = msgspec.json.Decoder(self._item).decode
+        self._message_of = _decoder_of(model.name, record)
+        self._ways: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
         self._encode = msgspec.json.Encoder().encode
         self._sent_of = _values_of([attributes[name] for name in sent])
+        self._id_attribute = attributes[ID]
         self._key_attributes = [attributes[name] for name in model.keyables]
         self._keys_of = _values_of(self._key_attributes)
         self._scopes_of = _values_of(
@@ -133,33 +128,46 @@ class Compiled:
         # What is skipped in C is not looked at for being text.
         if not (is_text or is_utf8(line)):
             return None
-        record = self._record_of(line)
-        if record is None or not self._is_plain(record):
+        decoded = self._decoded(line)
+        if decoded is None:
+            return None
+        record, text = decoded
+        if not self._is_plain(record):
             return None
         values = self._keys_of(record)
         for at in self._singles:
             if values[at] and values.count(UNSET) == len(values) - 1:
                 keys = (*self._nones[:at], values[at], *self._nones[at + 1 :])
-                return Payload(number, line, self._write(record), keys)
+                item = bytes(text) if text is not None else self._write(record)
+                return Payload(number, line, item, keys)
         chosen = self._choose(values, self._scopes_of(record) if self._scoped else ())
         if isinstance(chosen, Reject) or not any(chosen.values):
             return None
-        for attribute, value in zip(self._key_attributes, chosen.values, strict=True):
-            setattr(record, attribute, UNSET if value is None else value)
-        return Payload(number, line, self._write(record), chosen.values, chosen.scopes)
+        item = self._with_keys(chosen, values, record, text)
+        return Payload(number, line, item, chosen.values, chosen.scopes)
 
-    def _record_of(self, line: bytes) -> Any:  # noqa: ANN401 - a struct made at run time
-        """Decode a line as the ones before it were decoded, or else the other way."""
-        try:
-            return self._decode(line).record
-        except (ValueError, RecursionError):
-            pass
-        try:
-            record = self._decode_other(line).record
-        except (ValueError, RecursionError):
-            return None
-        self._decode, self._decode_other = self._decode_other, self._decode
-        return record
+    def _decoded(self, line: bytes) -> _Decoded | None:
+        """Decode a line in the way that did for the one before it, or else in the other."""
+        for way in self._ways:
+            try:
+                decoded = way(line)
+            except (ValueError, RecursionError):
+                continue
+            if way is not self._ways[0]:
+                self._ways.reverse()
+            return decoded
+        return None
+
+    def _as_item(self, line: bytes) -> _Decoded:
+        """Decode a record that holds nothing but what may be sent: its text is the item.
+
+        So are the records of most sources other than Planhat itself.
+        """
+        text = self._frame_of(line).record
+        return self._item_of(text), text
+
+    def _as_record(self, line: bytes) -> _Decoded:
+        return self._message_of(line).record, None
 
     def _is_plain(self, record: msgspec.Struct) -> bool:
         """Tell whether all that the struct's types leave open is as the model has it."""
@@ -177,6 +185,20 @@ class Compiled:
             value is UNSET or value is None or (type(value) is Raw and bytes(value) == b"null")
             for value in values
         )
+
+    def _with_keys(
+        self, keys: Keys, values: tuple[object, ...], record: msgspec.Struct, text: Raw | None
+    ) -> bytes:
+        """Write the item with the keyables that were chosen, `_id` in front."""
+        as_they_are = all(
+            key == value or (key is None and value is UNSET)
+            for key, value in zip(keys.values, values, strict=True)
+        )
+        if text is not None and as_they_are and getattr(record, self._id_attribute) is UNSET:
+            return bytes(text)
+        for attribute, key in zip(self._key_attributes, keys.values, strict=True):
+            setattr(record, attribute, UNSET if key is None else key)
+        return self._write(record)
 
     def _write(self, record: msgspec.Struct) -> bytes:
         """Write the item: what the model lets be sent."""
@@ -200,7 +222,7 @@ def _singles_of(keyables: Keyables) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _decoder_of(stream: str, record: type[msgspec.Struct]) -> Callable[[bytes], Any]:
+def _decoder_of(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
     """Make the function that decodes a RECORD of one stream, and nothing else."""
     message = msgspec.defstruct(
         "Message",
@@ -224,53 +246,3 @@ def _values_of(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, .
     return lambda struct: tuple(
         [None if attribute is None else getattr(struct, attribute) for attribute in attributes]
     )
-
-
-def _is_whole(raw: bytes) -> bool:
-    return raw == b"null" or raw.removeprefix(b"-").isdigit()
-
-
-def _is_shallow(raw: bytes) -> bool:
-    return len(raw) < 2 * DEEPEST or raw.count(b"{") + raw.count(b"[") < DEEPEST
-
-
-def _is_plain(_: bytes) -> bool:
-    return True
-
-
-_Check = tuple[frozenset[bytes], Callable[[bytes], bool]]
-_NUMBER: Final = frozenset(b"0 1 2 3 4 5 6 7 8 9 -".split())
-_CHECKS: Final[Mapping[str, _Check]] = {
-    "number": (_NUMBER, _is_plain),
-    "integer": (_NUMBER, _is_whole),
-    "array": (frozenset({b"["}), _is_shallow),
-    "object": (frozenset({b"{"}), _is_shallow),
-}
-"""What raw JSON of a type begins with, and what more is to be looked at."""
-
-_OPEN: Final[Mapping[str, tuple[object, ...]]] = {
-    "array": ({}, {"items": {}}),
-    "object": ({}, {"additionalProperties": True}),
-}
-"""Schemas of arrays and objects that anything fits."""
-
-
-def _type_of(schema: Mapping[str, Any]) -> tuple[Any, _Check | None]:
-    """Give the struct's type for a property, and a check for what that type leaves open.
-
-    A schema that says more than a type can gets `UnsetType`: no record that has it is plain.
-    """
-    types = declared_types(schema)
-    words = {word: value for word, value in schema.items() if word not in _SAYING_NOTHING}
-    null = types & {"null"}
-    kind = next(iter(types - null)) if len(types - null) == 1 else ""
-    whole: Any = {"string": str, "boolean": bool}.get(kind)
-    if kind == "array" and words == {"items": {"type": "string"}}:
-        whole, words = list[str], {}
-    if whole is not None and not words:
-        return (whole | UnsetType | None if null else whole | UnsetType), None
-    if kind not in _CHECKS or words not in _OPEN.get(kind, ({},)):
-        return UnsetType, None
-    beginnings, is_plain = _CHECKS[kind]
-    # Of all JSON, null alone begins with an n.
-    return Raw | UnsetType, (beginnings | {b"n"} if null else beginnings, is_plain)

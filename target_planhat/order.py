@@ -125,11 +125,12 @@ class Order:
         Returns:
             Whether nothing did; if not, nothing has happened.
         """
-        if payload.scopes:
+        keys = payload.keys
+        if payload.scopes or len(self._profiles) != 1 or keys.count(None) != len(keys) - 1:
             return False
-        name, *others = tokens(payload)
+        (name,) = tokens(payload)
         latest = self._profiles.get(1 << name[0])
-        if others or latest is None or len(self._profiles) > 1 or name in self._places:
+        if latest is None or name in self._places:
             return False
         self._places[name] = place
         latest.reach(*place)
@@ -151,6 +152,7 @@ class Order:
     def forget_all(self) -> None:
         """Drop what is known of every payload, since all have left."""
         self._places.clear()
+        self._profiles.clear()
         self._doubts.clear()
 
     def __len__(self) -> int:

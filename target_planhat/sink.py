@@ -75,13 +75,18 @@ class PlanhatSink(BatchSink):
         Returns:
             How many were taken; nothing has happened to the one after them.
         """
-        read = self._compiled.read
+        read, add = self._compiled.read, self._batches.add
+        are_text = lines.are_text
         for place in range(at, len(lines.lines)):
-            payload = read(lines.lines[place], lines.first + place, is_text=lines.are_text)
+            payload = read(lines.lines[place], lines.first + place, is_text=are_text)
             if payload is None:
                 return place - at
             self._account.taken += 1
-            self._add(payload)
+            if self._oldest is None and self._oldest_is_known:
+                self._oldest = payload.line
+            batches = add(payload)
+            if batches:
+                self._leave(batches)
         return len(lines.lines) - at
 
     def take_record(self, record: Mapping[str, Any], line: bytes, number: int) -> None:
