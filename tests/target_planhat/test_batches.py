@@ -149,6 +149,23 @@ def test_records_that_may_be_one_keep_their_order():
     assert batched(*records) == [[1], [2, 3, 4, 5]]
 
 
+def test_a_record_is_not_superseded_across_one_that_may_be_the_same():
+    assert batched(issue("s", title="a"), {"_id": HEX[0]}, issue("s", title="b")) == [[1, 2], [3]]
+    # Records of the same single keyable are surely others.
+    assert batched(issue("s", title="a"), issue("t"), issue("s", title="b")) == [[2, 3]]
+
+
+def test_what_keeps_its_order_waits_for_a_record_that_may_come_back():
+    records = [issue("s", title="a"), issue("s", title="b")]
+    assert batched(*records, {"_id": HEX[0]}) == [[2], [3]]
+    assert batched(*records, issue("t")) == [[2, 3]]
+
+
+def test_a_record_that_waits_holds_back_all_that_keep_their_order_with_it():
+    waiting = [issue("a", title="x"), issue("a", status="y"), issue("b")]
+    assert batched(*waiting, {"_id": HEX[0]}) == [[1, 3], [2, 4]]
+
+
 def test_records_that_contradict_each_other_never_share_a_batch():
     for second in ({"_id": HEX[0], "sourceId": "t"}, {"_id": HEX[1], "sourceId": "s"}):
         assert batched({"_id": HEX[0], "sourceId": "s"}, second) == [[1], [2]]

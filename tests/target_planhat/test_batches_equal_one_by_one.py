@@ -119,20 +119,33 @@ def records(draw):
     return draw(st.fixed_dictionaries({}, optional=optional))
 
 
-PROFILES = [("_id",), ("sourceId",), ("externalId", "companyId"), ("_id", "sourceId"), None]
+ANY, ONE_OF_TWO = "any keyables", "an _id or a sourceId, of the same few records"
+PROFILES = [
+    ("_id",),
+    ("sourceId",),
+    ("externalId", "companyId"),
+    ("_id", "sourceId"),
+    ONE_OF_TWO,
+    ANY,
+]
 
 
 @st.composite
 def streams(draw, profiles=tuple(PROFILES)):
-    """A stream of records: of one profile throughout, or of any; some say all of one before."""
+    """A stream of records: of one profile throughout, or of several; some say all of one before."""
     profile = draw(st.sampled_from(profiles))
     stream = []
     for drawn in draw(st.lists(records(), max_size=14)):
         record = drawn
         if stream and draw(st.booleans()):
             before = draw(st.sampled_from(stream))
-            record = before | {key: drawn[key] for key in ("name", "custom") if key in drawn}
-        if profile is not None:
+            again = ("name", "custom", "health")
+            record = before | {key: drawn[key] for key in again if key in drawn}
+        elif profile == ONE_OF_TWO:
+            name = draw(st.sampled_from(["_id", "sourceId"]))
+            key = draw(st.sampled_from(IDS[:2] if name == "_id" else ["s", "t"]))
+            record = {key: drawn[key] for key in ("name", "custom") if key in drawn} | {name: key}
+        elif profile != ANY:
             for name in ("_id", "sourceId", "externalId"):
                 if name not in profile:
                     record.pop(name, None)
@@ -233,7 +246,8 @@ def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, sh
     sent = 0
     for batch in batches_of(projected(stream), limits):
         sent += len(batch.payloads)
-        assert batch.payloads
+        kinds = {"upsert": {"upsert"}, "create": {"create"}, "delete": {"delete"}}
+        assert {payload.operation for payload in batch.payloads} == kinds[batch.kind]
         assert len(batch.payloads) <= limits.batch_size_rows
         if batch.kind != "delete":
             assert len(batch.body) <= limits.batch_size_bytes or len(batch.payloads) == 1
@@ -247,7 +261,7 @@ def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, sh
         assert outcome == "merged" or (outcome == "written") == accepted[line]
 
 
-EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), None]
+EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), ONE_OF_TWO, ANY]
 
 
 @settings(max_examples=max(200, settings.default.max_examples))

@@ -227,6 +227,15 @@ def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
     assert index.stale
 
 
+def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0], "externalId": "e", "companyId": COMPANIES[0], "sourceId": "s"})
+    moved = payload_of({"sourceId": "s", "companyId": COMPANIES[1]})
+    index.write(moved, values(moved))
+    assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
+    assert index.stale  # in the new one it is, and its externalId was not said again
+
+
 def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
     index = Index(OBJECTIVES, keyed=True)
     index.add({"_id": IDS[0], "externalId": "e"})
