@@ -32,6 +32,9 @@ CUSTOM_COLUMN: Final = "custom__"
 """Prefix of the columns that flattening makes of `custom`."""
 
 IGNORED_DELETE: Final = Skipped("deleted in the source, and deletes is set to ignore")
+NO_DATE: Final = Reject(
+    RejectCode.WRONG_TYPE, f"{DELETED_AT} has to be a date-time or null", DELETED_AT
+)
 
 
 class _RejectedError(Exception):
@@ -98,6 +101,8 @@ class Projection:
         """
         # An empty string is how a source without nulls, such as a CSV file, says "not deleted".
         deleted = record.get(DELETED_AT) not in (None, "")
+        if isinstance(record.get(DELETED_AT), bool):
+            return NO_DATE
         if deleted and self.settings.deletes == "ignore":
             return IGNORED_DELETE
         try:

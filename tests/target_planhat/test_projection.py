@@ -177,6 +177,12 @@ class TestDeletes:
         record = {"sourceId": "s", "_sdc_deleted_at": empty}
         assert project(record, deletes="delete") == {"sourceId": "s"}
 
+    @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])
+    @pytest.mark.parametrize("flag", [False, True])
+    def test_a_flag_is_no_date_of_deletion_and_deletes_nothing(self, deletes, flag):
+        reject = project({"sourceId": "s", "_sdc_deleted_at": flag}, deletes=deletes)
+        assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "_sdc_deleted_at")
+
     def test_what_cannot_be_archived_cannot_be_asked_to_be(self):
         with pytest.raises(ConfigurationError, match="objectives cannot be archived"):
             Projection(MODELS["objectives"], Settings(deletes="archive"))
