@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 
+from click import ClickException
 from singer_sdk.exceptions import MappingError
 
 from planhat_console.exits import run
@@ -19,12 +20,20 @@ def main() -> None:
     # A batch is thousands of small objects that live until it is sent: looking through them for
     # cycles again and again costs a sixth of the time and finds none.
     gc.set_threshold(50_000, 20, 100)
-    sys.exit(run(NAME, lambda: TargetPlanhat.cli(prog_name=NAME), _sentence_for))
+    sys.exit(run(NAME, _run, _sentence_for))
+
+
+def _run() -> None:
+    sys.exit(TargetPlanhat.cli(prog_name=NAME, standalone_mode=False))
 
 
 def _sentence_for(error: BaseException) -> str | None:
+    if isinstance(error, ClickException):
+        return f"{error.format_message()} See {NAME} --help."
     if isinstance(error, json.JSONDecodeError):
         return f"a file given as --config is not JSON: {error}"
+    if isinstance(error, FileNotFoundError) and not error.strerror:  # the SDK's own
+        return f"{error}: name the right file and run again"
     if isinstance(error, MappingError):
         return f"stream_maps cannot be used: {error}"
     return None

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 
 def test_an_impatient_second_signal_cuts_no_line_of_the_tap(tap, sandbox):
     alpha = sandbox.tenant("alpha")
@@ -26,3 +28,21 @@ def test_an_impatient_second_signal_cuts_no_line_of_the_tap(tap, sandbox):
     for line in (head + stdout).splitlines():
         assert json.loads(line)["type"] in ("SCHEMA", "RECORD", "STATE")
     assert b"tap-planhat: stopped" in stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("plugin", ["tap", "target"])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--nope",), "No such option"),
+        (("--about", "--format", "x"), "Invalid value for '--format'"),
+        (("--config", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_a_wrong_command_line_is_one_last_line_and_exit_code_1(request, plugin, arguments, says):
+    ran = request.getfixturevalue(plugin)(*arguments)
+    assert ran.code == 1
+    assert ran.stdout == b""
+    assert ran.last_line.startswith(f"{plugin}-planhat: ")
+    assert says in ran.last_line
+    assert "Traceback" not in ran.stderr
