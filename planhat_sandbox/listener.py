@@ -79,8 +79,8 @@ class Listener:
         self._stop_listening()
         self._cut_all()
         reopen = threading.Thread(target=self._reopen, args=(seconds,), daemon=True)
-        self._threads.append(reopen)
         reopen.start()
+        self._threads.append(reopen)  # only now: `close`, in another thread, joins what is here
 
     def close(self) -> None:
         """Stop: the port is closed, connections are cut, threads have ended."""
@@ -107,8 +107,8 @@ class Listener:
         self.port = listening.getsockname()[1]
         self._listening = listening
         accepting = threading.Thread(target=self._accept, args=(listening,), daemon=True)
-        self._threads.append(accepting)
         accepting.start()
+        self._threads.append(accepting)
 
     def _stop_listening(self) -> None:
         listening, self._listening = self._listening, None
