@@ -150,7 +150,7 @@ class FullWalk:
             return range(0)
         if not ids or (ask.offset and ids[0] > self._last):
             self._width = 1
-            back = self._place.after_gap(ask.offset, len(ids), 2 * self._shift, self._stride)
+            back = self._place.after_gap(ask.offset, 2 * self._shift, self._stride)
             self._go_on(back) if ids else self._look_at_tail(back)
             return range(0)
         first_new = bisect_right(ids, self._last)

@@ -35,19 +35,18 @@ class Place:
         self._unread = None
         self._back = self._leap = 0
 
-    def after_gap(self, offset: int, rows: int, step: int, stride: int) -> int:
+    def after_gap(self, offset: int, step: int, stride: int) -> int:
         """Choose the next offset after a page that did not begin on known ground.
 
         Args:
-            offset: Where the page was asked.
-            rows: How many rows it held; 0 if it was empty, which says nothing of unread rows.
+            offset: Where the page was asked; if it was empty, unread rows must be known to exist.
             step: The largest shift seen so far, in rows.
             stride: How many rows a page holds.
 
         Returns:
             The offset to ask next.
         """
-        self._unread = offset if rows else None
+        self._unread = offset
         if self._known is None or self._known >= offset:
             self._known = None
             self._back = max(self._back * 2, self._first_step, step)

@@ -131,7 +131,7 @@ class IncrementalWalk:
         if low is None or not self._can_judge(ask, ids, moments):
             return []
         if ask.offset and (moments[0] is None or moments[0] <= low):
-            self._gap(ask, len(ids))
+            self._gap(ask)
             return []
         if keyed(moments)[-1] >= low:
             self._known(ask, moments, low)
@@ -144,7 +144,7 @@ class IncrementalWalk:
     def _can_judge(self, ask: Ask, ids: Sequence[str], moments: Moments) -> bool:
         """Deal with a page that says nothing about the rows that have a key."""
         if not ids and ask.offset:
-            self._gap(ask, 0)
+            self._end(ask)
         elif ids and not keyed(moments):
             self._fail("a page holds no row with the key")
         elif not ascend(moments[::-1]):
@@ -191,9 +191,16 @@ class IncrementalWalk:
         else:
             self._raise_limit(ask, len(moments))
 
-    def _gap(self, ask: Ask, rows: int) -> None:
+    def _gap(self, ask: Ask) -> None:
         self._width = 1
-        self._go_on(self._place.after_gap(ask.offset, rows, 2 * self._shift, self._stride))
+        self._go_on(self._place.after_gap(ask.offset, 2 * self._shift, self._stride))
+
+    def _end(self, ask: Ask) -> None:
+        """Go on from where there are no rows: perhaps there are none left, or they moved away."""
+        if self._low is None or self._oldest_asked == self._low:
+            self._gap(ask)
+        else:
+            self._ask_for_oldest(self._low)
 
     def _raise_limit(self, ask: Ask, rows: int) -> None:
         """Ask for more rows at once, since those of one moment fill the page."""
@@ -208,6 +215,7 @@ class IncrementalWalk:
             self._fail("the oldest rows cannot be told from the rest")
             return
         self._oldest_asked = low
+        self._width = 1
         self._plan = deque([Ask(self._key, self._limit)])
         self._take = self._take_oldest
 

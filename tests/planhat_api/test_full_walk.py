@@ -186,7 +186,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=max(300, settings.default.max_examples))
 @given(
     rows=st.sets(st.integers(0, 60), max_size=40),
     page_size=st.sampled_from([1, 2, 3, 7]),
@@ -323,6 +323,23 @@ def test_deletions_of_one_percent_cost_a_fifth_more_requests_at_most(width):
     walked = walk_through(collection, page_size, width=width, between=between, shuffle=chance)
     assert_exact(before, collection, walked)
     assert len(walked.asks) <= 1.2 * (1 + math.ceil(size / (page_size - 1)))
+
+
+@pytest.mark.parametrize("page_size", [2, 7, 200])
+def test_the_place_is_found_again_where_very_many_rows_enter_in_front(page_size):
+    """As where a thousand old issues are given to the company that the read is filtered by."""
+    collection = Collection(range(5_000_000, 5_000_500))
+    before = set(collection.rows)
+    quiet = len(walk_through(collection, page_size).asks)
+
+    def between(walked: Walked) -> None:
+        if len(walked.asks) == 3:
+            for row in range(0, 200_000, 2):
+                collection.enter(row)
+
+    walked = walk_through(collection, page_size, between=between)
+    assert_exact(before, collection, walked)
+    assert len(walked.asks) < quiet + 60
 
 
 def test_millions_of_rows_are_walked_exactly_while_thousands_come_and_go():

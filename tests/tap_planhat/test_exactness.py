@@ -106,7 +106,9 @@ def settings_for(sandbox: Sandbox, shape: tuple[int, int], **more: Any) -> dict[
 
 
 once = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=settings.default.max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 
 

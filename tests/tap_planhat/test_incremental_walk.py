@@ -207,7 +207,7 @@ def test_a_server_that_ignores_the_sort_loses_nothing_either(page_size):
         assert_nothing_is_ever_lost(chance, collection, Reader(collection, page_size))
 
 
-@settings(max_examples=150)
+@settings(max_examples=max(150, settings.default.max_examples))
 @given(
     ages=st.lists(st.integers(0, 12), max_size=30),
     page_size=st.sampled_from([1, 2, 3, 7]),

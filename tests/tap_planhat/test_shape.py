@@ -106,7 +106,10 @@ def test_both_paths_write_the_same_messages(rows, selected, blank):
 
 
 @given(rows=rows, selected=selections, blank=space)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_both_paths_of_the_whole_tap_emit_the_same(read, select, canned, rows, selected, blank):
     canned.between = f"{blank},{blank}".encode()
     canned.rows["issues"] = [
