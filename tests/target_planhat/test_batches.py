@@ -159,6 +159,8 @@ def test_what_keeps_its_order_waits_for_a_record_that_may_come_back():
     records = [issue("s", title="a"), issue("s", title="b")]
     assert batched(*records, {"_id": HEX[0]}) == [[2], [3]]
     assert batched(*records, issue("t")) == [[2, 3]]
+    by_id = [{"_id": HEX[0], "title": title} for title in "ab"]
+    assert batched(issue("s"), *by_id, issue("t")) == [[1, 3], [4]]
 
 
 def test_a_record_that_waits_holds_back_all_that_keep_their_order_with_it():

@@ -286,6 +286,21 @@ def test_a_run_that_only_creates_leaves_alone_what_is_there(sandbox, company, nu
     assert list(outcomes.values()).count("sent") == number - 1
 
 
+@pytest.mark.parametrize("modes", [{"write_mode": "update"}, {"skip_unchanged": True}])
+@pytest.mark.parametrize("number", [1, MANY])
+def test_two_names_of_one_record_are_written_in_turn(sandbox, company, modes, number):
+    held = held_records(sandbox, number, company)
+    flow = Flow(sandbox, **modes)
+    # By its _id the record gets another title, by its sourceId the one that it had.
+    stream = [{"_id": record["_id"], "title": "other"} for record in held]
+    stream += [{"sourceId": record["sourceId"], "title": record["title"]} for record in held]
+    assert set(flow.write(*stream).values()) == {"sent"}
+    assert flow.titles() == sorted(record["title"] for record in held)
+    for request in flow.requests("PUT"):
+        names = [item.get("_id") or item["sourceId"] for item in json.loads(request.body)]
+        assert len(names) == len(set(names))
+
+
 @pytest.fixture
 def companies(sandbox):
     tenant = sandbox.tenant("token-a")
@@ -368,6 +383,20 @@ def test_an_external_id_counts_within_its_company_only(sandbox, companies, paddi
     # In an update the company's externalId does not say whether this is the held one; a create has
     # made its own by then.
     assert outcomes[3] == RejectCode.AMBIGUOUS_KEY
+
+
+def test_what_the_run_makes_hard_to_follow_is_read_anew(sandbox, companies):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], sourceId="s"))
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    others = [{"sourceId": f"none {at}"} for at in range(MANY)]
+    flow.write(*others, {"sourceId": "s", "companyId": companies[1]})
+    outcomes = flow.write(
+        *others, objective(companies[0], name="old"), objective(companies[1], name="new")
+    )
+    assert list(outcomes.values())[-2:] == ["skipped", "sent"]
+    [record] = tenant.records("objectives")
+    assert (record["name"], record["companyId"]) == ("new", companies[1])
 
 
 @pytest.mark.parametrize(

@@ -174,8 +174,8 @@ class TestDeletes:
 
     @pytest.mark.parametrize("empty", [None, ""])
     def test_an_empty_date_of_deletion_is_no_deletion(self, empty):
-        record = {"sourceId": "s", "_sdc_deleted_at": empty}
-        assert project(record, deletes="delete") == {"sourceId": "s"}
+        record = {"sourceId": "s", "title": "t", "_sdc_deleted_at": empty}
+        assert project(record, deletes="delete") == {"sourceId": "s", "title": "t"}
 
     @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])
     @pytest.mark.parametrize("flag", [False, True])
