@@ -28,6 +28,8 @@ Kind = Literal["upsert", "create", "delete"]
 
 
 EMPTY: Final = len(b"[]")
+MOST_MERGED: Final = 5_000
+"""Most payloads that are superseded in one batch: they stay in memory until it has its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class _Forming(msgspec.Struct, eq=False):
         kind: What it asks for.
         rows: Payloads by the number of their coming.
         size: Bytes of the body so far.
+        merged: How many payloads were superseded here.
         closed: Whether a payload did not fit any more.
     """
 
@@ -79,6 +82,7 @@ class _Forming(msgspec.Struct, eq=False):
     kind: Kind
     rows: dict[int, Payload] = {}
     size: int = EMPTY
+    merged: int = 0
     closed: bool = False
 
     def batch(self) -> Batch:
@@ -185,7 +189,11 @@ class Batches:
             return None
         if not covers(payload, earlier):
             return None
+        if forming.merged >= MOST_MERGED:
+            forming.closed = True
+            return None
         del forming.rows[coming]
+        forming.merged += 1
         forming.size -= size
         self._bytes -= size
         self._rows -= 1

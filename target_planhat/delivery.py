@@ -14,6 +14,7 @@ from planhat_api.envelope import Counts
 from planhat_api.errors import GaveUpError, NotPermittedError, StopError, UnknownOutcomeError
 from planhat_api.outcomes import Refusal, Settled, Unsettled, read_answer
 from planhat_api.redaction import scrub
+from target_planhat.batches import Batch
 from target_planhat.halving import SAME_FAILURES_THAT_STOP, Halving
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
     from planhat_api.wire import Answer
-    from target_planhat.batches import Batch
     from target_planhat.halving import Part
     from target_planhat.payload import Payload
 
@@ -182,9 +182,11 @@ class Delivery:
     def _put(
         self, payloads: Sequence[Payload], budget: float | None, *, repeatable: bool = True
     ) -> Answer:
-        body = b"[" + b",".join([payload.item for payload in payloads]) + b"]"
         answer = self._client.bulk_upsert(
-            self._model, body, repeatable=repeatable, retry_budget_seconds=budget
+            self._model,
+            Batch(self._batch.kind, payloads).body,
+            repeatable=repeatable,
+            retry_budget_seconds=budget,
         )
         self._note_answer(answer)
         return answer

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from planhat_api.catalogue import load_models
-from target_planhat.batches import Batches
+from target_planhat.batches import MOST_MERGED, Batches
 from target_planhat.flights import Flights
 from target_planhat.identity import covers
 from target_planhat.payload import Payload, Settings
@@ -51,6 +51,22 @@ def test_a_batch_leaves_when_it_is_full():
 def test_a_batch_is_never_larger_than_the_model_takes():
     records = [issue(str(number)) for number in range(5001)]
     assert [len(batch) for batch in batched(*records, batch_size_rows=9_999)] == [5000, 1]
+
+
+def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
+    batches = Batches(MODELS["issues"], Settings())
+    left, longest = [], 0
+    for line in range(1, 2 * MOST_MERGED + 10):
+        left += batches.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
+    left += batches.drain()
+    for batch in left:
+        [payload] = batch.payloads
+        versions = 1
+        while (payload := payload.earlier) is not None:
+            versions += 1
+        longest = max(longest, versions)
+    assert longest <= MOST_MERGED + 1
+    assert [batch.payloads[0].line for batch in left][-1] == 2 * MOST_MERGED + 9
 
 
 def test_bytes_are_counted_as_they_leave():
