@@ -79,6 +79,24 @@ def test_a_500_that_persists_for_some_while_others_succeed_is_their_fault(bench,
     assert ran.states == [{"bookmarks": {"at": 20}}]
 
 
+def test_an_outage_that_comes_and_goes_is_not_taken_for_a_bad_record(bench):
+    """Whole, half and single item fail; the others are taken; then it all fails again."""
+    bench.sandbox.fault("status", route="bulk", status=500, times=3)
+    bench.sandbox.fault("status", route="bulk", status=500, nth=7, burst=1000)
+    ran = bench.run(issues(bench, 4), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert len(bulks(bench)) == 8
+    assert ran.rejects == []
+
+
+def test_an_outage_that_is_over_when_the_record_is_tried_again_rejects_nothing(bench):
+    bench.sandbox.fault("status", route="bulk", status=500, times=3)
+    ran = bench.run(issues(bench, 4), retry_budget_seconds=0, on_reject="continue")
+    assert ran.error is None
+    assert held(bench) == 4
+    assert ran.rejects == []
+
+
 def test_an_outage_that_begins_while_parts_are_sent_again_rejects_nothing(bench):
     """The first answer is an opaque 400; from the fourth request on Planhat only fails."""
     bench.sandbox.behave(refused_marker=BAD, failure_answer="string")

@@ -1,0 +1,75 @@
+"""Every printed state is true at its instant: also between batches that leave one after another.
+
+What is looked at is what Planhat has answered, not what it has done.
+"""
+
+from __future__ import annotations
+
+
+def answered(bench):
+    """How many bulk upserts have begun to be answered."""
+    return sum(r.route == "bulk" and r.seconds is not None for r in bench.sandbox.requests)
+
+
+def at(ran):
+    return [value["bookmarks"]["at"] for value in ran.states]
+
+
+def test_of_batches_that_are_drained_together_each_earns_its_own_state(bench):
+    """The second record does not say all that the first one says, so it travels later."""
+    company = bench.company()
+    lines = [
+        bench.schema(),
+        bench.record(sourceId="a", title="t", companyIds=[company], custom={"x": 1}),
+        bench.state(1),
+        bench.record(sourceId="a", title="u", custom={"y": 2}),
+        bench.state(2),
+        bench.record(sourceId="a", title="v", custom={"z": 3}),
+        bench.state(3),
+    ]
+    ran = bench.run(lines, look=lambda: answered(bench))
+    assert ran.error is None
+    assert at(ran) == [1, 2, 3]
+    assert ran.seen == [1, 2, 3]
+
+
+def test_a_batch_that_is_answered_early_does_not_acknowledge_an_earlier_one(bench):
+    company = bench.company()
+    bench.sandbox.fault("slow", route="bulk", nth=1, seconds=1)
+    lines = [bench.schema()]
+    for number in range(1, 21):
+        lines.append(bench.record(sourceId=f"s{number}", title="t", companyIds=[company]))
+        lines.append(bench.state(number))
+    ran = bench.run(lines, batch_size_rows=5, concurrency=4, look=lambda: answered(bench))
+    assert ran.error is None
+    assert at(ran)[-1] == 20
+    # Whichever of the four is slow, a state in the nth batch has n answers behind it.
+    assert all(seen >= -(-value // 5) for value, seen in zip(at(ran), ran.seen, strict=True))
+
+
+def test_a_batch_that_fails_holds_back_the_states_behind_it_though_others_are_written(bench):
+    company = bench.company()
+    bench.sandbox.fault("status", route="bulk", nth=1, status=503)
+    lines = [bench.schema(), bench.state(0)]
+    for number in range(1, 21):
+        lines.append(bench.record(sourceId=f"s{number}", title="t", companyIds=[company]))
+        lines.append(bench.state(number))
+    ran = bench.run(lines, batch_size_rows=5, concurrency=4, retry_budget_seconds=0)
+    assert ran.error is not None
+    assert at(ran) == [0]
+    assert len(bench.sandbox.tenant("alpha").records("issues")) >= 5
+
+
+def test_a_record_that_waits_for_the_next_batch_holds_back_the_states_behind_it(bench):
+    company = bench.company()
+    lines = [bench.schema()]
+    for number in range(1, 11):
+        fields = {"title": "t"} if number % 2 else {"status": "s"}
+        key = f"s{(number + 1) // 2}"
+        lines.append(bench.record(sourceId=key, companyIds=[company], **fields))
+        lines.append(bench.state(number))
+    ran = bench.run(lines, batch_size_rows=5, look=lambda: answered(bench), on_reject="continue")
+    assert ran.error is None
+    assert at(ran)[-1] == 10
+    for value, requests in zip(at(ran), ran.seen, strict=True):
+        assert requests == 2 or value == 1
