@@ -272,6 +272,30 @@ def test_an_answer_that_names_the_bad_items_costs_at_most_two_requests_more(
     assert server.requests <= 3
 
 
+@pytest.mark.parametrize("shape", LYING_SHAPES)
+@pytest.mark.parametrize("batch", ["each", "whole", "until-bad"])
+@pytest.mark.parametrize("without", [(), ("insertsKeys",), ("insertsKeys", "updatesKeys")])
+def test_names_that_are_wrong_are_not_believed(shape, batch, without):
+    sent = payloads(20)
+    chosen = frozenset(sent[at].item for at in (3, 4, 11))
+    server = Server(chosen, shape=shape, batch=batch, without=without)
+    halving = ask(server, sent)
+    assert {sent[at].item for at in halving.refusals} == chosen
+    assert {each.item for each in sent} - chosen <= server.known
+
+
+@pytest.mark.parametrize("bad", [(0, 2), (0, 2, 3), (1, 4)])
+@pytest.mark.parametrize("without", [("insertsKeys",), ("insertsKeys", "updatesKeys")])
+def test_counts_that_can_be_read_in_two_ways_prove_nothing(bad, without):
+    """It stops at the first bad item, and counts what it held already twice."""
+    sent = payloads(6)
+    chosen = frozenset(sent[at].item for at in bad)
+    server = Server(chosen, shape="index", batch="until-bad", without=without, repeats="both")
+    halving = ask(server, sent)
+    assert {sent[at].item for at in halving.refusals} == chosen
+    assert {each.item for each in sent} - chosen <= server.known
+
+
 def test_what_the_first_answer_created_is_counted_as_created_although_it_was_sent_again():
     sent = payloads(64)
     server = Server(frozenset([sent[5].item]), shape="opaque", success_keys="id")

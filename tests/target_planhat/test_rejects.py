@@ -254,6 +254,23 @@ def test_a_schema_of_each_stream_comes_once_before_its_rejects(bench):
     ]
 
 
+def test_a_reject_stands_behind_the_schema_that_it_came_under(bench):
+    lines = [
+        bench.schema(title={"type": "string"}),
+        bench.record(title="first"),
+        bench.schema(title={"type": "string"}, status={}),
+        bench.record(title="second"),
+    ]
+    bench.run(lines, on_reject="continue", stream_maps={"issues": {"source": "'x'"}})
+    messages = [json.loads(line) for line in bench.rejects_path.read_bytes().splitlines()]
+    assert [m.get("record", m.get("schema")) for m in messages] == [
+        lines[0]["schema"],
+        lines[1]["record"],
+        lines[2]["schema"],
+        lines[3]["record"],
+    ]
+
+
 def test_a_record_that_a_stream_map_renames_is_rejected_as_it_came(bench):
     maps = {"stream_maps": {"bugs": {"__alias__": "issues", "title": "summary"}}}
     lines = [bench.schema("bugs", summary={"type": "string"}), bench.record("bugs", summary="s")]
