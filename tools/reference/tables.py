@@ -37,7 +37,7 @@ def settings_in_full(tap: Plugin, target: Plugin) -> str:
 def models_in_short(models: Iterable[Model]) -> str:
     """One line for each model."""
     rows = [
-        f"| `{m.name}` | {_code(m.keyables)} | {_reading(m)} | {_code(m.required)} |"
+        f"| `{m.name}` | {_code(m.keyables)} | {_reading(m)} | {_code(m.bulk_required)} |"
         for m in models
     ]
     head = "| stream | matched by | read | needed to create one |\n|---|---|---|---|"
