@@ -190,15 +190,17 @@ class Compiled:
         self, keys: Keys, values: tuple[object, ...], record: msgspec.Struct, text: Raw | None
     ) -> bytes:
         """Write the item with the keyables that were chosen, `_id` in front."""
+        if keys.values is not values:
+            # An empty keyable, or one that is not wanted, is not sent.
+            for attribute, key in zip(self._key_attributes, keys.values, strict=True):
+                setattr(record, attribute, UNSET if key is None else key)
+        if text is None or getattr(record, self._id_attribute) is not UNSET:
+            return self._write(record)
         as_they_are = all(
-            key == value or (key is None and value is UNSET)
+            value is UNSET if key is None else key == value
             for key, value in zip(keys.values, values, strict=True)
         )
-        if text is not None and as_they_are and getattr(record, self._id_attribute) is UNSET:
-            return bytes(text)
-        for attribute, key in zip(self._key_attributes, keys.values, strict=True):
-            setattr(record, attribute, UNSET if key is None else key)
-        return self._write(record)
+        return bytes(text) if as_they_are else self._write(record)
 
     def _write(self, record: msgspec.Struct) -> bytes:
         """Write the item: what the model lets be sent."""

@@ -125,14 +125,20 @@ class Order:
         Returns:
             Whether nothing did; if not, nothing has happened.
         """
-        keys = payload.keys
-        if payload.scopes or len(self._profiles) != 1 or keys.count(None) != len(keys) - 1:
+        if payload.scopes or len(self._profiles) != 1:
             return False
-        (name,) = tokens(payload)
-        latest = self._profiles.get(1 << name[0])
-        if latest is None or name in self._places:
+        names = tokens(payload)
+        profile = 0
+        for name in names:
+            if name in self._places:
+                return False
+            profile |= 1 << name[0]
+        latest = self._profiles.get(profile)
+        # Under several keyables payloads keep their order, also behind what may come back.
+        if latest is None or (len(names) > 1 and latest.number > place[0]):
             return False
-        self._places[name] = place
+        for name in names:
+            self._places[name] = place
         latest.reach(*place)
         return True
 

@@ -25,15 +25,17 @@ class LongWay(Batches):
 
 
 ONE_NAME = [(None, source) for source in "stuvw"]
-ANY_NAMES = [*ONE_NAME, ("i", "s"), ("i", None)]
+TWO_NAMES = [("i", "s"), ("j", "t"), ("k", "u"), ("l", "v"), ("m", "w")]
+ANY_NAMES = [*ONE_NAME, *TWO_NAMES, ("i", "t"), ("i", None)]
 
 
 @st.composite
 def payloads(draw):
-    """Payloads of few records, mostly under one name, some saying all that one before said."""
+    """Payloads of few records, mostly named alike, some saying all that one before said."""
     made = []
+    names = draw(st.sampled_from([ONE_NAME, TWO_NAMES]))
     for line in range(1, draw(st.integers(2, 14))):
-        identifier, source = draw(st.sampled_from(ONE_NAME if line % 4 else ANY_NAMES))
+        identifier, source = draw(st.sampled_from(names if line % 4 else ANY_NAMES))
         item = {} if identifier is None else {"_id": identifier}
         item |= {} if source is None else {"sourceId": source}
         item |= dict.fromkeys(draw(st.sampled_from(["a", "ab", "b", "abc"])), "x")
