@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_api.errors import RejectError
 from target_planhat.batches import Batch
+from target_planhat.identity import scope_kind
 from target_planhat.index import DOUBT, Doubt, Held, name_of
 from target_planhat.keyables import ID, Keyables
 from target_planhat.listing import created_ids, read_index
@@ -240,7 +241,7 @@ class Destination:
 
     def _delete(self, payload: Payload) -> bool | Reject:
         identifier = payload.keys[self._id_at] if self._id_at >= 0 else None
-        if identifier is not None and self._remove(identifier):
+        if identifier is not None and scope_kind(identifier) == ID and self._remove(identifier):
             return True
         named = self._keyables.without_id(payload)
         if isinstance(named, Reject):

@@ -96,6 +96,8 @@ class Lookup:
     ) -> Mapping[str, Any] | Doubt | None:
         if name not in PREFIXES:
             return DOUBT  # no path names a record by it
+        if name == ID and scope_kind(key) != ID:
+            return None  # a path would name another record by it
         found = self._client.get(self._model, PREFIXES[name] + key)
         if found is None or scope_name is None:
             return found

@@ -199,6 +199,23 @@ def test_an_id_given_in_this_run_is_known_in_this_run(sandbox, company):
     assert "again" in flow.titles()
 
 
+@pytest.mark.parametrize("deletes", ["ignore", "delete"])
+@pytest.mark.parametrize("number", [1, MANY])
+def test_an_id_that_a_path_would_take_for_another_keyable_names_no_record(
+    sandbox, companies, number, deletes
+):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], sourceId="s"))
+    flow = Flow(sandbox, "objectives", deletes=deletes)
+    deleted = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if deletes == "delete" else {}
+    outcomes = flow.write(
+        *({"_id": "srcid-s", "name": str(at), **deleted} for at in range(number)),
+    )
+    assert set(outcomes.values()) - {"merged"} == {"skipped" if deleted else RejectCode.UNKNOWN_ID}
+    assert [each["name"] for each in tenant.records("objectives")] == ["n"]
+    assert flow.requests("DELETE") == []
+
+
 def test_records_without_ids_ask_nothing(sandbox, company):
     flow = Flow(sandbox, match_on=("sourceId",))
     flow.write(*copies(MANY, company))
