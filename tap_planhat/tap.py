@@ -237,9 +237,13 @@ def _state_of(file: IO[str] | None) -> dict[str, Any] | None:
     content = _json_of(file, "--state")
     if content and content.get("type") == "STATE":
         content = cast("dict[str, Any]", content.get("value"))
-    bookmarks = content.get("bookmarks", {}) if content else {}
-    if not isinstance(bookmarks, dict) or not all(
-        isinstance(one, dict) for one in bookmarks.values()
-    ):
+    # A whole message may hold anything as its value.
+    bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else content or {}
+    if not isinstance(bookmarks, dict) or not all(map(_is_bookmark, bookmarks.values())):
         raise ConfigurationError("the file given as --state holds no Singer state")
     return content
+
+
+def _is_bookmark(value: object) -> bool:
+    partitions = value.get("partitions", []) if isinstance(value, dict) else None
+    return isinstance(partitions, list) and all(isinstance(each, dict) for each in partitions)

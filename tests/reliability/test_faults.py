@@ -20,7 +20,7 @@ CELLS = [
     ("HTML with status 200", "tap full"),
     ("stall in the middle of a body", "target"),
     ("connections refused for a while", "tap full"),
-    ("redirect to another host", "target"),
+    ("redirects to another host", "target"),
     ("a page repeated", "tap incremental"),
 ]
 
