@@ -202,3 +202,17 @@ def test_what_the_compiled_way_takes_leaves_as_the_slow_way_would_send_it(
         assert cut.keys == expected_cut.keys == (None, *fast.keys[1:])
     else:
         assert cut == expected_cut
+
+
+@pytest.mark.parametrize("absent", ["null", '""'])
+@pytest.mark.parametrize("key", ["sourceId", "externalId"])
+def test_a_keyable_that_is_null_or_empty_is_not_sent_by_either_way(key, absent):
+    """A server that looks for the record whose sourceId is null may find one."""
+    others = {"sourceId": '"s"', "externalId": '"e"', "companyId": '"a"'}
+    record = ",".join(f'"{name}":{value}' for name, value in {**others, key: absent}.items())
+    line = b'{"type":"RECORD","stream":"objectives","record":{%b}}' % record.encode()
+    projection = Projection(MODELS["objectives"], Settings())
+    fast = Compiled(projection).read(line, 7)
+    assert fast is not None
+    assert key not in json.loads(fast.item)
+    assert json.loads(fast.item) == json.loads(slow(projection, line).item)
