@@ -17,6 +17,7 @@ from singer_sdk.mapper import RemoveRecordTransform
 from target_planhat.batch_files import records_of
 from target_planhat.lines import InputError, Lines
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
+from target_planhat.sendable import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +174,7 @@ class Intake:
             values = read_values(line, number)
             if "value" not in values:
                 raise InputError(f"line {number} of the input is a STATE without a value")
-            value = msgspec.json.encode(values["value"])
+            value = encode(values["value"])
         self._run.read_state(value, after=self._last_record)
 
     def _take_batch(self, message: Message, _line: bytes, number: int) -> None:

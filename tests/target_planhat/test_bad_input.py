@@ -119,6 +119,11 @@ def test_nan_in_a_record_is_a_reject_and_nan_elsewhere_is_read(bench):
     assert b"NaN" in bench.rejects_path.read_bytes()
 
 
+def test_a_state_that_holds_nan_keeps_its_other_numbers(bench):
+    ran = bench.run([bench.schema(), b'{"type":"STATE","value":{"at":0.50,"x":NaN}}'])
+    assert ran.states == [{"at": 0.5, "x": None}]
+
+
 def batch(files, compression="gzip", encoding="jsonl"):
     return {
         "type": "BATCH",
