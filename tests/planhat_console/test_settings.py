@@ -25,8 +25,10 @@ SCHEMA = {
     [
         (
             {},
-            "api_token is not set: put it into the file given as --config, or into the "
-            "environment and give --config=ENV",
+            (
+                "api_token is not set: put it into the file given as --config, or into the "
+                "environment and give --config=ENV"
+            ),
         ),
         ({"api_token": 12}, "api_token must be text"),
         ({"api_token": ""}, "api_token must not be empty"),
