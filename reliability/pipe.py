@@ -111,7 +111,7 @@ def run_pipe(
         "retry_budget_seconds": 20,
     }
     reader = {**common, "api_token": SOURCE, "page_size": 40, **(tap or {})}
-    writer = {**common, "api_token": COPY, "match_on": ["sourceId"], "batch_size_rows": 50}
+    writer = {**common, "api_token": COPY, "match_on": ["sourceId"], "batch_size_rows": 15}
     _write(folder / "tap.json", reader)
     writer = {
         name: value for name, value in {**writer, **(target or {})}.items() if value is not None

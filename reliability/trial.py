@@ -82,17 +82,15 @@ def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
             return Verdict(row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",))
         wrong += passed.complaints()
         fired = armed.fired
+        wrong += [] if fired else ["the fault never struck, so nothing is shown"]
         world.sandbox.faults.clear()
         world.sandbox.settle()
+        outcome = EQUAL if passed.succeeded else STOPPED
         if passed.succeeded:
-            outcome = EQUAL
             if row.lasting and fired:
                 wrong.append("the run went through although the fault does not go away")
         else:
-            outcome = STOPPED
-            wrong += _codes(passed)
-            if not row.lasting:
-                wrong.append(f"it stopped at a fault that passes: {_why(passed)}")
+            wrong += _stopped_well(passed, row)
             again = run_pipe(
                 folder, world.sandbox.url, state=_last(passed) or state, target=matching
             )
@@ -107,9 +105,12 @@ def _last(passed: Passed) -> bytes | None:
     return passed.states[-1] if passed.states else None
 
 
-def _codes(passed: Passed) -> list[str]:
+def _stopped_well(passed: Passed, row: Row) -> list[str]:
     codes = (passed.tap_code, passed.target_code)
-    return [] if set(codes) <= {0, 1} else [f"exit codes {codes}, not 0 or 1"]
+    wrong = [] if set(codes) <= {0, 1} else [f"exit codes {codes}, not 0 or 1"]
+    if not row.lasting:
+        wrong.append(f"it stopped at a fault that passes: {_why(passed)}")
+    return wrong
 
 
 def _why(passed: Passed) -> str:
