@@ -9,6 +9,7 @@ import sys
 from click import ClickException
 from singer_sdk.exceptions import MappingError
 
+from planhat_console.allocation import keep_freed_memory
 from planhat_console.exits import run
 from target_planhat.target import TargetPlanhat
 
@@ -20,6 +21,7 @@ def main() -> None:
     # A batch is thousands of small objects that live until it is sent: looking through them for
     # cycles again and again costs a sixth of the time and finds none.
     gc.set_threshold(50_000, 20, 100)
+    keep_freed_memory()
     sys.exit(run(NAME, _run, _sentence_for))
 
 
