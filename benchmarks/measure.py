@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -76,18 +79,37 @@ def measure(command: Command, folder: Path) -> Cost:
             stdin = feeder.stdout
         else:
             stdin = opened.enter_context((command.stdin or Path(os.devnull)).open("rb"))
-        start = time.perf_counter()
+        begun = time.perf_counter()
         child = subprocess.Popen(
             command.argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd=folder
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+        code, cost = _end_of(child, begun)
+    if code:
         last = (folder / "err").read_text(errors="replace").strip().splitlines()[-1:]
-        raise FailedRunError(f"{command.argv[0]} ended with {child.returncode}: {' '.join(last)}")
-    return Cost(
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        wall_seconds=wall,
-        peak_megabytes=usage.ru_maxrss / 1024,
-    )
+        raise FailedRunError(f"{command.argv[0]} ended with {code}: {' '.join(last)}")
+    return cost
+
+
+def _end_of(child: subprocess.Popen[bytes], begun: float) -> tuple[int, Cost]:
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begun
+    child.returncode = os.waitstatus_to_exitcode(status)
+    # ru_maxrss is in kilobytes on Linux, in bytes on macOS.
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    cost = Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+    return child.returncode, cost
+
+
+def main(report: str, *argv: str) -> int:
+    """Run a program with our stdin, stdout and stderr, and leave its cost in a file.
+
+    For callers that are large themselves, such as tests: `python -m benchmarks.measure FILE …`.
+    """
+    begun = time.perf_counter()
+    code, cost = _end_of(subprocess.Popen(argv), begun)
+    Path(report).write_text(json.dumps(dataclasses.asdict(cost)))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

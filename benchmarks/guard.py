@@ -1,0 +1,130 @@
+"""Compares our plugins with a bare loop in one process: `python -m benchmarks.guard tap|target`.
+
+Prints one number: the CPU of ours over that of the loop, the least of a few rounds on either
+side. It is no benchmark, since the loop stands on msgspec and start-up is left out; it tells CI
+whether the hot paths are still taken (`tests/performance`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import requests
+
+from benchmarks.lines import lines
+from benchmarks.rounds import server
+from benchmarks.tenant import Tenant
+from tap_planhat.tap import TapPlanhat
+from target_planhat.target import TargetPlanhat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROWS, ROUNDS, PAGE, BATCH = 20_000, 3, 2_000, 5_000
+
+
+def _settings(url: str) -> dict[str, Any]:
+    return {"api_url": url, "api_token": Tenant("guard", ROWS).token, "requests_per_minute": 0}
+
+
+def _session(settings: dict[str, Any]) -> requests.Session:
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {settings['api_token']}"
+    return session
+
+
+def _read_bare(settings: dict[str, Any], out: Path) -> None:
+    session = _session(settings)
+    with out.open("wb") as file:
+        for offset in range(0, ROWS, PAGE):
+            query: dict[str, Any] = {"limit": PAGE, "offset": offset, "sort": "_id"}
+            answer = session.get(f"{settings['api_url']}/issues", params=query, timeout=60)
+            for record in msgspec.json.decode(answer.content):
+                message = {"type": "RECORD", "stream": "issues", "record": record}
+                file.write(msgspec.json.encode(message) + b"\n")
+
+
+def _read_ours(settings: dict[str, Any], out: Path) -> Callable[[], None]:
+    catalog = TapPlanhat(config=settings).catalog_dict
+    for stream in catalog["streams"]:
+        of_stream = next(one for one in stream["metadata"] if not one["breadcrumb"])
+        of_stream["metadata"]["selected"] = stream["tap_stream_id"] == "issues"
+    tap = TapPlanhat(config=settings, catalog=catalog)
+
+    def run() -> None:
+        with _stdout_to(out):
+            tap.run()
+
+    return run
+
+
+def _write_bare(settings: dict[str, Any], given: Path) -> None:
+    session = _session(settings)
+    batch = []
+    with given.open("rb") as file:
+        for line in file:
+            message = msgspec.json.decode(line)
+            if message["type"] == "RECORD":
+                batch.append(message["record"])
+                if len(batch) == BATCH:
+                    body = msgspec.json.encode(batch)
+                    session.put(f"{settings['api_url']}/issues", data=body, timeout=60)
+                    batch = []
+
+
+def _write_ours(settings: dict[str, Any], given: Path) -> Callable[[], None]:
+    target = TargetPlanhat(config=settings)
+
+    def run() -> None:
+        with given.open("rb") as file, _stdout_to(Path(os.devnull)):
+            target.conduct.perform(lambda: target.listen(file))  # type: ignore[arg-type]  # bytes do
+
+    return run
+
+
+@contextlib.contextmanager
+def _stdout_to(path: Path) -> Iterator[None]:
+    """Send file descriptor 1 into a file for a while."""
+    kept = os.dup(1)
+    with path.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+def _cpu_seconds(work: Callable[[], None]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def main(side: str) -> None:
+    """Print the ratio of one side, `tap` or `target`."""
+    with tempfile.TemporaryDirectory() as folder, server() as url:
+        settings = _settings(url)
+        out, given = Path(folder, "out"), Path(folder, "given")
+        with given.open("wb") as file:
+            file.writelines(lines(ROWS))
+        ours, bare = [], []
+        for _ in range(ROUNDS):
+            if side == "tap":
+                bare.append(_cpu_seconds(lambda: _read_bare(settings, out)))
+                ours.append(_cpu_seconds(_read_ours(settings, out)))
+            else:
+                bare.append(_cpu_seconds(lambda: _write_bare(settings, given)))
+                ours.append(_cpu_seconds(_write_ours(settings, given)))
+    print(min(ours) / min(bare))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
