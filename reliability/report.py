@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
     from reliability.trial import Verdict
 
+_HEAD = (
+    "# The fault table",
+    "",
+    "What came of each cell in the last run. *Equal*: the run went through, and the tenants are "
+    "equal. *Stopped*: exit code 1 with one last line, and a clean run from the last printed state "
+    "made them equal. [Reliability](reliability.md) says how it is done.",
+    "",
+)
+
 
 def as_markdown(verdicts: Sequence[Verdict]) -> str:
     """Draw the table: a line a fault, a column a side.
@@ -22,6 +31,7 @@ def as_markdown(verdicts: Sequence[Verdict]) -> str:
         Markdown. A cell says how its seeds ended, and how often the fault struck in all.
     """
     lines = [
+        *_HEAD,
         "| fault | " + " | ".join(SIDES) + " |",
         "|---" * (1 + len(SIDES)) + "|",
     ]
