@@ -108,6 +108,11 @@ class Delivery:
             return
         self._failures = 0
         reading = read_answer(self._model.keyables, payloads, answer)
+        if answer.repeated and not (isinstance(reading, Settled) and not reading.refusals):
+            # An earlier attempt may have been at work meanwhile: what is refused now may be its
+            # echo (a key that it has just written). Keyed items can be asked about once more.
+            answer = self._put(payloads, self._part_budget)
+            reading = read_answer(self._model.keyables, payloads, answer)
         if isinstance(reading, Settled):
             self.halving.settle(part, reading, _likeness(answer))
             return

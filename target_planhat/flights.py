@@ -36,8 +36,10 @@ class _Waiting:
         """Tell whether this batch may be sent although an earlier one has no answer yet."""
         if "create" in (self.batch.kind, earlier.batch.kind):
             return True  # an unkeyed item is like no other record
-        if self.profiles != earlier.profiles or len(self.profiles) > 1:
+        if self.profiles != earlier.profiles or any(sum(keyed) > 1 for keyed in self.profiles):
             return False  # named by different keyables, they may be the same records
+        if len(self.profiles) > 1:
+            return False
         if not self.tokens.isdisjoint(earlier.tokens):
             return False
         return len(self.kinds | earlier.kinds) <= 1 or self.names.isdisjoint(earlier.names)
@@ -47,7 +49,7 @@ class Flights:
     """The batches of one stream from their forming to their answer.
 
     Order is kept per identity: a batch waits for every earlier one that names a record which
-    this one names too, or names records by other keyables.
+    this one names too, or names records by other keyables or by several.
     """
 
     def __init__(self) -> None:

@@ -105,12 +105,15 @@ class Lookup:
             return DOUBT  # the company that is meant may be any
         if found.get(scope_name) == folded_scope(scope):
             return found
-        return self._within(name, key, folded_scope(scope))
+        return self._within({name: key, scope_name: folded_scope(scope)}, folded_scope(scope))
 
-    def _within(self, name: str, key: str, company: str) -> Mapping[str, Any] | None:
-        """Look through one company's records: another company's has the same key."""
+    def _within(self, wanted: Mapping[str, str], company: str) -> Mapping[str, Any] | None:
+        """Look through one company's records: another company's has the same key.
+
+        The company is compared once more here: a server that ignores the filter gives all.
+        """
         for page in walk_pages(self._client, self._model, company_ids=(company,)):
             for row in page:
-                if row.get(name) == key:
+                if all(row.get(name) == value for name, value in wanted.items()):
                     return row
         return None

@@ -56,8 +56,11 @@ def test_a_batch_that_fails_holds_back_the_states_behind_it_though_others_are_wr
         lines.append(bench.state(number))
     ran = bench.run(lines, batch_size_rows=5, concurrency=4, retry_budget_seconds=0)
     assert ran.error is not None
-    assert at(ran) == [0]
-    assert len(bench.sandbox.tenant("alpha").records("issues")) >= 5
+    # Whichever of the four met the fault: no state stands behind it.
+    held = {record["sourceId"] for record in bench.sandbox.tenant("alpha").records("issues")}
+    assert 5 <= len(held) < 20
+    assert at(ran)[0] == 0
+    assert all(f"s{n}" in held for value in at(ran) for n in range(1, value + 1))
 
 
 def test_a_record_that_waits_for_the_next_batch_holds_back_the_states_behind_it(bench):
