@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 _HEAD = (
     "# The fault table",
     "",
-    "What came of each cell in the last run. *Equal*: the run went through, and the tenants are "
-    "equal. *Stopped*: exit code 1 with one last line, and a clean run from the last printed state "
-    "made them equal. [Reliability](reliability.md) says how it is done.",
+    (
+        "What came of each cell in the last run. *Equal*: the run went through, and the tenants "
+        "are equal. *Stopped*: exit code 1 with one last line, and a clean run from the last "
+        "printed state made them equal. [Reliability](reliability.md) says how it is done."
+    ),
     "",
 )
 
