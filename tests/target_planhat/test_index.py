@@ -118,6 +118,7 @@ class Tenant:
 
     def __init__(self, rows):
         self.rows = []
+        self.created = 0
         for row in rows:
             if not self.clashes(row) and row["_id"] not in {held["_id"] for held in self.rows}:
                 self.rows.append(dict(row))
@@ -155,7 +156,8 @@ class Tenant:
         if self.clashes(changed, but=held):
             return False
         if held is None:
-            self.rows.append({"_id": f"new {len(self.rows)}", **changed})
+            self.created += 1
+            self.rows.append({"_id": f"new {self.created}", **changed})
         else:
             held.update(changed)
         return True
