@@ -27,7 +27,6 @@ Kind = Literal["upsert", "create", "delete"]
 `delete` is one request for each payload."""
 
 
-EMPTY: Final = len(b"[]")
 MOST_MERGED: Final = 5_000
 """Most payloads that are superseded in one batch: they stay in memory until it has its answer."""
 
@@ -73,7 +72,7 @@ class _Forming(msgspec.Struct, eq=False):
         number: Its place in the order of batches.
         kind: What it asks for.
         rows: Payloads by the number of their coming.
-        size: Bytes of the body so far.
+        size: Bytes of the body so far, its brackets included.
         merged: How many payloads were superseded here.
         closed: Whether a payload did not fit any more.
     """
@@ -81,13 +80,9 @@ class _Forming(msgspec.Struct, eq=False):
     number: int
     kind: Kind
     rows: dict[int, Payload] = {}
-    size: int = EMPTY
+    size: int = 2
     merged: int = 0
     closed: bool = False
-
-    def batch(self) -> Batch:
-        """Make it what leaves."""
-        return Batch(self.kind, list(self.rows.values()))
 
 
 class Batches:
@@ -106,10 +101,7 @@ class Batches:
         self._order = Order()
         self._forming: list[_Forming] = []
         self._creates = _Forming(0, "create")
-        self._next_number = 0
-        self._coming = 0
-        self._rows = 0
-        self._bytes = 0
+        self._next_number = self._coming = self._rows = self._bytes = 0
 
     def __len__(self) -> int:
         """Count the payloads that are here; those that were superseded are not."""
@@ -223,26 +215,26 @@ class Batches:
 
     def _full(self) -> Sequence[Batch]:
         """Release what is full, and what has waited until twice a batch is here."""
-        batches: Sequence[Batch] = ()
+        batches: list[Batch] = []
         while self._forming and (
             self._forming[0].closed
             or len(self._forming[0].rows) >= self._most_rows
             or self._rows >= 2 * self._most_rows
             or self._bytes >= 2 * self._most_bytes
         ):
-            batches = [*batches, self._release()]
+            batches.append(self._release())
         return batches
 
     def _release(self) -> Batch:
         forming = self._forming.pop(0)
         self._rows -= len(forming.rows)
-        self._bytes -= forming.size - EMPTY
+        self._bytes -= forming.size - 2
         if self._forming:
             for payload in forming.rows.values():
                 self._order.forget(payload, forming.number)
         else:
             self._order.forget_all()
-        return forming.batch()
+        return Batch(forming.kind, list(forming.rows.values()))
 
     def _add_create(self, payload: Payload) -> Sequence[Batch]:
         """Collect unkeyed items apart: they are like no other record, and never sent again."""
@@ -254,5 +246,5 @@ class Batches:
         return batches
 
     def _release_creates(self) -> Batch:
-        creates, self._creates = self._creates, _Forming(0, "create")
-        return creates.batch()
+        rows, self._creates = self._creates.rows, _Forming(0, "create")
+        return Batch("create", list(rows.values()))

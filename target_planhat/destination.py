@@ -8,7 +8,6 @@ kept up with what is written (`index`).
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from planhat_api.errors import RejectError
@@ -19,10 +18,10 @@ from target_planhat.keyables import ID, Keyables
 from target_planhat.listing import created_ids, read_index
 from target_planhat.lookup import Lookup
 from target_planhat.payload import Payload, Reject, RejectCode, Skipped
-from target_planhat.verdicts import DOUBTFUL, UNCHANGED, Found, Verdicts, values
+from target_planhat.verdicts import DOUBTFUL, UNCHANGED, Found, Sifted, Verdicts, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
@@ -32,30 +31,6 @@ if TYPE_CHECKING:
 
 HANDFUL: Final = 5
 """So many records of a run are asked for one by one before the list is read."""
-
-
-@dataclass(slots=True)
-class Sifted:
-    """A batch, sorted by what is to become of its payloads.
-
-    Attributes:
-        batch: What is to be sent, in order; None if nothing is.
-        found: For each payload of `batch` the record that it means: None = there is none, so it
-            will be created; DOUBT = not known, or never asked.
-        later: Payloads that have to be sifted again once `batch` has its answer: the first of
-            them means a record that one of `batch` means too, by another keyable.
-        unchanged: Payloads that Planhat holds exactly.
-        skipped: Payloads that are left alone, and why. What such a one superseded is left alone
-            with it.
-        rejects: Payloads that cannot be written, and why. What such a one superseded comes back.
-    """
-
-    batch: Batch | None = None
-    found: Sequence[Found | Doubt | None] = ()
-    later: Batch | None = None
-    unchanged: list[Payload] = field(default_factory=list)
-    skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
-    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
 
 class Destination:

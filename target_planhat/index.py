@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 12
 """Bytes of a record's name here: those of an ObjectId, or of a hash where it has none."""
-
 NONE: Final = bytes(WIDTH)
 """Stands for a key, or what a key is unique within, that is not there or not known."""
 EVERYWHERE_HASH: Final = b"\xff" * WIDTH

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
     from planhat_console.style import Style
-    from target_planhat.destination import Sifted
     from target_planhat.payload import Payload
-    from target_planhat.verdicts import Found
+    from target_planhat.verdicts import Found, Sifted
 
 logger = logging.getLogger("target-planhat")
 

@@ -6,6 +6,7 @@ that the destination does not hold). What the destination holds is found out by 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from target_planhat.decoding import decode
@@ -15,9 +16,10 @@ from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing
 from target_planhat.sendable import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from planhat_api.model import Model
+    from target_planhat.batches import Batch
     from target_planhat.payload import Settings
 
 NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")
@@ -50,6 +52,30 @@ class Found(Protocol):
 
     def differing(self, item: Mapping[str, Any]) -> list[str]:
         """List the properties of an item whose value is not, or may not be, what it holds."""
+
+
+@dataclass(slots=True)
+class Sifted:
+    """A batch, sorted by what is to become of its payloads.
+
+    Attributes:
+        batch: What is to be sent, in order; None if nothing is.
+        found: For each payload of `batch` the record that it means: None = there is none, so it
+            will be created; DOUBT = not known, or never asked.
+        later: Payloads that have to be sifted again once `batch` has its answer: the first of
+            them means a record that one of `batch` means too, by another keyable.
+        unchanged: Payloads that Planhat holds exactly.
+        skipped: Payloads that are left alone, and why. What such a one superseded is left alone
+            with it.
+        rejects: Payloads that cannot be written, and why. What such a one superseded comes back.
+    """
+
+    batch: Batch | None = None
+    found: Sequence[Found | Doubt | None] = ()
+    later: Batch | None = None
+    unchanged: list[Payload] = field(default_factory=list)
+    skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
+    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
 
 class Verdicts:
