@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 from singer_sdk.singerlib import Catalog, Metadata
 
 from planhat_api.errors import ConfigurationError
@@ -17,6 +19,65 @@ if TYPE_CHECKING:
     from planhat_api.model import Model
 
 KEY_PROPERTIES = ["_id"]
+_TEXT = {"type": ["string", "null"]}
+_TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
+_CHOICE = {"type": ["boolean", "null"]}
+# What the SDK takes for granted of a JSON Schema; it trips over anything else.
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "properties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/schema"}},
+        "items": {"$ref": "#/$defs/schema"},
+        "required": {"type": "array", "items": {"type": "string"}},
+        "anyOf": {"type": "array", "items": {"$ref": "#/$defs/schema"}},
+    },
+}
+_METADATA = {
+    "type": "object",
+    "properties": {
+        "breadcrumb": {"type": "array", "items": {"type": "string"}},
+        "metadata": {
+            "type": "object",
+            "properties": {
+                "selected": _CHOICE,
+                "selected-by-default": _CHOICE,
+                "inclusion": {"enum": ["available", "automatic", "unsupported", None]},
+                "replication-key": _TEXT,
+                "forced-replication-method": _TEXT,
+                "table-key-properties": _TEXTS,
+                "valid-replication-keys": _TEXTS,
+            },
+        },
+    },
+    "required": ["breadcrumb", "metadata"],
+}
+CATALOG_SCHEMA = {
+    "$defs": {"schema": _SCHEMA},
+    "type": "object",
+    "properties": {
+        "streams": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "tap_stream_id": {"type": "string"},
+                    "stream": _TEXT,
+                    "schema": {"$ref": "#/$defs/schema"},
+                    "metadata": {"type": ["array", "null"], "items": _METADATA},
+                    "key_properties": _TEXTS,
+                    "replication_key": _TEXT,
+                    "replication_method": _TEXT,
+                },
+                "required": ["tap_stream_id", "schema"],
+            },
+        }
+    },
+    "required": ["streams"],
+}
+"""What a Singer catalog is, as far as the SDK reads it."""
+
+VALIDATOR = Draft202012Validator(CATALOG_SCHEMA)
 INCREMENTAL = "INCREMENTAL"
 FULL_TABLE = "FULL_TABLE"
 
@@ -42,13 +103,12 @@ def brought_into_line(
     if isinstance(given, Catalog):
         catalog = given
     else:
-        try:
-            catalog = Catalog.from_dict(cast("dict[str, list[dict[str, Any]]]", given))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        fault = best_match(VALIDATOR.iter_errors(given))
+        if fault is not None:
             raise ConfigurationError(
-                f"the catalog is no Singer catalog ({type(error).__name__}: {error}): "
-                "make one with --discover"
-            ) from error
+                f"the catalog is no Singer catalog, at {fault.json_path}: make one with --discover"
+            )
+        catalog = Catalog.from_dict(cast("dict[str, list[dict[str, Any]]]", given))
     for entry in catalog.streams:
         name = entry.stream or entry.tap_stream_id
         if name not in models:
