@@ -119,10 +119,11 @@ class _Timed:
         if connection.sock is None:
             connection.connect()
         deadline = current.get()
-        for start in range(0, len(data), WRITE_BYTES):
+        view = memoryview(data)
+        for start in range(0, len(view), WRITE_BYTES):
             connection.sock.settimeout(deadline.left())
             deadline.sent = True
-            connection.sock.sendall(data[start : start + WRITE_BYTES])
+            connection.sock.sendall(view[start : start + WRITE_BYTES])
 
 
 class TimedAdapter(HTTPAdapter):

@@ -8,9 +8,11 @@ it does not matter whether it honours `select`. docs/adr/0033-raw-values.md has 
 from __future__ import annotations
 
 import decimal
+import operator
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +28,8 @@ NOTHING = msgspec.Raw()
 """Stands for a property that a row does not have."""
 
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_ID_OF = operator.attrgetter("id_")
+_KEY_OF = operator.attrgetter("key")
 _SURROGATE = re.compile(rb"\\u[dD]")
 _HALF = len(rb"\ud800")
 
@@ -112,7 +116,7 @@ class Shape:
             if not _SURROGATE.search(body):
                 raise
             rows = self._rows(_ESCAPE.sub(_whole_character, body))
-        return Page(rows, [row.id_ for row in rows], datetime.now(timezone.utc))
+        return Page(rows, list(map(_ID_OF, rows)), datetime.now(timezone.utc))
 
     def _rows(self, body: bytes) -> list[Any]:
         return rows_of(_on_one_line(body), self._decode, self._stream)
@@ -133,7 +137,7 @@ class Shape:
         Args:
             rows: Rows of this shape.
         """
-        keys = [row.key for row in rows if isinstance(row.key, str)]
+        keys = [key for key in map(_KEY_OF, rows) if isinstance(key, str)]
         ends = (instant(min(keys)), instant(max(keys))) if keys else (None, None)
         return ends if ends[0] and ends[1] else None  # type: ignore[return-value]  # just checked
 
@@ -149,9 +153,10 @@ class Shape:
         stream, message = self._stream, self._message
         activated = msgspec.UNSET if version is None else version
         # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
-        return self._encoder.encode_lines(
-            [message(stream, row, extracted, activated) for row in self._bare(rows)]
+        messages = map(
+            message, repeat(stream), self._bare(rows), repeat(extracted), repeat(activated)
         )
+        return self._encoder.encode_lines(list(messages))
 
     def records(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Give rows as Python values, with every number as exact as it came.
