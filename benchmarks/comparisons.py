@@ -18,6 +18,7 @@ READING = {
     "plain singer-sdk tap": 1 / 20,
     "Airbyte CDK": 1 / 5,
     "dlt": 1 / 7,
+    "dlt, not gzipping": None,
     "cruds": None,
     "requests + json loop": None,
     "tap-planhat, gzip": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -119,7 +120,7 @@ def _rows(folder: Path) -> int:
     count = total = 0
     for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("rb") as left:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as left:
                 for found in (one for line in left for one in _ID.findall(line)):
                     count += 1
                     total += int(found, 16) - FIRST_ID

@@ -1,15 +1,18 @@
-"""Extract all issues with dlt's rest_api source: `python dlt_read.py URL TOKEN FOLDER`.
+"""Extract all issues with dlt's rest_api source: `python dlt_read.py gzip|plain URL TOKEN FOLDER`.
 
-Extraction only: the rows end in dlt's own JSON lines inside the folder, not normalised, not loaded.
+Extraction only: the rows end in dlt's own JSON lines inside the folder, gzipped as dlt does by
+default or not, not normalised, not loaded.
 """
 
+import os
 import sys
 
 import dlt
 from dlt.sources.rest_api import rest_api_source
 
 
-def main(url: str, token: str, folder: str) -> None:
+def main(writing: str, url: str, token: str, folder: str) -> None:
+    os.environ["DATA_WRITER__DISABLE_COMPRESSION"] = str(writing == "plain")
     source = rest_api_source(
         {
             "client": {
