@@ -109,7 +109,9 @@ def test_a_run_stopped_by_a_signal_says_so_and_exits_with_its_number(run, name, 
 
 
 def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
-    process = start("print('ready', flush=True)\ntime.sleep(30)")
+    # What runs in the background of a shell begins with SIGINT ignored, these tests too.
+    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    process = start(f"{heard}print('ready', flush=True)\ntime.sleep(30)")
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
