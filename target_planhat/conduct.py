@@ -176,11 +176,10 @@ class Conduct:
             raise Interrupted("asked to stop while reading")
 
     def _new_run(self, source: IO[Any]) -> Run:
-        settings = self._settings
-        reject_file = None
-        if settings.rejects_path is not None and not settings.settings.dry_run:
-            reject_file = RejectFile(settings.rejects_path, read_from=_descriptor(source))
+        settings, reject_file = self._settings, None
         rehearsing = settings.settings.dry_run
+        if settings.rejects_path is not None and not rehearsing:
+            reject_file = RejectFile(settings.rejects_path, read_from=_descriptor(source))
         return Run(
             output=None if rehearsing else self._output,
             rejections=Rejections(
@@ -195,10 +194,9 @@ class Conduct:
             records = run.ledger.total.taken if run else 0
             return Snapshot(records, run.batches if run else 0, "batches", self.transport.retries)
 
+        terminal = sys.stderr.isatty()
         mode = choose_mode(
-            self._settings.progress,
-            stderr_is_terminal=sys.stderr.isatty(),
-            leave_terminal_to_target=False,
+            self._settings.progress, stderr_is_terminal=terminal, leave_terminal_to_target=False
         )
         return Progress("target-planhat", snapshot, mode=mode, logger=logger)
 
@@ -214,8 +212,8 @@ class Conduct:
         while run is not None and run.is_under_way:
             with contextlib.suppress(PlanhatError):  # one is known already, and ends the run
                 run.return_home()
-        if run is not None:
-            with contextlib.suppress(PlanhatError):
+        with contextlib.suppress(PlanhatError):
+            if run is not None:
                 run.rejections.keep(run.schemas)
 
     def _sum_up(self, result: Result, seconds: float) -> None:

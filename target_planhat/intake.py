@@ -156,7 +156,6 @@ class Intake:
         if self._mapped and message.stream in self._run.schemas:
             # A reject is replayed through the maps of the SCHEMA that stands before it.
             self._run.drain()
-            self._run.rejections.keep(self._run.schemas)
         self._current = None
         self._mapper.register_raw_stream_schema(message.stream, schema, message.key_properties)
         for stream_map in self._mapper.stream_maps[message.stream]:

@@ -89,7 +89,7 @@ class Run:
         self._account(self._fleet.fly(all_home=False))
 
     def drain(self) -> None:
-        """Send everything that waits, and wait for every answer.
+        """Send everything that waits, wait for every answer, and write the rejects to disk.
 
         Raises:
             PlanhatError: The run cannot go on; everything that is known is accounted for.
@@ -97,6 +97,7 @@ class Run:
         for source in self.sources:
             source.drain()
         self._account(self._fleet.fly(all_home=True))
+        self.rejections.keep(self.schemas)
         self.print_state()
 
     def reject(self, stream: str, record: RejectedRecord) -> None:

@@ -94,9 +94,11 @@ def test_a_stop_ends_the_waiting_and_half_a_line_is_not_read():
 class Feed:
     """A target that reads a pipe in a thread of its own, with little patience."""
 
-    def __init__(self, bench, **patience):
-        self.target = TargetPlanhat(config=bench.config())
-        self.target.conduct = Conduct(self.target, **patience)
+    def __init__(self, bench, *, idle_seconds, longest_wait_seconds=60, **config):
+        self.target = TargetPlanhat(config=bench.config(**config))
+        self.target.conduct = Conduct(
+            self.target, idle_seconds=idle_seconds, longest_wait_seconds=longest_wait_seconds
+        )
         readable, writable = os.pipe()
         self.source = open(readable, "rb")  # noqa: PTH123, SIM115 - closed below
         self.sink = open(writable, "wb", buffering=0)  # noqa: PTH123, SIM115 - closed below
@@ -149,3 +151,9 @@ def test_a_record_does_not_wait_for_ever_while_others_keep_coming(bench):
             time.sleep(0.02)
             assert time.monotonic() - began < 20
     assert len(issues()) == number
+
+
+def test_rejects_are_on_disk_when_the_input_is_quiet(bench):
+    with Feed(bench, idle_seconds=0.2, on_reject="continue") as feed:
+        feed.sink.write(bench.lines([bench.schema(), bench.record(title="No key")]))
+        feed.until(bench.rejects)
