@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -162,9 +163,20 @@ class Register:
         meant: set[int] = set()
         for part in _parts(entry):
             if isinstance(part, str):
-                for word in _words(part):
+                rest = part
+                for value in self._phrases:
+                    if value in part and _stands_alone(value, part):
+                        meant |= self._values[value]
+                        rest = rest.replace(value, " ")  # its words are not others' keyables
+                for word in _words(rest):
                     meant |= self._values.get(word, set())
         return meant
+
+    @cached_property
+    def _phrases(self) -> list[str]:
+        """Keyables that are no single word, the longest first."""
+        phrases = (value for value in self._values if _words(value) != {value})
+        return sorted(phrases, key=len, reverse=True)
 
 
 def _parts(entry: object) -> Iterator[object]:
@@ -183,5 +195,9 @@ def _words(text: str) -> set[str]:
     words = {match.group().strip(_EDGES) for match in _SPACED.finditer(text)}
     words |= {match.group().rstrip(".!?") for match in _WORD.finditer(text)}
     words |= {next(filter(None, match.groups())) for match in _QUOTED.finditer(text)}
-    words.add(text)
     return words
+
+
+def _stands_alone(phrase: str, text: str) -> bool:
+    """Tell whether a phrase stands somewhere in a text as more than a part of other words."""
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None

@@ -6,7 +6,7 @@ asked for again only where its items are keyed, since then a second send is harm
 For k refused items among n it asks for at most 2·k·⌈log₂ n⌉ parts beyond the first: each part
 that is halved holds at least one of the k, and there are at most ⌈log₂ n⌉ of these above each.
 An answer that names items splits its part into those and the rest instead, which costs at most as
-much if the names are right (docs/adr/0045-outcomes-are-read-or-asked-again.md).
+much, or one request more where it named the wrong ones (docs/adr/0045).
 """
 
 from __future__ import annotations
@@ -102,9 +102,12 @@ class Halving:
         """Give the part to send next, None when there is none left."""
         while self._waiting:
             part = self._waiting.pop()
-            if not self._follows(part):
+            if self._follows(part):
+                part.settled = True
+            elif self._must_hold_one(part):
+                self._cut(part, part.places)
+            else:
                 return part
-            part.settled = True
         return None
 
     def settle(self, part: Part, reading: Settled, failure: object = None) -> None:
@@ -146,21 +149,21 @@ class Halving:
         part.counts = Counts(len(reading.created), len(reading.updated))
         left = [place for index, place in enumerate(part.places) if index not in written]
         suspects = {part.places[index] for index in reading.suspects}
-        uneven = not part.uneven and 0 < len(suspects) < len(left)
-        if uneven:
-            cut = [
-                [place for place in left if place in suspects],
-                [place for place in left if place not in suspects],
-            ]
-        else:
-            middle = (len(left) + 1) // 2
-            cut = [left[:middle], left[middle:]]
-        part.children = [
-            Part(places, part, suspected=uneven and first, uneven=uneven)
-            for places, first in zip(cut, (True, False), strict=True)
-            if places
-        ]
         part.settled = not left
+        if part.uneven or not 0 < len(suspects) < len(left):
+            self._cut(part, left)
+            return
+        part.children = [
+            Part([place for place in left if place in suspects], part, suspected=True, uneven=True),
+            Part([place for place in left if place not in suspects], part, uneven=True),
+        ]
+        self._waiting.extend(reversed(part.children))
+
+    def _cut(self, part: Part, left: Sequence[int]) -> None:
+        """Cut what is left open of a part in the middle."""
+        middle = (len(left) + 1) // 2
+        halves = [half for half in (left[:middle], left[middle:]) if half]
+        part.children = [Part(half, part) for half in halves]
         self._waiting.extend(reversed(part.children))
 
     def _compare(self, failure: object) -> None:
@@ -181,6 +184,14 @@ class Halving:
         return whole.claims[0].total + len(suspects) == len(whole.places) and all(
             place in self.refusals for place in suspects
         )
+
+    def _must_hold_one(self, part: Part) -> bool:
+        """Tell whether a part must hold a bad payload, since none of those suspected was."""
+        whole = part.parent
+        if whole is None or not part.uneven or part.suspected or len(part.places) == 1:
+            return False
+        suspects = whole.children[0]
+        return suspects.settled and not any(place in self.refusals for place in suspects.places)
 
     def _count(self, part: Part) -> Counts:
         """Count what was accepted of a part.
