@@ -1,0 +1,108 @@
+"""The benchmarks measure what they say: the server is right, the arithmetic, the page."""
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import document
+from benchmarks.answers import bulk_answer, page
+from benchmarks.chart import chart
+from benchmarks.comparisons import of_slopes
+from benchmarks.issues import WRITABLE
+from benchmarks.measure import Cost
+from benchmarks.rounds import Slope
+from benchmarks.tenant import Tenant
+from planhat_api.catalogue import load_models
+from planhat_api.outcomes import Settled, read_answer
+from planhat_api.wire import Answer
+from target_planhat.payload import Payload
+
+
+@given(rows=st.integers(0, 60), limit=st.integers(1, 25), descending=st.booleans())
+def test_the_server_gives_every_row_once_in_the_order_asked_for(rows, limit, descending):
+    sort = "-_id" if descending else "_id"
+    ids = []
+    for offset in range(0, rows + 1, limit):
+        target = f"/issues?limit={limit}&offset={offset}&sort={sort}"
+        count, body = page(rows, target, packed=False)
+        answered = [row["_id"] for row in json.loads(body)]
+        assert len(answered) == count
+        ids += answered
+    assert len(set(ids)) == rows
+    assert ids == sorted(ids, reverse=descending)
+
+
+def test_an_issue_of_the_server_has_the_properties_of_the_model_and_about_1100_bytes():
+    _, body = page(2000, "/issues?limit=2000", packed=False)
+    properties = set(load_models()["issues"].properties)
+    assert all(set(row) == properties for row in json.loads(body))
+    assert 1000 < len(body) / 2000 < 1200
+
+
+def test_the_server_sends_what_is_selected_and_the_id():
+    _, body = page(3, "/issues?select=title,custom", packed=False)
+    assert [set(row) for row in json.loads(body)] == [{"_id", "title", "custom"}] * 3
+
+
+def test_what_is_written_holds_nothing_that_only_planhat_can_know():
+    model = load_models()["issues"]
+    assert set(WRITABLE) == set(model.properties) - model.read_only - {"_id"}
+
+
+def test_a_bulk_upsert_is_answered_as_a_full_success():
+    items = [b'{"sourceId":"PROD-%d","title":"a"}' % at for at in range(3)]
+    count, body = bulk_answer(b"[" + b",".join(items) + b"]")
+    payloads = [Payload(at, b"", item, (None, f"PROD-{at}")) for at, item in enumerate(items)]
+    outcome = read_answer(("_id", "sourceId"), payloads, Answer(200, {}, body))
+    assert count == 3
+    assert isinstance(outcome, Settled)
+    assert outcome.counts.updated == 3
+    assert not outcome.refusals
+
+
+def test_a_tenant_is_its_token():
+    tenant = Tenant("run", 2000, latency_milliseconds=250, gzip=True)
+    assert Tenant.from_token(tenant.token) == tenant
+
+
+def slope(start, microseconds):
+    small, large = (Cost(start + rows * microseconds / 1e6, 0, 0) for rows in (1_000, 11_000))
+    return Slope(small, large, 1_000, 11_000)
+
+
+def test_a_slope_leaves_start_up_out():
+    taken = slope(start=0.5, microseconds=3.0)
+    assert taken.microseconds == pytest.approx(3.0)
+    assert taken.start_seconds == pytest.approx(0.5)
+
+
+def test_a_claim_is_the_median_of_the_ratios_within_each_round():
+    ours = [slope(0.5, cost) for cost in (1.0, 2.0, 30.0)]
+    loop = [slope(0.1, cost) for cost in (2.0, 4.0, 50.0)]
+    (claim,) = of_slopes({"tap-planhat": ours, "requests + orjson loop": loop}, {})
+    assert claim.value == pytest.approx(0.5)
+    assert claim.holds
+
+
+def test_the_chart_is_an_image_that_says_its_figures_in_words():
+    drawn = chart({"Reading": {"tap-planhat": 3.0, "a <peer>": 30.0}}, "a machine")
+    title = ET.fromstring(drawn)[0].text  # noqa: S314 - we have drawn it
+    assert "tap-planhat 3.0" in title
+    assert "a <peer> 30.0" in title
+
+
+def test_the_page_shows_the_results_of_the_last_whole_run():
+    page_text = document.DOCUMENT.read_text()
+    results = json.loads(document.RESULTS.read_text())
+    assert f"{document.BEGIN}\n{document.figures(results)}\n{document.END}" in page_text
+
+
+def test_the_chart_of_the_page_is_of_the_last_whole_run():
+    results = json.loads(document.RESULTS.read_text())
+    drawn = document.RESULTS.with_name("cpu.svg").read_text()
+    for subjects in results["cpu_microseconds_a_record"].values():
+        for name, taken in subjects.items():
+            assert f"{name} {taken['median']:.1f}" in drawn
