@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # HYPOTHESIS_PROFILE=thorough before a release, or after a change to a walk, batches or outcomes.
 _EVERYWHERE: dict[str, Any] = {
     "deadline": None,
+    # CI tries the same examples each time, so that a red run speaks of the change; a run at home
+    # tries new ones.
+    "derandomize": bool(os.environ.get("CI")),
     "print_blob": True,
     # Fixtures here hold servers and folders; examples clean them themselves.
     "suppress_health_check": [
