@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 PATIENCE_SECONDS = 120
+POLL_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def run(
     feed: Iterable[bytes] = (),
     environment: Mapping[str, str] | None = None,
     end_after: float | None = None,
+    end_at_line: int | None = None,
+    end_when: Callable[[], bool] | None = None,
     end_with: signal.Signals = signal.SIGKILL,
     on_line: Callable[[bytes], None] | None = None,
 ) -> Ended:
@@ -53,6 +56,9 @@ def run(
         feed: Lines for its standard input, line ends included.
         environment: Its environment variables; the caller's own if None.
         end_after: Seconds after which it is sent a signal; never if None.
+        end_at_line: It is sent the signal when it has printed so many lines, before the next one
+            is read; never if None.
+        end_when: Asked every few milliseconds; it is sent the signal at the first yes.
         end_with: The signal.
         on_line: Called with each line of standard output at the instant it arrives.
 
@@ -72,22 +78,30 @@ def run(
     )
     lines: list[bytes] = []
     errors: list[bytes] = []
+    struck: list[bool] = []
+
+    def strike() -> None:
+        struck.append(process.poll() is None)
+        process.send_signal(end_with)
+
+    def look(line: bytes) -> None:
+        if on_line is not None:
+            on_line(line)
+        if len(lines) == end_at_line:
+            strike()
+
     threads = [
         threading.Thread(target=_feed, args=(process, feed)),
-        threading.Thread(target=_collect, args=(process, lines, on_line)),
+        threading.Thread(target=_collect, args=(process, lines, look)),
         threading.Thread(
             target=lambda: errors.append(process.stderr.read() if process.stderr else b"")
         ),
     ]
     for thread in threads:
         thread.start()
-    killed = False
     try:
-        if end_after is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(end_after)
-            killed = process.poll() is None
-            process.send_signal(end_with)
+        if _came(process, end_after, end_when):
+            strike()
         code = process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired as error:
         process.kill()
@@ -95,13 +109,31 @@ def run(
     finally:
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
+        _close(process)
     rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
     said = b"".join(errors).decode(errors="replace")
-    return Ended(code, lines, rest, said, time.monotonic() - began, killed)
+    return Ended(code, lines, rest, said, time.monotonic() - began, any(struck))
+
+
+def _came(
+    process: subprocess.Popen[bytes],
+    end_after: float | None,
+    end_when: Callable[[], bool] | None,
+) -> bool:
+    """Wait for the moment at which it is to be ended; no if there is none."""
+    if end_after is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(end_after)
+    while end_when is not None and process.poll() is None and not end_when():
+        time.sleep(POLL_SECONDS)
+    return end_after is not None or end_when is not None
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> None:
@@ -119,12 +151,11 @@ def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> None:
 def _collect(
     process: subprocess.Popen[bytes],
     lines: list[bytes],
-    on_line: Callable[[bytes], None] | None,
+    look: Callable[[bytes], None],
 ) -> None:
     """Read the output line by line."""
     if process.stdout is None:
         return
     for line in process.stdout:
         lines.append(line)
-        if on_line is not None:
-            on_line(line)
+        look(line)

@@ -105,7 +105,25 @@ def test_a_tap_that_swallows_a_broken_pipe_fails(tmp_path):
 def test_a_tap_that_prints_its_bookmark_before_its_records_fails(tmp_path):
     folder = tmp_path / "toy"
     folder.mkdir()
+    with pytest.raises(AssertionError, match="2000 records are in neither run"):
+        TAP_CHECKS.test_a_run_goes_on_from_any_state_it_printed(
+            toy_tap(folder, "early_tap"), tmp_path, 1, 1
+        )
+
+
+def test_a_tap_that_is_killed_between_a_bookmark_and_its_records_fails(tmp_path):
+    folder = tmp_path / "toy"
+    folder.mkdir()
     with pytest.raises(AssertionError, match="in neither run"):
         TAP_CHECKS.test_a_killed_run_is_completed_from_its_last_state(
             toy_tap(folder, "early_tap"), signal.SIGKILL, tmp_path, 8, 1
+        )
+
+
+def test_a_tap_that_prints_its_newest_bookmark_when_it_is_ended_fails(tmp_path):
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    with pytest.raises(AssertionError, match="in neither run"):
+        TAP_CHECKS.test_a_killed_run_is_completed_from_its_last_state(
+            toy_tap(folder, "draining_tap"), signal.SIGTERM, tmp_path, 8, 1
         )

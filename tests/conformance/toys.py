@@ -112,11 +112,23 @@ def swallowing_tap(folder: Path) -> None:
 
 def early_tap(folder: Path) -> None:
     """Print the bookmark before the records."""
-    resumed = "--state" in sys.argv
     emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
-    if not resumed:
+    if "--state" not in sys.argv:
         honest_tap(folder)
-        time.sleep(0.2)
+
+
+def draining_tap(folder: Path) -> None:
+    """Print the newest bookmark on SIGTERM, without the records that it stands for."""
+    ended: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    if "--state" in sys.argv:
+        return
+    emit({"type": "SCHEMA", "stream": "things", "schema": {}, "key_properties": ["id"]})
+    for n in range(2000):
+        if ended:
+            break
+        emit({"type": "RECORD", "stream": "things", "record": {"id": n, "text": "x" * 100}})
+    emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
 
 
 if __name__ == "__main__":
