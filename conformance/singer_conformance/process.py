@@ -47,7 +47,7 @@ def run(
     end_at_line: int | None = None,
     end_when: Callable[[], bool] | None = None,
     end_with: signal.Signals = signal.SIGKILL,
-    on_line: Callable[[bytes], None] | None = None,
+    on_line: Callable[[bytes], object] = len,
 ) -> Ended:
     """Run a command to its end, or end it.
 
@@ -85,8 +85,7 @@ def run(
         process.send_signal(end_with)
 
     def look(line: bytes) -> None:
-        if on_line is not None:
-            on_line(line)
+        on_line(line)
         if len(lines) == end_at_line:
             strike()
 

@@ -107,7 +107,7 @@ def _load(
     end_after: float | None = None,
     end_when: Callable[[], bool] | None = None,
     end_with: signal.Signals = signal.SIGKILL,
-    on_line: Callable[[bytes], None] | None = None,
+    on_line: Callable[[bytes], object] = len,
     open_for: float = 0,
 ) -> Ended:
     """Run the target over the records from `start` on; keep its input open for a while after."""
