@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
-import stat
 import tempfile
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reliability.covered import Strewn, last_of_the_tap, uncovered, wrong_rejects
 from reliability.pipe import run_pipe
 from reliability.points.sitecustomize import POINTS as SEEN_FROM_INSIDE
 from reliability.trap import Trap
-from reliability.world import World
+from reliability.world import MODELS, World
 
 if TYPE_CHECKING:
-    from reliability.pipe import Passed
+    from reliability.passed import Passed
 
 SIGNALS = ("KILL", "TERM", "TERM twice", "TERM, and again")
 VICTIMS = ("tap", "target", "both", "the process group")
@@ -33,7 +32,9 @@ BAD = "refuse-this"
 SHARP = {"lookback_seconds": 0}
 """All records here are new: looking back would read them again, and hide what a state has lost."""
 
-ISSUES, OBJECTIVES, BAD_ONES = 400, 80, 5
+ISSUES, OBJECTIVES = 400, 80
+BAD_EVERY, STATE_EVERY = 23, 17
+"""So many records apart: refused ones from the first to the last, and states behind each."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,7 @@ def try_kill(kill: Kill) -> Survival:
         folder = Path(name)
         rejects = folder / "rejects.jsonl"
         settings = {"on_reject": "continue", "rejects_path": str(rejects), "batch_size_rows": 25}
-        bad = {f"{BAD}-{n}" for n in range(BAD_ONES)}
-        for source_id in bad:
-            world.source.insert("issues", {"title": "bad", "companyIds": [], "sourceId": source_id})
+        bad = _spoil(world)
         world.sandbox.behave("copy", refused_marker=BAD, error_entries="index")
         world.sandbox.fault("slow", tenant="copy", seconds=0.03)
         trap = Trap(kill, world, folder / "struck")
@@ -133,25 +132,45 @@ def try_kill(kill: Kill) -> Survival:
             tap=SHARP,
             target=settings,
             started=trap.set,
+            between=Strewn(STATE_EVERY),
             environment=trap.environment,
         )
         trap.disarm()
         world.sandbox.faults.clear()
         world.sandbox.settle()
-        state = passed.states[-1] if passed.states else None
         wrong = _broken_promises(passed, kill, trap)
-        again = run_pipe(folder, world.sandbox.url, state=state, tap=SHARP, target=settings)
+        wrong += uncovered(passed.fed, passed.states, world, rejects)
+        again = run_pipe(
+            folder,
+            world.sandbox.url,
+            state=last_of_the_tap(passed.states),
+            tap=SHARP,
+            target=settings,
+        )
         wrong += again.complaints()
         if not again.succeeded:
             wrong.append(
                 f"the run after it ended with {again.tap_code} and {again.target_code}: "
                 f"{again.tap_errors[-300:]}{again.target_errors[-300:]}"
             )
-        wrong += _wrong_rejects(rejects, bad)
-        for record in [r for r in world.source.records("issues") if r["sourceId"] in bad]:
-            world.source.delete("issues", record["_id"])
+        wrong += wrong_rejects(rejects, bad)
+        for model in MODELS:
+            for record in [r for r in world.source.records(model) if r["sourceId"] in bad]:
+                world.source.delete(model, record["_id"])
         wrong += world.differences()[:5]
         return Survival(kill, struck=trap.struck, wrong=tuple(wrong))
+
+
+def _spoil(world: World) -> set[str]:
+    """Let the copy refuse every so-manieth record, from the first on; give their sourceIds."""
+    bad = set()
+    for model in MODELS:
+        for n, record in enumerate(world.source.records(model)):
+            if n % BAD_EVERY == 0:
+                name = f"{BAD}-{model}-{n}"
+                world.source.update(model, record["_id"], {"sourceId": name})
+                bad.add(name)
+    return bad
 
 
 def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
@@ -160,7 +179,6 @@ def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
     if not trap.struck:
         return found
     ended = {0, -signal.SIGKILL if kill.how == "KILL" else 128 + signal.SIGTERM}
-    emitted = sum(b'"type":"RECORD"' in line.replace(b": ", b":") for line in passed.tap_lines)
     for name, code, said in (
         ("tap", passed.tap_code, passed.tap_errors),
         ("target", passed.target_code, passed.target_errors),
@@ -168,25 +186,8 @@ def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
         if kill.victim in ("tap", "target") and kill.victim != name:
             continue
         # Before it has begun, and when all is done, it dies of SIGTERM like any other.
-        at_the_edge = name not in trap.at_work or emitted == ISSUES + OBJECTIVES + BAD_ONES
+        at_the_edge = name not in trap.at_work or passed.emitted == ISSUES + OBJECTIVES
         at_the_edge |= f"\n{name}-planhat: stopped " in said  # and when its last word is out
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")
     return found
-
-
-def _wrong_rejects(file: Path, bad: set[str]) -> list[str]:
-    """Check that the reject file is whole, tells of all that is bad, and is its owner's alone."""
-    if not file.exists():
-        return ["there is no reject file"]
-    messages = []
-    for line in file.read_bytes().splitlines(keepends=True):
-        try:
-            messages.append(json.loads(line))
-        except ValueError:  # noqa: PERF203 - which line it is must be told
-            return [f"the reject file holds {line[:80]!r}"]
-    told = {m["record"]["sourceId"] for m in messages if m["type"] == "RECORD"}
-    wrong = [f"{name} is not in the reject file" for name in sorted(bad - told)]
-    wrong += [f"{name} is in the reject file" for name in sorted(told - bad)]
-    mode = stat.S_IMODE(file.stat().st_mode)
-    return wrong + ([] if mode == 0o600 else [f"the mode of the reject file is {mode:o}"])  # noqa: PLR2004

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from reliability.passed import Passed
 from reliability.world import COPY, SOURCE
 
 if TYPE_CHECKING:
@@ -21,56 +21,6 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 120
 _HOW: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-MESSAGES = {"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"}
-
-
-@dataclass
-class Passed:
-    """How one run of the pipe ended, and what was written.
-
-    Attributes:
-        tap_code: Exit code of the tap.
-        target_code: Exit code of the target.
-        tap_lines: Lines of the tap's standard output.
-        states: Lines of the target's standard output.
-        tap_errors: The tap's standard error.
-        target_errors: The target's standard error.
-    """
-
-    tap_code: int = 0
-    target_code: int = 0
-    tap_lines: list[bytes] = field(default_factory=list)
-    states: list[bytes] = field(default_factory=list)
-    tap_errors: str = ""
-    target_errors: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether both ends exited 0."""
-        return self.tap_code == 0 and self.target_code == 0
-
-    def complaints(self) -> list[str]:
-        """Say what is wrong with what was written, whatever the outcome of the run."""
-        lines = self.tap_lines
-        if self.tap_code == -signal.SIGKILL and lines and not lines[-1].endswith(b"\n"):
-            lines = lines[:-1]  # nothing can be asked of the last word of what was killed so
-        found = [f"the tap printed {line[:80]!r}" for line in lines if not _message(line)]
-        found += [f"the target printed {line[:80]!r}" for line in self.states if not _state(line)]
-        said = f"{self.tap_errors}\n{self.target_errors}".encode()
-        everything = b"".join((*self.tap_lines, *self.states, said))
-        for token in (SOURCE, COPY):
-            if token.encode() in everything:
-                found.append("the token was printed")
-        if b"Traceback" in said:
-            found.append("a traceback was printed")
-        for name, code, errors in (
-            ("tap", self.tap_code, self.tap_errors),
-            ("target", self.target_code, self.target_errors),
-        ):
-            last = errors.strip().splitlines()[-1:] or [""]
-            if code == 1 and not last[0].startswith(f"{name}-planhat: "):
-                found.append(f"the {name}'s last line does not say what is wrong: {last[0][:120]}")
-        return found
 
 
 def run_pipe(
@@ -81,7 +31,8 @@ def run_pipe(
     tap: Mapping[str, Any] | None = None,
     target: Mapping[str, Any] | None = None,
     started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None = None,
-    on_state: Callable[[bytes], None] | None = None,
+    between: Callable[[bytes], bytes] | None = None,
+    keeps: bool = True,
     environment: Mapping[str, str] | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Passed:
@@ -94,7 +45,8 @@ def run_pipe(
         tap: Settings of the tap beyond the usual ones.
         target: Settings of the target beyond the usual ones; None takes a usual one away.
         started: Called with both processes once they run.
-        on_state: Called with each line of the target's standard output when it arrives.
+        between: Called with each line of the tap; what it gives is passed on behind that line.
+        keeps: Whether the lines that pass are kept; of millions there is no room for.
         environment: Variables of the target's environment beyond those of this process.
         patience_seconds: How long the run may take.
 
@@ -137,7 +89,9 @@ def run_pipe(
         **_in_group(target_process.pid),
     )
     with target_process, tap_process:
-        return _relay(tap_process, target_process, started, on_state, patience_seconds)
+        if started is not None:
+            started(tap_process, target_process)
+        return _relay(tap_process, target_process, Passed(keeps), between, patience_seconds)
 
 
 def _in_group(leader: int) -> dict[str, Any]:
@@ -149,21 +103,18 @@ def _in_group(leader: int) -> dict[str, Any]:
 def _relay(
     tap: subprocess.Popen[bytes],
     target: subprocess.Popen[bytes],
-    started: Callable[[subprocess.Popen[bytes], subprocess.Popen[bytes]], None] | None,
-    on_state: Callable[[bytes], None] | None,
+    passed: Passed,
+    between: Callable[[bytes], bytes] | None,
     patience_seconds: float,
 ) -> Passed:
-    passed = Passed()
     threads = [
-        threading.Thread(target=_pass_on, args=(tap, target, passed)),
-        threading.Thread(target=_keep_states, args=(target, passed, on_state)),
+        threading.Thread(target=_pass_on, args=(tap, target, passed, between)),
+        threading.Thread(target=_keep_states, args=(target, passed)),
         threading.Thread(target=_keep_errors, args=(tap, passed, "tap_errors")),
         threading.Thread(target=_keep_errors, args=(target, passed, "target_errors")),
     ]
     for thread in threads:
         thread.start()
-    if started is not None:
-        started(tap, target)
     try:
         passed.tap_code = tap.wait(patience_seconds)
         passed.target_code = target.wait(patience_seconds)
@@ -177,45 +128,32 @@ def _relay(
     return passed
 
 
-def _pass_on(tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes], passed: Passed) -> None:
+def _pass_on(
+    tap: subprocess.Popen[bytes],
+    target: subprocess.Popen[bytes],
+    passed: Passed,
+    between: Callable[[bytes], bytes] | None,
+) -> None:
     assert tap.stdout is not None  # noqa: S101 - opened as a pipe above
     assert target.stdin is not None  # noqa: S101 - opened as a pipe above
     for line in tap.stdout:
-        passed.tap_lines.append(line)
-        with contextlib.suppress(OSError, ValueError):
-            target.stdin.write(line)
+        passed.emits(line)
+        for each in filter(None, (line, between(line) if between else b"")):
+            passed.feeds(each)
+            with contextlib.suppress(OSError, ValueError):
+                target.stdin.write(each)
     with contextlib.suppress(OSError, ValueError):
         target.stdin.close()
 
 
-def _keep_states(
-    target: subprocess.Popen[bytes], passed: Passed, on_state: Callable[[bytes], None] | None
-) -> None:
+def _keep_states(target: subprocess.Popen[bytes], passed: Passed) -> None:
     assert target.stdout is not None  # noqa: S101 - opened as a pipe above
-    for line in target.stdout:
-        passed.states.append(line)
-        if on_state is not None:
-            on_state(line)
+    passed.states.extend(target.stdout)
 
 
 def _keep_errors(process: subprocess.Popen[bytes], passed: Passed, name: str) -> None:
     assert process.stderr is not None  # noqa: S101 - opened as a pipe above
     setattr(passed, name, process.stderr.read().decode(errors="replace"))
-
-
-def _message(line: bytes) -> bool:
-    try:
-        return line.endswith(b"\n") and json.loads(line)["type"] in MESSAGES
-    except (ValueError, KeyError, TypeError):
-        return False
-
-
-def _state(line: bytes) -> bool:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return False
-    return line.endswith(b"\n") and isinstance(value, dict) and "bookmarks" in value
 
 
 def _write(path: Path, settings: Mapping[str, Any]) -> None:

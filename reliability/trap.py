@@ -63,7 +63,7 @@ class Trap:
         self.at_work.add("target")
         wish = {
             "point": kill.point,
-            "nth": self._chance.randrange(1, 3) if "state" in kill.point else 1,
+            "nth": self._chance.randrange(1, 9),
             "signal": int(kill.signal),
             "group": kill.victim == "the process group",
             "mark": str(self._mark),

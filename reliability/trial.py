@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reliability.faults import EQUAL, STOPPED
-from reliability.pipe import Passed, run_pipe
+from reliability.pipe import run_pipe
 from reliability.world import World
 
 if TYPE_CHECKING:
     from reliability.faults import Row
+    from reliability.passed import Passed
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
-"""Kills a process at a point that nobody outside of it can see.
+"""Kills a process at a point that nobody outside of it can see, or writes down what it does there.
 
 Python imports a module of this name by itself when its folder is on PYTHONPATH. Without the
-variable below it does nothing.
+variables below it does nothing.
 
 `RELIABILITY_POINT` is JSON: `point` (one of `POINTS`), `nth`, `signal` (a number), `group` (whether
 the whole process group is meant) and `mark` (a file to create when it strikes).
+
+`RELIABILITY_WATCH` is a file. It gets a line for each `os.write` and `os.fsync`, after the deed:
+`write`, `state` (a write of a state) or `fsync`, and the inode. A kill cannot show what the page
+cache would have lost; the order of these lines can.
 """
 
 from __future__ import annotations
@@ -26,6 +30,34 @@ POINTS = (
 )
 
 
+def _is_state(data: bytes) -> bool:
+    return bytes(data[:12]).startswith(b'{"bookmarks"')
+
+
+def _watch(
+    path: str,
+    *,
+    sync: Callable[[int], None] = os.fsync,
+    write: Callable[[int, bytes], int] = os.write,
+) -> None:
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def note(what: str, descriptor: int) -> None:
+        write(log, f"{what} {os.fstat(descriptor).st_ino}\n".encode())
+
+    def watched_fsync(descriptor: int) -> None:
+        sync(descriptor)
+        note("fsync", descriptor)
+
+    def watched_write(descriptor: int, data: bytes) -> int:
+        written = write(descriptor, data)
+        note("state" if _is_state(data) else "write", descriptor)
+        return written
+
+    os.fsync = watched_fsync  # type: ignore[assignment]  # an int is all that is ever given
+    os.write = watched_write  # type: ignore[assignment]  # same
+
+
 def _arm(wish: dict[str, Any]) -> None:
     numbers = count(1)
 
@@ -43,7 +75,7 @@ def _arm(wish: dict[str, Any]) -> None:
     def watched_write(
         descriptor: int, data: bytes, *, write: Callable[[int, bytes], int] = os.write
     ) -> int:
-        is_state = bytes(data[:12]).startswith(b'{"bookmarks"')
+        is_state = _is_state(data)
         if is_state:
             strike(POINTS[2])
         written = write(descriptor, data)
@@ -57,3 +89,5 @@ def _arm(wish: dict[str, Any]) -> None:
 
 if "RELIABILITY_POINT" in os.environ:
     _arm(json.loads(os.environ["RELIABILITY_POINT"]))
+if "RELIABILITY_WATCH" in os.environ:
+    _watch(os.environ["RELIABILITY_WATCH"])
