@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tap_planhat.page import Page
     from tap_planhat.settings import Reading
-    from tap_planhat.shape import Page
     from tap_planhat.source import Source
 
 FURTHEST_AHEAD = timedelta(days=1)
@@ -33,15 +33,20 @@ WHOLE_COLLECTION = 2
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """Rows to emit, in order; at least one.
+    """Rows to emit.
 
     Attributes:
-        rows: Structs of the stream's shape.
-        received: When they came.
+        page: Holds them.
+        positions: Their places in it, in the order in which to emit them; at least one.
     """
 
-    rows: Sequence[Any]
-    received: datetime
+    page: Page
+    positions: Sequence[int]
+
+    @property
+    def content(self) -> Any:  # noqa: ANN401 - the shape of the stream says what rows become
+        """What the rows become."""
+        return self.page.content.chosen(self.positions)
 
 
 class Extraction:
@@ -90,7 +95,7 @@ class Extraction:
         """
         self._companies.start()
         page = self._source.page(Ask("_id", min(rows, self._reading.page_size)), self._ids)
-        yield from self._emission(page, range(min(rows, len(page.rows))))
+        yield from self._emission(page, range(min(rows, len(page.ids))))
 
     def emissions(self) -> Iterator[Emission]:
         """Read everything that is due.
@@ -150,7 +155,7 @@ class Extraction:
         )
 
         def judge(page: Page) -> Sequence[int]:
-            moments = self._source.shape.moments(page.rows)
+            moments = page.moments()
             if self._is_first_page:
                 self._is_first_page = False
                 self._newest = self._trusted(moments)
@@ -174,7 +179,7 @@ class Extraction:
         learns = self._key is not None and self._sorts is not True
         spans: list[tuple[datetime, datetime]] = []
         for page, positions in self._follow(walk):
-            if learns and (span := self._source.shape.span(page.rows)):
+            if learns and (span := page.span()):
                 spans.append(span)
                 spans = [(min(spans)[0], max(newest for _, newest in spans))]
             yield from self._emission(page, positions)
@@ -186,7 +191,7 @@ class Extraction:
         """Read the whole collection, and emit what is not older than the cut-off."""
         walk = FullWalk(self._reading.page_size)
         for page, positions in self._follow(walk):
-            moments = self._source.shape.moments(page.rows)
+            moments = page.moments()
             recent = [at for at in positions if (moment := moments[at]) and moment >= cutoff]
             yield from self._emission(page, recent)
             del page
@@ -203,15 +208,11 @@ class Extraction:
         return bool(first) and first[0] <= oldest < newest
 
     def _emission(self, page: Page, positions: Sequence[int]) -> Iterator[Emission]:
-        rows = page.rows
-        if not isinstance(positions, range) or len(positions) < len(rows):
-            rows = [rows[position] for position in positions]
-        elif positions.step < 0:
-            rows = rows[::-1]
-        if self._ids:
-            rows = [row for row in rows if self._companies.admits(self._source.companies_of(row))]
-        if rows:
-            yield Emission(rows, page.received)
+        companies = page.companies
+        if companies is not None:
+            positions = [at for at in positions if self._companies.admits(companies[at])]
+        if positions:
+            yield Emission(page, positions)
 
     def _look_for_unread(self) -> None:
         """Ask one by one for companies that the walk may have left out, lest it read only one."""
@@ -221,16 +222,12 @@ class Extraction:
         for one in self._companies.doubtful():
             page = self._source.page(Ask(f"-{key or '_id'}", limit, only=only), (one,))
             due = [
-                row
-                for row, moment in zip(
-                    page.rows, self._source.shape.moments(page.rows), strict=True
-                )
+                companies
+                for companies, moment in zip(page.companies or (), page.moments(), strict=True)
                 if not self._cutoff or (moment is not None and moment >= self._cutoff)
             ]
             # A page full of rows that came says nothing of those behind it.
-            if len(due) >= limit or any(
-                self._companies.contradicts(self._source.companies_of(row)) for row in due
-            ):
+            if len(due) >= limit or any(map(self._companies.contradicts, due)):
                 self._logger.info("Planhat reads one company id at a time: so do we now")
                 self._companies.split()
                 return

@@ -1,4 +1,4 @@
-"""Turns the body of a list answer into rows, and rows into Singer lines, without parsing values.
+"""Turns the body of a list answer into Singer lines, without parsing values.
 
 A shape is compiled once per stream and selection: a struct whose properties stay raw JSON, except
 for ``_id`` and the replication key. What the server sent beyond the selection is dropped here, so
@@ -10,7 +10,6 @@ from __future__ import annotations
 import decimal
 import operator
 import re
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ import msgspec
 
 from planhat_api.reading import rows_of
 from planhat_api.utf8 import is_utf8
-from tap_planhat.instants import instant
+from tap_planhat.page import Lines, Page, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,21 +33,6 @@ _SURROGATE = re.compile(rb"\\u[dD]")
 _HALF = len(rb"\ud800")
 
 
-@dataclass(slots=True)
-class Page:
-    """The rows of one list answer.
-
-    Attributes:
-        rows: The rows, as structs of the shape that decoded them.
-        ids: Their ``_id``.
-        received: When the answer came.
-    """
-
-    rows: Sequence[Any]
-    ids: list[str]
-    received: datetime
-
-
 class Shape:
     """How the rows of one stream look, given what is selected of it.
 
@@ -57,6 +41,9 @@ class Shape:
         properties: The properties to emit; ``_id`` is always one of them.
         key: The replication key, if there is one; it is emitted.
         reference: A property that is needed but emitted only if it is one of `properties`.
+        ready: Whether pages become lines at once; otherwise they become Python values when they
+            are wanted, for the SDK's path.
+        version: The stream's version, if the run activates one; stands in each line.
     """
 
     def __init__(
@@ -66,8 +53,12 @@ class Shape:
         *,
         key: str | None = None,
         reference: str | None = None,
+        ready: bool = True,
+        version: int | None = None,
     ) -> None:
         self._stream = stream
+        self._ready = ready
+        self._version = msgspec.UNSET if version is None else version
         emitted = dict.fromkeys(["_id", *properties, *([key] if key else [])])
         self.select = tuple(dict.fromkeys([*emitted, *([reference] if reference else [])]))
         fields: list[tuple[str, Any, Any]] = []
@@ -97,7 +88,9 @@ class Shape:
         self._message = msgspec.defstruct(
             "Record", message, tag_field="type", tag="RECORD", gc=False
         )
+        self._has_reference = reference is not None
         self._hides_reference = reference is not None and reference not in emitted
+        self._any = msgspec.json.Decoder()
 
     def page(self, body: bytes) -> Page:
         """Decode the body of a list answer.
@@ -116,61 +109,48 @@ class Shape:
             if not _SURROGATE.search(body):
                 raise
             rows = self._rows(_ESCAPE.sub(_whole_character, body))
-        return Page(rows, list(map(_ID_OF, rows)), datetime.now(timezone.utc))
+        received = datetime.now(timezone.utc)
+        companies = [self._companies_of(row) for row in rows] if self._has_reference else None
+        if self._hides_reference:
+            for row in rows:
+                row.reference = NOTHING
+        # Here and now, and not when it is written: the rows are still in the processor's cache.
+        content = (
+            Lines(self._lines(rows, received), len(rows))
+            if self._ready
+            else Records(rows, self._record)
+        )
+        keys = list(map(_KEY_OF, rows)) if self._has_key else None
+        return Page(list(map(_ID_OF, rows)), keys, companies, received, content)
 
     def _rows(self, body: bytes) -> list[Any]:
         return rows_of(_on_one_line(body), self._decode, self._stream)
 
-    def moments(self, rows: Iterable[Any]) -> list[datetime | None]:
-        """Give the replication key of each row; None where it has none, or no date-time.
-
-        Args:
-            rows: Rows of this shape.
-        """
-        return [instant(row.key) for row in rows] if self._has_key else [None for _ in rows]
-
-    def span(self, rows: Iterable[Any]) -> tuple[datetime, datetime] | None:
-        """Give the oldest and the newest replication key; None if no row has one.
-
-        Compared as texts, for speed: good enough to learn from, not to lose a row by.
-
-        Args:
-            rows: Rows of this shape.
-        """
-        keys = [key for key in map(_KEY_OF, rows) if isinstance(key, str)]
-        ends = (instant(min(keys)), instant(max(keys))) if keys else (None, None)
-        return ends if ends[0] and ends[1] else None  # type: ignore[return-value]  # just checked
-
-    def lines(self, rows: Sequence[Any], received: datetime, version: int | None = None) -> bytes:
-        """Write rows as RECORD messages, one line each.
-
-        Args:
-            rows: Rows of this shape, at least one.
-            received: When they came.
-            version: The stream's version, if the run activates one.
-        """
-        extracted = received.isoformat()
-        stream, message = self._stream, self._message
-        activated = msgspec.UNSET if version is None else version
+    def _lines(self, rows: Sequence[Any], received: datetime) -> bytes:
+        """Write rows as RECORD messages, one line each."""
         # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
         messages = map(
-            message, repeat(stream), self._bare(rows), repeat(extracted), repeat(activated)
+            self._message,
+            repeat(self._stream),
+            rows,
+            repeat(received.isoformat()),
+            repeat(self._version),
         )
         return self._encoder.encode_lines(list(messages))
 
-    def records(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """Give rows as Python values, with every number as exact as it came.
+    def _record(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - made at run time
+        """Give a row as Python values, with every number as exact as it came."""
+        return self._values.decode(self._encoder.encode(row))
 
-        Args:
-            rows: Rows of this shape.
-        """
-        return [self._values.decode(self._encoder.encode(row)) for row in self._bare(rows)]
-
-    def _bare(self, rows: Sequence[Any]) -> Sequence[Any]:
-        if self._hides_reference:
-            for row in rows:
-                row.reference = NOTHING
-        return rows
+    def _companies_of(self, row: Any) -> frozenset[str] | None:  # noqa: ANN401 - made at run time
+        """Give the companies that a row points at; None if it does not say."""
+        if row.reference is NOTHING:
+            return None
+        found = self._any.decode(row.reference)
+        entries = found if isinstance(found, list) else [found]
+        # Usually an id; lists of other models are said to give objects with one (client code).
+        ids = (entry.get("id") if isinstance(entry, dict) else entry for entry in entries)
+        return frozenset(one for one in ids if isinstance(one, str))
 
 
 def _on_one_line(body: bytes) -> bytes:

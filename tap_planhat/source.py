@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planhat_api.ahead import PagesAhead
 from planhat_api.full_walk import Ask
 from planhat_api.reading import Walk, read
-from tap_planhat.shape import NOTHING
 
 if TYPE_CHECKING:
     import threading
@@ -19,7 +16,8 @@ if TYPE_CHECKING:
 
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
-    from tap_planhat.shape import Page, Shape
+    from tap_planhat.page import Page
+    from tap_planhat.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,6 @@ class Source:
     shape: Shape
     concurrency: int
     stop: threading.Event
-    _decoder: msgspec.json.Decoder[Any] = field(default_factory=msgspec.json.Decoder)
 
     def page(self, ask: Ask, companies: Sequence[str]) -> Page:
         """Ask for one page, outside any walk.
@@ -98,19 +95,4 @@ class Source:
             companies: Only records of these; all if empty.
         """
         page = self.page(Ask(sort, rows, only=("_id", key)), companies)
-        return [moment for moment in self.shape.moments(page.rows) if moment is not None]
-
-    def companies_of(self, row: Any) -> frozenset[str] | None:  # noqa: ANN401 - made at run time
-        """Give the companies that a row points at; None if it does not say.
-
-        Args:
-            row: A row of the stream's shape.
-        """
-        value = getattr(row, "reference", NOTHING)
-        if value is NOTHING:
-            return None
-        found = self._decoder.decode(value)
-        entries = found if isinstance(found, list) else [found]
-        # Usually an id; lists of other models are said to give objects with one (client code).
-        ids = (entry.get("id") if isinstance(entry, dict) else entry for entry in entries)
-        return frozenset(one for one in ids if isinstance(one, str))
+        return [moment for moment in page.moments() if moment is not None]

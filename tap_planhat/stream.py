@@ -82,8 +82,8 @@ class PlanhatStream(Stream):
         writer = self.tap.message_writer
         try:
             for emission in self._emissions():
-                yield from self._shape.records(emission.rows)
-                self.tap.count(len(emission.rows))
+                yield from emission.content
+                self.tap.count(len(emission.positions))
                 del emission
                 flush(writer)
         finally:
@@ -100,13 +100,13 @@ class PlanhatStream(Stream):
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context({})
             timer.with_context({})
-            for emission in self._emissions():
-                rows = emission.rows
-                writer.write_lines(self._shape.lines(rows, emission.received, self._stream_version))
+            for emission in self._emissions(ready=True):
+                count = len(emission.positions)
+                writer.write_lines(emission.content)
                 writer.flush()
-                counter.increment(len(rows))
-                self.tap.count(len(rows))
-                del emission, rows  # the page must be gone before the next one is asked for
+                counter.increment(count)
+                self.tap.count(count)
+                del emission  # the page must be gone before the next one is asked for
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
@@ -130,26 +130,31 @@ class PlanhatStream(Stream):
     def _key(self) -> str | None:
         return self.replication_key if self.replication_method == INCREMENTAL else None
 
-    def _emissions(self) -> Iterator[Emission]:
+    def _emissions(self, *, ready: bool = False) -> Iterator[Emission]:
         """Read what is due; the state moves on after the last emission, and not before.
+
+        Args:
+            ready: Whether rows become lines that are ready to be written, not Python values.
 
         Raises:
             StopAsked: A signal came.
         """
         reading = reading_of(self.config)
         properties = self.effective_schema.get("properties", {})
-        self._shape = Shape(
+        shape = Shape(
             self.name,
             [name for name in properties if self.mask["properties", name]],
             key=self._key,
             reference=self.model.company_reference if reading.company_ids else None,
+            ready=ready,
+            version=self._stream_version,
         )
         state = self.get_context_state(None)
         memory = Memory.of_state(state, self._key, self.name)
         source = Source(
             client=self.tap.client,
             model=self.model,
-            shape=self._shape,
+            shape=shape,
             concurrency=self.config["concurrency"],
             stop=self.tap.stop.event,
         )

@@ -38,7 +38,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[bytes] = []
+        self._lines: list[bytes | memoryview] = []
         self._size = 0
         self.is_writing = False
         self._is_broken = False
@@ -67,7 +67,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if not isinstance(message, RecordMessage):
             self.flush()
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: bytes | memoryview) -> None:
         """Write messages that are JSON already.
 
         Args:
@@ -115,7 +115,7 @@ def flush(writer: object) -> None:
         writer.flush()
 
 
-def _output() -> Callable[[bytes], object]:
+def _output() -> Callable[[bytes | memoryview], object]:
     """Find where standard output goes now; tests put something else in its place."""
     try:
         descriptor = sys.stdout.fileno()
@@ -124,7 +124,7 @@ def _output() -> Callable[[bytes], object]:
     return lambda data: _write_to_descriptor(descriptor, data)
 
 
-def _write_to_descriptor(descriptor: int, data: bytes) -> None:
+def _write_to_descriptor(descriptor: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[_write_some(descriptor, rest) :]
@@ -138,6 +138,6 @@ def _write_some(descriptor: int, data: memoryview) -> int:
         return 0
 
 
-def _write_to_stand_in(data: bytes) -> None:
+def _write_to_stand_in(data: bytes | memoryview) -> None:
     sys.stdout.buffer.write(data)
     sys.stdout.flush()

@@ -16,7 +16,9 @@ from tap_planhat.shape import Shape
 from tap_planhat.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from tap_planhat.shape import Page
+    from datetime import datetime
+
+    from tap_planhat.page import Page
 
 PROPERTIES = ["title", "custom", "tags", "archived", "arr"]
 
@@ -75,16 +77,21 @@ def row_text(number: int, row: dict[str, str], blank: str) -> str:
     return keyed({"_id": json.dumps(f"{number:024x}"), **row, "updatedAt": moment}, blank)
 
 
-def through_the_sdk(shape: Shape, page: Page) -> list[Any]:
+def whole(page: Page) -> Any:
+    """What all rows of a page become."""
+    return page.content.chosen(range(len(page.ids)))
+
+
+def through_the_sdk(page: Page, received: datetime) -> list[Any]:
     """What the SDK's path makes of a page."""
     writer = MessageWriter()
     return [
         parsed(
             writer.serialize_message(
-                RecordMessage(stream="issues", record=record, time_extracted=page.received)
+                RecordMessage(stream="issues", record=record, time_extracted=received)
             )
         )
-        for record in shape.records(page.rows)
+        for record in whole(page)
     ]
 
 
@@ -93,13 +100,15 @@ def through_the_sdk(shape: Shape, page: Page) -> list[Any]:
 def test_both_paths_write_the_same_messages(rows, selected, blank):
     shape = Shape("issues", selected, key="updatedAt")
     texts = [row_text(number, row, blank) for number, row in enumerate(rows)]
-    page = shape.page(listed(texts, blank).encode("utf-8", "surrogatepass"))
-    lines = shape.lines(page.rows, page.received)
+    body = listed(texts, blank).encode("utf-8", "surrogatepass")
+    page = shape.page(body)
+    lines = whole(page)
     assert lines.endswith(b"\n")
     assert lines.count(b"\n") == len(rows)
     assert b"\r" not in lines
     messages = [parsed(line) for line in lines.decode().split("\n")[:-1]]
-    assert messages == through_the_sdk(shape, page)
+    other = Shape("issues", selected, key="updatedAt", ready=False).page(body)
+    assert messages == through_the_sdk(other, page.received)
     assert [set(message["record"]) for message in messages] == [
         {"_id", "updatedAt", *(name for name in row if name in selected)} for row in rows
     ]
@@ -129,18 +138,34 @@ def test_both_paths_of_the_whole_tap_emit_the_same(read, select, canned, rows, s
 
 @pytest.mark.parametrize("number", ["0.10", "1e400", "1" * 40, "-0.0", "1E5", "1.0"])
 def test_a_number_leaves_as_the_server_wrote_it(number):
-    shape = Shape("objectives", ["custom"])
-    page = shape.page(b'[{"_id":"a","custom":{"x":%b}}]' % number.encode())
-    assert b'{"x":%b}' % number.encode() in shape.lines(page.rows, page.received)
-    [record] = shape.records(page.rows)
+    body = b'[{"_id":"a","custom":{"x":%b}}]' % number.encode()
+    assert b'{"x":%b}' % number.encode() in whole(Shape("objectives", ["custom"]).page(body))
+    [record] = whole(Shape("objectives", ["custom"], ready=False).page(body))
     assert record["custom"]["x"] == Decimal(number)
 
 
 def test_the_version_of_a_stream_stands_in_each_of_its_lines():
-    shape = Shape("objectives", [])
-    page = shape.page(b'[{"_id":"a"},{"_id":"b"}]')
-    lines = shape.lines(page.rows, page.received, 17).splitlines()
+    page = Shape("objectives", [], version=17).page(b'[{"_id":"a"},{"_id":"b"}]')
+    lines = whole(page).splitlines()
     assert [json.loads(line)["version"] for line in lines] == [17, 17]
+
+
+@given(data=st.data(), count=st.integers(1, 12))
+def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
+    page = Shape("objectives", []).page(
+        b"[" + b",".join(b'{"_id":"%d"}' % number for number in range(count)) + b"]"
+    )
+    first = data.draw(st.integers(0, count - 1))
+    last = data.draw(st.integers(first, count - 1))
+    some = st.lists(st.integers(0, count - 1), min_size=1, unique=True)
+    neighbours = range(first, last + 1)
+    positions = data.draw(
+        st.one_of(st.just(neighbours), st.just(list(neighbours)), st.just(neighbours[::-1]), some)
+    )
+    lines = bytes(page.content.chosen(positions))
+    assert lines.endswith(b"\n")
+    ids = [int(json.loads(line)["record"]["_id"]) for line in lines.splitlines()]
+    assert ids == list(positions)
 
 
 @pytest.mark.parametrize(
