@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from planhat_console.collector import nothing_to_collect
 from planhat_console.exits import run
 
 
@@ -13,7 +14,8 @@ def main() -> None:
 
 
 def _run() -> None:
-    from tap_planhat.tap import TapPlanhat  # noqa: PLC0415 - a failing import ends in a sentence too
+    with nothing_to_collect():
+        from tap_planhat.tap import TapPlanhat  # noqa: PLC0415 - a failing import ends in a sentence
 
     sys.exit(TapPlanhat.cli(standalone_mode=False))
 

@@ -6,14 +6,11 @@ import gc
 import json
 import sys
 
-from click import ClickException
-from singer_sdk.exceptions import MappingError
-
 from planhat_console.allocation import keep_freed_memory
+from planhat_console.collector import nothing_to_collect
 from planhat_console.exits import run
-from target_planhat.target import TargetPlanhat
 
-NAME = TargetPlanhat.name
+NAME = "target-planhat"
 
 
 def main() -> None:
@@ -26,10 +23,16 @@ def main() -> None:
 
 
 def _run() -> None:
+    with nothing_to_collect():
+        from target_planhat.target import TargetPlanhat  # noqa: PLC0415 - see tap_planhat
+
     sys.exit(TargetPlanhat.cli(prog_name=NAME, standalone_mode=False))
 
 
 def _sentence_for(error: BaseException) -> str | None:
+    from click import ClickException  # noqa: PLC0415 - comes with the SDK, see above
+    from singer_sdk.exceptions import MappingError  # noqa: PLC0415 - it is the SDK
+
     if isinstance(error, ClickException):
         return f"{error.format_message()} See {NAME} --help."
     if isinstance(error, json.JSONDecodeError):
