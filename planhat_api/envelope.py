@@ -65,7 +65,7 @@ class Envelope:
         self._parts: dict[str, msgspec.Raw] | None
         try:
             self._parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):  # msgspec's own, and that of bytes that are no text
             self._parts = None
 
     @property
@@ -117,7 +117,7 @@ class Envelope:
             return reason({name: _value(parts[name]) for name in _REASON_NAMES if name in parts})
         try:
             value = msgspec.json.decode(self._body)
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):
             value = self._body[: 4 * LONGEST_REASON].decode("utf-8", "replace")
             value = "" if re.match(r"\s*[<{\[]", value) else value  # markup, or JSON cut short
         return reason(value)
@@ -165,5 +165,5 @@ def reason(value: object, depth: int = 4) -> str:
 def _value(raw: msgspec.Raw) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return None

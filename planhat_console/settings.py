@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 TRUTHS = {"true", "1", "yes", "on"}
 FALSEHOODS = {"false", "0", "no", "off", ""}
@@ -41,10 +42,12 @@ def complaints(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
     found = [
         f"{name} is not a setting{_meant(name, known)}" for name in config if name not in known
     ]
-    open_schema = {**schema, "additionalProperties": True}
+    open_schema = {**_mended(schema), "additionalProperties": True}
     validator = jsonschema.Draft202012Validator(open_schema)
     for error in validator.iter_errors(dict(config)):
         found += _sentences(error)
+    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
+        found.append("flattening_max_depth is not set: flattening_enabled needs it")
     return list(dict.fromkeys(found))
 
 
@@ -129,6 +132,18 @@ def _sentences(error: jsonschema.ValidationError) -> Iterator[str]:
     yield f"{name} {words.get(rule, 'is not what it should be')}{inside}"
 
 
+def _mended(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Put a schema where the SDK has the name of a type alone, which jsonschema trips over."""
+    if isinstance(schema, list):
+        return [_mended(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    mended = {name: _mended(value) for name, value in schema.items()}
+    if isinstance(either := mended.get("anyOf"), list):
+        mended["anyOf"] = [{"type": one} if isinstance(one, str) else one for one in either]
+    return mended
+
+
 def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
     """Take a value of jsonschema's without its types."""
     return value
@@ -136,4 +151,5 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
 
 def _type_words(value: object) -> str:
     types = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return " or ".join(_TYPES.get(kind, kind) for kind in types if kind != "null")
+    names = [kind for kind in types if isinstance(kind, str)]  # of other rules, schemas come too
+    return " or ".join(_TYPES.get(name, name) for name in names if name != "null")

@@ -225,7 +225,7 @@ def _json_of(file: IO[str] | None, option: str) -> dict[str, Any] | None:
         return None
     try:
         content = json.load(file, parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"the file given as {option} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"the file given as {option} holds no JSON object")

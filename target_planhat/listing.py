@@ -63,7 +63,7 @@ def created_ids(body: bytes) -> list[str]:
     """Read the ids that an answer gives, wherever it gives any."""
     try:
         answer = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return []
     if not isinstance(answer, dict):
         return []

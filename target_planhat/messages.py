@@ -58,7 +58,7 @@ def read_message(line: bytes, number: int) -> Message:
     """
     try:
         return _decoder.decode(line)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # msgspec's own, and that of bytes that are no text
         pass
     # NaN and the like, which are no JSON, but which producers write: kept as they came.
     values = read_values(line, number)

@@ -74,7 +74,7 @@ def reject_line(record: RejectedRecord) -> bytes:
     )
     try:
         message = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError:  # NaN or the like: what came in is kept all the same
+    except ValueError:  # NaN or the like: what came in is kept all the same
         return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + why + b"}\n"
     message["reject"] = msgspec.Raw(why)
     return msgspec.json.encode(message) + b"\n"
@@ -185,7 +185,7 @@ def _is_singer(line: bytes) -> bool:
         return True
     try:
         message = msgspec.json.decode(line)
-    except msgspec.MsgspecError:
+    except ValueError:
         return not line.endswith(b"\n")  # cut short by a kill; mended when it is opened
     return isinstance(message, dict) and message.get("type") in ("SCHEMA", "RECORD")
 
@@ -207,7 +207,7 @@ def _mend(descriptor: int, path: Path) -> None:
         return
     try:
         msgspec.json.decode(last)
-    except msgspec.MsgspecError:
+    except ValueError:
         logger.warning("%s ends with half a line, left by a kill; it is cut off", path)
         os.ftruncate(descriptor, size - len(last))
     else:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+from typing import NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_server import http
 
 from planhat_api.errors import PlanhatError
+from planhat_api.outcomes import Unsettled, read_answer
+from planhat_api.wire import Answer
 
 GOOD = [
     http(b'[{"_id":"1"}]'),
@@ -39,6 +43,13 @@ HEADERS = st.sampled_from(
         "x: " + "y" * 70_000,
     ]
 )
+
+
+class Sent(NamedTuple):
+    """A payload as far as an answer can speak of it."""
+
+    keys: tuple[str | None, ...]
+    item: bytes
 
 
 @st.composite
@@ -95,3 +106,19 @@ def test_no_json_but_an_object_passes_for_the_answer_to_a_write(raw, connect, is
     answer = connect(raw.url).bulk_upsert(issues, b"[]", repeatable=True)
     assert answer.body == b"{}"
     assert answer.repeated
+
+
+@pytest.mark.parametrize("status", [200, 206, 400])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"created":\xcc1}',
+        b'{"createdErrors":[{"error":"\x92"}]}',
+        b'{"\xff":1}',
+        b'{"message":"\xe9"}',
+    ],
+)
+def test_bytes_that_are_no_text_leave_the_outcomes_open(body, status):
+    """Found by fuzzing: such bytes are no DecodeError of msgspec's."""
+    payloads = [Sent(("a",), b'{"sourceId":"a"}'), Sent(("b",), b'{"sourceId":"b"}')]
+    assert isinstance(read_answer(["sourceId"], payloads, Answer(status, {}, body)), Unsettled)

@@ -93,6 +93,15 @@ def test_a_file_that_holds_no_state_is_told_in_one_sentence(tap, config, tmp_pat
     assert ran.last_line.startswith("tap-planhat: the file given as --state holds no ")
 
 
+@pytest.mark.parametrize("option", ["--state", "--catalog"])
+def test_a_file_that_is_nested_without_end_is_told_in_one_sentence(tap, config, tmp_path, option):
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    ran = tap(option, str(path), config=config)
+    assert (ran.code, ran.stdout) == (1, b"")
+    assert ran.last_line.startswith(f"tap-planhat: the file given as {option} is not JSON: ")
+
+
 @settings(max_examples=30)
 @given(data=st.data())
 def test_no_catalog_makes_anything_but_messages_or_a_sentence(sandbox, config, read, select, data):

@@ -1,0 +1,40 @@
+"""Bytes that are no UTF-8, where nothing but text should be; found by fuzzing."""
+
+from __future__ import annotations
+
+import pytest
+
+from planhat_api.errors import ConfigurationError
+from target_planhat.lines import InputError
+from target_planhat.rejects import RejectFile
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"\xff"}',
+        b'{"type":"SCHEMA","stream":"\xff","schema":{"properties":{}}}',
+        b'{"type":"STATE","value":{"a":1},"stream":"\xc3"}',
+        b'{"\xff":1}',
+    ],
+)
+def test_a_message_that_is_no_text_is_told_in_one_sentence(bench, line):
+    ran = bench.run([bench.schema(), line])
+    assert isinstance(ran.error, InputError), repr(ran.error)
+    assert "line 2 of the input is not JSON" in str(ran.error)
+
+
+def test_a_file_that_is_no_text_is_not_taken_for_rejects(tmp_path):
+    path = tmp_path / "rejects.jsonl"
+    path.write_bytes(b'"\xff\xfe"\n')
+    with pytest.raises(ConfigurationError, match="something else than rejects"):
+        RejectFile(path)
+
+
+def test_half_a_line_that_is_no_text_is_cut_off(bench):
+    bench.rejects_path.write_bytes(
+        b'{"type":"SCHEMA","stream":"issues"}\n{"type":"RECORD","x":"\xc3'
+    )
+    ran = bench.run([bench.schema(), bench.record(title="no key")], on_reject="continue")
+    assert ran.error is None, repr(ran.error)
+    assert [reject["record"] for reject in ran.rejects] == [{"title": "no key"}]
