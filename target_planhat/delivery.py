@@ -16,6 +16,7 @@ from planhat_api.outcomes import Refusal, Settled, Unsettled, read_answer
 from planhat_api.redaction import scrub
 from target_planhat.batches import Batch
 from target_planhat.halving import SAME_FAILURES_THAT_STOP, Halving
+from target_planhat.identity import all_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,10 @@ logger = logging.getLogger("target-planhat")
 PART_RETRY_SECONDS: Final = 5.0
 """How long a part is tried again on a 500, once the whole has outlived the retry budget."""
 
-_FAILS = Refusal("refused", "Planhat fails (500) whenever it is sent, and takes others meanwhile")
+_FAILED = Settled(
+    Counts(),
+    {0: Refusal("refused", "Planhat fails (500) whenever it is sent, and takes others meanwhile")},
+)
 _LOST = Refusal(
     "outcome_unknown", "Planhat's answer was lost: it may exist, so it is not sent again"
 )
@@ -50,6 +54,8 @@ class Delivery:
         batch: What is sent.
         check: Called before each request, with the number of refusals so far; raises to end it.
         note_answer: Told every answer.
+        proven: Whether Planhat has taken records of this model before in this run, so that the
+            token may write them.
 
     Attributes:
         halving: What is known of the outcomes; right at any time.
@@ -63,13 +69,19 @@ class Delivery:
         *,
         check: Callable[[int], None],
         note_answer: Callable[[Answer], None],
+        proven: bool = False,
     ) -> None:
-        self.halving = Halving(len(batch.payloads), singly=batch.kind == "create")
+        self.halving = Halving(
+            len(batch.payloads),
+            singly=batch.kind == "create",
+            in_order=lambda: not all_distinct(batch.payloads),
+        )
         self._client = client
         self._model = model
         self._batch = batch
         self._check = check
         self._note_answer = note_answer
+        self._proven = proven
         self._failures = 0
         self._part_budget = min(
             PART_RETRY_SECONDS, client.transport.connection.retry_budget_seconds
@@ -90,10 +102,16 @@ class Delivery:
             send(part, [self._batch.payloads[place] for place in part.places])
             if halving.hopeless or self._failures >= SAME_FAILURES_THAT_STOP:
                 raise self._not_the_records()
+            if halving.failing:
+                self._confirm(part)
         if halving.failing:
-            self._confirm()
-        if not halving.answered and _all_forbidden(halving.refusals):
+            raise self._not_the_records()
+        if self._may_lack_the_right and _all_forbidden(halving.refusals):
             raise self._not_permitted(next(iter(halving.refusals.values())).message)
+
+    @property
+    def _may_lack_the_right(self) -> bool:
+        return not self._proven and not self.halving.answered
 
     def _upsert(self, part: Part, payloads: Sequence[Payload]) -> None:
         """Send keyed items, as often as it takes."""
@@ -119,7 +137,7 @@ class Delivery:
         self.halving.split(part, reading)
         if is_whole:
             self._say_why(answer)
-        is_about_everything = not reading.explained and not self.halving.answered
+        is_about_everything = not reading.explained and self._may_lack_the_right
         if is_whole and answer.status == HTTPStatus.FORBIDDEN and is_about_everything:
             raise self._not_permitted("")
 
@@ -153,34 +171,47 @@ class Delivery:
             return
         self.halving.settle(part, self._single(payloads, answer), _likeness(answer))
 
-    def _confirm(self) -> None:
+    def _confirm(self, part: Part) -> None:
         """Find out whether Planhat fails on single payloads, or failed at the time.
 
-        Each is sent once more, between two sends of a payload that Planhat takes.
-        """
-        halving = self.halving
-        doubtful = {part.places[0] for part in halving.failing} | halving.refusals.keys()
-        taken = next(
-            (p for place, p in enumerate(self._batch.payloads) if place not in doubtful), None
-        )
-        if taken is None:
-            raise self._not_the_records()
-        self._prove_alive(taken)
-        verdicts: list[tuple[Part, Settled]] = []
-        for part in halving.failing:
-            self._check(len(halving.refusals) + len(verdicts))
-            payloads = [self._batch.payloads[part.places[0]]]
-            answer = self._put(payloads, self._part_budget)
-            if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                verdicts.append((part, Settled(Counts(), {0: _FAILS})))
-            else:
-                verdicts.append((part, self._single(payloads, answer)))
-        self._prove_alive(taken)
-        for part, verdict in verdicts:
-            halving.settle(part, verdict, object())
+        Each is sent once more, between two sends of what Planhat takes. That is done in its place:
+        as soon as something is taken, and before anything behind it is sent.
 
-    def _prove_alive(self, payload: Payload) -> None:
-        answer = self._put([payload], self._part_budget)
+        Args:
+            part: What was sent last: one that fails, or the first of the batch to be taken.
+        """
+        halving, taken = self.halving, self.halving.taken
+        if not taken:
+            return
+        if halving.failing[-1] is part:
+            self._prove_alive(taken[-1:])
+            verdict = self._try_again(part)
+            if verdict is _FAILED:
+                self._prove_alive(taken[-1:])
+            halving.settle(part, verdict, object())
+        else:
+            verdicts = [self._try_again(each) for each in halving.failing]
+            # All of it: it comes after what failed, which may have been written just now.
+            self._prove_alive(taken)
+            for each, verdict in zip(halving.failing, verdicts, strict=True):
+                halving.settle(each, verdict, object())
+            halving.taken = taken
+        halving.failing.clear()
+        self._failures = 0
+
+    def _try_again(self, part: Part) -> Settled:
+        """Send a single payload that Planhat failed on."""
+        self._check(len(self.halving.refusals))
+        payloads = [self._batch.payloads[part.places[0]]]
+        answer = self._put(payloads, self._part_budget)
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _FAILED
+        return self._single(payloads, answer)
+
+    def _prove_alive(self, places: Sequence[int]) -> None:
+        """Send once more what was taken, and see that it still is."""
+        payloads = [self._batch.payloads[place] for place in places]
+        answer = self._put(payloads, self._part_budget)
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._not_the_records()
 
@@ -215,6 +246,8 @@ class Delivery:
                 f"Planhat fails (500) on every write of {self._model.name}: run again later"
             )
         said = next(iter(self.halving.refusals.values())).message
+        if _all_forbidden(self.halving.refusals):
+            return self._not_permitted(said)
         return NotTheRecordsError(
             f"Planhat refuses every record of {self._model.name} alike, also one at a time "
             f"({scrub(said)}), so the records are not the reason; nothing of this batch is "

@@ -1,23 +1,27 @@
 """Which part of a batch to send next, until every payload has an outcome.
 
 Pure: it is told the reading of each answer and says what to send; it sends nothing. A part is
-asked for again only where its items are keyed, since then a second send is harmless.
+asked for again only where its items are keyed, since then a second send is harmless. Where two
+payloads may mean one record, by different keyables, parts are asked for in the order of place and
+nothing behind a part is left out, so that the last one to be written is the last of the batch.
 
 For k refused items among n it asks for at most 2·k·⌈log₂ n⌉ parts beyond the first: each part
 that is halved holds at least one of the k, and there are at most ⌈log₂ n⌉ of these above each.
 An answer that names items splits its part into those and the rest instead, which costs at most as
-much, or one request more where it named the wrong ones (docs/adr/0045).
+much, or one request more where it named the wrong ones; in the order of place it is cut before and
+behind each run of those (docs/adr/0045).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planhat_api.envelope import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from planhat_api.outcomes import Refusal, Settled, Unsettled
 
@@ -25,6 +29,8 @@ SAME_FAILURES_THAT_STOP = 20
 """So many single items refused alike, and nothing written: it is not the records."""
 
 NOTHING = Counts()
+
+_LEAST_RUNS = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -64,17 +70,29 @@ class Halving:
         size: Payloads in the batch, at least one.
         singly: Whether each payload is sent by itself from the start, because none of them may be
             sent again.
+        in_order: Tells whether two of the payloads may mean one record; asked only if it matters.
 
     Attributes:
         refusals: The payloads that were refused, by place.
         failing: Single payloads that Planhat fails on, instead of refusing them.
         answered: Whether any answer said that something was written.
+        taken: Places that the latest such answer said of; in order, nothing behind them is
+            written until another answer is.
     """
 
-    def __init__(self, size: int, *, singly: bool = False) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        singly: bool = False,
+        in_order: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.refusals: dict[int, Refusal] = {}
         self.failing: list[Part] = []
         self.answered = False
+        self.taken: Sequence[int] = ()
+        self._ask_for_order = in_order
+        self._in_order = False
         self._root = Part(range(size))
         self._waiting = [self._root]
         if singly:
@@ -92,11 +110,6 @@ class Halving:
     def counts(self) -> Counts:
         """Everything that was accepted so far."""
         return self._count(self._root)
-
-    @property
-    def undecided(self) -> int:
-        """How many payloads have no outcome yet."""
-        return len(self._root.places) - self.counts.total - len(self.refusals)
 
     def next_part(self) -> Part | None:
         """Give the part to send next, None when there is none left."""
@@ -123,6 +136,8 @@ class Halving:
         self.answered |= reading.counts.total > 0
         for place, refusal in reading.refusals.items():
             self.refusals[part.places[place]] = refusal
+        if reading.counts.total:
+            self.taken = [place for place in part.places if place not in self.refusals]
         if len(part.places) == 1 and reading.refusals:
             self._compare(failure)
 
@@ -146,9 +161,14 @@ class Halving:
         written = reading.created | reading.updated
         self.answered |= bool(written) or any(claim.total for claim in reading.claims)
         part.claims = reading.claims
+        suspects = {part.places[index] for index in reading.suspects}
+        if part is self._root:
+            self._in_order = self._ask_for_order()
+        if self._in_order:
+            self._divide(part, [] if part.uneven else _runs(part.places, suspects))
+            return
         part.counts = Counts(len(reading.created), len(reading.updated))
         left = [place for index, place in enumerate(part.places) if index not in written]
-        suspects = {part.places[index] for index in reading.suspects}
         part.settled = not left
         if part.uneven or not 0 < len(suspects) < len(left):
             self._cut(part, left)
@@ -157,6 +177,17 @@ class Halving:
             Part([place for place in left if place in suspects], part, suspected=True, uneven=True),
             Part([place for place in left if place not in suspects], part, uneven=True),
         ]
+        self._waiting.extend(reversed(part.children))
+
+    def _divide(self, part: Part, runs: Sequence[Sequence[int]]) -> None:
+        """Cut a part along its runs, or in the middle; what was written is written again.
+
+        It must be: what stands before it and is sent again may have been the same record.
+        """
+        if len(runs) < _LEAST_RUNS:
+            self._cut(part, part.places)
+            return
+        part.children = [Part(run, part, uneven=True) for run in runs]
         self._waiting.extend(reversed(part.children))
 
     def _cut(self, part: Part, left: Sequence[int]) -> None:
@@ -178,7 +209,9 @@ class Halving:
         two ways prove nothing: a server that stops at the first bad item leaves good ones over.
         """
         whole = part.parent
-        if whole is None or not part.uneven or part.suspected or len(whole.claims) != 1:
+        if self._in_order or whole is None or not part.uneven or part.suspected:
+            return False
+        if len(whole.claims) != 1:
             return False
         suspects = whole.children[0].places
         return whole.claims[0].total + len(suspects) == len(whole.places) and all(
@@ -188,7 +221,9 @@ class Halving:
     def _must_hold_one(self, part: Part) -> bool:
         """Tell whether a part must hold a bad payload, since none of those suspected was."""
         whole = part.parent
-        if whole is None or not part.uneven or part.suspected or len(part.places) == 1:
+        if self._in_order or whole is None or not part.uneven or part.suspected:
+            return False
+        if len(part.places) == 1:
             return False
         suspects = whole.children[0]
         return suspects.settled and not any(place in self.refusals for place in suspects.places)
@@ -204,3 +239,8 @@ class Halving:
                 if claim.total + refused == len(part.places):
                     return claim
         return sum(map(self._count, part.children), part.counts)
+
+
+def _runs(places: Sequence[int], suspects: set[int]) -> list[list[int]]:
+    """Split places, in their order, wherever suspects begin or end."""
+    return [list(run) for _, run in groupby(places, suspects.__contains__)]

@@ -7,12 +7,14 @@ order is kept instead (see `batches`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from target_planhat.decoding import decode
 from target_planhat.keyables import EVERYWHERE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_planhat.payload import Payload
 
 Token = tuple[int, str] | tuple[int, str, str]
@@ -21,6 +23,14 @@ that share a token mean one record."""
 
 UNSAID: Final = "?"
 """Kind of a scope that a payload does not name."""
+
+
+class Named(Protocol):
+    """What carries keyables."""
+
+    @property
+    def keys(self) -> tuple[str | None, ...]:
+        """Value of each keyable, in the model's order; None = not sent."""
 
 
 def scope_kind(scope: str | None) -> str:
@@ -58,6 +68,19 @@ def doubtful(payload: Payload) -> list[tuple[Token, str]]:
         for at, (key, scope) in enumerate(zip(payload.keys, payload.scopes, strict=False))
         if key is not None and scope != EVERYWHERE
     ]
+
+
+def all_distinct(payloads: Iterable[Named]) -> bool:
+    """Tell whether payloads of one batch mean different records, whatever Planhat holds.
+
+    They do if each is named by one and the same single keyable. Of all others, `{_id: 1}` and
+    `{sourceId: s}`, only Planhat knows.
+
+    Args:
+        payloads: Payloads that share no token.
+    """
+    profiles = {tuple([key is not None for key in payload.keys]) for payload in payloads}
+    return len(profiles) <= 1 and all(sum(profile) <= 1 for profile in profiles)
 
 
 def covers(later: Payload, earlier: Payload) -> bool:

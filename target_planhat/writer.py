@@ -93,6 +93,7 @@ class Writer:
         self._allowance = allowance
         self._held_line = held_line
         self._rehearsal = rehearsal
+        self._proven = False
 
     def write(self, batch: Batch) -> Written:
         """Write a batch as far as possible.
@@ -162,6 +163,7 @@ class Writer:
             batch,
             check=lambda refused: self._check(known + refused),
             note_answer=self._destination.note_answer,
+            proven=self._proven,
         )
         refusals = delivery.halving.refusals
         try:
@@ -173,6 +175,8 @@ class Writer:
             raise
         finally:
             written.counts += delivery.halving.counts
+            # A right is one to a model: once it is used, what is forbidden is the single record.
+            self._proven |= delivery.halving.answered
             written.rejects += [
                 (batch.payloads[at], Reject(_CODES[why.kind], scrub(why.message)))
                 for at, why in sorted(refusals.items())

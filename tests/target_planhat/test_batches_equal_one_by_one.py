@@ -14,9 +14,12 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from planhat_api.catalogue import load_models
+from planhat_api.envelope import Counts
+from planhat_api.outcomes import Refusal, Settled, Unsettled
 from target_planhat.batches import Batches
 from target_planhat.flights import Flights
-from target_planhat.identity import tokens
+from target_planhat.halving import Halving
+from target_planhat.identity import all_distinct, tokens
 from target_planhat.payload import Payload, Settings
 from target_planhat.projection import Projection
 
@@ -144,7 +147,8 @@ def streams(draw, profiles=tuple(PROFILES)):
         elif profile == ONE_OF_TWO:
             name = draw(st.sampled_from(["_id", "sourceId"]))
             key = draw(st.sampled_from(IDS[:2] if name == "_id" else ["s", "t"]))
-            record = {key: drawn[key] for key in ("name", "custom") if key in drawn} | {name: key}
+            said = ("name", "custom", "health")
+            record = {each: drawn[each] for each in said if each in drawn} | {name: key}
         elif profile != ANY:
             for name in ("_id", "sourceId", "externalId"):
                 if name not in profile:
@@ -259,6 +263,106 @@ def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, sh
     for line, outcome in outcomes.items():
         # What is rejected is what would have been, unless a later record said the same and more.
         assert outcome == "merged" or (outcome == "written") == accepted[line]
+
+
+@dataclass
+class Answers:
+    """One way to answer for a batch: how much of it is applied, and how much is told of it.
+
+    Attributes:
+        applied: Beside a bad item the others are written, or none is, or those before it are.
+        names: How many of those written and of those refused the answer names: all, some, none.
+        lies: Whether it names others as refused.
+        chance: Draws what "some" are.
+    """
+
+    applied: str
+    names: str
+    lies: bool
+    chance: object
+
+    def put(self, planhat, payloads):
+        before = copies(planhat.records)
+        accepted, written = [], []
+        for payload in payloads:
+            accepted.append(planhat.do(payload))
+            written.append(accepted[-1])
+            if not accepted[-1] and self.applied == "until-bad":
+                written += [False] * (len(payloads) - len(written))
+                break
+        if self.applied == "whole" and not all(accepted):
+            planhat.records = before
+            written = [False] * len(payloads)
+        if all(accepted) and len(accepted) == len(payloads):
+            return Settled(Counts(0, len(payloads)))
+        refused = [at for at, good in enumerate(accepted) if not good]
+        if len(payloads) == 1:
+            return Settled(Counts(), {0: Refusal("refused", "bad")})
+        suspects = range(len(payloads)) if self.lies else refused
+        return Unsettled(
+            updated=frozenset(self.some([at for at, good in enumerate(written) if good])),
+            suspects=frozenset(self.some(suspects)),
+        )
+
+    def some(self, places):
+        if self.names == "some":
+            return [at for at in places if self.chance.random() < 0.5]
+        return places if self.names == "all" else ()
+
+
+ANSWERS = st.builds(
+    Answers,
+    applied=st.sampled_from(["each", "whole", "until-bad"]),
+    names=st.sampled_from(["all", "some", "none"]),
+    lies=st.booleans(),
+    chance=st.randoms(use_true_random=False),
+)
+
+
+def ask_in_parts(planhat, batch, answers):
+    """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
+    payloads = batch.payloads
+    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads))
+    while (part := halving.next_part()) is not None:
+        reading = answers.put(planhat, [payloads[place] for place in part.places])
+        if isinstance(reading, Settled):
+            halving.settle(part, reading, object())
+        else:
+            halving.split(part, reading)
+    return [payloads[place] for place in sorted(halving.refusals)]
+
+
+@st.composite
+def meetings(draw):
+    """A stream of records that mean one of three, each by its `_id` or by its `sourceId`."""
+    names = [{"_id": each} for each in IDS] + [{"sourceId": each} for each in "stv"]
+    stream = []
+    for at, name in enumerate(draw(st.permutations(names * draw(st.integers(1, 2))))):
+        record = {**name, "name": str(at)}
+        record |= draw(st.sampled_from([{}, {"health": 13}, {"custom": {"a": str(at)}}]))
+        stream.append(record)
+    return stream
+
+
+@settings(max_examples=max(400, settings.default.max_examples))
+@given(meetings(), tenants(), st.just(Settings()) | LIMITS, ANSWERS)
+def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant, limits, answers):
+    """Two payloads may name one record, one by `_id`, one by `sourceId`: the later one is last."""
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    accepted = {payload.line: alone.do(payload) for payload in projected(stream)}
+
+    together = Planhat(ways, copies(held))
+    refused = set()
+    for batch in batches_of(projected(stream), limits):
+        waiting = batch
+        while waiting is not None:
+            rejected = ask_in_parts(together, waiting, answers)
+            refused |= {payload.line for payload in rejected}
+            waiting = waiting.without(rejected)
+    event(f"refused: {bool(refused)}")
+    assert together.seen() == alone.seen()
+    assert not any(accepted[line] for line in refused)
 
 
 EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), ONE_OF_TWO, ANY]

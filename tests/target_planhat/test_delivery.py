@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from planhat_api.errors import (
     AuthenticationError,
@@ -80,12 +82,12 @@ def test_a_500_that_persists_for_some_while_others_succeed_is_their_fault(bench,
 
 
 def test_an_outage_that_comes_and_goes_is_not_taken_for_a_bad_record(bench):
-    """Whole, half and single item fail; the others are taken; then it all fails again."""
+    """Whole, half and single item fail; the next one is taken; then it all fails again."""
     bench.sandbox.fault("status", route="bulk", status=500, times=3)
-    bench.sandbox.fault("status", route="bulk", status=500, nth=7, burst=1000)
+    bench.sandbox.fault("status", route="bulk", status=500, nth=5, burst=1000)
     ran = bench.run(issues(bench, 4), retry_budget_seconds=0, on_reject="continue")
     assert isinstance(ran.error, GaveUpError)
-    assert len(bulks(bench)) == 8
+    assert len(bulks(bench)) == 6
     assert ran.rejects == []
 
 
@@ -105,6 +107,59 @@ def test_an_outage_that_begins_while_parts_are_sent_again_rejects_nothing(bench)
     assert isinstance(ran.error, GaveUpError)
     assert ran.rejects == []
     assert ran.states == []
+
+
+@settings(
+    max_examples=max(60, settings().max_examples // 3),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    titles=st.lists(st.sampled_from([BAD, "one", "two", "three"]), min_size=6, max_size=6),
+    batch=st.sampled_from(["each", "whole", "until-bad"]),
+    answer=st.sampled_from(["arrays", "string", "server-error"]),
+    entries=st.sampled_from(["opaque", "index", "text"]),
+    named=st.sampled_from(["held", "sent", "id"]),
+    counts=st.sampled_from(["right", "absent"]),
+    failures=st.sampled_from([0, 0, 1, 3, 4, 5, 9]),
+    places=st.permutations(range(6)),
+)
+def test_of_two_names_of_one_record_the_later_one_is_written_last_whatever_fails(
+    bench, titles, batch, answer, entries, named, counts, failures, places
+):
+    bench.sandbox.reset()
+    tenant = bench.sandbox.tenant("alpha")
+    company = bench.company()
+    rows = [
+        tenant.insert("issues", {"title": "old", "sourceId": name, "companyIds": [company]})
+        for name in "abc"
+    ]
+    named_twice = [({"_id": row["_id"]}, row) for row in rows]
+    named_twice += [({"sourceId": row["sourceId"]}, row) for row in rows]
+    order = [named_twice[place] for place in places]
+    bench.sandbox.behave(
+        refused_marker=BAD,
+        batch=batch,
+        failure_answer=answer,
+        error_entries=entries,
+        success_keys=named,
+        counts=counts,
+    )
+    bench.sandbox.fault("status", route="bulk", status=500, times=failures)
+    lines = [bench.schema()]
+    lines += [
+        bench.record(**name, title=title) for (name, _), title in zip(order, titles, strict=True)
+    ]
+    ran = bench.run(lines, retry_budget_seconds=0, on_reject="continue")
+    bench.rejects_path.unlink(missing_ok=True)
+    if ran.error is not None:
+        assert isinstance(ran.error, (GaveUpError, NotTheRecordsError))
+        return
+    expected = {row["_id"]: "old" for row in rows}
+    for (_, row), title in zip(order, titles, strict=True):
+        if title != BAD:
+            expected[row["_id"]] = title
+    assert {each["_id"]: each["title"] for each in tenant.records("issues")} == expected
+    assert set(ran.reject_codes) == {at + 2 for at, title in enumerate(titles) if title == BAD}
 
 
 def test_a_body_that_is_too_large_is_halved_until_it_fits_and_that_is_said(bench, caplog):
@@ -138,6 +193,43 @@ def test_permission_errors_for_everything_stop_the_run_too(bench):
     bench.sandbox.behave(forbidden_marker="A title", error_entries="index")
     ran = bench.run(issues(bench, 30), on_reject="continue")
     assert isinstance(ran.error, NotPermittedError)
+    assert ran.rejects == []
+
+
+@pytest.mark.parametrize("shape", ["index", "opaque", "absent"])
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_a_batch_of_nothing_but_forbidden_records_is_rejected_once_others_were_taken(
+    bench, shape, rows, concurrency
+):
+    bench.sandbox.behave(forbidden_marker=BAD, error_entries=shape)
+    bad = set(range(3 * rows, 4 * rows))
+    lines = list(issues(bench, 7 * rows, bad))
+    lines.insert(1 + 2 * rows, bench.state("before"))
+    ran = bench.run(lines, batch_size_rows=rows, on_reject="continue", concurrency=concurrency)
+    assert ran.error is None
+    assert set(ran.reject_codes) == {each + 3 for each in bad}
+    assert set(ran.reject_codes.values()) == {"forbidden"}
+    assert held(bench) == 6 * rows
+
+
+def test_a_right_that_is_taken_away_in_the_middle_stops_the_run_and_rejects_nothing(bench):
+    bench.sandbox.fault("status", route="bulk", status=403, nth=3, burst=1000)
+    ran = bench.run(issues(bench, 300), batch_size_rows=100, on_reject="continue")
+    assert isinstance(ran.error, NotPermittedError)
+    assert ran.rejects == []
+    assert held(bench) == 200
+
+
+def test_a_model_that_may_not_be_written_stops_the_run_although_another_may(bench):
+    bench.sandbox.behave(forbidden_marker="an aim", error_entries="index")
+    company = bench.company()
+    aim = {"sourceId": "o", "name": "an aim", "companyId": company}
+    lines = [*issues(bench, 3), bench.schema("objectives")]
+    lines.append({"type": "RECORD", "stream": "objectives", "record": aim})
+    ran = bench.run(lines, batch_size_rows=1, on_reject="continue")
+    assert isinstance(ran.error, NotPermittedError)
+    assert "objectives" in str(ran.error)
     assert ran.rejects == []
 
 
