@@ -16,6 +16,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from planhat_console.last_words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -98,10 +100,11 @@ class Stop:
         def leave(*_: object) -> None:
             if self._is_writing() and time.monotonic() < ends_at:
                 return
-            with contextlib.suppress(OSError):
-                name = signal.Signals(signum).name
-                said = f"tap-planhat: stopped at once by a second signal, {name}: run again from "
-                os.write(2, f"{said}the last state\n".encode())
+            name = signal.Signals(signum).name
+            say(
+                f"tap-planhat: stopped at once by a second signal, {name}: run again from the "
+                "last state"
+            )
             os._exit(128 + signum)
 
         for number in SIGNALS:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 import weakref
 from typing import TYPE_CHECKING
+
+from planhat_console.last_words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,13 +111,10 @@ class Stop:
     def _leave(self, signum: int) -> None:
         """End the process here and now; a state line that is being printed is ended first."""
         self.printing.acquire(timeout=LONGEST_LINE_SECONDS)
-        with contextlib.suppress(OSError, ValueError):
-            name = signal.Signals(signum).name
-            sys.stderr.write(
-                f"target-planhat: stopped at once by a second signal, {name}: what was under way "
-                "is not acknowledged; run again from the last state\n"
-            )
-            sys.stderr.flush()
+        say(
+            f"target-planhat: stopped at once by a second signal, {signal.Signals(signum).name}: "
+            "what was under way is not acknowledged; run again from the last state"
+        )
         os._exit(128 + signum)
 
 

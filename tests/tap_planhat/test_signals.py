@@ -11,7 +11,7 @@ import sys
 import termios
 import threading
 import time
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from typing import Any
 
 import pytest
@@ -109,6 +109,27 @@ def test_a_second_signal_ends_a_blocked_tap_at_once(tap, tenant, config):
     assert process.wait(timeout=10) == 143
     process.stdout.close()
     process.stderr.close()
+
+
+def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(tap, tenant, config):
+    readable, writable = os.pipe()
+    process = tap.start(config=config, stdout=subprocess.PIPE, stderr=writable)
+    wait_until_blocked(process)
+    filler = os.open(f"/proc/self/fd/{writable}", os.O_WRONLY | os.O_NONBLOCK)
+    for size in (65_536, 1):
+        with suppress(BlockingIOError):
+            while True:
+                os.write(filler, b"x" * size)
+    process.terminate()
+    time.sleep(1)
+    process.terminate()
+    try:
+        assert process.wait(timeout=20) == 143
+    finally:
+        process.kill()
+        process.communicate()
+        for descriptor in (readable, writable, filler):
+            os.close(descriptor)
 
 
 def test_a_signal_does_not_wait_for_a_request_that_hangs(tap, tenant, config, sandbox):

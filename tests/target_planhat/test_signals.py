@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -116,6 +117,37 @@ def test_a_second_signal_ends_it_at_once_and_prints_nothing(bench, target):
     states, last, code = end(process)
     assert (states, code) == ([], 143)
     assert "stopped at once by a second signal" in last
+
+
+def fill(pipe):
+    """Write into a pipe until nothing more goes in; its other writers go on to block."""
+    descriptor = os.open(f"/proc/self/fd/{pipe}", os.O_WRONLY | os.O_NONBLOCK)
+    for size in (65_536, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(descriptor, b"x" * size)
+    os.close(descriptor)
+
+
+def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(bench, target):
+    bench.sandbox.fault("slow", route="bulk", seconds=50)
+    readable, writable = os.pipe()
+    config = bench.config(batch_size_rows=10)
+    process = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=writable)
+    process.stdin.write(bench.lines(messages(bench, 10)))
+    process.stdin.flush()
+    until(lambda: bulk_requests(bench))
+    fill(writable)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    try:
+        assert process.wait(timeout=20) == 143
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(readable)
+        os.close(writable)
 
 
 def test_one_signal_that_is_delivered_twice_is_one_signal(bench, target):
