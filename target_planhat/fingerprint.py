@@ -31,7 +31,8 @@ def fingerprint(value: Any) -> int:  # noqa: ANN401 - any JSON value
     """
     if value is None:
         return NOTHING
-    mark = hash(value if isinstance(value, str) else _ENCODER.encode(_canonical(value)))
+    # In a tuple, since ASCII text and the same bytes have one hash: "true" is not true.
+    mark = hash(value if isinstance(value, str) else (_ENCODER.encode(_canonical(value)),))
     return mark if mark not in (NOTHING, UNSURE) else 1
 
 

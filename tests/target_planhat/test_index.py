@@ -49,6 +49,8 @@ JSON = st.recursive(
 @example(Decimal("5.0"), 5)
 @example(5, {"number": "5e0"})
 @example("5", 5)
+@example("true", True)
+@example("[]", [])
 @example(True, 1)
 @example([], {})
 @example(None, "")
