@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from planhat_api.full_walk import Ask, FullWalk
 from tap_planhat.companies import CompanyWalks
 from tap_planhat.incremental_walk import OLDEST_ROWS, IncrementalWalk
+from tap_planhat.instants import before
 from tap_planhat.memory import Memory, companies_stamp
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Extraction:
         start = self._reading.start_date
         if self._bookmark is None:
             return start
-        cutoff = self._bookmark - self._reading.lookback
+        cutoff = before(self._bookmark, self._reading.lookback)
         return max(cutoff, start) if start else cutoff
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Emission]:

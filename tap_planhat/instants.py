@@ -5,7 +5,7 @@ Never compared as texts: `2026-01-01T01:00:00+02:00` is the greater text and the
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 
@@ -25,9 +25,24 @@ def instant(text: object) -> datetime | None:
         moment = msgspec.convert(
             f"{text}T00:00:00Z" if len(text) == len("YYYY-MM-DD") else text, datetime
         )
-    except msgspec.ValidationError:
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=timezone.utc)
+        return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):  # half a surrogate pair too; a year before 1 in UTC
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def before(moment: datetime, by: timedelta) -> datetime:
+    """Give an earlier instant; the first one of all where there is none so early.
+
+    Args:
+        moment: An instant.
+        by: How much earlier.
+    """
+    try:
+        return moment - by
+    except OverflowError:
+        return datetime.min.replace(tzinfo=timezone.utc)
 
 
 def written(moment: datetime) -> str:

@@ -247,9 +247,24 @@ def test_an_instant_that_is_written_is_read_as_itself(seconds, offset):
     assert instant(written(moment)) == moment
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01T00:00:00Z", 5, None, "2026-01-01T"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "soon", "2026-13-01T00:00:00Z", 5, None, "2026-01-01T", "\ud800"),
+        # No instant of a year that can be written in UTC.
+        *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
+    ],
+)
 def test_what_is_no_date_time_is_none(text):
     assert instant(text) is None
+
+
+@pytest.mark.parametrize("bookmark", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_bookmark_at_either_end_of_time_is_a_bookmark(sandbox, config, read, issues, bookmark):
+    sandbox.tenant("token-a").insert("issues", {"title": "t"})
+    held = {"replication_key": "updatedAt", "replication_key_value": bookmark}
+    output = read(config, state={"bookmarks": {"issues": held}}, catalog=issues)
+    assert len(output.ids("issues")) == (1 if bookmark < "2" else 0)
 
 
 def test_a_date_time_without_an_offset_is_taken_for_utc():
