@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak
+.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -101,6 +101,17 @@ kills: $(STAMP) ## a hundred kills of the pipe, each followed by a second run
 soak: $(STAMP) ## ten more minutes of two million records with faults (goes on where it stopped)
 	$(BIN)/python -m reliability soak
 
+# atheris has wheels for Linux on x86-64 and Python 3.11 to 3.14 alone, so it is nobody's dependency.
+.venv-fuzz/.installed: requirements/fuzz.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+SECONDS := 60
+fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of all that parses, SECONDS=60 for each harness
+	.venv-fuzz/bin/python -m fuzz --seconds $(SECONDS)
+
 RELEASE := .venv-release/.installed
 $(RELEASE): requirements/release.txt
 	$(PYTHON) -m venv .venv-release
@@ -122,6 +133,7 @@ lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
 	$(LOCK) pyproject.toml --group dev --all-extras -o requirements/dev.txt
 	$(LOCK) --group release -o requirements/release.txt
 	$(LOCK) --group docs -o requirements/docs.txt
+	$(LOCK) pyproject.toml requirements/fuzz.in -o requirements/fuzz.txt
 	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in bare airbyte dlt cruds; do $(LOCK) benchmarks/peers/$$name.in -o benchmarks/peers/$$name.txt; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet examples/airflow/requirements.in -o examples/airflow/requirements.txt

@@ -1,0 +1,82 @@
+"""Harnesses of what the tap reads: catalogs, states, pages."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from typing import TYPE_CHECKING
+
+from planhat_api.catalogue import load_models
+from planhat_api.errors import GaveUpError, PlanhatError
+from tap_planhat.memory import Memory
+from tap_planhat.tap import TapPlanhat, _json_of, _state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONFIG = {"api_token": "t"}
+PARTS = b"|||"
+MOST_REQUESTS = 60
+_BOOKMARK = {"replication_key": "updatedAt", "replication_key_value": "2026-01-01T00:00:00.000Z"}
+STATES = (None, {"bookmarks": {"issues": _BOOKMARK}})
+MODELS = load_models()
+
+
+def catalog(data: bytes) -> None:
+    """Read a file as `--catalog`, and make the streams of it."""
+    with contextlib.suppress(PlanhatError):
+        tap = TapPlanhat(config=CONFIG, catalog=_json_of(_text(data), "--catalog"))
+        for stream in tap.streams.values():
+            _ = stream.selected, stream.schema, stream.metadata
+
+
+def state(data: bytes) -> None:
+    """Read a file as `--state`, and each stream's bookmark out of it."""
+    with contextlib.suppress(PlanhatError):
+        given = _state_of(_text(data)) or {}
+        for name, model in MODELS.items():
+            entry = given.get("bookmarks", {}).get(name, {})
+            memory = Memory.of_state(entry, model.replication_key, name)
+            memory.write(entry, model.replication_key)
+
+
+class Canned:
+    """Stands where the client does: its answers are the parts of the input, in their order.
+
+    Args:
+        data: Bodies of list answers with `PARTS` between them; the last one is given for ever.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._bodies = data.split(PARTS)
+        self._asked = 0
+
+    def list_page(self, *_: object, decode: Callable[[bytes], object], **__: object) -> object:
+        """Give the next body, or what the client says of one that cannot be read."""
+        body = self._bodies[min(self._asked, len(self._bodies) - 1)]
+        self._asked += 1
+        if self._asked > MOST_REQUESTS:
+            raise GaveUpError("asked and asked")
+        try:
+            return decode(body)
+        except ValueError as error:
+            raise GaveUpError("it is not what was asked for") from error
+
+
+def pages(data: bytes) -> None:
+    """Read a tenant whose every answer is made up; only whole messages leave."""
+    tap = TapPlanhat(config={**CONFIG, "progress": "none"}, state=STATES[len(data) % 2])
+    tap.__dict__["client"] = Canned(data)
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(stdout), contextlib.suppress(PlanhatError):
+        tap.run()
+    stdout.seek(0)
+    *lines, rest = stdout.read().split("\n")
+    assert not rest, "half a line was printed"
+    for line in lines:
+        assert json.loads(line)["type"] in ("SCHEMA", "RECORD", "STATE"), "a line is no message"
+
+
+def _text(data: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
