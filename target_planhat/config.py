@@ -10,8 +10,8 @@ from planhat_api.catalogue import load_models
 from planhat_api.connection import CONNECTION_SETTINGS, Connection
 from planhat_api.errors import ConfigurationError
 from planhat_console.progress import PROGRESS_SETTING
+from target_planhat.output_files import check_output_files
 from target_planhat.payload import DEFAULT_BATCH_BYTES, Settings
-from target_planhat.summary import check_summary_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -210,10 +210,7 @@ class TargetConfig:
                 "on_reject is set to continue, and rejected records would have nowhere to go: "
                 "set rejects_path to a file"
             )
-        if summary_path is not None:
-            check_summary_path(summary_path)
-            if rejects_path and rejects_path.resolve() == summary_path.resolve():
-                raise ConfigurationError("rejects_path and summary_path are one file: make it two")
+        check_output_files(rejects_path=rejects_path, summary_path=summary_path)
         return cls(
             connection=Connection.from_config(config),
             settings=Settings(

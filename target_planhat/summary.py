@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from planhat_api.errors import ConfigurationError, StopError
+from planhat_api.errors import StopError
 from planhat_console.style import table
 
 if TYPE_CHECKING:
@@ -84,21 +84,6 @@ class Summary:
     def as_line(self) -> str:
         """Give it as one line of JSON, for the log."""
         return msgspec.json.encode(self.as_json()).decode()
-
-
-def check_summary_path(path: Path) -> None:
-    """Find out early that a summary could not be written.
-
-    Args:
-        path: The setting `summary_path`.
-
-    Raises:
-        ConfigurationError: It could not.
-    """
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"summary_path: there is no folder {path.parent}: create it")
-    if path.exists() and not path.is_file():
-        raise ConfigurationError(f"summary_path: {path} is not a plain file")
 
 
 def write_summary(path: Path, summary: Summary) -> None:

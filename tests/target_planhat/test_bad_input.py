@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import stat
+import subprocess
 
 import pytest
 
@@ -263,6 +264,68 @@ def test_a_host_that_does_not_exist_is_said_at_once(bench, target):
     run = target(config=bench.config(api_url="https://planhat.invalid"), stdin=stdin)
     assert run.code == 1
     assert "planhat.invalid" in run.last_line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--nonsense"], "No such option '--nonsense'"),
+        (["--config"], "'--config' requires an argument"),
+        (["extra"], "unexpected extra argument"),
+        (["--input", "nowhere.jsonl"], "No such file or directory"),
+        (["--about", "--format", "stone"], "'stone' is not one of"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_told_in_one_sentence(target, arguments, says):
+    run = target(*arguments)
+    assert run.code == 1
+    assert run.last_line.startswith("target-planhat: ")
+    assert says in run.last_line
+    assert run.last_line.endswith("See target-planhat --help.")
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("which", ["input", "rejects", "state", "config"])
+def test_a_summary_takes_the_place_of_nothing_but_a_summary(bench, target, tmp_path, which):
+    company = bench.company()
+    lines = [bench.schema(), bench.record(sourceId="a", title="t", companyIds=[company])]
+    files = {name: tmp_path / f"{name}.json" for name in ("input", "rejects", "state", "config")}
+    files["input"].write_bytes(bench.lines([*lines, bench.state(1)]))
+    files["rejects"].write_bytes(bench.lines(lines))
+    files["state"].write_text('{"bookmarks": {}}')
+    config = bench.config(summary_path=str(files[which]), rejects_path="other.jsonl")
+    files["config"].write_text(json.dumps(config))
+    before = files[which].read_bytes()
+    run = target("--input", str(files["input"]), config=config)
+    assert run.code == 1
+    assert run.last_line.startswith("target-planhat: summary_path: ")
+    assert "name another" in run.last_line
+    assert files[which].read_bytes() == before
+    assert bench.sandbox.tenant("alpha").records("issues") == []
+
+
+@pytest.mark.parametrize("setting", ["summary_path", "rejects_path"])
+def test_the_file_that_states_are_printed_to_is_kept_for_them(bench, target, tmp_path, setting):
+    states = tmp_path / "states.jsonl"
+    with states.open("wb") as stdout:
+        process = target.start(
+            config=bench.config(**{setting: str(states)}),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+        )
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"{setting}: {states} is where states are printed" in stderr.decode()
+
+
+def test_a_summary_takes_the_place_of_the_last_one(bench, target, tmp_path):
+    summary = tmp_path / "summary.json"
+    summary.touch()
+    for _ in range(2):
+        run = target(config=bench.config(summary_path=str(summary)), stdin=b"")
+        assert run.code == 0
+        assert json.loads(summary.read_text())["result"] == "done"
 
 
 def test_the_reject_file_and_the_summary_are_for_their_owner_only(bench, target, tmp_path):

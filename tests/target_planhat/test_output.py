@@ -124,7 +124,7 @@ def test_the_summary_says_what_the_log_line_says(bench, target, tmp_path):
 
 def test_the_summary_is_written_when_the_run_fails_too(bench, target, tmp_path):
     summary = tmp_path / "summary.json"
-    summary.write_text('{"of": "the last run"}')
+    summary.write_text('{"streams": {}, "result": "done", "of": "the last run"}')
     bench.sandbox.fault("status", route="bulk", status=401)
     record = bench.record(sourceId="a", title="t", companyIds=[bench.company()])
     run = target(

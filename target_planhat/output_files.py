@@ -1,0 +1,74 @@
+"""The files that a run writes beside its states: none is in the place of another one.
+
+Owns what is looked at before anything is read or sent. That a reject file is not the file that is
+read is seen to where it is opened (`rejects`), since by then the input is known.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from planhat_api.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Summary(msgspec.Struct):
+    """What any summary has, and no message, state or configuration."""
+
+    streams: dict[str, Any]
+    result: str
+
+
+_STDOUT: Final = 1
+
+
+def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
+    """Find out early that a file could not be written, or would destroy another.
+
+    Args:
+        rejects_path: The setting of this name.
+        summary_path: The setting of this name.
+
+    Raises:
+        ConfigurationError: It could not, or would.
+    """
+    for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
+        if path is not None and path.exists() and _is_stdout(path):
+            raise ConfigurationError(f"{name}: {path} is where states are printed: name another")
+    if summary_path is None:
+        return
+    if rejects_path is not None and rejects_path.resolve() == summary_path.resolve():
+        raise ConfigurationError("rejects_path and summary_path are one file: make it two")
+    if not summary_path.parent.is_dir():
+        raise ConfigurationError(
+            f"summary_path: there is no folder {summary_path.parent}: create it"
+        )
+    if summary_path.exists():
+        _check_summary(summary_path)
+
+
+def _check_summary(path: Path) -> None:
+    """See that what a summary takes the place of is a summary, or an empty file."""
+    if not path.is_file():
+        raise ConfigurationError(f"summary_path: {path} is not a plain file")
+    if not path.stat().st_size:
+        return
+    try:
+        msgspec.json.decode(path.read_bytes(), type=_Summary)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"summary_path: {path} holds something else than a summary, which would be lost: name "
+            "another"
+        ) from error
+
+
+def _is_stdout(path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(_STDOUT), path.stat())
+    except OSError:  # it is closed
+        return False
