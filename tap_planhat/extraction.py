@@ -108,6 +108,8 @@ class Extraction:
             Interrupted: The run was asked to stop.
             PlanhatError: Reading cannot go on.
         """
+        beginning = self._reading.beginning(self._key, self._bookmark)
+        self._logger.info("%s: %s", self._source.model.name, beginning)
         # A bookmark must not pass what was newest before the first of all walks began. One walk
         # sees that on its first page; before several it is asked for, over all companies.
         may_be_several = self._companies.several or (

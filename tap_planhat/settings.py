@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planhat_api.connection import CONNECTION_SETTINGS
 from planhat_api.errors import ConfigurationError
 from planhat_console.progress import PROGRESS_SETTING
-from tap_planhat.instants import instant
+from tap_planhat.instants import instant, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,22 @@ class Reading:
     lookback: timedelta
     start_date: datetime | None = None
     company_ids: tuple[str, ...] = ()
+
+    def beginning(self, key: str | None, bookmark: datetime | None) -> str:
+        """Say where a run begins, for its log.
+
+        Args:
+            key: The replication key, or None if everything is read every time.
+            bookmark: Every change up to here has been read; None if nothing has.
+        """
+        if key is None:
+            return "reading everything, as in every run"
+        if bookmark is None:
+            if self.start_date is None:
+                return "no bookmark, reading everything"
+            return f"no bookmark, from start_date {written(self.start_date)} on"
+        seconds = self.lookback.total_seconds()
+        return f"from {written(bookmark)} on, lookback {seconds:.15g} s"
 
 
 def config_schema() -> dict[str, Any]:

@@ -51,6 +51,27 @@ def test_a_first_run_leaves_the_newest_key_as_its_bookmark(tenant, config, read,
     assert output.state == state_at(9)
 
 
+@pytest.mark.parametrize(
+    ("state", "more", "says"),
+    [
+        (None, {}, "issues: no bookmark, reading everything"),
+        (None, {"start_date": at(3)}, f"issues: no bookmark, from start_date {at(3)} on"),
+        (
+            state_at(7),
+            {"start_date": at(3), "lookback_seconds": 90},
+            f"issues: from {at(7)} on, lookback 90 s",
+        ),
+        ({"bookmarks": {}}, {"lookback_seconds": 0}, "issues: no bookmark, reading everything"),
+    ],
+)
+def test_the_log_says_where_a_stream_begins(
+    tenant, config, read, issues, caplog, state, more, says
+):
+    caplog.set_level("INFO")
+    read({**config, **more}, state=state, catalog=issues)
+    assert [message for message in caplog.messages if message.startswith("issues: ")] == [says]
+
+
 def test_a_later_run_reads_what_is_not_older_than_the_bookmark(tenant, config, read, issues):
     output = read(config, state=state_at(7), catalog=issues)
     assert titles(output) == {"day 7", "day 8", "day 9"}
