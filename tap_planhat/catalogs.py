@@ -64,7 +64,7 @@ CATALOG_SCHEMA = {
                     "tap_stream_id": {"type": "string"},
                     "stream": _TEXT,
                     "schema": {"$ref": "#/$defs/schema"},
-                    "metadata": {"type": ["array", "null"], "items": _METADATA},
+                    "metadata": {"type": "array", "items": _METADATA},
                     "key_properties": _TEXTS,
                     "replication_key": _TEXT,
                     "replication_method": _TEXT,

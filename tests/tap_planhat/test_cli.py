@@ -221,6 +221,11 @@ NO_ID = {
         ("--catalog", json.dumps(STRANGER), "only issues, objectives"),
         ("--catalog", json.dumps(NO_ID), "no property _id"),
         ("--catalog", '{"streams": 5}', "no Singer catalog"),
+        (
+            "--catalog",
+            '{"streams": [{"tap_stream_id": "issues", "schema": {}, "metadata": null}]}',
+            "no Singer catalog, at $.streams[0].metadata",
+        ),
         ("--catalog", "{", "--catalog is not JSON"),
         ("--catalog", "[]", "holds no JSON object"),
         ("--state", "not json", "--state is not JSON"),
