@@ -1,0 +1,94 @@
+"""Retry discipline of both plugins as processes, read from the sandbox's own log of requests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from itertools import pairwise
+
+import pytest
+
+BUDGET_SECONDS = 4
+WORKERS = 4
+MOST_ATTEMPTS = 15
+"""Delays are drawn below 0.25, 0.5, 1, 2, 4, 8, 15, 15 … seconds: that more of them than this fit
+into the budget has a chance of one in a hundred millions. A storm has hundreds."""
+MESSAGES = (
+    {"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}},
+    *(
+        {"type": "RECORD", "stream": "issues", "record": {"sourceId": f"{n}", "title": f"{n}"}}
+        for n in range(200)
+    ),
+    {"type": "STATE", "value": {"bookmarks": {"issues": 1}}},
+)
+INPUT = b"".join(json.dumps(message).encode() + b"\n" for message in MESSAGES)
+
+
+@pytest.fixture(params=["tap", "target"])
+def storm(request, sandbox):
+    """Runs a plugin to its end, and gives how it ended and when it had asked."""
+
+    def run():
+        config = settings(sandbox, "token-a")
+        stdin = b""
+        if request.param == "target":
+            config |= {"match_on": ["sourceId"], "batch_size_rows": 10, "concurrency": WORKERS}
+            stdin = INPUT
+        ran = request.getfixturevalue(request.param)(config=config, stdin=stdin)
+        assert ran.code == 1
+        assert not [m for m in ran.messages if m.get("type") != "SCHEMA"], "nothing was done"
+        assert "run again later" in ran.last_line
+        return ran, [each.started for each in sandbox.requests]
+
+    return run
+
+
+def settings(sandbox, token) -> dict:
+    return {
+        "api_token": token,
+        "api_url": sandbox.url,
+        "requests_per_minute": 0,
+        "retry_budget_seconds": BUDGET_SECONDS,
+    }
+
+
+def test_a_lasting_503_is_met_with_few_requests_and_ends_with_the_budget(sandbox, storm):
+    sandbox.fault("status", status=503)
+    ran, asked = storm()
+    assert "503" in ran.last_line
+    assert 3 <= len(asked) <= WORKERS * MOST_ATTEMPTS
+    # The last attempt is made when the budget ends; nobody begins another one.
+    assert BUDGET_SECONDS * 0.99 <= asked[-1] - asked[0] <= BUDGET_SECONDS * 2
+
+
+def test_a_429_holds_every_request_back_for_its_retry_after(sandbox, storm):
+    sandbox.fault("status", status=429, retry_after="2")
+    ran, asked = storm()
+    assert "429" in ran.last_line
+    # Those that were under way when the first answer came are one wave; each wave waits.
+    waves = [asked[0], *(later for earlier, later in pairwise(asked) if later - earlier > 1)]
+    assert len(waves) <= BUDGET_SECONDS / 2 + 2
+    assert len(asked) <= WORKERS * len(waves)
+    # The last wave comes when the budget ends, which may be earlier.
+    assert all(later - earlier >= 1.99 for earlier, later in pairwise(waves[:-1])), waves
+    assert asked[-1] - asked[0] <= BUDGET_SECONDS * 2
+
+
+def test_runs_that_fail_together_do_not_come_back_together(sandbox, tap):
+    sandbox.fault("status", status=503)
+    runs = [
+        tap.start(
+            config=settings(sandbox, token),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for token in ("token-a", "token-b")
+    ]
+    assert [run.wait(60) for run in runs] == [1, 1]
+    times = [
+        [each.started for each in sandbox.requests if each.tenant == tenant]
+        for tenant in ("alpha", "beta")
+    ]
+    delays = [[later - earlier for earlier, later in pairwise(each)] for each in times]
+    # Full jitter: that five draws of each come so close has a chance of one in millions.
+    assert any(abs(one - other) > 0.02 for one, other in zip(*delays, strict=False)), delays
