@@ -19,7 +19,7 @@ from benchmarks.tenant import Tenant
 class Exchange(asyncio.Protocol):
     """One client's connection: HTTP/1.1, kept alive, one request after another."""
 
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # noqa: RUF012
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # noqa: RUF012 - all share it
 
     def __init__(self) -> None:
         self._received = bytearray()

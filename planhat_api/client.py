@@ -25,8 +25,6 @@ BULK_PATIENCE = 5
 LIST_TAKES = frozenset({200})
 GET_TAKES = frozenset({200, 400, 404})
 DELETE_TAKES = frozenset({200, 400, 404})
-CREATE_TAKES = frozenset({200, 201, 400, 403, 413})
-UPDATE_TAKES = frozenset({200, 400, 403, 404, 413})
 BULK_TAKES = frozenset({200, 206, 400, 403, 413})
 """Which statuses speak of the records. Planhat documents 200, 206, 400, 403 and 500 for all its
 requests (developer pages, "HTTP response codes"); 404 for a record that is not there and 413 for a
@@ -113,45 +111,6 @@ class PlanhatClient:
             return read_record(answer.body)
 
         return self.transport.send(request, read, taken=GET_TAKES, repeat=Repeat.FREELY)
-
-    def create(self, model: Model, body: bytes) -> Answer:
-        """Create one record; never sent twice, except when Planhat surely did nothing.
-
-        Args:
-            model: Whose record.
-            body: A JSON object.
-
-        Returns:
-            An answer that speaks of the record: 200, 201, 400, 403 or 413.
-
-        Raises:
-            UnknownOutcomeError: The answer was lost.
-            StopError: No answer can be had.
-            Interrupted: The run was asked to stop while the request waited.
-        """
-        request = Request("POST", model.path, body=body)
-        return self.transport.send(request, _written, taken=CREATE_TAKES, repeat=Repeat.NEVER)
-
-    def update(self, model: Model, identifier: str, body: bytes) -> Answer:
-        """Change those properties of one record that the body names.
-
-        Args:
-            model: Whose record.
-            identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
-            body: A JSON object.
-
-        Returns:
-            An answer that speaks of the record: 200, 400, 403, 404 or 413.
-
-        Raises:
-            InvalidIdentifierError: The identifier cannot be part of a path.
-            StopError: No answer can be had.
-            Interrupted: The run was asked to stop while the request waited.
-        """
-        request = Request("PUT", record_path(model, identifier), body=body)
-        return self.transport.send(
-            request, _written, taken=UPDATE_TAKES, repeat=Repeat.WHEN_SETTLED
-        )
 
     def delete(self, model: Model, identifier: str) -> bool:
         """Delete one record.

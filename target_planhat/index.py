@@ -108,10 +108,6 @@ class Index:
                 self._loose.add(name)
                 self._put(name, {}, self._fingerprints.unsure)
 
-    def holds_id(self, identifier: str) -> bool:
-        """Tell whether there is a record of this `_id`."""
-        return name_of(identifier) in self._records
-
     def find(self, payload: Payload) -> Held | Doubt | None:
         """Find the record that a payload means: by the strongest of its keyables that is held.
 

@@ -115,11 +115,6 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     operation: Operation = "upsert"
     earlier: Payload | None = None
 
-    @property
-    def keyed(self) -> bool:
-        """Whether at least one keyable is sent, so that sending twice is harmless."""
-        return any(key is not None for key in self.keys)
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

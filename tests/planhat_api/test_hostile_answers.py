@@ -95,7 +95,7 @@ def test_no_answer_makes_an_unkeyed_write_leave_twice(raw, connect, issues, answ
     raw.say(lambda sock: sock.sendall(answer), then=http(b"{}"))
     client = connect(raw.url, request_timeout_seconds=5)
     with contextlib.suppress(PlanhatError):
-        client.create(issues, b"{}")
+        client.bulk_upsert(issues, b"[{}]", repeatable=False)
     first_line = answer.decode("latin-1").split("\n")[0].split()
     assert len(raw.requests) == 1 or {"429", "425"} & set(first_line)
 

@@ -50,7 +50,7 @@ def test_no_log_and_no_error_shows_the_token_or_a_query(answers, connect, issues
         show(
             lambda: client.list_page(issues, limit=1, offset=0, company_ids=[COMPANY], decode=bytes)
         )
-        show(lambda: client.create(issues, b'{"title": "pers0nal"}'))
+        show(lambda: client.bulk_upsert(issues, b'[{"title": "pers0nal"}]', repeatable=False))
         assert raw.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
         shown.append(repr(client.transport.connection))
     out, err = capfd.readouterr()

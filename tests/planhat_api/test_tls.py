@@ -78,7 +78,7 @@ def test_plain_http_at_the_other_end_of_https_is_tried_again_and_then_stops(conn
     with tcp_server(lambda sock: sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
         client = connect(f"https://127.0.0.1:{port}", retry_budget_seconds=5)
         with pytest.raises(errors.UnreachableError, match="TLS failed"):
-            client.create(issues, b"{}")
+            client.bulk_upsert(issues, b"[{}]", repeatable=False)
     assert client.transport.requests > 2
 
 
@@ -88,7 +88,7 @@ def test_a_write_whose_tls_connection_is_cut_is_not_taken_for_one_that_never_lef
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA))
     secure.say(None)
     with pytest.raises(errors.UnknownOutcomeError):
-        connect(secure.url).create(issues, b"{}")
+        connect(secure.url).bulk_upsert(issues, b"[{}]", repeatable=False)
     assert len(secure.requests) == 1
 
 
@@ -171,7 +171,9 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     with proxy_to(0, seen, b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\n\r\n") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         with pytest.raises(errors.UnreachableError, match="proxy") as stop:
-            connect("https://planhat.test", retry_budget_seconds=3).create(issues, b"{}")
+            connect("https://planhat.test", retry_budget_seconds=3).bulk_upsert(
+                issues, b"[{}]", repeatable=False
+            )
     assert "pass@" not in str(stop.value)
     assert len(seen) > 1
 
@@ -207,7 +209,7 @@ def test_a_socks_proxy_is_used_where_its_library_is_there_and_named_where_it_is_
             assert read(client, issues) == b"[]"
             secure.say(None)
             with pytest.raises(errors.UnknownOutcomeError):  # it knows that the request left
-                client.create(issues, b"{}")
+                client.bulk_upsert(issues, b"[{}]", repeatable=False)
         else:
             with pytest.raises(errors.ConfigurationError, match="proxy"):
                 read(client, issues)

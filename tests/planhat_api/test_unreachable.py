@@ -36,5 +36,5 @@ def test_a_write_that_never_left_may_be_sent_again_whatever_it_is(raw, connect, 
         url = f"http://127.0.0.1:{once.getsockname()[1]}"
     client = connect(url, retry_budget_seconds=20)
     with pytest.raises(errors.UnreachableError):
-        client.create(issues, b"{}")
+        client.bulk_upsert(issues, b"[{}]", repeatable=False)
     assert client.transport.requests > 2

@@ -140,7 +140,7 @@ def test_a_record_without_a_keyable_is_rejected_or_created():
     record = {"title": "t", "companyIds": [COMPANY]}
     assert project(record).code == RejectCode.MISSING_KEY
     made = Projection(MODELS["issues"], Settings(missing_key="create")).project(record)
-    assert (made.operation, made.keyed) == ("create", False)
+    assert (made.operation, set(made.keys)) == ("create", {None})
     updating = Settings(missing_key="create", write_mode="update")
     assert Projection(MODELS["issues"], updating).project(record).code == RejectCode.MISSING_KEY
 
@@ -192,4 +192,4 @@ def test_a_payload_knows_its_line():
     made = Projection(MODELS["issues"], Settings()).project(
         {"sourceId": "s"}, line=7, raw=b"as it came"
     )
-    assert (made.line, made.raw, made.keys, made.keyed) == (7, b"as it came", (None, "s"), True)
+    assert (made.line, made.raw, made.keys) == (7, b"as it came", (None, "s"))
