@@ -6,11 +6,13 @@ be personal data.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
+from planhat_api.utf8 import is_utf8
 from target_planhat.decoding import decode
 from target_planhat.lines import InputError
 
@@ -56,10 +58,10 @@ def read_message(line: bytes, number: int) -> Message:
     Raises:
         InputError: It is none.
     """
-    try:
-        return _decoder.decode(line)
-    except (ValueError, RecursionError):  # msgspec's own, and that of bytes that are no text
-        pass
+    # What is passed over is not looked at by msgspec, and the line may have to be kept as a reject.
+    if is_utf8(line):
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
+            return _decoder.decode(line)
     # NaN and the like, which are no JSON, but which producers write: kept as they came.
     values = read_values(line, number)
     if not isinstance(values, dict) or not isinstance(values.get("type"), str):

@@ -16,6 +16,8 @@ from target_planhat.rejects import RejectFile
         b'{"type":"SCHEMA","stream":"\xff","schema":{"properties":{}}}',
         b'{"type":"STATE","value":{"a":1},"stream":"\xc3"}',
         b'{"\xff":1}',
+        b'{"type":"RECORD","stream":"issues","aside":"\x8b","record":{"title":"no key"}}',
+        b'{"type":"RECORD","stream":"issues","record":{"sourceId":"a","aside":"\x8b"}}',
     ],
 )
 def test_a_message_that_is_no_text_is_told_in_one_sentence(bench, line):
