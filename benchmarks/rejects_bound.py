@@ -21,6 +21,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from planhat_sandbox import Sandbox
 from target_planhat.target import TargetPlanhat
@@ -113,7 +114,7 @@ def _try(behaviours: dict[str, str], bad: set[str]) -> Trial:
         return Trial(set(found), created, len(sandbox.requests), seconds)
 
 
-def _messages(company: str, bad: set[str]) -> io.BytesIO:
+def _messages(company: str, bad: set[str]) -> IO[Any]:
     messages: list[object] = [{"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}}]
     for number in range(ITEMS):
         key = f"s{number}"

@@ -32,7 +32,7 @@ class Issues(RESTStream[int]):
     @property
     def url_base(self) -> str:
         """Planhat's address."""
-        return self.config["api_url"]
+        return str(self.config["api_url"])
 
     @property
     def authenticator(self) -> BearerTokenAuthenticator:

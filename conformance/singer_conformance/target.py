@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,7 +79,7 @@ class TargetConformance:
             if by_count := attempt % 2 == 0:
                 ended = _load(
                     target,
-                    end_when=lambda count=count: len(target.stored()) >= count,  # type: ignore[misc]
+                    end_when=partial(_holds, target, count),
                     end_with=end_with,
                 )
             else:
@@ -139,6 +140,10 @@ def _messages(target: TargetUnderTest, start: int, open_for: float) -> Iterator[
 
 def _line(message: dict[str, Any]) -> bytes:
     return json.dumps(message).encode() + b"\n"
+
+
+def _holds(target: TargetUnderTest, count: int) -> bool:
+    return len(list(target.stored())) >= count
 
 
 def _upto(line: bytes) -> int:

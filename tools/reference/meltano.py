@@ -92,4 +92,4 @@ def _entry(setting: Setting, *, secret_kind: str) -> dict[str, Any]:
 
 
 def _yaml(value: object, *, width: int) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=width)
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=width))

@@ -21,10 +21,10 @@ for folder in (
     sys.path.insert(0, str(ROOT / folder))
 
 # They are on the path only now.
-from jobs import Job  # noqa: E402
-from postgres import postgres, postgres_server  # noqa: E402
+from jobs import Job  # noqa: E402 - see above
+from postgres import postgres, postgres_server  # noqa: E402 - see above
 
-from planhat_sandbox import Sandbox  # noqa: E402
+from planhat_sandbox import Sandbox  # noqa: E402 - see above
 
 __all__ = ["postgres", "postgres_server"]
 
