@@ -143,4 +143,4 @@ lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
 	$(LOCK) examples/kubernetes/build-requirements.in -o examples/kubernetes/build-requirements.txt
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
