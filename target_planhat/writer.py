@@ -30,6 +30,7 @@ _CODES: Final = {
     "too_large": RejectCode.TOO_LARGE,
     "outcome_unknown": RejectCode.OUTCOME_UNKNOWN,
 }
+_REFUSALS: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
 
 
 class EnoughRejectsError(PlanhatError):
@@ -118,7 +119,7 @@ class Writer:
                 else:
                     rejected, later = self._upsert(following, written)
                 # What a rejected payload superseded was never sent: now it is the last word.
-                waiting += [later, following.without(rejected)]
+                waiting += [later, following.without(_reject_alike(rejected, written))]
         except PlanhatError as error:
             written.error = error
         return written
@@ -223,6 +224,27 @@ class Writer:
         allowance = self._allowance()
         if allowance is not None and rejects > allowance:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
+
+
+def _reject_alike(rejected: Iterable[Payload], written: Written) -> list[Payload]:
+    """Reject with a payload that was refused what it superseded and is the same to the byte.
+
+    Planhat would refuse it again: nothing has been written of its record since.
+
+    Returns:
+        For each rejected payload the oldest one that is rejected like it.
+    """
+    whys = {id(payload): why for payload, why in written.rejects}
+    oldest = []
+    for payload in rejected:
+        last, why = payload, whys[id(payload)]
+        while (
+            why.code in _REFUSALS and last.earlier is not None and last.earlier.item == payload.item
+        ):
+            last = last.earlier
+            written.rejects.append((last, why))
+        oldest.append(last)
+    return oldest
 
 
 def superseded(payloads: Iterable[Payload]) -> int:

@@ -391,6 +391,71 @@ def test_what_a_rejected_record_superseded_is_written_alone(bench):
     assert (account["read"], account["merged"], account["created"]) == (4, 1, 2)
 
 
+@settings(
+    max_examples=max(40, settings().max_examples // 5),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    versions=st.lists(st.sampled_from(["good", "better", BAD, f"{BAD} too"]), max_size=12),
+    others=st.lists(st.sampled_from(["good", BAD]), max_size=12),
+    answer=st.sampled_from(["arrays", "string"]),
+    entries=st.sampled_from(["opaque", "keyables"]),
+)
+def test_the_newest_good_version_of_a_record_wins_and_each_that_is_refused_costs_few_requests(
+    bench, versions, others, answer, entries
+):
+    bench.sandbox.reset()
+    bench.sandbox.behave(refused_marker=BAD, failure_answer=answer, error_entries=entries)
+    company = bench.company()
+    lines = [bench.schema()]
+    for key, titles in (("hot", versions), ("other", others)):
+        lines += [bench.record(sourceId=key, title=each, companyIds=[company]) for each in titles]
+    ran = bench.run(lines, on_reject="continue")
+    bench.rejects_path.unlink(missing_ok=True)
+    assert ran.error is None
+    refused, expected, line = set(), {}, 1
+    for key, titles in (("hot", versions), ("other", others)):
+        good = [at for at, title in enumerate(titles) if not title.startswith(BAD)]
+        if good:
+            expected[key] = titles[good[-1]]
+        behind = range(good[-1] + 1 if good else 0, len(titles))
+        refused |= {line + 1 + at for at in behind}
+        line += len(titles)
+    held = {
+        each["sourceId"]: each["title"] for each in bench.sandbox.tenant("alpha").records("issues")
+    }
+    assert held == expected
+    assert set(ran.reject_codes) == refused
+    assert len(bulks(bench)) <= 1 + 3 * len(refused)  # each comes back once, and may be halved
+
+
+def test_versions_of_several_records_are_tried_together(bench):
+    bench.sandbox.behave(refused_marker=BAD, error_entries="keyables")
+    company = bench.company()
+    lines = [bench.schema()]
+    for version in range(6):
+        for key in "abcd":
+            title = f"good {version}" if version < 2 else f"{BAD} {version}"
+            lines.append(bench.record(sourceId=key, title=title, companyIds=[company]))
+    ran = bench.run(lines, on_reject="continue")
+    assert {each["title"] for each in bench.sandbox.tenant("alpha").records("issues")} == {"good 1"}
+    assert len(ran.rejects) == 16
+    assert [request.items for request in bulks(bench)] == [4] * 5
+
+
+def test_a_version_that_is_the_same_as_the_refused_one_is_not_sent_again(bench):
+    bench.sandbox.behave(refused_marker=BAD)
+    company = bench.company()
+    titles = ["good", *[BAD] * 500]
+    lines = [bench.schema()]
+    lines += [bench.record(sourceId="a", title=title, companyIds=[company]) for title in titles]
+    ran = bench.run(lines, on_reject="continue")
+    assert [each["title"] for each in bench.sandbox.tenant("alpha").records("issues")] == ["good"]
+    assert set(ran.reject_codes) == set(range(3, 503))
+    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 1, "rejected": 500}
+    assert len(bulks(bench)) == 2
+
+
 def test_a_host_that_is_gone_stops_the_run(bench):
     bench.sandbox.fault("refuse-connections", route="bulk", seconds=5)
     ran = bench.run(issues(bench, 3), retry_budget_seconds=0, on_reject="continue")
