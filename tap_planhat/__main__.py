@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from planhat_console.allocation import keep_freed_memory
 from planhat_console.collector import nothing_to_collect
 from planhat_console.exits import run
 
 
 def main() -> None:
     """Run the tap from the command line, and exit with 0, 1 or 128 and a signal's number."""
+    keep_freed_memory()
     sys.exit(run("tap-planhat", _run, _sentence_for))
 
 

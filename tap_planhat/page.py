@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+LINES_A_PIECE = 64
+"""Small enough for what one page leaves free to serve the next: blocks of megabytes never fit."""
+
+
 class Content(Protocol):
     """What the rows of a page become; one item for each row, in their order."""
 
@@ -32,31 +36,41 @@ class Lines:
     """RECORD messages that are ready to be written, one line for each row.
 
     Args:
-        text: The lines, each with its line break.
-        count: How many.
+        pieces: The lines, each with its line break, `LINES_A_PIECE` in each piece but the last.
     """
 
-    def __init__(self, text: bytes, count: int) -> None:
-        self._text = text
-        self._count = count
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
 
-    def chosen(self, positions: Sequence[int]) -> bytes | memoryview:
+    def chosen(self, positions: Sequence[int]) -> list[bytes | memoryview]:
         """Give some of the lines, without a copy where they are neighbours.
 
         Args:
             positions: Places of the rows, in the order wanted; at least one.
+
+        Returns:
+            Whole lines, in pieces.
         """
-        first, last = positions[0], positions[-1]
-        neighbours = range(first, last + 1)
-        if positions != neighbours and list(positions) != list(neighbours):
-            lines = self._text.splitlines(keepends=True)
-            return b"".join([lines[position] for position in positions])
-        start, end = 0, len(self._text)
-        for _ in range(first):
-            start = self._text.index(b"\n", start) + 1
-        for _ in range(last + 1, self._count):
-            end = self._text.rindex(b"\n", start, end - 1) + 1
-        return self._text if end - start == len(self._text) else memoryview(self._text)[start:end]
+        first, end = positions[0], positions[-1] + 1
+        if positions != range(first, end) and list(positions) != list(range(first, end)):
+            lines = b"".join(self._pieces).splitlines(keepends=True)
+            return [lines[position] for position in positions]
+        begins = range(0, end, LINES_A_PIECE)
+        return [
+            _between(piece, max(first - begin, 0), min(end - begin, LINES_A_PIECE))
+            for begin, piece in zip(begins, self._pieces, strict=False)
+            if first < begin + LINES_A_PIECE
+        ]
+
+
+def _between(piece: bytes, first: int, end: int) -> bytes | memoryview:
+    """Give the lines from one to another, the latter not included."""
+    if first == 0 and end == LINES_A_PIECE:
+        return piece
+    starts = [0]
+    for _ in range(end):
+        starts.append(piece.index(b"\n", starts[-1]) + 1)
+    return memoryview(piece)[starts[first] : starts[end]]
 
 
 class Records:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import decimal
 import operator
 import re
+import threading
 from datetime import datetime, timezone
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from planhat_api.reading import rows_of
 from planhat_api.utf8 import is_utf8
-from tap_planhat.page import Lines, Page, Records
+from tap_planhat.page import LINES_A_PIECE, Lines, Page, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,6 +92,9 @@ class Shape:
         self._has_reference = reference is not None
         self._hides_reference = reference is not None and reference not in emitted
         self._any = msgspec.json.Decoder()
+        # Pages come from several threads. The rows of one are larger than its lines, and threads
+        # that take turns in the middle of it would hold the rows of all.
+        self._one_at_a_time = threading.Lock()
 
     def page(self, body: bytes) -> Page:
         """Decode the body of a list answer.
@@ -102,6 +106,10 @@ class Shape:
             ValueError: It is not the JSON that was asked for.
             ProtocolError: A row of it is no record.
         """
+        with self._one_at_a_time:
+            return self._page(body)
+
+    def _page(self, body: bytes) -> Page:
         try:
             rows = self._rows(body)
         except ValueError:
@@ -115,18 +123,14 @@ class Shape:
             for row in rows:
                 row.reference = NOTHING
         # Here and now, and not when it is written: the rows are still in the processor's cache.
-        content = (
-            Lines(self._lines(rows, received), len(rows))
-            if self._ready
-            else Records(rows, self._record)
-        )
+        content = Lines(self._lines(rows, received)) if self._ready else Records(rows, self._record)
         keys = list(map(_KEY_OF, rows)) if self._has_key else None
         return Page(list(map(_ID_OF, rows)), keys, companies, received, content)
 
     def _rows(self, body: bytes) -> list[Any]:
         return rows_of(_on_one_line(body), self._decode, self._stream)
 
-    def _lines(self, rows: Sequence[Any], received: datetime) -> bytes:
+    def _lines(self, rows: Sequence[Any], received: datetime) -> list[bytes]:
         """Write rows as RECORD messages, one line each."""
         # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
         messages = map(
@@ -136,7 +140,10 @@ class Shape:
             repeat(received.isoformat()),
             repeat(self._version),
         )
-        return self._encoder.encode_lines(list(messages))
+        return [
+            self._encoder.encode_lines(list(islice(messages, LINES_A_PIECE)))
+            for _ in range(0, len(rows), LINES_A_PIECE)
+        ]
 
     def _record(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - made at run time
         """Give a row as Python values, with every number as exact as it came."""

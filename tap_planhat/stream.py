@@ -102,7 +102,8 @@ class PlanhatStream(Stream):
             timer.with_context({})
             for emission in self._emissions(ready=True):
                 count = len(emission.positions)
-                writer.write_lines(emission.content)
+                for lines in emission.content:
+                    writer.write_lines(lines)
                 writer.flush()
                 counter.increment(count)
                 self.tap.count(count)

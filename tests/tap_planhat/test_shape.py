@@ -79,7 +79,8 @@ def row_text(number: int, row: dict[str, str], blank: str) -> str:
 
 def whole(page: Page) -> Any:
     """What all rows of a page become."""
-    return page.content.chosen(range(len(page.ids)))
+    chosen = page.content.chosen(range(len(page.ids)))
+    return chosen if isinstance(chosen[0], dict) else b"".join(chosen)
 
 
 def through_the_sdk(page: Page, received: datetime) -> list[Any]:
@@ -150,19 +151,19 @@ def test_the_version_of_a_stream_stands_in_each_of_its_lines():
     assert [json.loads(line)["version"] for line in lines] == [17, 17]
 
 
-@given(data=st.data(), count=st.integers(1, 12))
+@given(data=st.data(), count=st.one_of(st.integers(1, 12), st.integers(60, 200)))
 def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
     page = Shape("objectives", []).page(
         b"[" + b",".join(b'{"_id":"%d"}' % number for number in range(count)) + b"]"
     )
     first = data.draw(st.integers(0, count - 1))
     last = data.draw(st.integers(first, count - 1))
-    some = st.lists(st.integers(0, count - 1), min_size=1, unique=True)
+    some = st.lists(st.integers(0, count - 1), min_size=1, max_size=20, unique=True)
     neighbours = range(first, last + 1)
     positions = data.draw(
         st.one_of(st.just(neighbours), st.just(list(neighbours)), st.just(neighbours[::-1]), some)
     )
-    lines = bytes(page.content.chosen(positions))
+    lines = b"".join(page.content.chosen(positions))
     assert lines.endswith(b"\n")
     ids = [int(json.loads(line)["record"]["_id"]) for line in lines.splitlines()]
     assert ids == list(positions)
