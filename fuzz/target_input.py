@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.rejects import RejectedRecord
     from target_planhat.writer import Writer
 

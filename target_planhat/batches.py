@@ -7,62 +7,24 @@ one's still fills up. docs/adr/0042-batches-equal-one-by-one.md has the reasonin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from target_planhat.batch import Batch
 from target_planhat.identity import covers, tokens
 from target_planhat.order import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from planhat_api.model import Model
+    from target_planhat.batch import Kind
     from target_planhat.order import Bounds
     from target_planhat.payload import Payload, Settings
 
-Kind = Literal["upsert", "create", "delete"]
-"""What a batch asks for: `upsert` and `create` are one bulk PUT (of keyed items, of unkeyed ones),
-`delete` is one request for each payload."""
-
-
 MOST_MERGED: Final = 5_000
 """Most payloads that are superseded in one batch: they stay in memory until it has its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Payloads that may be sent together, in this order.
-
-    Attributes:
-        kind: What is asked of Planhat; `archive` payloads are in `upsert` batches.
-        payloads: At least one.
-    """
-
-    kind: Kind
-    payloads: Sequence[Payload]
-
-    @property
-    def body(self) -> bytes:
-        """The JSON array of all items."""
-        items = [payload.item for payload in self.payloads]
-        # Megabytes, so the brackets are put where they cost no copy of all of it.
-        items[0] = b"[" + items[0]
-        items[-1] += b"]"
-        return b",".join(items)
-
-    def without(self, rejected: Iterable[Payload]) -> Batch | None:
-        """Make the batch of payloads that come back, because what superseded them was rejected.
-
-        Args:
-            rejected: Payloads of this batch that Planhat does not take.
-
-        Returns:
-            A batch to send before anything else of these identities; None if there is none.
-        """
-        earlier = [payload.earlier for payload in rejected if payload.earlier is not None]
-        return Batch(self.kind, earlier) if earlier else None
 
 
 class _Forming(msgspec.Struct, eq=False):

@@ -14,7 +14,7 @@ from planhat_api.envelope import Counts
 from planhat_api.errors import GaveUpError, NotPermittedError, StopError, UnknownOutcomeError
 from planhat_api.outcomes import Refusal, Settled, Unsettled, read_answer
 from planhat_api.redaction import scrub
-from target_planhat.batches import Batch
+from target_planhat.batch import Batch
 from target_planhat.halving import SAME_FAILURES_THAT_STOP, Halving
 from target_planhat.identity import all_distinct
 

@@ -11,9 +11,10 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from planhat_api.errors import RejectError
-from target_planhat.batches import Batch
+from target_planhat.batch import Batch
+from target_planhat.held import DOUBT, Doubt, Held
 from target_planhat.identity import scope_kind
-from target_planhat.index import DOUBT, Doubt, Held, name_of
+from target_planhat.index import name_of
 from target_planhat.keyables import ID, Keyables
 from target_planhat.listing import created_ids, read_index
 from target_planhat.lookup import Lookup

@@ -15,9 +15,10 @@ from target_planhat.flights import Flights
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.payload import Payload
-    from target_planhat.writer import Writer, Written
+    from target_planhat.writer import Writer
+    from target_planhat.written import Written
 
 
 def first_line(payloads: Iterable[Payload]) -> int | None:

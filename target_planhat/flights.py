@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from target_planhat.identity import doubtful, tokens
 
 if TYPE_CHECKING:
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.identity import Token
 
 

@@ -7,13 +7,12 @@ they hold. `destination` fills it from list pages and tells it what is written m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from target_planhat.compact_map import CompactMap
 from target_planhat.fingerprint import Fingerprints
+from target_planhat.held import DOUBT, Doubt, Held
 from target_planhat.identity import folded_scope, scope_kind
 from target_planhat.keyables import EVERYWHERE, ID
 
@@ -31,38 +30,6 @@ EVERYWHERE_HASH: Final = b"\xff" * WIDTH
 """Stands for "unique among all records"."""
 
 _OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A record that the destination holds.
-
-    Attributes:
-        name: What the index calls it.
-        identifier: Its `_id`, None if it was created in this run and its answer gave none.
-        at: Place of the keyable that it was found by, among the model's.
-        marks: Fingerprints of what it holds.
-        fingerprints: What they are of.
-    """
-
-    name: bytes
-    identifier: str | None
-    at: int
-    marks: bytes
-    fingerprints: Fingerprints
-
-    def differing(self, item: Mapping[str, Any]) -> list[str]:
-        """List the properties of an item whose value is not, or may not be, what is held."""
-        return self.fingerprints.differing(item, self.marks)
-
-
-class Doubt(Enum):
-    """There may be such a record or not: what is known does not say."""
-
-    DOUBT = "doubt"
-
-
-DOUBT: Final = Doubt.DOUBT
 
 
 class Index:

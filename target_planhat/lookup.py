@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planhat_api.reading import walk_pages
 from target_planhat.fingerprint import fingerprint
+from target_planhat.held import DOUBT, Doubt
 from target_planhat.identity import folded_scope, scope_kind
-from target_planhat.index import DOUBT, Doubt
 from target_planhat.keyables import ID
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_api.envelope import Counts
-from target_planhat.index import Doubt
+from target_planhat.held import Doubt
 from target_planhat.verdicts import values
 
 if TYPE_CHECKING:

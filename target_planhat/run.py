@@ -19,10 +19,11 @@ from target_planhat.writer import EnoughRejectsError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.output import StateOutput
     from target_planhat.rejections import Rejections
-    from target_planhat.writer import Writer, Written
+    from target_planhat.writer import Writer
+    from target_planhat.written import Written
 
 
 class Source(Protocol):

@@ -16,7 +16,7 @@ from target_planhat.rejects import RejectedRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.lines import Lines
     from target_planhat.run import Run
     from target_planhat.target import TargetPlanhat

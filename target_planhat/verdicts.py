@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from target_planhat.decoding import decode
-from target_planhat.index import DOUBT, Doubt
+from target_planhat.held import DOUBT, Doubt
 from target_planhat.keyables import ID, Keyables
 from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing_required
 from target_planhat.sendable import encode
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planhat_api.model import Model
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.payload import Settings
 
 NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from planhat_api.envelope import Counts
 from planhat_api.errors import Interrupted, NotPermittedError, PlanhatError
 from planhat_api.redaction import scrub
 from target_planhat.delivery import Delivery, NotTheRecordsError
-from target_planhat.index import Doubt
+from target_planhat.held import Doubt
 from target_planhat.payload import Reject, RejectCode
 from target_planhat.verdicts import DOUBTFUL
+from target_planhat.written import Written, reject_alike, superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from planhat_api.client import PlanhatClient
     from planhat_api.model import Model
-    from target_planhat.batches import Batch
+    from target_planhat.batch import Batch
     from target_planhat.destination import Destination
     from target_planhat.payload import Payload
     from target_planhat.rehearsal import Rehearsal
@@ -30,36 +30,10 @@ _CODES: Final = {
     "too_large": RejectCode.TOO_LARGE,
     "outcome_unknown": RejectCode.OUTCOME_UNKNOWN,
 }
-_REFUSALS: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
 
 
 class EnoughRejectsError(PlanhatError):
     """So many records are rejected that the run fails: the rest of the batch is left alone."""
-
-
-@dataclass(slots=True)
-class Written:
-    """What became of one batch.
-
-    Attributes:
-        stream: Name of the model.
-        batch: The batch.
-        counts: Payloads that Planhat took, or held already.
-        merged: Records that were not sent, since a later one says everything of them.
-        deleted: Records that were deleted.
-        skipped: Records that the mode leaves alone, and deletes of what was not there.
-        rejects: Payloads that were not written, and why.
-        error: Why the rest has no outcome; None if everything has one.
-    """
-
-    stream: str
-    batch: Batch
-    counts: Counts = field(default_factory=Counts)
-    merged: int = 0
-    deleted: int = 0
-    skipped: int = 0
-    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
-    error: PlanhatError | None = None
 
 
 class Writer:
@@ -119,7 +93,7 @@ class Writer:
                 else:
                     rejected, later = self._upsert(following, written)
                 # What a rejected payload superseded was never sent: now it is the last word.
-                waiting += [later, following.without(_reject_alike(rejected, written))]
+                waiting += [later, following.without(reject_alike(rejected, written))]
         except PlanhatError as error:
             written.error = error
         return written
@@ -224,39 +198,3 @@ class Writer:
         allowance = self._allowance()
         if allowance is not None and rejects > allowance:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
-
-
-def _reject_alike(rejected: Iterable[Payload], written: Written) -> list[Payload]:
-    """Reject with a payload that was refused what it superseded and is the same to the byte.
-
-    Planhat would refuse it again: nothing has been written of its record since.
-
-    Returns:
-        For each rejected payload the oldest one that is rejected like it.
-    """
-    whys = {id(payload): why for payload, why in written.rejects}
-    oldest = []
-    for payload in rejected:
-        last, why = payload, whys[id(payload)]
-        while (
-            why.code in _REFUSALS and last.earlier is not None and last.earlier.item == payload.item
-        ):
-            last = last.earlier
-            written.rejects.append((last, why))
-        oldest.append(last)
-    return oldest
-
-
-def superseded(payloads: Iterable[Payload]) -> int:
-    """Count the records that payloads have superseded.
-
-    Args:
-        payloads: What was sent, or would have been.
-    """
-    count = 0
-    for payload in payloads:
-        earlier = payload.earlier
-        while earlier is not None:
-            count += 1
-            earlier = earlier.earlier
-    return count

@@ -9,7 +9,8 @@ from planhat_api.catalogue import load_models
 from target_planhat.compact_map import CompactMap
 from target_planhat.decoding import decode
 from target_planhat.fingerprint import Fingerprints, fingerprint
-from target_planhat.index import DOUBT, Held, Index, name_of
+from target_planhat.held import DOUBT, Held
+from target_planhat.index import Index, name_of
 from target_planhat.payload import Payload, Settings
 from target_planhat.projection import Projection
 from target_planhat.verdicts import values
