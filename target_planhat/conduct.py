@@ -25,7 +25,7 @@ from target_planhat.rejections import Rejections
 from target_planhat.rejects import RejectFile
 from target_planhat.run import Run
 from target_planhat.signals import Stop
-from target_planhat.summary import Summary, write_summary
+from target_planhat.summary import Summary
 from target_planhat.writer import EnoughRejectsError, Writer
 
 if TYPE_CHECKING:
@@ -230,17 +230,7 @@ class Conduct:
             rejects_path=str(path) if path else None,
             version=self._target.plugin_version,
         )
-        if self._style.is_terminal:
-            sys.stderr.write(summary.as_table(self._style) + "\n")
-        else:
-            logger.info("Summary: %s", summary.as_line())
-        if self._settings.summary_path is not None:
-            try:
-                write_summary(self._settings.summary_path, summary)
-            except PlanhatError as error:
-                if result == "done":
-                    raise
-                logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
+        summary.tell(self._style, self._settings.summary_path)
 
 
 def _descriptor(source: IO[Any]) -> int | None:

@@ -8,7 +8,9 @@ acknowledged by any state and come again.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from planhat_console.style import Style
     from target_planhat.ledger import Ledger
+
+logger = logging.getLogger("target-planhat")
 
 Result = Literal["done", "failed", "interrupted"]
 
@@ -85,17 +89,32 @@ class Summary:
         """Give it as one line of JSON, for the log."""
         return msgspec.json.encode(self.as_json()).decode()
 
+    def tell(self, style: Style, path: Path | None) -> None:
+        """Show it, and write it to its file.
 
-def write_summary(path: Path, summary: Summary) -> None:
-    """Put a summary in the place of the last one, whole or not at all, for its owner's eyes.
+        Args:
+            style: How standard error looks: a table for a person at a terminal, else a log line.
+            path: The setting `summary_path`.
 
-    Args:
-        path: The setting `summary_path`.
-        summary: What to write.
+        Raises:
+            StopError: It cannot be written, and nothing worse ended the run.
+        """
+        if style.is_terminal:
+            sys.stderr.write(self.as_table(style) + "\n")
+        else:
+            logger.info("Summary: %s", self.as_line())
+        if path is None:
+            return
+        try:
+            _write(path, self)
+        except StopError as error:
+            if self.result == "done":
+                raise
+            logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
 
-    Raises:
-        StopError: It cannot be written.
-    """
+
+def _write(path: Path, summary: Summary) -> None:
+    """Put a summary in the place of the last one, whole or not at all, for its owner's eyes."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     data = msgspec.json.format(msgspec.json.encode(summary.as_json()), indent=2) + b"\n"
     try:
