@@ -47,6 +47,7 @@ def run(
     end_at_line: int | None = None,
     end_when: Callable[[], bool] | None = None,
     end_with: signal.Signals = signal.SIGKILL,
+    hold: bool = False,
     on_line: Callable[[bytes], object] = len,
 ) -> Ended:
     """Run a command to its end, or end it.
@@ -60,6 +61,7 @@ def run(
             is read; never if None.
         end_when: Asked every few milliseconds; it is sent the signal at the first yes.
         end_with: The signal.
+        hold: Whether its standard input stays open until it is gone.
         on_line: Called with each line of standard output at the instant it arrives.
 
     Returns:
@@ -90,7 +92,7 @@ def run(
             strike()
 
     threads = [
-        threading.Thread(target=_feed, args=(process, feed)),
+        threading.Thread(target=_feed, args=(process, feed), kwargs={"hold": hold}),
         threading.Thread(target=_collect, args=(process, lines, look)),
         threading.Thread(
             target=lambda: errors.append(process.stderr.read() if process.stderr else b"")
@@ -135,14 +137,17 @@ def _close(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> None:
-    """Write the input; a reader that is gone is not the feeder's concern."""
+def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes], *, hold: bool) -> None:
+    """Write the input, and end it; a reader that is gone is not the feeder's concern."""
     if process.stdin is None:
         return
     with contextlib.suppress(BrokenPipeError, ValueError):
         for line in lines:
             process.stdin.write(line)
             process.stdin.flush()
+    if hold:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_SECONDS)
     with contextlib.suppress(BrokenPipeError, ValueError):
         process.stdin.close()
 

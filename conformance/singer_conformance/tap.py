@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import select
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from singer_conformance.process import Ended, run
+from singer_conformance.process import PATIENCE_SECONDS, Ended, run
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -60,7 +61,9 @@ class TapConformance:
             stderr=subprocess.DEVNULL,
             env=None if tap.environment is None else dict(tap.environment),
         )
-        time.sleep(2)  # nobody reads: the pipe is full, or the tap is done
+        assert process.stdout is not None
+        select.select([process.stdout], [], [], PATIENCE_SECONDS)  # it has begun to write
+        time.sleep(1)  # nobody reads: the pipe is full, or the tap is done
         done = process.poll() is not None
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)

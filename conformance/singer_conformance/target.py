@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import time
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -96,7 +95,7 @@ class TargetConformance:
     def test_sigterm_before_the_end_is_no_success(self, target: TargetUnderTest) -> None:
         """An orchestrator must see that the load is not complete."""
         target.reset()
-        ended = _load(target, end_after=2, end_with=signal.SIGTERM, open_for=4)
+        ended = _load(target, end_after=2, end_with=signal.SIGTERM, hold=True)
         assert ended.killed, f"the target ended while its input was open: {ended.errors}"
         assert ended.code != 0
 
@@ -109,21 +108,22 @@ def _load(
     end_when: Callable[[], bool] | None = None,
     end_with: signal.Signals = signal.SIGKILL,
     on_line: Callable[[bytes], object] = len,
-    open_for: float = 0,
+    hold: bool = False,
 ) -> Ended:
-    """Run the target over the records from `start` on; keep its input open for a while after."""
+    """Run the target over the records from `start` on; perhaps keep its input open."""
     return run(
         target.command,
-        feed=_messages(target, start, open_for),
+        feed=_messages(target, start),
         environment=target.environment,
         end_after=end_after,
         end_when=end_when,
         end_with=end_with,
+        hold=hold,
         on_line=on_line,
     )
 
 
-def _messages(target: TargetUnderTest, start: int, open_for: float) -> Iterator[bytes]:
+def _messages(target: TargetUnderTest, start: int) -> Iterator[bytes]:
     schema = {
         "type": "SCHEMA",
         "stream": target.stream,
@@ -135,7 +135,6 @@ def _messages(target: TargetUnderTest, start: int, open_for: float) -> Iterator[
         yield _line({"type": "RECORD", "stream": target.stream, "record": dict(target.record(n))})
         if n % target.state_every == target.state_every - 1 or n == target.records - 1:
             yield _line({"type": "STATE", "value": {"bookmarks": {target.stream: {UPTO: n}}}})
-    time.sleep(open_for)
 
 
 def _line(message: dict[str, Any]) -> bytes:

@@ -48,6 +48,7 @@ def eager_target(folder: Path) -> None:
             held.append(message["record"]["id"])
         elif message["type"] == "STATE":
             emit(message["value"])
+    time.sleep(2)  # whoever reads the states has seen them by then, on the slowest machine
     for n in held:
         store(folder, n)
 
@@ -60,7 +61,7 @@ def appending_target(folder: Path) -> None:
             (folder / f"{message['record']['id']}.{os.getpid()}.{time.monotonic_ns()}").write_text(
                 ""
             )
-            time.sleep(0.0005)
+            time.sleep(0.001)
         elif message["type"] == "STATE" and message["value"]["bookmarks"]["things"]["upto"] == 599:
             emit(message["value"])
 
