@@ -96,7 +96,7 @@ faults: $(STAMP) ## every fault on both sides, three seeds: the table of docs/re
 	$(BIN)/python -m reliability faults --write docs/reliability-table.md
 
 kills: $(STAMP) ## a hundred kills of the pipe, each followed by a second run
-	$(BIN)/python -m reliability kills
+	$(BIN)/python -m reliability kills --write docs/reliability-kills.md
 
 soak: $(STAMP) ## ten more minutes of two million records with faults (goes on where it stopped)
 	$(BIN)/python -m reliability soak

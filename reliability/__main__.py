@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -11,8 +12,13 @@ from typing import TYPE_CHECKING
 
 from reliability.faults import SIDES, TABLE
 from reliability.kills import Kill, Survival, plan_kills, try_kill
-from reliability.report import as_markdown
-from reliability.soak import soak
+from reliability.report import (
+    as_markdown,
+    faults_in_a_line,
+    kills_as_markdown,
+    kills_in_a_line,
+)
+from reliability.soak import soak, total
 from reliability.trial import Verdict, try_cell
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kills.add_argument("--seed", type=int, default=1)
     kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
     kills.add_argument("--jobs", type=int, default=2)
+    kills.add_argument("--write", type=Path, help="write the table here, as Markdown")
     kills.set_defaults(run=run_kills)
     soaking = commands.add_parser("soak", help="millions of records, in slices that go on")
     soaking.add_argument("--records", type=int, default=2_000_000)
@@ -55,15 +62,16 @@ def run_faults(options: argparse.Namespace) -> int:
         if options.only in row.name and options.side in (None, side)
     ]
     verdicts: list[Verdict] = []
+    began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         for verdict in pool.map(lambda cell: try_cell(*cell), cells):
             verdicts.append(verdict)
             _say(verdict)
-    failed = [verdict for verdict in verdicts if verdict.wrong]
-    sys.stdout.write(f"{len(verdicts)} cells, {len(failed)} failed\n")
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{faults_in_a_line(verdicts, seconds)}\n")
     if options.write:
-        options.write.write_text(as_markdown(verdicts), encoding="utf-8")
-    return 1 if failed else 0
+        options.write.write_text(as_markdown(verdicts, seconds), encoding="utf-8")
+    return 1 if any(verdict.wrong for verdict in verdicts) else 0
 
 
 def run_kills(options: argparse.Namespace) -> int:
@@ -84,14 +92,14 @@ def run_kills(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return survival
 
+    began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(attempt, chosen))
-    failed = sum(bool(survival.wrong) for survival in results)
-    late = sum(not survival.struck for survival in results)
-    sys.stdout.write(
-        f"{len(results)} kills, {late} of them too late to strike, {failed} not survived\n"
-    )
-    return 1 if failed else 0
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{kills_in_a_line(results, seconds)}\n")
+    if options.write:
+        options.write.write_text(kills_as_markdown(results, seconds), encoding="utf-8")
+    return 1 if any(survival.wrong for survival in results) else 0
 
 
 def run_soak(options: argparse.Namespace) -> int:
@@ -108,7 +116,10 @@ def run_soak(options: argparse.Namespace) -> int:
         )
         sys.stdout.writelines(f"     {wrong}\n" for wrong in each.wrong)
     done = sum(each.records for each in rounds)
-    sys.stdout.write(f"{done} of {options.records} records; the same command goes on\n")
+    if done < options.records:
+        sys.stdout.write(f"{options.records - done:,} to go: the same command goes on\n")
+    if rounds:
+        sys.stdout.write(f"Total: {total(rounds)}\n")
     return 1 if any(each.wrong for each in rounds) else 0
 
 

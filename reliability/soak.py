@@ -6,15 +6,14 @@ any of them: what was done is in a file.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import tempfile
-import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reliability.memory import Memory
 from reliability.pipe import run_pipe
 from reliability.world import World
 
@@ -31,7 +30,6 @@ FAULTS = (
     ("body", {"probability": 0.02, "kind": "html"}),
     ("slow", {"probability": 0.02, "seconds": 0.5}),
 )
-SAMPLE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _play(number: int, records: int) -> Round:
         tempfile.TemporaryDirectory() as name,
     ):
         armed = [world.sandbox.fault(fault, **options) for fault, options in FAULTS]
-        memory = {"tap": _Memory(), "target": _Memory()}
+        memory = {"tap": Memory(), "target": Memory()}
 
         def watch(tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
             memory["tap"].watch(tap)
@@ -102,6 +100,7 @@ def _play(number: int, records: int) -> Round:
             tap={"page_size": 1000},
             target={"batch_size_rows": 1000},
             started=watch,
+            keeps=False,
             patience_seconds=3600,
         )
         seconds = time.monotonic() - began
@@ -127,40 +126,25 @@ def _play(number: int, records: int) -> Round:
     )
 
 
-class _Memory:
-    """Samples of what a process holds."""
+def total(rounds: Sequence[Round]) -> str:
+    """Say in one line what all rounds came to.
 
-    def __init__(self) -> None:
-        self._samples: list[tuple[float, int]] = []
-
-    def watch(self, process: subprocess.Popen[bytes]) -> None:
-        """Sample a process until it ends."""
-        threading.Thread(target=self._sample, args=(process,), daemon=True).start()
-
-    @property
-    def peak(self) -> int:
-        """The most, in kB."""
-        return max((held for _, held in self._samples), default=0)
-
-    @property
-    def slope(self) -> float:
-        """Growth in the second half of the run, in kB a second (least squares)."""
-        return _slope(self._samples[len(self._samples) // 2 :])
-
-    def _sample(self, process: subprocess.Popen[bytes]) -> None:
-        status = Path(f"/proc/{process.pid}/status")
-        while process.poll() is None:
-            with contextlib.suppress(OSError, StopIteration, ValueError):
-                lines = status.read_text().splitlines()
-                held = next(line for line in lines if line.startswith("VmRSS"))
-                self._samples.append((time.monotonic(), int(held.split()[1])))
-            time.sleep(SAMPLE_SECONDS)
-
-
-def _slope(samples: Sequence[tuple[float, int]]) -> float:
-    if len(samples) < 2:  # noqa: PLR2004 - a line needs two points
-        return 0.0
-    middle = sum(at for at, _ in samples) / len(samples)
-    mean = sum(held for _, held in samples) / len(samples)
-    spread = sum((at - middle) ** 2 for at, _ in samples)
-    return sum((at - middle) * (held - mean) for at, held in samples) / spread if spread else 0.0
+    Args:
+        rounds: At least one. The slopes are those of the longest, where noise weighs least.
+    """
+    longest = max(rounds, key=lambda each: each.records)
+    sums = [
+        sum(getattr(each, name) for each in rounds) for name in ("records", "requests", "struck")
+    ]
+    tap, target = (
+        max(getattr(each, name) for each in rounds) // 1000
+        for name in ("tap_peak_kb", "target_peak_kb")
+    )
+    bad = sum(bool(each.wrong) for each in rounds)
+    return (
+        f"{sums[0]:,} records in {len(rounds)} rounds and {sum(e.seconds for e in rounds):,.0f} s, "
+        f"{sums[1]:,} requests, faults struck {sums[2]:,} times, {bad} rounds failed; memory at "
+        f"most {tap} MB (tap) and {target} MB (target); in the second half of the longest round "
+        f"({longest.records:,} records) {longest.tap_slope:+} bytes a record (tap) and "
+        f"{longest.target_slope:+} (target)"
+    )
