@@ -70,17 +70,20 @@ def doubtful(payload: Payload) -> list[tuple[Token, str]]:
     ]
 
 
-def all_distinct(payloads: Iterable[Named]) -> bool:
+def all_distinct(payloads: Iterable[Named], id_at: int) -> bool:
     """Tell whether payloads of one batch mean different records, whatever Planhat holds.
 
-    They do if each is named by one and the same single keyable. Of all others, `{_id: 1}` and
-    `{sourceId: s}`, only Planhat knows.
+    They do if each is named by one and the same single keyable, or each by an `_id`, which is sent
+    only where Planhat holds it. Of all others, `{_id: 1}` and `{sourceId: s}`, only Planhat knows.
 
     Args:
         payloads: Payloads that share no token.
+        id_at: Place of `_id` among the keyables, -1 where it is none of them.
     """
     profiles = {tuple([key is not None for key in payload.keys]) for payload in payloads}
-    return len(profiles) <= 1 and all(sum(profile) <= 1 for profile in profiles)
+    if id_at >= 0 and all(profile[id_at] for profile in profiles):
+        return True
+    return len(profiles) == 1 and all(sum(profile) == 1 for profile in profiles)
 
 
 def covers(later: Payload, earlier: Payload) -> bool:

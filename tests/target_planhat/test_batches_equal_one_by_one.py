@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -322,7 +323,7 @@ ANSWERS = st.builds(
 def ask_in_parts(planhat, batch, answers):
     """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
     payloads = batch.payloads
-    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads))
+    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads, 0))
     while (part := halving.next_part()) is not None:
         reading = answers.put(planhat, [payloads[place] for place in part.places])
         if isinstance(reading, Settled):
@@ -330,6 +331,23 @@ def ask_in_parts(planhat, batch, answers):
         else:
             halving.split(part, reading)
     return [payloads[place] for place in sorted(halving.refusals)]
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        ([("i", None), ("j", None)], True),
+        ([("i", "s"), ("j", None)], True),
+        ([(None, "s"), (None, "t")], True),
+        ([("i", None), (None, "t")], False),
+        ([("i", "s"), (None, "t")], False),
+    ],
+)
+def test_only_payloads_that_cannot_mean_one_record_are_sent_again_in_any_order(names, distinct):
+    payloads = [Payload(1, b"", b"{}", keys) for keys in names]
+    assert all_distinct(payloads, 0) is distinct
+    one_keyable = len({tuple(key is None for key in keys) for keys in names}) == 1
+    assert all_distinct(payloads, -1) is (one_keyable and None in names[0])
 
 
 @st.composite
