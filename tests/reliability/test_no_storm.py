@@ -56,7 +56,9 @@ def test_a_lasting_503_is_met_with_few_requests_and_ends_with_the_budget(sandbox
     sandbox.fault("status", status=503)
     ran, asked = storm()
     assert "503" in ran.last_line
-    assert 2 <= len(asked) <= WORKERS * MOST_ATTEMPTS
+    # The tap asks nothing more before it knows the newest record.
+    askers = WORKERS if ran.last_line.startswith("target") else 1
+    assert 2 <= len(asked) <= askers * MOST_ATTEMPTS
     # The last attempt is made when the budget ends; nobody begins another one.
     assert BUDGET_SECONDS * 0.99 <= asked[-1] - asked[0] <= BUDGET_SECONDS * 4
 
