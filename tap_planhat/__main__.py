@@ -24,11 +24,14 @@ def _run() -> None:
 
 def _sentence_for(error: BaseException) -> str | None:
     from click import Abort, ClickException  # noqa: PLC0415 - comes with the SDK, see above
+    from singer_sdk.exceptions import MappingError  # noqa: PLC0415 - it is the SDK
 
     if isinstance(error, ClickException):
         return f"{error.format_message()} See tap-planhat --help."
     if type(error).__name__ == "JSONDecodeError":  # the SDK reads the file with another library
         return f"the file given as --config is not JSON: {error}"
+    if isinstance(error, MappingError):
+        return f"stream_maps cannot be used: {error}"
     if isinstance(error, FileNotFoundError) and error.args:
         return f"{error.args[-1]}"
     return "stopped" if isinstance(error, Abort) else None

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
-from planhat_api.errors import Interrupted
+from planhat_api.errors import ConfigurationError, Interrupted
 from tap_planhat.catalogs import FULL_TABLE, INCREMENTAL, KEY_PROPERTIES
 from tap_planhat.extraction import Extraction
 from tap_planhat.memory import Memory
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib.encoding.simple import RecordMessage
 
     from planhat_api.model import Model
     from tap_planhat.extraction import Emission
@@ -110,6 +112,17 @@ class PlanhatStream(Stream):
                 del emission  # the page must be gone before the next one is asked for
         self._finalize_state(self.stream_state)
         self._write_state_message()
+
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        identifier = record["_id"]
+        try:
+            yield from super()._generate_record_messages(record)
+        except (MappingError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # What the error says may hold values of the record, so its kind has to do.
+            raise ConfigurationError(
+                f"a stream map of {self.name} fails on the record whose _id is {identifier} "
+                f"({type(error).__name__}): correct stream_maps"
+            ) from error
 
     @property
     def _is_plain(self) -> bool:
