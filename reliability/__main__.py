@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults.add_argument("--write", type=Path, help="write the table here, as Markdown")
     faults.set_defaults(run=run_faults)
     kills = commands.add_parser("kills", help="signals at random instants and at named points")
-    kills.add_argument("--instants", type=int, default=100)
+    kills.add_argument("--instants", type=int, default=120, help="some come too late to strike")
     kills.add_argument("--seed", type=int, default=1)
     kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
     kills.add_argument("--jobs", type=int, default=2)
