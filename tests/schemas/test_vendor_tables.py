@@ -6,6 +6,7 @@ departs from the vendor's pages is seen.
 
 from __future__ import annotations
 
+import jsonschema
 import pytest
 
 from planhat_api.catalogue import load_models
@@ -25,6 +26,101 @@ _id string -            name string -            health number -          compan
 companyName string auto externalId string -      sourceId string -        custom object -
 usage object auto
 """
+
+# The answers that the pages show: to a create or update, to a get, and to a list with `select`.
+_NEW_ISSUE = {
+    "companyMatchingValue": [],
+    "companyIds": ["61006bc89a3e0b702ed8ea49"],
+    "enduserIds": ["610091916d643a7c418aef42"],
+    "conversationIds": [],
+    "archived": False,
+    "_id": "610411d5b046afb2109df12c",
+    "title": "Problem with integration",
+    "description": "There is a problem with our integration settings.",
+    "status": "Open",
+    "companies": [{"id": "61006bc89a3e0b702ed8ea49", "name": "Tenet"}],
+    "endusers": [{"id": "610091916d643a7c418aef42", "name": "Lara Croft"}],
+    "updatedAt": "2021-07-30T14:51:01.691Z",
+    "createdAt": "2021-07-30T14:51:01.691Z",
+    "__v": 0,
+}
+_OLD_ISSUE = {
+    "_id": "60f7df113432fd36abf8b899",
+    "companyMatchingValue": [],
+    "companyIds": ["56bccdf554d64d837d01be9d"],
+    "enduserIds": [],
+    "conversationIds": [],
+    "archived": False,
+    "title": "There is a problem with the sites",
+    "companies": [],
+    "endusers": [],
+    "updatedAt": "2021-07-21T08:47:13.221Z",
+    "createdAt": "2021-07-21T08:47:13.221Z",
+    "__v": 0,
+    "status": "Done",
+}
+_LISTED_ISSUE = {
+    "_id": "61041245b046afb2109df1bb",
+    "companyIds": ["61006bc89a3e0b702ed8ea49"],
+    "title": "Problem with integration",
+    "status": "In Progress",
+}
+_NEW_OBJECTIVE = {
+    "_id": "60faeda853b8f717ebe36146",
+    "name": "Objective name",
+    "health": 5,
+    "companyId": "60df26bfa259250cba9cf816",
+    "externalId": "1234",
+    "sourceId": "sfc-1234",
+    "custom": {"field": "custom field"},
+    "companyName": "Test Company",
+}
+_OLD_OBJECTIVE = {
+    "_id": "5ffcce42ad67267f66741147",
+    "companyId": "56bccdf554d64d837d01be9d",
+    "companyName": "Tenet",
+    "name": "Gold objective",
+    "health": 5,
+    "__v": 0,
+    "custom": {
+        "Comments": "",
+        "Main Product": ["Recipe Database"],
+        "NRR30": 0,
+        "t123": "undefined",
+        "Overall Outlet Health": 4,
+        "Kary FF": None,
+    },
+    "externalId": "4467",
+    "usage": {"6053b728fa96fa0262729a3d": 0, "6053ba62ca3eaf023a54d268": 0},
+}
+_LISTED_OBJECTIVE = {
+    "_id": "601c0a253e5ed41388982528",
+    "companyId": "6011889f52181c5640bf41ba",
+    "name": "Trello.io",
+    "health": 4,
+}
+ANSWERS = [
+    *(("issues", answer) for answer in (_NEW_ISSUE, _OLD_ISSUE, _LISTED_ISSUE)),
+    *(("objectives", answer) for answer in (_NEW_OBJECTIVE, _OLD_OBJECTIVE, _LISTED_OBJECTIVE)),
+]
+
+
+def validator_of(name):
+    """A validator of what the tap announces for a stream, formats included."""
+    return jsonschema.Draft202012Validator(
+        load_models()[name].record_schema,
+        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+    )
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS)
+def test_the_vendors_example_answers_satisfy_the_schema_that_the_tap_sends(name, answer):
+    validator_of(name).validate(answer)
+
+
+def test_a_time_that_is_none_does_not_satisfy_the_schema():
+    """Or the tests of formats would pass wherever the library that knows them is missing."""
+    assert not validator_of("issues").is_valid({**_NEW_ISSUE, "updatedAt": "yesterday"})
 
 
 @pytest.mark.parametrize(("name", "table"), [("issues", ISSUES), ("objectives", OBJECTIVES)])

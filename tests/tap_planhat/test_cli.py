@@ -11,10 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from planhat_sandbox import seed_tenant
 from tap_planhat.__main__ import _sentence_for
 from tap_planhat.tap import TapPlanhat
 
-FORMATS = jsonschema.FormatChecker()
+FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
 
 @pytest.fixture
@@ -129,8 +130,12 @@ def test_every_record_satisfies_the_schema_in_front_of_it_formats_included(tap, 
     tenant.insert(
         "issues", {"title": "t", "custom": {"Any Label": [1, 2.5, None]}, "priority": None}
     )
+    seed_tenant(tenant, issues=100, objectives=20)
+    tenant.update("objectives", tenant.records("objectives")[0]["_id"], {"usage": {"a": 0}})
     schemas = {}
-    for message in tap(config=config).messages:
+    run = tap(config=config)
+    assert sum(message["type"] == "RECORD" for message in run.messages) == 131
+    for message in run.messages:
         if message["type"] == "SCHEMA":
             assert "x-planhat" not in json.dumps(message)
             schemas[message["stream"]] = jsonschema.Draft202012Validator(
