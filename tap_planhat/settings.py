@@ -21,8 +21,8 @@ TAP_SETTINGS: dict[str, Any] = {
         "format": "date-time",
         "title": "Start date",
         "description": (
-            "Read only what changed since then, where there is no bookmark yet. Streams without "
-            "a replication key are read whole all the same."
+            "Read only what changed since then, or since the bookmark where that is later. Streams "
+            "without a replication key are read whole all the same."
         ),
     },
     "company_ids": {
@@ -88,7 +88,7 @@ class Reading:
     Attributes:
         page_size: Rows to ask for at once.
         lookback: How far before the bookmark an incremental walk begins.
-        start_date: Where to begin without a bookmark; None for everything.
+        start_date: Nothing older is read, bookmark or not; None for everything.
         company_ids: Only records of these companies; all if empty.
     """
 
@@ -106,10 +106,13 @@ class Reading:
         """
         if key is None:
             return "reading everything, as in every run"
+        start = self.start_date
         if bookmark is None:
-            if self.start_date is None:
+            if start is None:
                 return "no bookmark, reading everything"
-            return f"no bookmark, from start_date {written(self.start_date)} on"
+            return f"no bookmark, from start_date {written(start)} on"
+        if start is not None and start > bookmark:
+            return f"from start_date {written(start)} on, which is later than the bookmark"
         seconds = self.lookback.total_seconds()
         return f"from {written(bookmark)} on, lookback {seconds:.15g} s"
 

@@ -61,6 +61,11 @@ def test_a_first_run_leaves_the_newest_key_as_its_bookmark(tenant, config, read,
             {"start_date": at(3), "lookback_seconds": 90},
             f"issues: from {at(7)} on, lookback 90 s",
         ),
+        (
+            state_at(2),
+            {"start_date": at(6)},
+            f"issues: from start_date {at(6)} on, which is later than the bookmark",
+        ),
         ({"bookmarks": {}}, {"lookback_seconds": 0}, "issues: no bookmark, reading everything"),
     ],
 )
