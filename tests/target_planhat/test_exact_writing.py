@@ -204,6 +204,9 @@ def test_any_stream_in_any_batches_ends_as_if_each_record_had_been_written_alone
     assert ran.reject_codes.items() <= oracle.reject_codes.items()
     superseded = oracle.reject_codes.keys() - ran.reject_codes.keys()
     assert len(superseded) <= sum(account["merged"] for account in ran.accounts.values())
+    for line in superseded:  # by a later one of the same keyables, and one that was written
+        named_alike = {n for n in records if keys_of(*records[n]) == keys_of(*records[line])}
+        assert any(n > line for n in named_alike - ran.reject_codes.keys())
     check_states(ran, messages, records)
 
 
