@@ -188,6 +188,21 @@ def test_records_without_a_key_come_in_a_full_read_only_and_end_nothing(
     assert titles(read(config, state=output.state, catalog=issues)) == {"with"}
 
 
+@pytest.mark.parametrize("more", [{}, {"stream_maps": {"issues": {"__filter__": "True"}}}])
+def test_a_record_that_says_nothing_of_its_key_comes_and_moves_no_bookmark(
+    config, read, issues, canned, more
+):
+    """The SDK fails on it, after it is out."""
+    canned.rows["issues"] = [
+        b'{"_id":"a","updatedAt":"2026-03-01T00:00:00.000Z"}',
+        b'{"_id":"b"}',
+        b'{"_id":"c","updatedAt":null}',
+    ]
+    output = read({**config, **more, "api_url": canned.url}, catalog=issues)
+    assert output.ids("issues") == ["a", "b", "c"]
+    assert bookmark_of(output) == "2026-03-01T00:00:00.000Z"
+
+
 def test_start_date_counts_as_a_bookmark(tenant, config, read, issues):
     config["start_date"] = at(6)
     output = read(config, catalog=issues)
