@@ -35,6 +35,17 @@ if TYPE_CHECKING:
     from tap_planhat.tap import TapPlanhat
 
 
+MAP_FAILURES = (
+    MappingError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What the expressions of stream maps raise; md5 of null, for one, an AttributeError."""
+
+
 class PlanhatStream(Stream):
     """A stream of one model's records.
 
@@ -117,7 +128,7 @@ class PlanhatStream(Stream):
         identifier = record["_id"]
         try:
             yield from super()._generate_record_messages(record)
-        except (MappingError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except MAP_FAILURES as error:
             # What the error says may hold values of the record, so its kind has to do.
             raise ConfigurationError(
                 f"a stream map of {self.name} fails on the record whose _id is {identifier} "

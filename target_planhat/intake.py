@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-planhat")
 
+MAP_FAILURES = (
+    MappingError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What the expressions of stream maps raise; md5 of null, for one, an AttributeError."""
+
 
 class Intake:
     """The messages of one run.
@@ -133,7 +143,7 @@ class Intake:
         for stream_map in self._mapper.stream_maps[message.stream]:
             try:
                 mapped = stream_map.transform(copy.copy(record))
-            except (MappingError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            except MAP_FAILURES as error:
                 raise InputError(
                     f"a stream map of {message.stream} fails on line {number} of the input "
                     f"({type(error).__name__}): correct stream_maps"

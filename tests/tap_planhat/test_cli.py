@@ -195,6 +195,7 @@ FAILS = "a stream map of issues fails on the record whose _id is"
         ("nosuch(title)", FAILS),
         ("__class__", FAILS),
         ("title + 1", FAILS),
+        ("md5(None)", FAILS),
     ],
 )
 def test_a_stream_map_that_cannot_be_worked_out_is_told_and_nothing_is_acknowledged(

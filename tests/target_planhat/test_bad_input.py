@@ -242,6 +242,11 @@ def test_settings_come_from_the_environment_as_the_sdk_reads_them(bench, monkeyp
         ({"batch_size_rows": "many"}, "", "batch_size_rows must be a whole number"),
         ({}, "{half a line", "line 1 of the input is not JSON"),
         ({"stream_maps": {"issues": {"title": "1/0"}}}, None, "a stream map of issues fails on"),
+        (
+            {"stream_maps": {"issues": {"title": "md5(None)"}}},
+            None,
+            "a stream map of issues fails on",
+        ),
     ],
 )
 def test_a_failed_run_ends_with_one_line_that_says_why_and_exit_code_1(
