@@ -17,7 +17,6 @@ from planhat_api.redaction import scrub
 from target_planhat.batch import Batch
 from target_planhat.halving import SAME_FAILURES_THAT_STOP, Halving
 from target_planhat.identity import all_distinct
-from target_planhat.keyables import ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,11 +71,10 @@ class Delivery:
         note_answer: Callable[[Answer], None],
         proven: bool = False,
     ) -> None:
-        id_at = model.keyables.index(ID) if ID in model.keyables else -1
         self.halving = Halving(
             len(batch.payloads),
             singly=batch.kind == "create",
-            in_order=lambda: not all_distinct(batch.payloads, id_at),
+            in_order=lambda: not all_distinct(batch.payloads),
         )
         self._client = client
         self._model = model

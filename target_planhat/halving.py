@@ -1,9 +1,10 @@
 """Which part of a batch to send next, until every payload has an outcome.
 
 Pure: it is told the reading of each answer and says what to send; it sends nothing. A part is
-asked for again only where its items are keyed, since then a second send is harmless. Where two
-payloads may mean one record, by different keyables, parts are asked for in the order of place and
-nothing behind a part is left out, so that the last one to be written is the last of the batch.
+asked for again only where its items are keyed, since then a second send is harmless. Where the
+order of payloads matters (two may mean one record, by different keyables, or one takes a keyable
+that another gives up), parts are asked for in the order of place and nothing behind a part is left
+out, so that the last one to be written is the last of the batch.
 
 For k refused items among n it asks for at most 2·k·⌈log₂ n⌉ parts beyond the first: each part
 that is halved holds at least one of the k, and there are at most ⌈log₂ n⌉ of these above each.
@@ -70,7 +71,7 @@ class Halving:
         size: Payloads in the batch, at least one.
         singly: Whether each payload is sent by itself from the start, because none of them may be
             sent again.
-        in_order: Tells whether two of the payloads may mean one record; asked only if it matters.
+        in_order: Tells whether the order of the payloads matters; asked only if parts are needed.
 
     Attributes:
         refusals: The payloads that were refused, by place.

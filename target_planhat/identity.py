@@ -70,20 +70,18 @@ def doubtful(payload: Payload) -> list[tuple[Token, str]]:
     ]
 
 
-def all_distinct(payloads: Iterable[Named], id_at: int) -> bool:
-    """Tell whether payloads of one batch mean different records, whatever Planhat holds.
+def all_distinct(payloads: Iterable[Named]) -> bool:
+    """Tell whether the order of payloads of one batch does not matter, whatever Planhat holds.
 
-    They do if each is named by one and the same single keyable, or each by an `_id`, which is sent
-    only where Planhat holds it. Of all others, `{_id: 1}` and `{sourceId: s}`, only Planhat knows.
+    It does not if each is named by one and the same single keyable. `{_id: 1}` and `{sourceId: s}`
+    may mean one record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}` mean two, but the
+    second may take what the first has to give up before.
 
     Args:
         payloads: Payloads that share no token.
-        id_at: Place of `_id` among the keyables, -1 where it is none of them.
     """
     profiles = {tuple([key is not None for key in payload.keys]) for payload in payloads}
-    if id_at >= 0 and all(profile[id_at] for profile in profiles):
-        return True
-    return len(profiles) == 1 and all(sum(profile) == 1 for profile in profiles)
+    return len(profiles) <= 1 and all(sum(profile) <= 1 for profile in profiles)
 
 
 def covers(later: Payload, earlier: Payload) -> bool:

@@ -9,6 +9,7 @@ few, so that records meet all the time.
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import event, given, settings
@@ -323,7 +324,7 @@ ANSWERS = st.builds(
 def ask_in_parts(planhat, batch, answers):
     """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
     payloads = batch.payloads
-    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads, 0))
+    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads))
     while (part := halving.next_part()) is not None:
         reading = answers.put(planhat, [payloads[place] for place in part.places])
         if isinstance(reading, Settled):
@@ -337,17 +338,41 @@ def ask_in_parts(planhat, batch, answers):
     ("names", "distinct"),
     [
         ([("i", None), ("j", None)], True),
-        ([("i", "s"), ("j", None)], True),
         ([(None, "s"), (None, "t")], True),
+        ([("i", "s"), ("j", None)], False),
+        ([("i", "s"), ("j", "t")], False),
         ([("i", None), (None, "t")], False),
         ([("i", "s"), (None, "t")], False),
     ],
 )
-def test_only_payloads_that_cannot_mean_one_record_are_sent_again_in_any_order(names, distinct):
-    payloads = [Payload(1, b"", b"{}", keys) for keys in names]
-    assert all_distinct(payloads, 0) is distinct
-    one_keyable = len({tuple(key is None for key in keys) for keys in names}) == 1
-    assert all_distinct(payloads, -1) is (one_keyable and None in names[0])
+def test_only_payloads_of_one_and_the_same_single_keyable_are_sent_again_in_any_order(
+    names, distinct
+):
+    assert all_distinct([Payload(1, b"", b"{}", keys) for keys in names]) is distinct
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refused(named):
+    """Their `_id`s say that they are two records, and their order matters all the same."""
+    sources = ["s", "t", "v"]
+    held = [
+        {"_id": one, "name": "held", "sourceId": s} for one, s in zip(IDS, sources, strict=True)
+    ]
+    stream = [
+        {"_id": IDS[0], "sourceId": "w"},
+        {"_id": IDS[1], "sourceId": "s"},
+        {"_id": IDS[2], "health": 13},
+    ]
+    ways = Ways(custom_merged=True, null="stored", fall_through=False, unique=True)
+    planhat = Planhat(ways, held)
+    [batch] = batches_of(projected(stream), Settings())
+    # Nothing of a batch with a bad item is applied, and another item is named for it.
+    draws = iter([float(at != named) for at in range(len(stream))])
+    answers = Answers(
+        "whole", "some", lies=True, chance=SimpleNamespace(random=lambda: next(draws, 1))
+    )
+    assert [payload.line for payload in ask_in_parts(planhat, batch, answers)] == [3]
+    assert [record["sourceId"] for record in planhat.records] == ["w", "s", "v"]
 
 
 @st.composite
