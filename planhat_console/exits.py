@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 from planhat_api.errors import Interrupted, PlanhatError, StopError
 from planhat_api.redaction import scrub
 from planhat_console.curtain import hide_secrets_at_hand, lower_the_curtain
+from planhat_console.standard_streams import fill_closed_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +55,11 @@ def run(
     Returns:
         The exit code.
     """
+    has_output = fill_closed_streams()
     hide_secrets_at_hand(sys.argv, os.environ)
     lower_the_curtain()
     try:
-        code = _finish(body)
+        code = _finish(body, has_output=has_output)
     except StoppedBySignal as stopped:
         _last_line(plugin, str(stopped))
         code = 128 + stopped.signum
@@ -74,8 +76,13 @@ def run(
     return code
 
 
-def _finish(body: Callable[[], object]) -> int:
+def _finish(body: Callable[[], object], *, has_output: bool) -> int:
     """Run the body until all its output is out; what it exits with is the code."""
+    if not has_output:
+        raise StopError(
+            "standard output is closed, so that nothing can be printed: "
+            "send it to a pipe or a file, and run again"
+        )
     code: object = 0
     try:
         body()

@@ -7,11 +7,11 @@ import logging
 import sys
 import time
 from collections import Counter
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from planhat_api.client import PlanhatClient
 from planhat_api.custom_fields import read_custom_fields, typed
-from planhat_api.errors import Interrupted, PlanhatError
+from planhat_api.errors import ConfigurationError, Interrupted, PlanhatError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
 from planhat_console.progress import Progress, Snapshot, choose_mode
@@ -142,7 +142,11 @@ class Conduct:
         Raises:
             PlanhatError: The run cannot go on; what was read before is as far as it can be.
         """
-        source = file_input or sys.stdin
+        source = file_input or cast("IO[str] | None", sys.stdin)
+        if source is None:
+            raise ConfigurationError(
+                "standard input is closed: pipe a tap into it, or name a file with --input"
+            )
         run = self._run = self._new_run(source)
         target = self._target
         if self._settings.check_custom_fields:

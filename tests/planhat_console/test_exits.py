@@ -150,6 +150,35 @@ def test_a_reader_of_stderr_that_goes_away_changes_no_exit_code(start):
     process.stdout.close()
 
 
+@pytest.mark.parametrize(
+    ("closed", "body", "code", "said"),
+    [
+        ("1", "print('x')", 1, "plug-planhat: standard output is closed"),
+        ("2", "log.info('x')\nprint('y', file=sys.stderr)", 0, ""),
+        ("2", "raise errors.StopError('x')", 1, ""),
+        ("1 2", "print('x')", 1, ""),
+        ("0 1 2", "print('x')", 1, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_told_if_it_can_be(
+    run, tmp_path, closed, body, code, said
+):
+    """No file that is opened later gets its number, and what is printed with it."""
+    other = tmp_path / "other.txt"
+    opened = f"log.addHandler(logging.FileHandler({str(other)!r}))\nos.write(2, b'')\n"
+    closing = {int(number) for number in closed.split()}
+
+    def close():
+        for number in closing:
+            os.close(number)
+
+    ended, _, err = run(opened + body, preexec_fn=close)
+    assert ended == code
+    assert " ".join(err).startswith(said)
+    assert "Traceback" not in " ".join(err)
+    assert not other.exists() or "y" not in other.read_text()
+
+
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 @pytest.mark.parametrize("where", ["config", "config=", "environment"])
 def test_the_token_is_in_nothing_that_is_shown(run, tmp_path, where, level):

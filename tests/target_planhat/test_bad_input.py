@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -262,6 +264,22 @@ def test_a_failed_run_ends_with_one_line_that_says_why_and_exit_code_1(
     assert says in run.last_line
     assert "Traceback" not in run.stderr
     assert "wrong-token-1234" not in run.stderr
+
+
+def test_a_standard_input_that_is_closed_is_no_end_of_input(bench, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(bench.config()))
+    ran = subprocess.run(
+        [sys.executable, "-m", "target_planhat", "--config", str(config)],
+        preexec_fn=lambda: os.close(0),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert ran.returncode == 1
+    assert "standard input is closed" in ran.stderr.splitlines()[-1]
+    assert ran.stdout == ""
 
 
 def test_a_host_that_does_not_exist_is_said_at_once(bench, target):
