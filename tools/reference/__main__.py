@@ -1,8 +1,7 @@
 """`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
 
 The plugins' `--about --format=json`, the files in schemas/ and the sandbox's registries are the
-source. What stands outside
-the markers in a file is written by hand and left alone.
+source. What stands outside the markers in a file is written by hand and left alone.
 """
 
 from __future__ import annotations
