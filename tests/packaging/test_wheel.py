@@ -11,17 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from planhat_sandbox import Sandbox, seed_tenant
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("planhat_api", "planhat_console", "planhat_sandbox", "tap_planhat", "target_planhat")
 
 
-def run(installed: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    installed: Path, *command: str, cwd: Path, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run a console script of the clean environment, with an empty environment of variables."""
     program, *arguments = command
     return subprocess.run(
         [str(installed / "bin" / program), *arguments],
         cwd=cwd,
         env={"PATH": "/usr/bin:/bin", "HOME": str(cwd)},
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -75,6 +80,30 @@ def test_about_works_without_a_configuration(installed, tmp_path, plugin):
     done = run(installed, plugin, "--about", "--format=json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "api_token" in json.loads(done.stdout)["settings"]["properties"]
+
+
+def test_a_tenant_is_copied_by_the_plugins_of_the_wheel(installed, tmp_path):
+    with Sandbox({"token-a": "alpha", "token-b": "beta"}) as sandbox:
+        seed_tenant(sandbox.tenant("token-a"), issues=30, objectives=10)
+        seed_tenant(sandbox.tenant("token-b"), issues=0, objectives=0)
+        common = {"api_url": sandbox.url, "requests_per_minute": 0}
+        tap, target = tmp_path / "tap.json", tmp_path / "target.json"
+        tap.write_text(json.dumps({**common, "api_token": "token-a"}))
+        target.write_text(json.dumps({**common, "api_token": "token-b", "match_on": ["sourceId"]}))
+        read = run(installed, "tap-planhat", "--config", str(tap), cwd=tmp_path)
+        assert read.returncode == 0, read.stderr
+        wrote = run(
+            installed, "target-planhat", "--config", str(target), cwd=tmp_path, stdin=read.stdout
+        )
+        assert wrote.returncode == 0, wrote.stderr
+        assert json.loads(wrote.stdout.splitlines()[-1])["bookmarks"]["issues"]
+        for model, count in {"issues": 30, "objectives": 10}.items():
+            titles = [
+                sorted(record.get("title") or record["name"] for record in tenant.records(model))
+                for tenant in (sandbox.tenant("token-a"), sandbox.tenant("token-b"))
+            ]
+            assert titles[0] == titles[1]
+            assert len(titles[0]) == count
 
 
 def test_the_environment_of_these_tests_has_no_way_back_to_the_checkout(installed, tmp_path):
