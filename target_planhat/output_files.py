@@ -24,7 +24,8 @@ class _Summary(msgspec.Struct):
     result: str
 
 
-_STDOUT: Final = 1
+_IN_USE: Final = {1: "states are printed", 2: "the log goes"}
+"""What the descriptors are for that every run writes to."""
 
 
 def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
@@ -38,8 +39,9 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
         ConfigurationError: It could not, or would.
     """
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
-        if path is not None and path.exists() and _is_stdout(path):
-            raise ConfigurationError(f"{name}: {path} is where states are printed: name another")
+        for descriptor, use in _IN_USE.items():
+            if path is not None and path.exists() and _is_open(path, descriptor):
+                raise ConfigurationError(f"{name}: {path} is where {use}: name another")
     if summary_path is None:
         return
     if rejects_path is not None and rejects_path.resolve() == summary_path.resolve():
@@ -67,8 +69,8 @@ def _check_summary(path: Path) -> None:
         ) from error
 
 
-def _is_stdout(path: Path) -> bool:
+def _is_open(path: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(os.fstat(_STDOUT), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:  # it is closed
         return False

@@ -30,6 +30,21 @@ logger = logging.getLogger("target-planhat")
 
 _OWNER_ONLY = 0o600
 _TAIL_BYTES = 1 << 20
+_BEGINNINGS = tuple(
+    f'{{"{name}"'.encode()
+    for name in (
+        "type",
+        "stream",
+        "schema",
+        "record",
+        "key_properties",
+        "bookmark_properties",
+        "time_extracted",
+        "version",
+        "reject",
+    )
+)
+"""How the messages that are kept here begin, spaces apart."""
 
 
 class RejectFileError(StopError):
@@ -185,8 +200,11 @@ def _is_singer(line: bytes) -> bool:
         return True
     try:
         message = msgspec.json.decode(line)
-    except ValueError:
-        return not line.endswith(b"\n")  # cut short by a kill; mended when it is opened
+    except ValueError:  # cut short by a kill, perhaps; mended when it is opened
+        start = b"".join(line[:200].split())
+        return not line.endswith(b"\n") and any(
+            start.startswith(beginning[: len(start)]) for beginning in _BEGINNINGS
+        )
     return isinstance(message, dict) and message.get("type") in ("SCHEMA", "RECORD")
 
 

@@ -342,6 +342,21 @@ def test_the_file_that_states_are_printed_to_is_kept_for_them(bench, target, tmp
     assert f"{setting}: {states} is where states are printed" in stderr.decode()
 
 
+@pytest.mark.parametrize("setting", ["summary_path", "rejects_path"])
+def test_the_file_that_the_log_goes_to_is_kept_for_it(bench, target, tmp_path, setting):
+    log = tmp_path / "log.jsonl"
+    before = bench.lines([bench.schema()])
+    log.write_bytes(before)
+    with log.open("ab") as stderr:
+        process = target.start(
+            config=bench.config(**{setting: str(log)}), stdin=subprocess.DEVNULL, stderr=stderr
+        )
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert log.read_bytes().startswith(before)
+    assert f"{setting}: {log} is where the log goes" in log.read_text()
+
+
 def test_a_summary_takes_the_place_of_the_last_one(bench, target, tmp_path):
     summary = tmp_path / "summary.json"
     summary.touch()

@@ -108,7 +108,18 @@ def test_a_long_half_line_is_cut_off_too(tmp_path):
     assert path.stat().st_size < 2_000
 
 
-@pytest.mark.parametrize("content", [b"root:x:0:0\n", b'{"a": 1}\n', b"[1]\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"root:x:0:0\n",
+        b'{"a": 1}\n',
+        b"[1]\n",
+        # Without a line end, but nothing that a kill can have left of a message.
+        b"s3cr3t-t0k3n",
+        b'{"api_token": "s3cr3t",',
+        b"\x00\x00",
+    ],
+)
 def test_a_file_that_holds_something_else_is_not_touched(tmp_path, content):
     path = tmp_path / "passwd"
     path.write_bytes(content)
