@@ -72,7 +72,7 @@ TABLE: tuple[Row, ...] = (
     Row("object in place of an array", "body", _now_and_then(kind="object"), sides=SIDES[:2]),
     Row("huge answers", "body", {"kind": "huge", "bytes": 300_000_000}, lasting=True),
     Row("answers past the timeout", "slow", {"probability": 0.25, "seconds": 3.0}),
-    Row("stall in the middle of a body", "stall", {"probability": 0.15, "seconds": 3.0}),
+    Row("stall in the middle of a body", "stall", {"probability": 0.25, "seconds": 3.0}),
     Row("Content-Length too large", "wrong-length", _now_and_then(by=10)),
     Row("Content-Length too small", "wrong-length", _now_and_then(by=-1)),
     Row("chunked bodies", "chunked"),
