@@ -12,10 +12,10 @@ import msgspec
 from planhat_api.catalogue import load_models
 from planhat_api.custom_fields import typed
 from planhat_api.errors import PlanhatError
+from planhat_api.exchange import Answer
 from planhat_api.outcomes import Settled, read_answer
 from planhat_api.reading import rows_of
 from planhat_api.retry import retry_after_seconds
-from planhat_api.wire import Answer
 from tap_planhat.instants import instant, written
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import traceback
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import tenacity
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from planhat_api.clock import Clock
-    from planhat_api.transport import Transport
-    from planhat_api.wire import Answer, Request
+    from planhat_api.connection import Connection
+    from planhat_api.exchange import Answer, Request
 
 T = TypeVar("T")
 
@@ -42,11 +42,27 @@ _IF_RETRIABLE = tenacity.retry_if_exception_type(RetryError)
 logger = logging.getLogger(__name__)
 
 
+class Sender(Protocol):
+    """What sends a request once, in its turn."""
+
+    connection: Connection
+
+    def exchange(self, request: Request, *, again: bool, fresh: bool = False) -> Answer:
+        """Send a request once."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the run is asked to stop."""
+
+    def hold(self, seconds: float) -> None:
+        """Let no request of any thread leave for a while."""
+
+
 class Attempts(Generic[T]):
     """One request on its way through its attempts.
 
     Args:
-        transport: Sends it once, in its turn.
+        sender: Sends it once, in its turn.
         clock: Time and chance.
         request: What is asked.
         read: Makes the result of an answer.
@@ -57,7 +73,7 @@ class Attempts(Generic[T]):
 
     def __init__(
         self,
-        transport: Transport,
+        sender: Sender,
         clock: Clock,
         request: Request,
         read: Callable[[Answer], T],
@@ -65,7 +81,7 @@ class Attempts(Generic[T]):
         repeat: Repeat,
         budget_seconds: float,
     ) -> None:
-        self._transport = transport
+        self._sender = sender
         self._clock = clock
         self._request = request
         self._read = read
@@ -93,7 +109,7 @@ class Attempts(Generic[T]):
             retry=_IF_RETRIABLE,
             wait=lambda _: self._wait or 0.0,
             stop=lambda _: self._wait is None,
-            sleep=self._transport.wait,
+            sleep=self._sender.wait,
             before_sleep=_forget,
             retry_error_callback=self._give_up,
         )
@@ -108,7 +124,7 @@ class Attempts(Generic[T]):
         self._answer = None
         began = self._clock.now()
         try:
-            answer = self._transport.exchange(
+            answer = self._sender.exchange(
                 self._request, again=self._count > 1, fresh=self._repeat is Repeat.NEVER
             )
             if self._maybe_done:
@@ -131,7 +147,7 @@ class Attempts(Generic[T]):
                 ) from error
         if decision is Decision.RETRY:
             raise BusyError(f"it answered {answer.status}", status=answer.status)
-        raise refusal(answer, self._request, self._transport.connection.host)
+        raise refusal(answer, self._request, self._sender.connection.host)
 
     def _plan(self, error: RetryError, ran: float) -> None:
         """Decide what comes after a failed attempt."""
@@ -154,7 +170,7 @@ class Attempts(Generic[T]):
         if self._wait is None:
             return
         if error.status == BUSY_FOR_EVERYBODY:
-            self._transport.hold(min(asked, self._wait))
+            self._sender.hold(min(asked, self._wait))
         logger.warning(
             "%s %s: %s; trying again in %.1f s (attempt %d)",
             request.method,
@@ -166,7 +182,7 @@ class Attempts(Generic[T]):
 
     def _give_up(self, state: tenacity.RetryCallState) -> T:
         error = cast("RetryError", state.outcome.exception() if state.outcome else None)
-        connection = self._transport.connection
+        connection = self._sender.connection
         raise gave_up(error, self._answer, self._request, connection.host, self._budget) from error
 
 

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from planhat_api.errors import GaveUpError, RefusedError
+from planhat_api.exchange import Answer, Request
 from planhat_api.paths import query_string, record_path
 from planhat_api.replies import read_any_object, read_deleted_count, read_record
 from planhat_api.retry import Repeat
-from planhat_api.wire import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planhat_api.wire import Answer
+    from planhat_api.exchange import Answer
 
 
 class PlanhatError(Exception):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planhat_api.entries import Sent
     from planhat_api.envelope import Entry
-    from planhat_api.wire import Answer
+    from planhat_api.exchange import Answer
 
 Kind = Literal["refused", "forbidden", "too_large", "outcome_unknown"]
 

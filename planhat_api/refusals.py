@@ -17,7 +17,7 @@ from planhat_api.errors import (
 )
 
 if TYPE_CHECKING:
-    from planhat_api.wire import Answer, Request
+    from planhat_api.exchange import Answer, Request
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
 """Where an answer may name its request; Planhat documents none of them."""

@@ -11,7 +11,7 @@ from planhat_api.bodies import LARGEST_BODY_BYTES
 from planhat_api.clock import Clock
 from planhat_api.errors import Interrupted
 from planhat_api.pacing import TokenBucket
-from planhat_api.wire import Answer, Request, Wire
+from planhat_api.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from planhat_api.connection import Connection
+    from planhat_api.exchange import Answer, Request
     from planhat_api.retry import Repeat
-
-__all__ = ["Answer", "Request", "Transport"]
 
 T = TypeVar("T")
 

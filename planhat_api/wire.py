@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +22,13 @@ from urllib3.exceptions import HTTPError
 from planhat_api.bodies import LARGEST_BODY_BYTES, read_body
 from planhat_api.deadline import Deadline, TimedAdapter, current
 from planhat_api.errors import ConfigurationError
+from planhat_api.exchange import Answer
 from planhat_api.failures import failure_of
 from planhat_api.redaction import strip_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planhat_api.connection import Connection
+    from planhat_api.exchange import Request
 
 ACCEPT_ENCODING = "gzip"
 """The one place that says how Planhat may compress its answers."""
@@ -37,42 +36,6 @@ ACCEPT_ENCODING = "gzip"
 LONGEST_CONNECT_SECONDS = 20.0
 LONGEST_IDLE_SECONDS = 1.0
 """No server closes a connection sooner than this after an answer; Node.js does after five."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked.
-
-    Attributes:
-        method: HTTP method.
-        path: Path below the API's address, quoted.
-        query: Query string, quoted, without its question mark.
-        body: The JSON that leaves, or None.
-        patience: How many times the usual timeout it may take.
-    """
-
-    method: str
-    path: str
-    query: str = field(default="", repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    patience: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whole.
-
-    Attributes:
-        status: HTTP status.
-        headers: Headers by lower-case name.
-        body: The body, decompressed.
-        repeated: Whether an earlier attempt of the same request may have been carried out.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    repeated: bool = False
 
 
 class Wire:

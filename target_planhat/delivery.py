@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_api.client import PlanhatClient
+    from planhat_api.exchange import Answer
     from planhat_api.model import Model
-    from planhat_api.wire import Answer
     from target_planhat.halving import Part
     from target_planhat.payload import Payload
 

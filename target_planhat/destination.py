@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planhat_api.client import PlanhatClient
+    from planhat_api.exchange import Answer
     from planhat_api.model import Model
-    from planhat_api.wire import Answer
     from target_planhat.index import Index
     from target_planhat.payload import Settings
 

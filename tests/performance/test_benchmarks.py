@@ -16,8 +16,8 @@ from benchmarks.measure import Cost
 from benchmarks.rounds import Slope
 from benchmarks.tenant import Tenant
 from planhat_api.catalogue import load_models
+from planhat_api.exchange import Answer
 from planhat_api.outcomes import Settled, read_answer
-from planhat_api.wire import Answer
 from target_planhat.payload import Payload
 
 

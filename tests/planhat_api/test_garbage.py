@@ -14,8 +14,8 @@ import pytest
 from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.connection import Connection
+from planhat_api.exchange import Answer, Request
 from planhat_api.transport import Transport
-from planhat_api.wire import Answer, Request
 
 
 class Page:

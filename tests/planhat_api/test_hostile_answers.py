@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from raw_server import http
 
 from planhat_api.errors import PlanhatError
+from planhat_api.exchange import Answer
 from planhat_api.outcomes import Unsettled, read_answer
-from planhat_api.wire import Answer
 
 GOOD = [
     http(b'[{"_id":"1"}]'),

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planhat_api.exchange import Answer
 from planhat_api.outcomes import Settled, read_answer
-from planhat_api.wire import Answer
 from target_planhat.halving import Halving
 
 MANY = max(200, settings().max_examples)
