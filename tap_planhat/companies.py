@@ -35,6 +35,7 @@ class CompanyWalks:
         self.current: tuple[str, ...] = ()
         self._left = deque(_chunks(list(dict.fromkeys(ids))) or [()])
         self._walked: frozenset[str] = frozenset()
+        self._came: frozenset[str] = frozenset()
         self._explaining: frozenset[str] = frozenset()
         self._has_rows = False
 
@@ -69,7 +70,9 @@ class CompanyWalks:
             return False
         self._has_rows = True
         self._explaining = mine
-        return self._walked.isdisjoint(companies)
+        return self._walked.isdisjoint(companies) and not (
+            self._came and self._came.issubset(companies)
+        )
 
     def doubtful(self) -> tuple[str, ...]:
         """End the current walk; give the ids to ask one by one, lest the server read only one.
@@ -101,8 +104,13 @@ class CompanyWalks:
         self._walked |= set(self.current)
 
     def split(self) -> None:
-        """Go on id by id: the server does not read several."""
-        read = self._explaining if self._has_rows and len(self._explaining) == 1 else frozenset()
+        """Go on id by id: the server does not read several.
+
+        Which one it has read may be any of those that all its rows have; then it has given every
+        row that has all of them.
+        """
+        self._came = self._explaining if self._has_rows else frozenset()
+        read = self._came if len(self._came) == 1 else frozenset()
         self._walked |= read
         left = [one for chunk in (self.current, *self._left) for one in chunk if one not in read]
         self._left = deque((one,) for one in left)
