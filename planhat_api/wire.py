@@ -1,4 +1,4 @@
-"""One HTTP exchange: what leaves, and what comes back, whole or not at all.
+"""Makes one HTTP exchange: an answer comes back whole or not at all.
 
 It neither paces nor repeats; `transport` does. It uses the adapter of requests (pools, proxies,
 TLS) without its Session, for what a Session would add is what must not happen: following

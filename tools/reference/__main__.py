@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from planhat_api.catalogue import load_models
-from tools.reference import coercions, meltano, sandbox, tables
+from tools.reference import coercions, meltano, modules, sandbox, tables
 from tools.reference.settings import Plugin
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,7 @@ def generated() -> dict[Path, str]:
             "behaviours": sandbox.behaviours(),
             "controls": sandbox.controls(),
         },
+        "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.GROUPS},
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }
