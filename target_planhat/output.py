@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -79,4 +80,12 @@ class StateOutput:
                 return
             view = memoryview(line)
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                view = view[_write_some(self._descriptor, view) :]
+
+
+def _write_some(descriptor: int, data: memoryview) -> int:
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:  # somebody who shares the pipe made it non-blocking
+        select.select([], [descriptor], [])
+        return 0

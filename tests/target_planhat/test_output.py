@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -71,6 +74,26 @@ def test_a_state_leaves_as_it_came_and_no_state_is_printed_twice(bench, target):
     empty = {"type": "STATE", "value": {}}
     run = target(config=bench.config(), stdin=bench.lines([state, state, empty, state]))
     assert run.lines == [value]
+
+
+def test_a_pipe_that_somebody_made_non_blocking_is_waited_for(bench, target):
+    """Whoever shares it can: Node.js does."""
+    state = {"bookmarks": {"at": "x" * 1_000_000}}
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    process = target.start(
+        config=bench.config(), stdin=subprocess.PIPE, stdout=writable, stderr=subprocess.PIPE
+    )
+    os.close(writable)
+    process.stdin.write(bench.lines([{"type": "STATE", "value": state}]))
+    process.stdin.close()
+    with open(readable, "rb") as states:  # noqa: PTH123 - a descriptor
+        assert select.select([states], [], [], 30)[0]
+        time.sleep(0.2)  # the pipe is full by now
+        assert json.loads(states.read()) == state
+    stderr = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(30) == 0, stderr
 
 
 def test_a_reader_that_goes_away_ends_the_run_with_one_line(bench, target):
