@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-LINES_A_PIECE = 64
-"""Small enough for what one page leaves free to serve the next: blocks of megabytes never fit."""
-
-
 class Content(Protocol):
     """What the rows of a page become; one item for each row, in their order."""
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Take in some rows, the next ones of the page.
+
+        Args:
+            rows: The rows.
+        """
+        ...
 
     def chosen(self, positions: Sequence[int]) -> Any:  # noqa: ANN401 - each kind has its own
         """Give what some of the rows become.
@@ -35,12 +39,24 @@ class Content(Protocol):
 class Lines:
     """RECORD messages that are ready to be written, one line for each row.
 
+    In pieces, which is not only as they come: blocks of megabytes leave holes in the memory that
+    nothing else fits into.
+
     Args:
-        pieces: The lines, each with its line break, `LINES_A_PIECE` in each piece but the last.
+        write: Writes rows as lines, each with its line break.
     """
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, write: Callable[[Sequence[Any]], bytes]) -> None:
+        self._write = write
+        self._pieces: list[tuple[bytes, int]] = []
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Make lines of some rows, the next ones of the page.
+
+        Args:
+            rows: The rows.
+        """
+        self._pieces.append((self._write(rows), len(rows)))
 
     def chosen(self, positions: Sequence[int]) -> list[bytes | memoryview]:
         """Give some of the lines, without a copy where they are neighbours.
@@ -53,37 +69,45 @@ class Lines:
         """
         first, end = positions[0], positions[-1] + 1
         if positions != range(first, end) and list(positions) != list(range(first, end)):
-            lines = b"".join(self._pieces).splitlines(keepends=True)
+            lines = b"".join([piece for piece, _ in self._pieces]).splitlines(keepends=True)
             return [lines[position] for position in positions]
-        begins = range(0, end, LINES_A_PIECE)
-        return [
-            _between(piece, max(first - begin, 0), min(end - begin, LINES_A_PIECE))
-            for begin, piece in zip(begins, self._pieces, strict=False)
-            if first < begin + LINES_A_PIECE
-        ]
+        chosen = []
+        begin = 0
+        for piece, count in self._pieces:
+            if first < begin + count and begin < end:
+                chosen.append(_between(piece, first - begin, end - begin, count))
+            begin += count
+        return chosen
 
 
-def _between(piece: bytes, first: int, end: int) -> bytes | memoryview:
-    """Give the lines from one to another, the latter not included."""
-    if first == 0 and end == LINES_A_PIECE:
+def _between(piece: bytes, first: int, end: int, count: int) -> bytes | memoryview:
+    """Give the lines of a piece from one to another, the latter not included."""
+    if first <= 0 and end >= count:
         return piece
     starts = [0]
-    for _ in range(end):
+    for _ in range(min(end, count)):
         starts.append(piece.index(b"\n", starts[-1]) + 1)
-    return memoryview(piece)[starts[first] : starts[end]]
+    return memoryview(piece)[starts[max(first, 0)] : starts[-1]]
 
 
 class Records:
     """Rows whose values somebody wants to look at.
 
     Args:
-        rows: The rows.
         values: Makes Python values of a row.
     """
 
-    def __init__(self, rows: Sequence[Any], values: Callable[[Any], dict[str, Any]]) -> None:
-        self._rows = rows
+    def __init__(self, values: Callable[[Any], dict[str, Any]]) -> None:
         self._values = values
+        self._rows: list[Any] = []
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Keep some rows, the next ones of the page.
+
+        Args:
+            rows: The rows.
+        """
+        self._rows += rows
 
     def chosen(self, positions: Sequence[int]) -> list[dict[str, Any]]:
         """Give some of the rows as Python values.

@@ -10,16 +10,17 @@ from __future__ import annotations
 import decimal
 import operator
 import re
-import threading
 from datetime import datetime, timezone
-from itertools import islice, repeat
+from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from planhat_api.reading import rows_of
 from planhat_api.utf8 import is_utf8
-from tap_planhat.page import LINES_A_PIECE, Lines, Page, Records
+from tap_planhat.chunks import chunks
+from tap_planhat.page import Lines, Page, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,9 +93,6 @@ class Shape:
         self._has_reference = reference is not None
         self._hides_reference = reference is not None and reference not in emitted
         self._any = msgspec.json.Decoder()
-        # Pages come from several threads. The rows of one are larger than its lines, and threads
-        # that take turns in the middle of it would hold the rows of all.
-        self._one_at_a_time = threading.Lock()
 
     def page(self, body: bytes) -> Page:
         """Decode the body of a list answer.
@@ -106,44 +104,59 @@ class Shape:
             ValueError: It is not the JSON that was asked for.
             ProtocolError: A row of it is no record.
         """
-        with self._one_at_a_time:
-            return self._page(body)
-
-    def _page(self, body: bytes) -> Page:
+        received = datetime.now(timezone.utc)
         try:
-            rows = self._rows(body)
+            rows = (self._decode(_on_one_line(chunk)) for chunk in chunks(body))
+            return self._page(rows, received)
+        except (ValueError, RecursionError):
+            # What looked like the beginning of a row was none, or this is no page at all.
+            return self._page([self._rows(body)], received)
+
+    def _page(self, parts: Iterable[list[Any]], received: datetime) -> Page:
+        """Make a page of its rows, while those of each part are in the processor's cache."""
+        write = partial(self._lines, received=received.isoformat())
+        page = Page(
+            ids=[],
+            keys=[] if self._has_key else None,
+            companies=[] if self._has_reference else None,
+            received=received,
+            content=Lines(write) if self._ready else Records(self._record),
+        )
+        for rows in parts:
+            page.ids += map(_ID_OF, rows)
+            if page.keys is not None:
+                page.keys += map(_KEY_OF, rows)
+            if page.companies is not None:
+                page.companies += map(self._companies_of, rows)
+            if self._hides_reference:
+                for row in rows:
+                    row.reference = NOTHING
+            page.content.add(rows)
+        return page
+
+    def _rows(self, body: bytes) -> list[Any]:
+        """Decode a whole body, whatever it is.
+
+        Raises:
+            ValueError: It is not the JSON that was asked for.
+            ProtocolError: A row of it is no record.
+        """
+        try:
+            return rows_of(_on_one_line(body), self._decode, self._stream)
         except ValueError:
             # msgspec takes no half of a surrogate pair, in values that it passes over either.
             if not _SURROGATE.search(body):
                 raise
-            rows = self._rows(_ESCAPE.sub(_whole_character, body))
-        received = datetime.now(timezone.utc)
-        companies = [self._companies_of(row) for row in rows] if self._has_reference else None
-        if self._hides_reference:
-            for row in rows:
-                row.reference = NOTHING
-        # Here and now, and not when it is written: the rows are still in the processor's cache.
-        content = Lines(self._lines(rows, received)) if self._ready else Records(rows, self._record)
-        keys = list(map(_KEY_OF, rows)) if self._has_key else None
-        return Page(list(map(_ID_OF, rows)), keys, companies, received, content)
+            body = _ESCAPE.sub(_whole_character, body)
+            return rows_of(_on_one_line(body), self._decode, self._stream)
 
-    def _rows(self, body: bytes) -> list[Any]:
-        return rows_of(_on_one_line(body), self._decode, self._stream)
-
-    def _lines(self, rows: Sequence[Any], received: datetime) -> list[bytes]:
+    def _lines(self, rows: Sequence[Any], received: str) -> bytes:
         """Write rows as RECORD messages, one line each."""
         # No line break can stand inside a row: `page` saw to that, and JSON escapes them in texts.
         messages = map(
-            self._message,
-            repeat(self._stream),
-            rows,
-            repeat(received.isoformat()),
-            repeat(self._version),
+            self._message, repeat(self._stream), rows, repeat(received), repeat(self._version)
         )
-        return [
-            self._encoder.encode_lines(list(islice(messages, LINES_A_PIECE)))
-            for _ in range(0, len(rows), LINES_A_PIECE)
-        ]
+        return self._encoder.encode_lines(list(messages))
 
     def _record(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - made at run time
         """Give a row as Python values, with every number as exact as it came."""
