@@ -30,12 +30,13 @@ def chunks(body: bytes) -> Iterator[bytes]:
         yield body
         return
     beginning = body[1:first_name]
+    view = memoryview(body)
     start, at = 1, CHUNK_BYTES
     while (at := body.find(beginning, at)) > 0:
         comma = at - 2 if body[at - 1 : at] == b" " else at - 1
         if body[comma - 1 : comma + 1] == b"},":
-            yield b"[%b]" % body[start:comma]
+            yield b"".join((b"[", view[start:comma], b"]"))
             start, at = at, at + CHUNK_BYTES
         else:
             at += 1
-    yield b"[%b" % body[start:]
+    yield b"".join((b"[", view[start:]))

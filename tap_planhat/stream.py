@@ -115,8 +115,7 @@ class PlanhatStream(Stream):
             timer.with_context({})
             for emission in self._emissions(ready=True):
                 count = len(emission.positions)
-                for lines in emission.content:
-                    writer.write_lines(lines)
+                writer.write_lines(*emission.content)
                 writer.flush()
                 counter.increment(count)
                 self.tap.count(count)
