@@ -64,7 +64,11 @@ def test_a_page_that_is_broken_anywhere_is_no_page(table, data):
     broken = data.draw(
         st.sampled_from([body[:cut], body + b"]", body[:-1] + b",]", body.replace(b"},{", b"},,{")])
     )
-    if broken == body:
+    try:
+        json.loads(broken)
+    except ValueError:
+        pass
+    else:  # it was a text that was changed
         return
     with pytest.raises(ValueError):  # noqa: PT011 - msgspec has a message for each place
         Shape("issues", ["custom", "title"], key=KEY).page(broken)
