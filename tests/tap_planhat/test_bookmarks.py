@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from under_way import wait_for_pages
 
 from planhat_api.errors import ConfigurationError
 from tap_planhat.instants import instant, written
@@ -250,18 +250,11 @@ def test_a_state_line_is_never_empty(config, read, sandbox):
 
 
 def requests_of(sandbox, run) -> int:
-    wait_for_pages_under_way()
+    wait_for_pages()
     before = len(sandbox.requests)
     run()
-    wait_for_pages_under_way()
+    wait_for_pages()
     return len(sandbox.requests) - before
-
-
-def wait_for_pages_under_way() -> None:
-    """A run does not wait for pages that were asked for ahead and that it does not need."""
-    for thread in threading.enumerate():
-        if thread.name == "planhat-pages":
-            thread.join(30)
 
 
 def test_a_first_run_of_a_tiny_stream_costs_three_requests_and_two_without_a_key(

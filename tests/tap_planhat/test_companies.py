@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from under_way import wait_for_pages
 
 from planhat_api.errors import ConfigurationError
 from tap_planhat.companies import LONGEST_FILTER, CompanyWalks
@@ -101,6 +102,7 @@ def test_ids_are_asked_one_by_one_only_until_the_server_has_shown_that_it_reads_
     config["company_ids"] = companies[:3]
     state = read(config, catalog=select(issues=None)).state
     assert state["bookmarks"]["issues"]["joins_company_ids"] is True
+    wait_for_pages()
     before = len(sandbox.requests)
     issue(tenant, companies[0], updatedAt="2026-02-01T00:00:00.000Z")
     read(config, state=state, catalog=select(issues=None))
