@@ -27,7 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "tap_planhat": {
         "the plugin": "tap settings catalogs stopping only_messages writer",
         "a stream": "stream extraction companies incremental_walk moments instants memory",
-        "a page": "source shape page",
+        "a page": "source chunks shape page",
     },
     "target_planhat": {
         "the plugin": "target config check conduct signals reader run",
