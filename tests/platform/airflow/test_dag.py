@@ -32,7 +32,7 @@ def test_a_sharded_copy_in_which_one_shard_fails_and_is_retried_ends_equal(job, 
     fill(sandbox)
     sandbox.behave("beta", refused_marker="poison")
     sandbox.tenant("alpha").insert("issues", {"title": "poison", "sourceId": "p", "companyIds": []})
-    sandbox.fault("status", tenant="beta", model="issues", route="bulk", status=403, nth=2)
+    sandbox.fault("status", tenant="beta", model="issues", route="bulk", status=401, nth=2)
     job.copies(SHARDED)
     run = job.run()
     assert run.state == "success", run.output[-6000:]
