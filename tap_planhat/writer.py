@@ -8,10 +8,7 @@ begun is finished, however long its reader sleeps.
 
 from __future__ import annotations
 
-import os
-import select
 import sys
-from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,16 +17,14 @@ from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from singer_sdk.singerlib.json import serialize_json
 
 from planhat_api.errors import StopError
+from planhat_console.descriptor import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from planhat_console.descriptor import Piece
+
 BUFFERED_BYTES = 64 * 1024
-
-MOST_AT_ONCE = 512
-"""Pieces in one system call; POSIX asks for 16 at least, and Linux and macOS take 1,024."""
-
-Line = bytes | memoryview
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
@@ -44,7 +39,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[Line] = []
+        self._lines: list[Piece] = []
         self._size = 0
         self.is_writing = False
         self._is_broken = False
@@ -73,7 +68,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if not isinstance(message, RecordMessage):
             self.flush()
 
-    def write_lines(self, *lines: Line) -> None:
+    def write_lines(self, *lines: Piece) -> None:
         """Write messages that are JSON already.
 
         Args:
@@ -120,34 +115,15 @@ def flush(writer: object) -> None:
         writer.flush()
 
 
-def _output() -> Callable[[Sequence[Line]], object]:
+def _output() -> Callable[[Sequence[Piece]], object]:
     """Find where standard output goes now; tests put something else in its place."""
     try:
         descriptor = sys.stdout.fileno()
     except (OSError, ValueError, AttributeError):
         return _write_to_stand_in
-    return lambda lines: _write_to_descriptor(descriptor, lines)
+    return lambda lines: write_whole(descriptor, lines)
 
 
-def _write_to_descriptor(descriptor: int, lines: Sequence[Line]) -> None:
-    for first in range(0, len(lines), MOST_AT_ONCE):
-        waiting = deque(lines[first : first + MOST_AT_ONCE])
-        while waiting:
-            written = _write_some(descriptor, waiting)
-            while waiting and written >= len(waiting[0]):
-                written -= len(waiting.popleft())
-            if written:
-                waiting[0] = memoryview(waiting[0])[written:]
-
-
-def _write_some(descriptor: int, lines: Sequence[Line]) -> int:
-    try:
-        return os.writev(descriptor, lines)
-    except BlockingIOError:  # somebody who shares the pipe made it non-blocking
-        select.select([], [descriptor], [])
-        return 0
-
-
-def _write_to_stand_in(lines: Sequence[Line]) -> None:
+def _write_to_stand_in(lines: Sequence[Piece]) -> None:
     sys.stdout.buffer.write(b"".join(lines))
     sys.stdout.flush()

@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import RemoveRecordTransform
 
 from target_planhat.batch_files import records_of
@@ -29,16 +28,6 @@ if TYPE_CHECKING:
     from target_planhat.sink import PlanhatSink
 
 logger = logging.getLogger("target-planhat")
-
-MAP_FAILURES = (
-    MappingError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-"""What the expressions of stream maps raise; md5 of null, for one, an AttributeError."""
 
 
 class Intake:
@@ -143,7 +132,7 @@ class Intake:
         for stream_map in self._mapper.stream_maps[message.stream]:
             try:
                 mapped = stream_map.transform(copy.copy(record))
-            except MAP_FAILURES as error:
+            except Exception as error:
                 raise InputError(
                     f"a stream map of {message.stream} fails on line {number} of the input "
                     f"({type(error).__name__}): correct stream_maps"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import sys
 from typing import TYPE_CHECKING
 
 from planhat_api.errors import StopError
+from planhat_console.descriptor import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,14 +78,4 @@ class StateOutput:
                 sys.stdout.write(line.decode())
                 sys.stdout.flush()
                 return
-            view = memoryview(line)
-            while view:
-                view = view[_write_some(self._descriptor, view) :]
-
-
-def _write_some(descriptor: int, data: memoryview) -> int:
-    try:
-        return os.write(descriptor, data)
-    except BlockingIOError:  # somebody who shares the pipe made it non-blocking
-        select.select([], [descriptor], [])
-        return 0
+            write_whole(self._descriptor, [line])

@@ -6,7 +6,7 @@ variables below it does nothing.
 `RELIABILITY_POINT` is JSON: `point` (one of `POINTS`), `nth`, `signal` (a number), `group` (whether
 the whole process group is meant) and `mark` (a file to create when it strikes).
 
-`RELIABILITY_WATCH` is a file. It gets a line for each `os.write` and `os.fsync`, after the deed:
+`RELIABILITY_WATCH` is a file. It gets a line for each write and `os.fsync`, after the deed:
 `write`, `state` (a write of a state) or `fsync`, and the inode. A kill cannot show what the page
 cache would have lost; the order of these lines can.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 POINTS = (
     "before the fsync of rejects",
@@ -39,6 +39,7 @@ def _watch(
     *,
     sync: Callable[[int], None] = os.fsync,
     write: Callable[[int, bytes], int] = os.write,
+    writev: Callable[[int, Sequence[bytes]], int] = os.writev,
 ) -> None:
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
@@ -54,8 +55,14 @@ def _watch(
         note("state" if _is_state(data) else "write", descriptor)
         return written
 
+    def watched_writev(descriptor: int, pieces: Sequence[bytes]) -> int:
+        written = writev(descriptor, pieces)
+        note("state" if _is_state(pieces[0]) else "write", descriptor)
+        return written
+
     os.fsync = watched_fsync  # type: ignore[assignment]  # an int is all that is ever given
     os.write = watched_write  # type: ignore[assignment]  # same
+    os.writev = watched_writev  # type: ignore[assignment]  # same
 
 
 def _arm(wish: dict[str, Any]) -> None:
@@ -72,19 +79,22 @@ def _arm(wish: dict[str, Any]) -> None:
         sync(descriptor)
         strike(POINTS[1])
 
-    def watched_write(
-        descriptor: int, data: bytes, *, write: Callable[[int, bytes], int] = os.write
+    def watched_writev(
+        descriptor: int,
+        pieces: Sequence[bytes],
+        *,
+        writev: Callable[[int, Sequence[bytes]], int] = os.writev,
     ) -> int:
-        is_state = _is_state(data)
+        is_state = _is_state(pieces[0])
         if is_state:
             strike(POINTS[2])
-        written = write(descriptor, data)
+        written = writev(descriptor, pieces)
         if is_state:
             strike(POINTS[3])
         return written
 
     os.fsync = watched_fsync  # type: ignore[assignment]  # a keyword more than the original
-    os.write = watched_write  # type: ignore[assignment]  # same
+    os.writev = watched_writev  # type: ignore[assignment]  # same
 
 
 if "RELIABILITY_POINT" in os.environ:

@@ -20,7 +20,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "planhat_console": {
         "how a process begins and ends": (
-            "standard_streams allocation collector settings exits last_words curtain"
+            "standard_streams descriptor allocation collector settings exits last_words curtain"
         ),
         "what it shows": "progress style",
     },
