@@ -8,12 +8,14 @@ it; elsewhere a log line appears every ten seconds. Standard output is never tou
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
+
+from planhat_console.plural import counted
+from planhat_console.style import can_redraw, columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +49,9 @@ class Snapshot:
     """What a run has done so far.
 
     Attributes:
-        records: Records emitted by the tap, or read by the target.
-        steps: Pages or batches so far.
-        step_name: `pages` or `batches`.
+        records: Records read: from Planhat by the tap, from its input by the target.
+        steps: Pages or batches that are done.
+        step_name: `page` or `batch`.
         retries: Requests that were sent again.
     """
 
@@ -91,17 +93,21 @@ def progress_line(now: Snapshot, *, seconds: float, rate: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    retries = f"  {now.retries:,} retries" if now.retries else ""
-    return (
-        f"{now.records:,} records  {rate:,.0f}/s  {now.steps:,} {now.step_name}{retries}  {clock}"
-    )
+    parts = [
+        f"{counted(now.records, 'record')} read",
+        f"{rate:,.0f}/s",
+        counted(now.steps, now.step_name),
+        *([counted(now.retries, "retry")] if now.retries else []),
+        clock,
+    ]
+    return "  ".join(parts)
 
 
 class Progress:
     """Shows progress for as long as the context lasts.
 
     Args:
-        plugin: Name of the plugin, at the start of the line.
+        plugin: What the line begins with: name of the plugin.
         snapshot: Gives the counts; called from a thread of its own.
         mode: `bar`, `lines` or `none` (see `choose_mode`).
         logger: Where the plain lines go.
@@ -155,12 +161,13 @@ class Progress:
             self._above.remove()
 
     def _run(self) -> None:
-        pause = FIRST_DRAW_SECONDS if self._above else LINE_SECONDS
+        bar = self._above if self._above is not None and self._above.can_redraw else None
+        pause = FIRST_DRAW_SECONDS if bar else LINE_SECONDS
         while not self._over.wait(pause):
-            pause = REDRAW_SECONDS if self._above else LINE_SECONDS
+            pause = REDRAW_SECONDS if bar else LINE_SECONDS
             line = f"{self._plugin}: {self._line()}"
-            if self._above is not None:
-                self._above.draw(line)
+            if bar is not None:
+                bar.draw(line)
             else:
                 self._logger.info("%s", line)
 
@@ -177,12 +184,17 @@ class _AboveTheBar:
 
     Args:
         stream: The terminal.
+
+    Attributes:
+        can_redraw: Whether a line can be erased there.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
         self._line = ""
+        self.can_redraw = can_redraw(stream) or not stream.isatty()  # no terminal: asked for
+        self._erase = _ERASE if self.can_redraw else ""
         self._handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
     def install(self) -> None:
@@ -202,7 +214,7 @@ class _AboveTheBar:
             handler.setStream(stream)
             handler.removeFilter(_is_for_people)
         with self._lock:
-            self._stream.write(_ERASE if self._line else "")
+            self._stream.write(self._erase if self._line else "")
             self._stream.flush()
             self._line = ""
 
@@ -215,24 +227,18 @@ class _AboveTheBar:
 
     def draw(self, line: str) -> None:
         """Draw the bar anew, cut to the terminal's width."""
-        width = self._columns() - 1
+        width = columns(self._stream) - 1
         if width < _NARROW:
             return
         with self._lock:
             self._line = line[:width]
-            self._stream.write(_ERASE + self._line)
+            self._stream.write(self._erase + self._line)
             self._stream.flush()
-
-    def _columns(self) -> int:
-        try:
-            return os.get_terminal_size(self._stream.fileno()).columns or 80  # 0: not told
-        except (OSError, ValueError):  # no terminal behind it: a bar was asked for all the same
-            return 80
 
     def write(self, text: str) -> int:
         """Write a log line above the bar."""
         with self._lock:
-            self._stream.write(_ERASE + text + self._line)
+            self._stream.write(self._erase + text + self._line)
         return len(text)
 
     def flush(self) -> None:

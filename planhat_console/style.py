@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+USUAL_COLUMNS = 80
+"""How wide a terminal is taken to be that does not say it."""
+
+_GAP = "  "
 _RED, _GREEN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -72,22 +76,87 @@ class Style:
         return f"{colour}{text}{_PLAIN}" if self.has_colour else text
 
 
-def table(rows: Sequence[Sequence[str]], style: Style) -> str:
+def can_redraw(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a stream leads to a terminal on which a line can be erased.
+
+    Args:
+        stream: Where text goes.
+        environment: Where `TERM` is looked up.
+    """
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def columns(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many columns a terminal has now.
+
+    Args:
+        stream: Leads to the terminal.
+        environment: Where `COLUMNS` is looked up if the terminal does not know.
+    """
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):  # not a terminal
+        width = 0
+    wanted = environment.get("COLUMNS", "")
+    return width or (int(wanted) if wanted.isdecimal() else 0) or USUAL_COLUMNS
+
+
+def table(
+    rows: Sequence[Sequence[str]],
+    style: Style,
+    *,
+    width: int = USUAL_COLUMNS,
+    bad: Collection[str] = (),
+) -> str:
     """Draw a table: texts in the first column, figures in the others.
+
+    Where it would be too wide, each row becomes a list of its own below the text.
 
     Args:
         rows: The cells of each row, the headings first.
         style: How it looks.
+        width: Columns of the terminal.
+        bad: Headings of the figures that are marked unless they are 0.
 
     Returns:
         Lines, without a line end after the last.
     """
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        return _lists(rows, style, bad)
+    headings, *body = rows
+    lines = [style.head(_GAP.join(_aligned(headings, widths)))]
+    for row in body:
+        first, *figures = _aligned(row, widths)
+        lines.append(_GAP.join([first, *_marked(headings[1:], figures, style, bad)]))
+    return "\n".join(lines)
+
+
+def _lists(rows: Sequence[Sequence[str]], style: Style, bad: Collection[str]) -> str:
+    headings, *body = rows
+    name_width = max(map(len, headings[1:]), default=0)
+    figure_width = max((len(cell) for row in body for cell in row[1:]), default=0)
     lines = []
-    for row in rows:
-        first, *figures = (
-            cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join([first, *figures]))
-    return "\n".join([style.head(lines[0]), *lines[1:]])
+    for first, *cells in body:
+        lines.append(style.head(first))
+        figures = [cell.rjust(figure_width) for cell in cells]
+        marked = _marked(headings[1:], figures, style, bad)
+        lines += [
+            f"{_GAP}{heading.ljust(name_width)}{_GAP}{figure}"
+            for heading, figure in zip(headings[1:], marked, strict=True)
+        ]
+    return "\n".join(lines)
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    first, *figures = widths
+    return [row[0].ljust(first), *(cell.rjust(w) for cell, w in zip(row[1:], figures, strict=True))]
+
+
+def _marked(
+    headings: Sequence[str], figures: Sequence[str], style: Style, bad: Collection[str]
+) -> list[str]:
+    return [
+        style.bad(figure) if heading in bad and figure.strip() != "0" else figure
+        for heading, figure in zip(headings, figures, strict=True)
+    ]

@@ -23,6 +23,7 @@ from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import ConfigurationError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
+from planhat_console.plural import counted
 from planhat_console.progress import Progress, Snapshot, choose_mode
 from planhat_console.settings import complaints, environment_complaints
 from tap_planhat.catalogs import brought_into_line
@@ -81,7 +82,7 @@ class TapPlanhat(Tap):
         """
         self.stop = Stop(self._is_writing)
         self.models = load_models()
-        self._emitted = 0
+        self._read = 0
         self._pages = 0
         if how.get("parse_env_config"):
             _check_environment(self)
@@ -97,12 +98,12 @@ class TapPlanhat(Tap):
         return PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
 
     def count(self, records: int) -> None:
-        """Note that a page has been emitted.
+        """Note that all that is wanted of a page has been read and passed on.
 
         Args:
             records: How many records of it.
         """
-        self._emitted += records
+        self._read += records
         self._pages += 1
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
@@ -161,16 +162,22 @@ class TapPlanhat(Tap):
             try:
                 self.sync_all()
                 self.stop.check()
+                was_read = self._what_was_read() if self._read else "No records were read"
+                self.logger.info("%s", was_read)
             except StopAsked as stopped:
                 if self.state:
                     self.state_writer.write_state(self.state)
                 raise StoppedBySignal(
                     stopped.signum,
-                    "all lines printed are whole and the last state is true: run again from it",
+                    f"{self._what_was_read()}, and every printed line is complete: run again from "
+                    "the last state",
                 ) from stopped
             finally:
                 flush(self.message_writer)
                 self.stop.event.set()  # for requests in flight that nobody waits for any more
+
+    def _what_was_read(self) -> str:
+        return f"{counted(self._read, 'record')} read, in {counted(self._pages, 'page')}"
 
     def _is_writing(self) -> bool:
         return isinstance(self.message_writer, MessageWriter) and self.message_writer.is_writing
@@ -193,7 +200,7 @@ class TapPlanhat(Tap):
     def _progress(self) -> Progress:
         def snapshot() -> Snapshot:
             transport = self.client.transport
-            return Snapshot(self._emitted, self._pages, "pages", transport.retries)
+            return Snapshot(self._read, self._pages, "page", transport.retries)
 
         mode = choose_mode(
             self.config["progress"],

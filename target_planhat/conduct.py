@@ -14,6 +14,7 @@ from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import ConfigurationError, Interrupted, PlanhatError
 from planhat_api.transport import Transport
 from planhat_console.exits import StoppedBySignal
+from planhat_console.plural import counted
 from planhat_console.progress import Progress, Snapshot, choose_mode
 from planhat_console.style import Style
 from target_planhat.destination import Destination
@@ -122,11 +123,7 @@ class Conduct:
                     self.land()
         except Interrupted as error:
             result = "interrupted"
-            raise StoppedBySignal(
-                self.stop.signum or 0,
-                f"{self.run.ledger.undecided} records that were read are not acknowledged: run "
-                "again from the last state",
-            ) from error
+            raise StoppedBySignal(self.stop.signum or 0, self._where_it_stopped()) from error
         finally:
             self._sum_up(result, time.monotonic() - began)
 
@@ -196,13 +193,14 @@ class Conduct:
         def snapshot() -> Snapshot:
             run = self._run
             records = run.ledger.total.taken if run else 0
-            return Snapshot(records, run.batches if run else 0, "batches", self.transport.retries)
+            return Snapshot(records, run.batches if run else 0, "batch", self.transport.retries)
 
         terminal = sys.stderr.isatty()
         mode = choose_mode(
             self._settings.progress, stderr_is_terminal=terminal, leave_terminal_to_target=False
         )
-        return Progress("target-planhat", snapshot, mode=mode, logger=logger)
+        name = "target-planhat (dry run)" if self._settings.settings.dry_run else "target-planhat"
+        return Progress(name, snapshot, mode=mode, logger=logger)
 
     def close(self) -> None:
         """Let go of threads, files and connections."""
@@ -220,18 +218,31 @@ class Conduct:
             if run is not None:
                 run.rejections.keep(run.schemas)
 
+    def _where_it_stopped(self) -> str:
+        if self._settings.settings.dry_run:
+            return "the dry run has written nothing: run it again"
+        undecided = self.run.ledger.undecided
+        if not undecided:
+            return "every record that was read is accounted for: run again from the last state"
+        return (
+            f"{counted(undecided, 'record')} undecided (read, but without an outcome): run again "
+            "from the last state"
+        )
+
     def _sum_up(self, result: Result, seconds: float) -> None:
         self.close()
         if self._run is None:
             return
-        path = self._settings.rejects_path
+        dry_run = self._settings.settings.dry_run
+        rejects_path = None if dry_run else self._settings.rejects_path
         summary = Summary(
             ledger=self._run.ledger,
             result=result,
+            dry_run=dry_run,
             requests=self.transport.requests,
             retries=self.transport.retries,
             seconds=seconds,
-            rejects_path=str(path) if path else None,
+            rejects_path=str(rejects_path) if rejects_path else None,
             version=self._target.plugin_version,
         )
         summary.tell(self._style, self._settings.summary_path)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from planhat_api.errors import PlanhatError
+from planhat_console.plural import counted
 
 OUTCOMES: Final = (
     "created",
@@ -55,9 +56,15 @@ class Account:
         """Records that have an outcome."""
         return sum(getattr(self, outcome) for outcome in OUTCOMES)
 
+    @property
+    def undecided(self) -> int:
+        """Records that were read and have no outcome; none at the end of a run that went well."""
+        return self.taken - self.decided
+
     def as_json(self) -> dict[str, int]:
-        """Give the counts as the summary shows them: `read` is the sum of the others."""
-        return {"read": self.decided, **{name: getattr(self, name) for name in OUTCOMES}}
+        """Return the counts as the summary shows them: `read` is the sum of the others."""
+        outcomes = {name: getattr(self, name) for name in OUTCOMES}
+        return {"read": self.taken, **outcomes, "undecided": self.undecided}
 
 
 class Ledger:
@@ -72,19 +79,19 @@ class Ledger:
 
     @property
     def total(self) -> Account:
-        """All accounts in one."""
+        """All accounts in one; also for another thread, while streams are added."""
+        accounts = list(self.accounts.values())
         return Account(
             **{
-                field.name: sum(getattr(account, field.name) for account in self.accounts.values())
+                field.name: sum(getattr(account, field.name) for account in accounts)
                 for field in fields(Account)
             }
         )
 
     @property
     def undecided(self) -> int:
-        """Records that were read and have no outcome; none at the end of a run that went well."""
-        total = self.total
-        return total.taken - total.decided
+        """Records of all streams that were read and have no outcome."""
+        return self.total.undecided
 
     def check(self) -> None:
         """Compare both sides of every account.
@@ -95,7 +102,7 @@ class Ledger:
         for stream, account in self.accounts.items():
             if account.taken != account.decided:
                 raise BalanceError(
-                    f"the books of {stream} do not balance: {account.taken} records read, "
-                    f"{account.decided} accounted for; this is a defect of target-planhat, "
+                    f"the books of {stream} do not balance: {counted(account.taken, 'record')} "
+                    f"read, {account.decided:,} accounted for; this is a defect of target-planhat, "
                     "please report it, and run again from the last state"
                 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from planhat_api.envelope import Counts
 from target_planhat.held import Doubt
+from target_planhat.sendable import UnsendableError, encode
 from target_planhat.verdicts import values
 
 if TYPE_CHECKING:
@@ -63,16 +67,20 @@ class Rehearsal:
     def _show_new(self, payload: Payload) -> None:
         """Show what one new record would hold."""
         style = self._style
-        parts = [f"{name}: {style.new(_short(v))}" for name, v in values(payload).items()]
+        parts = [f"{name}: {style.new(as_shown(v))}" for name, v in values(payload).items()]
         self._say("create", payload, parts)
 
     def _show_change(self, payload: Payload, found: Found) -> None:
-        """Show one change, property by property."""
+        """Show one change, property by property.
+
+        A record that only this run would have created has no old values in Planhat.
+        """
         item, style = values(payload), self._style
         held = self._client.get(self._model, found.identifier) if found.identifier else None
-        before = held or {}
         parts = [
-            f"{name}: {style.old(_short(before.get(name)))} -> {style.new(_short(item[name]))}"
+            f"{name}: "
+            + (f"{style.old(as_shown(held.get(name)))} -> " if held is not None else "")
+            + style.new(as_shown(item[name]))
             for name in found.differing(item)
         ]
         self._say("update", payload, parts)
@@ -82,6 +90,33 @@ class Rehearsal:
         logger.info("%s", self._style.listed(head, parts))
 
 
-def _short(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    text = str(value)
+def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as JSON, a text without quotes unless it could be taken for something else.
+
+    Args:
+        value: What Planhat holds, or what would be sent.
+    """
+    if not isinstance(value, str):
+        text = _json(value)
+    elif value == value.strip() and not _is_json(value) and value.isprintable():
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    # Nothing in a value can command the terminal.
+    text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: LONGEST_VALUE + 1])
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    try:
+        return encode(value).decode()
+    except UnsendableError:  # half a surrogate pair, which Planhat may hold
+        return json.dumps(value, default=str)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return not text
+    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planhat_api.errors import StopError
 from planhat_api.redaction import scrub
+from planhat_console.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Rejections:
         self._rehearsing = rehearsing
         self._waiting: list[RejectedRecord] = []
         self._count = 0
+        self._first_line = 0
         self._first = ""
 
     def __len__(self) -> int:
@@ -79,11 +81,13 @@ class Rejections:
         why = record.reject
         where = f" (property {why.property})" if why.property else ""
         said = scrub(f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}")
-        self._first = self._first or said
+        if not self._first or record.line < self._first_line:  # batches end in any order
+            self._first, self._first_line = said, record.line
+        would_be, are = ("would be ", "would be") if self._rehearsing else ("", "are")
         if self._count <= MOST_SHOWN:
-            logger.warning("rejected: %s", said)
+            logger.warning("%srejected: %s", would_be, said)
         elif self._count == MOST_SHOWN + 1:
-            logger.warning("more records are rejected; they are counted, and kept in rejects_path")
+            logger.warning("more records %s rejected, counted but not shown%s", are, self._rest)
         if self._file is not None:
             self._waiting.append(record)
         if self._allowed == 0 or self._file is None:
@@ -117,18 +121,29 @@ class Rejections:
         if not self._are_too_many:
             return
         verb = "would be" if self._rehearsing else "was" if self._count == 1 else "were"
-        limit = f", more than max_rejects ({self._allowed}) allows" if self._allowed else ""
+        limit = f", more than max_rejects ({self._allowed:,}) allows" if self._allowed else ""
         kept = f"; they are in {self._file.path}" if self._file else ""
+        if self._rehearsing:
+            few = "it" if self._count == 1 else "them"
+            shown = few if self._count <= MOST_SHOWN else f"{MOST_SHOWN} of them"
+            kept = f"; a dry run writes no reject file: the log above shows {shown}"
         raise RejectsError(
-            f"{self._count} record{'s' if self._count > 1 else ''} {verb} rejected{limit}, first "
-            f"{self._first}{kept}; correct what is wrong and run again, or set on_reject to "
-            "continue"
+            f"{counted(self._count, 'record')} {verb} rejected{limit}, first {self._first}{kept}; "
+            "correct what is wrong and run again, or "
+            + ("raise max_rejects" if self._allowed else "set on_reject to continue")
         )
 
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
             self._file.close()
+
+    @property
+    def _rest(self) -> str:
+        """Say where the rejects are that are not shown."""
+        if self._rehearsing:
+            return "; a dry run writes no reject file"
+        return f"; all are written to {self._file.path}" if self._file else ""
 
     def _hold(self, line: int) -> None:
         self.held_line = line if self.held_line is None else min(self.held_line, line)

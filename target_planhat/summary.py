@@ -1,8 +1,8 @@
-"""The summary of a run: one JSON object, in the log and in a file.
+"""The summary of a run: one JSON object, in the log and in a file; a table on a terminal.
 
-It is written however the run ends. `streams` counts what was decided; `undecided` are the records
-that were read and neither written nor rejected when the run was stopped or failed: they are not
-acknowledged by any state and come again.
+It is written however the run ends. `read` counts the records that were read. In a run that ends
+well it is the sum of the outcomes; in one that fails or is stopped the difference is `undecided`:
+records without an outcome, which no state covers, so that the next run reads them again.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import contextlib
 import logging
 import os
 import sys
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from planhat_api.errors import StopError
-from planhat_console.style import table
+from planhat_console.plural import counted
+from planhat_console.style import USUAL_COLUMNS, columns, table
+from target_planhat.ledger import OUTCOMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +32,16 @@ logger = logging.getLogger("target-planhat")
 
 Result = Literal["done", "failed", "interrupted"]
 
+_WOULD = {
+    "created": "would create",
+    "updated": "would update",
+    "merged": "would merge",
+    "skipped": "would skip",
+    "deleted": "would delete",
+    "rejected": "would reject",
+}
+"""What the counts are called for people, in a dry run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -37,6 +50,7 @@ class Summary:
     Attributes:
         ledger: The counts by stream.
         result: How it ended.
+        dry_run: Whether it only counted what a real run would do.
         requests: Requests that were sent.
         retries: How many of them were repeats.
         seconds: How long it took.
@@ -46,6 +60,7 @@ class Summary:
 
     ledger: Ledger
     result: Result
+    dry_run: bool
     requests: int
     retries: int
     seconds: float
@@ -53,12 +68,13 @@ class Summary:
     version: str
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as users see it."""
+        """Return it as users see it."""
         return {
             "streams": {
                 stream: account.as_json() for stream, account in self.ledger.accounts.items()
             },
             "result": self.result,
+            "dry_run": self.dry_run,
             "undecided": self.ledger.undecided,
             "requests": self.requests,
             "retries": self.retries,
@@ -67,27 +83,47 @@ class Summary:
             "version": self.version,
         }
 
-    def as_table(self, style: Style) -> str:
-        """Give it as a table, for a person at a terminal.
+    def as_table(self, style: Style, width: int = USUAL_COLUMNS) -> str:
+        """Return it as a table, for a person at a terminal.
+
+        Counts that are zero in every stream are left out.
 
         Args:
             style: How it looks.
+            width: Columns of the terminal.
         """
-        accounts = {s: account.as_json() for s, account in self.ledger.accounts.items()}
-        names = list(next(iter(accounts.values()), {}))
-        rows = [["stream", *names]]
-        rows += [[s, *(f"{a[name]:,}" for name in names)] for s, a in accounts.items()]
-        undecided = f", {self.ledger.undecided:,} undecided" if self.ledger.undecided else ""
-        retries = f", {self.retries:,} of them repeats" if self.retries else ""
-        end = style.faint(
-            f"{self.result} after {self.seconds:,.1f} s and {self.requests:,} requests"
-            f"{retries}{undecided}"
-        )
-        return f"\n{table(rows, style)}\n{end}" if accounts else end
+        remarks = [style.head(remark) for remark in self._remarks()]
+        counts = {stream: a.as_json() for stream, a in self.ledger.accounts.items()}
+        shown = [name for name in (*OUTCOMES, "undecided") if any(c[name] for c in counts.values())]
+        labels = [_WOULD.get(name, name) if self.dry_run else name for name in shown]
+        rows = [["stream", "read", *labels]]
+        rows += [[s, *(f"{c[name]:,}" for name in ("read", *shown))] for s, c in counts.items()]
+        drawn = table(rows, style, width=width, bad=("rejected", "would reject"))
+        end = [textwrap.fill(line, width) for line in self._end()]
+        colour = style.faint if self.result == "done" else style.bad
+        return "\n".join(["", *remarks, *([drawn] if counts else []), *map(colour, end)])
 
     def as_line(self) -> str:
-        """Give it as one line of JSON, for the log."""
-        return msgspec.json.encode(self.as_json()).decode()
+        """Return it as one line, for the log."""
+        remarks = "".join(f"{remark}. " for remark in self._remarks())
+        return f"{remarks}Summary: {msgspec.json.encode(self.as_json()).decode()}"
+
+    def _remarks(self) -> list[str]:
+        """Return what changes the meaning of all counts."""
+        remarks = ["Dry run: nothing was written"] if self.dry_run else []
+        return remarks if self.ledger.total.taken else [*remarks, "No records were read"]
+
+    def _end(self) -> list[str]:
+        """Return how the run ended, for people, in lines of any length."""
+        repeats = f"{self.retries:,} of them {'a repeat' if self.retries == 1 else 'repeats'}"
+        end = (
+            f"{'dry run ' if self.dry_run else ''}{self.result} after {self.seconds:,.1f} s and "
+            f"{counted(self.requests, 'request')}{f', {repeats}' if self.retries else ''}"
+        )
+        if self.ledger.undecided <= 0:
+            return [end]
+        undecided = counted(self.ledger.undecided, "record")
+        return [end, f"{undecided} undecided: read, but without an outcome when the run ended"]
 
     def tell(self, style: Style, path: Path | None) -> None:
         """Show it, and write it to its file.
@@ -100,9 +136,9 @@ class Summary:
             StopError: It cannot be written, and nothing worse ended the run.
         """
         if style.is_terminal:
-            sys.stderr.write(self.as_table(style) + "\n")
+            sys.stderr.write(self.as_table(style, columns(sys.stderr)) + "\n")
         else:
-            logger.info("Summary: %s", self.as_line())
+            logger.info("%s", self.as_line())
         if path is None:
             return
         try:

@@ -32,14 +32,14 @@ def test_a_bar_is_drawn_on_a_terminal_unless_the_target_draws_it(setting, termin
 
 
 def test_the_line_says_records_rate_steps_retries_and_time():
-    now = Snapshot(records=12_345, steps=7, step_name="pages", retries=2)
+    now = Snapshot(records=12_345, steps=7, step_name="page", retries=2)
     line = progress_line(now, seconds=3_725.4, rate=4_120.4)
-    assert line == "12,345 records  4,120/s  7 pages  2 retries  1:02:05"
+    assert line == "12,345 records read  4,120/s  7 pages  2 retries  1:02:05"
 
 
 def test_a_run_without_retries_does_not_speak_of_them():
-    now = Snapshot(records=1, steps=1, step_name="batches", retries=0)
-    assert progress_line(now, seconds=61, rate=0) == "1 records  0/s  1 batches  1:01"
+    now = Snapshot(records=1, steps=1, step_name="batch", retries=0)
+    assert progress_line(now, seconds=61, rate=0) == "1 record read  0/s  1 batch  1:01"
 
 
 def read_terminal(master: int) -> str:
@@ -59,7 +59,7 @@ def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
         handler = logging.StreamHandler(terminal)
         logger.addHandler(handler)
         try:
-            now = Snapshot(records=5, steps=1, step_name="pages", retries=0)
+            now = Snapshot(records=5, steps=1, step_name="page", retries=0)
             with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
                 time.sleep(2)
                 logger.info("a log line")
@@ -75,12 +75,34 @@ def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
     assert handler.stream is terminal
 
 
+def test_a_dumb_terminal_gets_log_lines_and_no_bar(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        logger = logging.getLogger("tests.progress.dumb")
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+        handler = logging.StreamHandler(terminal)
+        logger.addHandler(handler)
+        try:
+            now = Snapshot(records=1, steps=1, step_name="page", retries=1)
+            with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
+                time.sleep(2)
+                logger.info("METRIC: for machines")
+                logger.info("a log line")
+            seen = read_terminal(master)
+        finally:
+            logger.removeHandler(handler)
+    os.close(master)
+    assert seen == "a log line\r\n"
+
+
 def test_without_a_terminal_nothing_is_drawn_and_the_handlers_stay_as_they_are():
     out = io.StringIO()
     logger = logging.getLogger("tests.progress.none")
     handler = logging.StreamHandler(out)
     logger.addHandler(handler)
-    now = Snapshot(records=5, steps=1, step_name="pages", retries=0)
+    now = Snapshot(records=5, steps=1, step_name="page", retries=0)
     with Progress("tap-planhat", lambda: now, mode="none", logger=logger, stream=out):
         assert handler.stream is out
     assert out.getvalue() == ""

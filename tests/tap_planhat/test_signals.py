@@ -92,7 +92,7 @@ def test_a_signal_while_standard_output_is_blocked_leaves_whole_lines_and_a_true
     assert 0 < len(records) < 300
     states = [message["value"] for message in messages if message["type"] == "STATE"]
     assert states[-1] == STATE, "the walk had not ended, so the bookmark has not moved"
-    assert "run again from it" in stderr.splitlines()[-1]
+    assert "run again from the last state" in stderr.splitlines()[-1]
     assert "Traceback" not in stderr
     assert "ERROR" not in stderr
 

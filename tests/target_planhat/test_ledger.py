@@ -15,7 +15,19 @@ def test_read_is_the_sum_of_all_outcomes():
     account.taken = sum(range(1, len(OUTCOMES) + 1))
     ledger.check()
     assert account.as_json()["read"] == account.taken
-    assert set(account.as_json()) == {"read", *OUTCOMES}
+    assert set(account.as_json()) == {"read", *OUTCOMES, "undecided"}
+    assert account.as_json()["undecided"] == 0
+
+
+def test_what_was_read_and_has_no_outcome_is_undecided_and_read_all_the_same():
+    ledger = Ledger()
+    ledger.account("issues").taken = 596
+    ledger.account("issues").created = 500
+    ledger.account("objectives").taken = 4
+    counts = ledger.account("issues").as_json()
+    assert (counts["read"], counts["created"], counts["undecided"]) == (596, 500, 96)
+    assert ledger.account("objectives").undecided == 4
+    assert ledger.undecided == 100
 
 
 @pytest.mark.parametrize("taken", [2, 4])

@@ -42,10 +42,10 @@ def held(bench):
     return len(bench.sandbox.tenant("alpha").records("issues"))
 
 
-def start(bench, target, count, **config):
+def start(bench, target, count, every=10, **config):
     """Start a target, feed it and leave its stdin open."""
     process = target.start(config=bench.config(**config), stdin=PIPE, stdout=PIPE, stderr=PIPE)
-    process.stdin.write(bench.lines(messages(bench, count)))
+    process.stdin.write(bench.lines(messages(bench, count, every)))
     process.stdin.flush()
     return process
 
@@ -73,7 +73,7 @@ def test_a_signal_during_a_slow_write_lets_it_finish_and_acknowledges_what_it_co
     assert returncode == code
     assert states[-1:] == [written]
     assert held(bench) == written
-    assert "records that were read are not acknowledged: run again" in last
+    assert "records undecided (read, but without an outcome): run again" in last
 
 
 def test_a_signal_while_waiting_for_input_acknowledges_nothing_that_is_buffered(bench, target):
@@ -84,7 +84,38 @@ def test_a_signal_while_waiting_for_input_acknowledges_nothing_that_is_buffered(
     states, last, code = end(process)
     assert (states, code) == ([10], 143)
     assert held(bench) == 10
-    assert "5 records that were read are not acknowledged" in last
+    assert "5 records undecided (read, but without an outcome): run again" in last
+
+
+def test_a_signal_prints_no_state_of_a_record_that_still_waits_to_be_sent(bench, target):
+    """All fifteen are read at once, and five of them wait for their batch to fill."""
+    process = start(bench, target, 15, every=1, batch_size_rows=10)
+    printed = []
+    while printed[-1:] != [10]:
+        printed.append(json.loads(process.stdout.readline())["bookmarks"]["at"])
+    process.send_signal(signal.SIGTERM)
+    states, last, code = end(process)
+    assert (printed, states, code) == ([9, 10], [], 143)
+    assert held(bench) == 10
+    assert "5 records undecided (read, but without an outcome): run again" in last
+
+
+def test_a_signal_when_all_is_written_says_that_nothing_is_undecided(bench, target):
+    process = start(bench, target, 10, batch_size_rows=10)
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, last, code = end(process)
+    assert code == 143
+    assert "every record that was read is accounted for: run again" in last
+
+
+def test_a_dry_run_that_a_signal_ends_promises_no_state(bench, target):
+    process = start(bench, target, 15, batch_size_rows=10, dry_run=True)
+    until(lambda: bench.sandbox.requests)
+    process.send_signal(signal.SIGTERM)
+    states, last, code = end(process)
+    assert (states, code) == ([], 143)
+    assert last.endswith("stopped by SIGTERM: the dry run has written nothing: run it again")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import re
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -21,24 +25,27 @@ def tenant(sandbox):
     return tenant
 
 
-def messages() -> bytes:
-    """One record that is there, and one that is new."""
+def messages(**more) -> bytes:
+    """One record that is there, and one that is new; a third one that holds more."""
     lines = [{"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}}]
     for n in (1, 2):
         record = {"sourceId": f"s-{n}", "title": "old", "status": "Done", "companyIds": [COMPANY]}
         lines.append({"type": "RECORD", "stream": "issues", "record": record})
+    if more:
+        lines.append({"type": "RECORD", "stream": "issues", "record": more})
     lines[0]["key_properties"] = []
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
-def seen_on_a_terminal(target, config, **env) -> tuple[str, int]:
+def seen_on_a_terminal(target, config, lines=None, columns=0, **env) -> tuple[str, int]:
     """Run the target with a terminal as its standard error."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = target.start(
         config=config, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=slave
     )
     os.close(slave)
-    process.stdin.write(messages())
+    process.stdin.write(messages() if lines is None else lines)
     process.stdin.close()
     seen = b""
     try:
@@ -59,6 +66,65 @@ def test_the_run_ends_with_a_table(target, sandbox, tenant):
     assert "issues     2        1        1" in plain
     assert "METRIC" not in plain
     assert "Summary:" not in plain
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_end_fits_the_terminal_and_tells_a_dry_run_from_a_real_one(
+    target, sandbox, tenant, tmp_path, columns, dry_run
+):
+    config = {
+        "api_token": "token-b",
+        "api_url": sandbox.url,
+        "match_on": ["sourceId"],
+        "dry_run": dry_run,
+        "on_reject": "continue",
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+    }
+    seen, code = seen_on_a_terminal(target, config, messages(title="No key"), columns, TERM="xterm")
+    assert code == 0, seen
+    coloured = seen.replace("\r", "").replace("\x1b[2K", "")
+    assert re.search(r"\x1b\[31m *1\x1b\[0m", coloured), "rejected is red"
+    lines = re.sub(r"\x1b\[\d+m", "", coloured).splitlines()
+    start = next(n for n, line in enumerate(lines) if line == "issues" or line[:6] == "stream")
+    figures = lines[start:]
+    assert max(map(len, figures)) <= columns
+    assert ("Dry run: nothing was written" in lines) is dry_run
+    assert lines[-1].startswith("dry run done after " if dry_run else "done after ")
+    words = " ".join(figures)
+    for count in ("create", "update", "reject"):
+        assert (f"would {count}" if dry_run else f"{count}") in words
+    assert ("would" in words) is dry_run
+    assert lines[start].startswith("stream" if columns > 40 or not dry_run else "issues")
+
+
+def test_a_run_that_fails_says_so_in_red_and_ends_with_the_reason(target, sandbox, tenant):
+    config = {"api_token": "wrong", "api_url": sandbox.url, "match_on": ["sourceId"]}
+    seen, code = seen_on_a_terminal(target, config, TERM="xterm")
+    assert code == 1
+    *_, failed, undecided, last = seen.replace("\r", "").strip().splitlines()
+    assert failed.startswith("\x1b[31mfailed after ")
+    assert failed.endswith(" s and 1 request\x1b[0m")
+    assert "2 records undecided: read, but without an outcome" in undecided
+    assert last.startswith("target-planhat: ")
+    assert "wrong" not in last
+
+
+def test_a_dumb_terminal_gets_the_table_without_any_command(target, sandbox, tenant):
+    config = {"api_token": "token-b", "api_url": sandbox.url, "match_on": ["sourceId"]}
+    seen, code = seen_on_a_terminal(target, config, TERM="dumb")
+    assert code == 0, seen
+    assert "stream  read  created  updated\r\n" in seen
+    assert "\x1b" not in seen
+
+
+def test_a_run_that_reads_nothing_says_so(target, sandbox, tenant):
+    config = {"api_token": "token-b", "api_url": sandbox.url}
+    nothing = messages().splitlines(keepends=True)[0]
+    for lines, table in ((nothing, "stream  read\r\nissues     0\r\n"), (b"", "")):
+        seen, code = seen_on_a_terminal(target, config, lines, NO_COLOR="1")
+        assert code == 0, seen
+        assert f"No records were read\r\n{table}done after" in seen
 
 
 def test_a_dry_run_shows_old_and_new_in_colour(target, sandbox, tenant):

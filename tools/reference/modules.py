@@ -22,7 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "how a process begins and ends": (
             "standard_streams descriptor allocation collector settings exits last_words curtain"
         ),
-        "what it shows": "progress style",
+        "what it shows": "progress style plural",
     },
     "tap_planhat": {
         "the plugin": "tap settings catalogs stopping only_messages writer",
