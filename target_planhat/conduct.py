@@ -19,6 +19,7 @@ from planhat_console.progress import Progress, Snapshot, choose_mode
 from planhat_console.style import Style
 from target_planhat.destination import Destination
 from target_planhat.intake import Intake
+from target_planhat.ledger import Ledger
 from target_planhat.lines import InputError, read_lines
 from target_planhat.output import StateOutput
 from target_planhat.rehearsal import Rehearsal
@@ -231,12 +232,10 @@ class Conduct:
 
     def _sum_up(self, result: Result, seconds: float) -> None:
         self.close()
-        if self._run is None:
-            return
         dry_run = self._settings.settings.dry_run
         rejects_path = None if dry_run else self._settings.rejects_path
         summary = Summary(
-            ledger=self._run.ledger,
+            ledger=self._run.ledger if self._run is not None else Ledger(),
             result=result,
             dry_run=dry_run,
             requests=self.transport.requests,

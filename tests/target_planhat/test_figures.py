@@ -189,6 +189,18 @@ def test_a_run_that_fails_at_its_first_request_has_read_what_it_has_read(bench, 
     assert '"read":596' in next(line for line in ran.stderr.splitlines() if "Summary: " in line)
 
 
+def test_a_run_that_cannot_begin_leaves_no_summary_of_the_run_before(bench, target, tmp_path):
+    first, ran = ended(target, bench, tmp_path, issues(bench, 2))
+    assert (ran.code, first["result"]) == (0, "done")
+    not_rejects = tmp_path / "notes.txt"
+    not_rejects.write_text("notes\n")
+    summary, ran = ended(target, bench, tmp_path, issues(bench, 2), rejects_path=str(not_rejects))
+    assert ran.code == 1
+    assert "holds something else than rejects" in ran.last_line
+    assert (summary["result"], summary["streams"]) == ("failed", {})
+    assert "No records were read. Summary: {" in ran.stderr
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_line_that_is_no_message_leaves_nothing_undecided(bench, target, tmp_path, dry_run):
     lines = [*issues(bench, 3), b"no JSON", bench.record(sourceId="z", title="t")]
