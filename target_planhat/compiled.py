@@ -16,10 +16,11 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_api.utf8 import is_utf8
+from target_planhat.deletion import DELETED_AT
 from target_planhat.field_types import NAMEABLE, field_type
 from target_planhat.keyables import ID, Keys
 from target_planhat.payload import Payload, Reject
-from target_planhat.projection import CUSTOM, CUSTOM_COLUMN, DELETED_AT, SDC
+from target_planhat.projection import SDC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,7 +46,7 @@ class Compiled:
     """One model's struct, under the user's settings.
 
     Args:
-        projection: The slow way of the same stream; unknown properties are counted with it.
+        projection: The slow way of the same stream; it is told of unknown properties.
         columns: Names of the properties that the stream's SCHEMA announces. What neither the
             model nor these have is not plain.
     """
@@ -63,7 +64,7 @@ class Compiled:
         unknown = sorted(
             name
             for name in set(columns) - set(model.properties)
-            if not name.startswith(SDC) and not (name.startswith(CUSTOM_COLUMN) and CUSTOM in sent)
+            if not name.startswith(SDC) and projection.custom_label_of(name) is None
         )
         if projection.settings.unknown_properties == "reject":
             unknown = []
@@ -106,7 +107,8 @@ class Compiled:
         self._checks = [
             (attributes[name], *check) for name, (_, check) in types.items() if check is not None
         ]
-        self._unknown = [(attributes[name], name) for name in unknown]
+        self._names = [(attribute, name) for name, attribute in attributes.items()]
+        self._unseen = [(attributes[name], name) for name in unknown]
         self._required = (
             [attributes[name] for name in model.bulk_required]
             if projection.settings.write_mode == "create"
@@ -136,8 +138,9 @@ class Compiled:
             return None
         values = self._keys_of(record)
         for at in self._singles:
-            if values[at] and values.count(UNSET) == len(values) - 1:
-                keys = (*self._nones[:at], values[at], *self._nones[at + 1 :])
+            key = values[at]
+            if key and not key.isspace() and values.count(UNSET) == len(values) - 1:
+                keys = (*self._nones[:at], key, *self._nones[at + 1 :])
                 item = bytes(text) if text is not None else self._write(record)
                 return Payload(number, line, item, keys)
         chosen = self._choose(values, self._scopes_of(record) if self._scoped else ())
@@ -205,11 +208,22 @@ class Compiled:
     def _write(self, record: msgspec.Struct) -> bytes:
         """Write the item: what the model lets be sent."""
         if type(record) is not self._item:
-            for attribute, name in self._unknown:
-                if getattr(record, attribute) is not UNSET:
-                    self._projection.count_unknown(name)
+            if self._unseen:
+                self._note_unknown(record)
             record = self._item(*self._sent_of(record))
         return self._encode(record)
+
+    def _note_unknown(self, record: msgspec.Struct) -> None:
+        """Tell of the properties that the model does not have, each when it comes first."""
+        unknown = [name for attribute, name in self._unseen if _has(record, attribute)]
+        if unknown:
+            columns = {name for attribute, name in self._names if _has(record, attribute)}
+            self._projection.unknown.note(unknown, columns)
+            self._unseen = [pair for pair in self._unseen if pair[1] not in columns]
+
+
+def _has(record: msgspec.Struct, attribute: str) -> bool:
+    return getattr(record, attribute) is not UNSET
 
 
 def _singles_of(keyables: Keyables) -> tuple[int, ...]:

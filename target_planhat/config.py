@@ -10,6 +10,7 @@ from planhat_api.catalogue import load_models
 from planhat_api.connection import CONNECTION_SETTINGS, Connection
 from planhat_api.errors import ConfigurationError
 from planhat_console.progress import PROGRESS_SETTING
+from target_planhat.custom_columns import SEPARATOR
 from target_planhat.output_files import check_output_files
 from target_planhat.payload import DEFAULT_BATCH_BYTES, Settings
 
@@ -76,8 +77,8 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "default": "ignore",
             "title": "Deletes",
             "description": (
-                "What a record with _sdc_deleted_at asks for: nothing, to be archived where the "
-                "model has archived, or to be deleted."
+                "What a record asks for whose _sdc_deleted_at is a date-time: nothing, to be "
+                "archived where the model has archived, or to be deleted."
             ),
         },
         "unknown_properties": {
@@ -87,7 +88,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "title": "Unknown properties",
             "description": (
                 "What happens to properties that the model does not have: they are left out, with "
-                "one warning for each, or their record is rejected."
+                "a warning that names them, or their record is rejected."
             ),
         },
         "on_reject": {
@@ -153,6 +154,34 @@ CONFIG_SCHEMA: dict[str, Any] = {
                 "does not fit. Fields that Planhat does not know are sent as they are."
             ),
         },
+        "flattening_separator": {
+            "type": ["string", "null"],
+            "default": SEPARATOR,
+            "title": "Flattening separator",
+            "description": (
+                "What stands between custom and the label in the columns of custom fields, as the "
+                "tap writes them: with _, custom_Region holds the custom field Region. Columns "
+                "with __ are recognized in any case."
+            ),
+        },
+        "flattening_enabled": {
+            "type": ["boolean", "null"],
+            "title": "Flattening enabled",
+            "description": (
+                "Accepted and ignored, so that a configuration can be shared with other targets: "
+                "Planhat stores nested values, so nothing is flattened."
+            ),
+        },
+        "flattening_max_depth": {
+            "type": ["integer", "null"],
+            "title": "Flattening depth",
+            "description": "Accepted and ignored; see flattening_enabled.",
+        },
+        "flattening_max_key_length": {
+            "type": ["integer", "null"],
+            "title": "Flattening key length",
+            "description": "Accepted and ignored; see flattening_enabled.",
+        },
         "summary_path": {
             "type": "string",
             "minLength": 1,
@@ -162,7 +191,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "progress": PROGRESS_SETTING,
     },
 }
-"""JSON Schema of the settings; the SDK adds those of stream maps and flattening."""
+"""JSON Schema of the settings; the SDK adds those of stream maps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ EVERYWHERE: Final = ""
 """Scope of a keyable that is unique among all records of the model."""
 
 
+def is_blank(value: object) -> bool:
+    """Return whether a value names nothing: null, "" and blanks.
+
+    Databases pad a CHAR column with blanks, also where it holds nothing.
+    """
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 class Keys(msgspec.Struct, frozen=True):
     """The keyables of one payload, as they are sent.
 
@@ -74,24 +82,25 @@ class Keyables:
     ) -> Keys | Reject:
         """Choose what is sent of the keyables that a record has.
 
-        An empty string is no keyable, and neither is null: neither is ever sent, since a server
-        that looks for "the record whose sourceId is null" may find one.
+        Null, an empty string and blanks are not keyables. They are never sent, since a server that
+        looks for "the record whose sourceId is null" may find one.
 
         Args:
-            values: The record's keyables, in the model's order; anything false = not there.
-            scopes: For each of `scope_names` the value of that property; false = not there.
+            values: The record's keyables, in the model's order; text, or anything false.
+            scopes: For each of `scope_names` the value of that property, in the same way.
 
         Returns:
             The keyables to send (all None for a create without any), or why the record cannot be
             written.
         """
-        there = (*map(bool, values), *map(bool, scopes))
+        chosen: tuple[Any, ...] = values
+        # As `is_blank`, without a call for each.
+        there = tuple([not (not key or key.isspace()) for key in chosen + scopes])
         choice = self._choices.get(there)
         if choice is None:
             choice = self._choices[there] = self._choice(there)
         if isinstance(choice, Reject):
             return choice
-        chosen: tuple[Any, ...] = values
         if not all(choice):
             pairs = zip(values, choice, strict=True)
             chosen = tuple([value if sent else None for value, sent in pairs])
@@ -101,12 +110,13 @@ class Keyables:
             chosen = self._with_id(chosen, identifier.lower())
         if not scopes:
             return Keys(chosen)
+        within: Any = zip(self.scope_names, scopes, there[len(values) :], strict=True)
         return Keys(
             chosen,
             tuple(
                 [
-                    (scope or None) if name else EVERYWHERE
-                    for name, scope in zip(self.scope_names, scopes, strict=True)
+                    (scope if is_there else None) if name else EVERYWHERE
+                    for name, scope, is_there in within
                 ]
             ),
         )
@@ -161,13 +171,35 @@ class Keyables:
             earlier=payload.earlier,
         )
 
-    def missing(self) -> Reject:
-        """Say that a record has no keyable."""
-        names = " or ".join(self.names[at] for at in self._match_on)
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The keyables of `match_on` that the model has, in the user's order."""
+        return tuple(self.names[at] for at in self._match_on)
+
+    @property
+    def wanted_scopes(self) -> tuple[str, ...]:
+        """The properties within which keyables are unique."""
+        return tuple(filter(None, self.scope_names))
+
+    def missing(self, advice: str = "") -> Reject:
+        """Say that a record has no keyable.
+
+        It is not said that `missing_key: create` would let it pass: each run would then create the
+        record again, which is not what somebody wants whose column has another name.
+
+        Args:
+            advice: What to do; by default, to send the identifier that the source has.
+        """
+        own = next((name for name in self.wanted if name != ID), "")
+        advice = advice or (
+            f"send the identifier that it has in its source as {own}, for instance with a stream "
+            "map"
+            if own
+            else f"send the {ID} that Planhat gave it, or match on another keyable"
+        )
         return Reject(
             RejectCode.MISSING_KEY,
-            f"the record has no {names}, so a second run would create it again: give it one, or "
-            "set missing_key to create",
+            f"the record has no {' or '.join(self.wanted)} to be matched by: {advice}",
         )
 
     def _with_id(

@@ -129,6 +129,8 @@ class Settings:
         unknown_properties: what happens to properties that the model does not have.
         skip_unchanged: do not send what Planhat holds already.
         dry_run: read, compare, never write.
+        flattening_separator: what may stand between `custom` and the label of a custom field in
+            the name of a column, besides `__`.
         batch_size_rows: most items in one batch.
         batch_size_bytes: most bytes in one batch; a single larger item travels alone.
     """
@@ -140,5 +142,6 @@ class Settings:
     unknown_properties: UnknownProperties = "drop"
     skip_unchanged: bool = False
     dry_run: bool = False
+    flattening_separator: str = "__"
     batch_size_rows: int = 5_000
     batch_size_bytes: int = DEFAULT_BATCH_BYTES

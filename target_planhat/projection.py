@@ -6,34 +6,37 @@ same for the plain majority without making values of them, and falls back on thi
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
+from planhat_api.custom_fields import CUSTOM
 from planhat_api.errors import ConfigurationError
 from target_planhat.coercion import coerce, plain_types
+from target_planhat.custom_columns import CustomColumns
+from target_planhat.deletion import DELETED_AT, Deletion, deletion
 from target_planhat.explanation import Explanation, declared_types
-from target_planhat.keyables import ID, Keyables, Keys
+from target_planhat.keyables import ID, Keyables, Keys, is_blank
+from target_planhat.lookalikes import Lookalikes, shown
 from target_planhat.payload import Payload, Reject, RejectCode, Skipped, missing_required
 from target_planhat.sendable import UnsendableError, encode, sendable
+from target_planhat.unknown_properties import UnknownProperties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from planhat_api.model import Model
     from target_planhat.payload import Operation, Settings
 
 SDC: Final = "_sdc_"
 """Prefix of the columns that Singer tools add for themselves."""
-DELETED_AT: Final = "_sdc_deleted_at"
-CUSTOM: Final = "custom"
-CUSTOM_COLUMN: Final = "custom__"
-"""Prefix of the columns that flattening makes of `custom`."""
 
 IGNORED_DELETE: Final = Skipped("deleted in the source, and deletes is set to ignore")
-NO_DATE: Final = Reject(
-    RejectCode.WRONG_TYPE, f"{DELETED_AT} has to be a date-time or null", DELETED_AT
+UNCLEAR_DELETE: Final = Reject(
+    RejectCode.WRONG_TYPE,
+    f"{DELETED_AT} has to be a date-time if the record was deleted, such as 2024-01-31T10:15:30Z, "
+    "and null if it was not",
+    DELETED_AT,
 )
 
 
@@ -51,10 +54,10 @@ class Projection:
     Args:
         model: The model of the stream.
         settings: The user's decisions.
-        warn: Told once about each unknown property, and about unkeyed creates, in one sentence.
+        warn: Told once about unknown properties, and about unkeyed creates, in one sentence.
 
     Attributes:
-        unknown: How often each property that the model does not have was dropped.
+        unknown: The properties that were left out because the model does not have them.
 
     Raises:
         ConfigurationError: The settings do not fit the model.
@@ -70,7 +73,9 @@ class Projection:
         self.model = model
         self.settings = settings
         self.keyables = Keyables(model, settings)
-        self.unknown: Counter[str] = Counter()
+        self._custom_columns = CustomColumns(settings.flattening_separator)
+        self._lookalikes = Lookalikes(model)
+        self.unknown = UnknownProperties(model.name, self._lookalikes, warn)
         self._warn = warn
         self._told = False
         writable = {
@@ -83,7 +88,7 @@ class Projection:
             )
         self._types = {name: declared_types(schema) for name, schema in writable.items()}
         self._plain = {name: plain_types(types) for name, types in self._types.items()}
-        self._key_names = (*self.keyables.names, *filter(None, self.keyables.scope_names))
+        self._key_names = (*self.keyables.names, *self.keyables.wanted_scopes)
         self._validator = jsonschema_rs.validator_for(
             {"type": "object", "properties": writable}, validate_formats=False
         )
@@ -99,31 +104,28 @@ class Projection:
             line: Number of its line on stdin.
             raw: That line, for the reject file.
         """
-        # An empty string is how a source without nulls, such as a CSV file, says "not deleted".
-        deleted = record.get(DELETED_AT) not in (None, "")
-        if isinstance(record.get(DELETED_AT), bool):
-            return NO_DATE
-        if deleted and self.settings.deletes == "ignore":
+        said = deletion(record.get(DELETED_AT))
+        if said is Deletion.UNCLEAR:
+            return UNCLEAR_DELETE
+        if said is Deletion.DONE and self.settings.deletes == "ignore":
             return IGNORED_DELETE
         try:
-            if deleted:
+            if said is Deletion.DONE:
                 return self._deletion(record, line, raw)
             return self._write(record, line, raw)
         except _RejectedError as rejected:
             return rejected.reject
 
-    def count_unknown(self, name: str) -> None:
-        """Count one more value of a property that the model does not have."""
-        if name not in self.unknown:
-            self._warn(f"{self.model.name} has no property {name!r}: it is not sent")
-        self.unknown[name] += 1
+    def custom_label_of(self, column: str) -> str | None:
+        """Return the label of the custom field that a column holds, None if it holds none."""
+        return self._custom_columns.label_of(column) if CUSTOM in self._types else None
 
     def _write(self, record: Mapping[str, Any], line: int, raw: bytes) -> Payload:
         properties = self._properties(record)
-        keys = self._keys(properties)
+        keys = self._keys(properties, record)
         operation: Operation = "upsert" if any(keys.values) else "create"
         if operation == "create" or self.settings.write_mode == "create":
-            self._check_required(properties)
+            self._check_required(properties, record)
         if operation == "create" and not self._told:
             self._told = True
             self._warn(
@@ -136,9 +138,9 @@ class Projection:
     def _deletion(self, record: Mapping[str, Any], line: int, raw: bytes) -> Payload:
         named = {name: record[name] for name in self._key_names if name in record}
         properties = self._properties(named)
-        keys = self._keys(properties)
+        keys = self._keys(properties, record)
         if not any(keys.values):  # missing_key: create says nothing about deletes
-            raise _RejectedError(self.keyables.missing())
+            raise self._missing_key(record)
         operation: Operation = "archive" if self.settings.deletes == "archive" else "delete"
         item = self._item(properties, keys)
         return Payload(line, raw, item, keys.values, keys.scopes, operation)
@@ -147,33 +149,42 @@ class Projection:
         """Pick out what may be sent, every value as the model wants it."""
         properties: dict[str, Any] = {}
         columns: dict[str, Any] = {}
+        unknown: list[str] = []
         for name, value in record.items():
             if name in self._types:
                 properties[name] = self._value(name, value)
             elif name.startswith(SDC) or name in self.model.read_only:
                 continue
-            elif name.startswith(CUSTOM_COLUMN) and name != CUSTOM_COLUMN and CUSTOM in self._types:
-                columns[name.removeprefix(CUSTOM_COLUMN)] = self._sendable(name, value)
+            elif self.custom_label_of(name) is not None:
+                columns[name] = self._sendable(name, value)
             else:
-                self._unknown(name)
+                unknown.append(name)
+        if unknown:
+            self._leave_out(unknown, record)
         if columns:
-            properties[CUSTOM] = _folded(properties.get(CUSTOM), columns)
-        for name in self.keyables.names:
-            # A keyable that is null or empty is none, and none is sent.
-            if properties.get(name, ID) in (None, ""):
-                del properties[name]
-        self._check(properties)
-        return properties
+            properties[CUSTOM] = self._custom(properties.get(CUSTOM), columns)
+        return self._checked(properties)
 
-    def _check(self, properties: Mapping[str, Any]) -> None:
+    def _custom(self, custom: object, columns: Mapping[str, object]) -> object:
+        folded = self._custom_columns.folded(custom, columns)
+        if isinstance(folded, Reject):
+            raise _RejectedError(folded)
+        return folded
+
+    def _checked(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Take out the keyables that are none, and check the rest."""
+        for name in self.keyables.names:
+            if is_blank(properties.get(name, ID)):
+                del properties[name]
         try:
             if self._validator.is_valid(properties):
-                return
+                return properties
         except ValueError:  # a number kept as text, where the validator needs to know its size
             pass
         reject = self._explanation.of(properties)
         if reject is not None:
             raise _RejectedError(reject)
+        return properties
 
     def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a record
         if type(value) in self._plain[name]:
@@ -189,27 +200,37 @@ class Projection:
         except UnsendableError as error:
             raise _RejectedError(Reject(RejectCode.UNSENDABLE, f"{name} {error}", name)) from None
 
-    def _unknown(self, name: str) -> None:
+    def _leave_out(self, unknown: list[str], columns: Collection[str]) -> None:
         if self.settings.unknown_properties == "drop":
-            self.count_unknown(name)
+            self.unknown.note(unknown, columns)
             return
-        raise _RejectedError(
-            Reject(RejectCode.UNKNOWN_PROPERTY, f"{self.model.name} has no such property", name)
-        )
+        name = unknown[0]
+        meant = self._lookalikes.meant_by(name, closely=True)
+        question = f": did you mean {shown(meant)}?" if meant else ""
+        message = f"{self.model.name} has no property of this name{question}"
+        raise _RejectedError(Reject(RejectCode.UNKNOWN_PROPERTY, message, name))
 
-    def _keys(self, properties: Mapping[str, Any]) -> Keys:
+    def _keys(self, properties: Mapping[str, Any], columns: Collection[str]) -> Keys:
         keys = self.keyables.choose(
             tuple([properties.get(name) for name in self.keyables.names]),
             tuple([properties.get(name) if name else None for name in self.keyables.scope_names]),
         )
-        if isinstance(keys, Reject):
-            raise _RejectedError(keys)
-        return keys
+        if not isinstance(keys, Reject):
+            return keys
+        if keys.code is RejectCode.MISSING_KEY:
+            raise self._missing_key(columns)
+        scopes = self.keyables.wanted_scopes
+        raise _RejectedError(self._lookalikes.advised(keys, columns, scopes))
 
-    def _check_required(self, properties: Mapping[str, Any]) -> None:
+    def _check_required(self, properties: Mapping[str, Any], columns: Collection[str]) -> None:
         for name in self.model.bulk_required:
             if properties.get(name) is None:
-                raise _RejectedError(missing_required(name))
+                reject = self._lookalikes.advised(missing_required(name), columns, (name,))
+                raise _RejectedError(reject)
+
+    def _missing_key(self, columns: Collection[str]) -> _RejectedError:
+        advice = self._lookalikes.advice(columns, self.keyables.wanted)
+        return _RejectedError(self.keyables.missing(advice))
 
     def _item(self, properties: Mapping[str, Any], keys: Keys) -> bytes:
         """Write what leaves, `_id` in front, so that it can be cut off again."""
@@ -221,24 +242,6 @@ class Projection:
         except UnsendableError as error:
             name = next(name for name in item if not _encodes({name: item[name]}))
             raise _RejectedError(Reject(RejectCode.UNSENDABLE, f"{name} {error}", name)) from None
-
-
-def _folded(custom: object, columns: Mapping[str, Any]) -> object:
-    """Lay columns `custom__<name>` into `custom`; null holds nothing that could contradict."""
-    if custom is None:
-        return columns
-    if not isinstance(custom, dict):
-        return custom  # for the schema to refuse
-    for name, value in columns.items():
-        if name in custom and encode(custom[name]) != encode(value):
-            raise _RejectedError(
-                Reject(
-                    RejectCode.CONFLICTING_CUSTOM,
-                    f"custom and {CUSTOM_COLUMN}{name} hold different values for one field",
-                    CUSTOM_COLUMN + name,
-                )
-            )
-    return {**custom, **columns}
 
 
 def _encodes(value: object) -> bool:

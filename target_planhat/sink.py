@@ -119,7 +119,8 @@ class PlanhatSink(BatchSink):
         self._run.drain()
 
     def clean_up(self) -> None:
-        """Let the SDK's record counter say what was read, at the end."""
+        """Let the SDK's record counter say what was read, and what was left out, at the end."""
+        self._projection.unknown.tell_rest()
         self.record_counter_metric.increment(self._account.taken)
         super().clean_up()
 

@@ -57,6 +57,7 @@ def test_a_record_without_any_keyable_of_match_on_is_rejected(record, match_on):
     assert reject.code == RejectCode.MISSING_KEY
     for name in match_on:
         assert name in reject.message
+    assert "create" not in reject.message, "it would create the record again in every run"
 
 
 def test_a_keyable_that_match_on_leaves_out_still_names_a_record_that_would_be_created():
@@ -72,13 +73,23 @@ def test_the_digits_of_an_id_are_one_id_in_either_case():
     assert payload({"_id": ID.upper()}).item == b'{"_id":"%s"}' % ID.encode()
 
 
-@pytest.mark.parametrize("company", [{}, {"companyId": None}, {"companyId": ""}])
+@pytest.mark.parametrize(
+    "company", [{}, {"companyId": None}, {"companyId": ""}, {"companyId": " \u2003"}]
+)
 def test_an_external_id_without_its_company_names_nobody(company):
     reject = payload({"externalId": "e", **company})
     assert reject.code == RejectCode.AMBIGUOUS_KEY
     assert "companyId" in reject.message
     assert isinstance(payload({"externalId": "e", "sourceId": "s", **company}), Payload)
     assert isinstance(payload({"externalId": "e", "companyId": "extid-1"}), Payload)
+
+
+def test_a_blank_company_scopes_nothing():
+    assert payload({"externalId": "e", "sourceId": "s", "companyId": "  "}).scopes == ("", "", None)
+
+
+def test_blanks_around_a_keyable_are_part_of_it():
+    assert payload({"sourceId": " s "}).keys == (None, " s ", None)
 
 
 def test_the_scope_of_a_keyable_goes_with_it():

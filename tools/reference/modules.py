@@ -33,7 +33,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "the plugin": "target config check conduct signals reader run",
         "from the line to the payload": (
             "lines messages batch_files decoding intake sink "
-            "projection coercion sendable explanation compiled field_types keyables payload"
+            "projection coercion deletion custom_columns unknown_properties lookalikes sendable "
+            "explanation compiled field_types keyables payload"
         ),
         "from the payload to the batch": "identity order batch batches",
         "what Planhat holds already": (

@@ -1,0 +1,135 @@
+"""Whether a record says that it was deleted in its source: what `_sdc_deleted_at` holds.
+
+Owns the reading of that one value. A deletion cannot be taken back, so only a date-time is one;
+what is neither a date-time nor a known way of saying "never" is for a person to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DELETED_AT: Final = "_sdc_deleted_at"
+"""Column in which Singer taps say when a record was deleted in its source."""
+
+
+class Deletion(Enum):
+    """What `_sdc_deleted_at` says of a record."""
+
+    NONE = "the record was not deleted"
+    DONE = "the record was deleted"
+    UNCLEAR = "neither"
+
+
+_ZONE: Final = r"(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)"
+_ZONES: Final = rf"(?:\ ?(?P<zone>{_ZONE})(?:\ ?(?P<again>{_ZONE}))?)?"
+"""An offset, and perhaps the same once more: some pipelines append one to a text that has one
+already, and Go's `time.Time.String` prints ` +0000 UTC`."""
+_FRACTION: Final = r"(?:[.,](?P<fraction>[0-9]+))?"
+_SPELLINGS: Final = tuple(
+    re.compile(pattern, re.ASCII | re.IGNORECASE | re.VERBOSE)
+    for pattern in (
+        # ISO 8601 in its extended form, and what databases print that is nearly so.
+        rf"""(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})
+        (?:[T\ ](?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}})
+        (?::(?P<second>[0-9]{{2}}){_FRACTION})?{_ZONES})?""",
+        # ISO 8601 in its basic form. Without the T it could be any number.
+        rf"""(?P<year>[0-9]{{4}})(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})
+        T(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})
+        (?:(?P<second>[0-9]{{2}}){_FRACTION})?{_ZONES}""",
+        # RFC 2822, and the dates of HTTP (RFC 9110, 5.6.7).
+        rf"""(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ )?
+        (?P<day>[0-9]{{1,2}})\ (?P<name>[A-Z]{{3}})\ (?P<year>[0-9]{{4}})
+        \ (?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}})
+        (?::(?P<second>[0-9]{{2}}))?{_ZONES}(?:\ \([A-Z\ ]*\))?""",
+    )
+)
+_MONTHS: Final = (
+    *("", "jan", "feb", "mar", "apr", "may", "jun"),
+    *("jul", "aug", "sep", "oct", "nov", "dec"),
+)
+
+_START: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
+_NEVER: Final = frozenset((timedelta(), datetime(1970, 1, 1, tzinfo=timezone.utc) - _START))
+"""Instants that stand for "never", as time since year 1: the zero time of Go and .NET, and the Unix
+epoch.
+
+Both are what a column that may not be null holds while nothing has happened. So is MySQL's
+`0000-00-00`, which is not an instant. Taken for a deletion, such a column would empty Planhat. The
+other mistake keeps a record that was deleted in the first second of 1970.
+"""
+
+
+def deletion(value: object) -> Deletion:
+    """Return what a value of `_sdc_deleted_at` says of its record.
+
+    Args:
+        value: The value as it came, text in most cases; a stream map may make a date or a datetime
+            of it. None stands for null, and for a record without the column.
+
+    Returns:
+        `NONE` for null, blank text and zero dates, `DONE` for every other date or date-time from
+        year 2 on, `UNCLEAR` for everything else: numbers, flags, words.
+    """
+    if value is None:
+        return Deletion.NONE
+    if isinstance(value, datetime):
+        return _of_moment(value.replace(tzinfo=timezone.utc), value.utcoffset() or timedelta())
+    if isinstance(value, date):
+        return _of_moment(_START.replace(value.year, value.month, value.day), timedelta())
+    return _of_text(value.strip()) if isinstance(value, str) else Deletion.UNCLEAR
+
+
+def _of_text(text: str) -> Deletion:
+    if not text:
+        return Deletion.NONE
+    found = next((match for each in _SPELLINGS if (match := each.fullmatch(text))), None)
+    try:
+        return _of_parts(found.groupdict("")) if found else Deletion.UNCLEAR
+    except ValueError:  # the 30th of February, 25 o'clock
+        return Deletion.UNCLEAR
+
+
+def _of_parts(parts: Mapping[str, str]) -> Deletion:
+    year, month, day = int(parts["year"]), _month(parts), int(parts["day"])
+    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
+    # Of a fraction, which may have any length, it only matters whether it is zero.
+    microsecond = 1 if parts.get("fraction", "").strip("0") else 0
+    offset = _offset(parts["zone"])
+    if parts["again"] and _offset(parts["again"]) != offset:
+        return Deletion.UNCLEAR
+    if not (year or month or day):
+        is_zero = not (hour or minute or second or microsecond)
+        return Deletion.NONE if is_zero else Deletion.UNCLEAR
+    utc = timezone.utc
+    return _of_moment(datetime(year, month, day, hour, minute, second, microsecond, utc), offset)
+
+
+def _of_moment(moment: datetime, offset: timedelta) -> Deletion:
+    """Judge what a clock shows that is ahead of UTC by the offset."""
+    if moment - _START - offset in _NEVER:
+        return Deletion.NONE
+    return Deletion.DONE if moment.year > 1 else Deletion.UNCLEAR
+
+
+def _month(parts: Mapping[str, str]) -> int:
+    return _MONTHS.index(parts["name"].lower()) if "name" in parts else int(parts["month"])
+
+
+def _offset(zone: str) -> timedelta:
+    """Return how far a zone is ahead of UTC.
+
+    Raises:
+        ValueError: It is a day or more, or has more minutes than an hour.
+    """
+    digits = zone[1:].replace(":", "")
+    if not digits.isdigit():  # Z, UTC, GMT, or no zone at all
+        return timedelta()
+    hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
+    offset = _START.replace(hour=hours, minute=minutes, second=seconds) - _START
+    return -offset if zone[0] == "-" else offset
