@@ -80,15 +80,27 @@ class TargetPlanhat(Target):
         self.conduct = Conduct(self)
         self.message_reader = LineReader(self.conduct.read)
 
+    def setup_mapper(self) -> None:
+        """Make the SDK's mapper, and switch its flattening off.
+
+        Planhat stores nested values. What flattening takes apart would have to be put together
+        again, and cannot be: it shortens names, and makes text of lists and of deeper objects.
+        """
+        super().setup_mapper()
+        if self.mapper.flattening_options.enabled:
+            self.mapper.flattening_options.enabled = False
+            self.logger.info(
+                "Nothing is flattened (flattening_enabled): Planhat takes nested values"
+            )
+
     @property
     def is_mapped(self) -> bool:
-        """Whether records go through the SDK's stream maps or its flattening."""
-        flattening = self.mapper.flattening_options
-        return bool(self.mapper.stream_maps_dict or (flattening and flattening.enabled))
+        """Whether records go through the SDK's stream maps."""
+        return bool(self.mapper.stream_maps_dict)
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Add the SDK's settings that do something here: stream maps and flattening.
+        """Add the SDK's settings that do something here: stream maps.
 
         Of a target's own, `add_record_metadata` would add columns that no model has,
         `load_method` and `validate_records` mean tables and the tap's schema; none is offered.
