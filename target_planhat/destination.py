@@ -91,6 +91,8 @@ class Destination:
             unasked = [None if each.operation == "create" else DOUBT for each in batch.payloads]
             return Sifted(batch, unasked)
         with self._lock:
+            if self._index is not None and any(map(self._index.is_loose, batch.payloads)):
+                self._index.stale = True
             self._prepare(asking)
             return self._sift(batch)
 
@@ -113,7 +115,7 @@ class Destination:
         """Take note of the ids that Planhat gave in the answer to a bulk upsert."""
         with self._lock:
             if self._index is not None:
-                self._index.add_created(created_ids(answer.body))
+                self._index.add_created(created_ids(answer))
 
     def delete(self, payload: Payload) -> bool | Reject:
         """Delete the record that a payload means.
@@ -208,27 +210,31 @@ class Destination:
             if self._index is not None
             else self._lookup.find(payload, keyed=self._keyed)
         )
-        if payload.operation == "upsert" or found is None:
+        by_id = found is None or (not isinstance(found, Doubt) and found.at == self._id_at)
+        if payload.operation == "upsert" or by_id:
             return found
         # Found by a keyable that match_on does not name, its _id being gone: not what is meant.
-        by_id = isinstance(found, Doubt) or found.at == self._id_at
-        meant = by_id or not isinstance(self._keyables.without_id(payload), Reject)
-        return found if meant else None
+        return None if self._is_named_by_id_alone(payload) else found
+
+    def _is_named_by_id_alone(self, payload: Payload) -> bool:
+        named = self._keyables.without_id(payload)
+        return isinstance(named, Reject) and named.code is RejectCode.UNKNOWN_ID
 
     def _delete(self, payload: Payload) -> bool | Reject:
-        identifier = payload.keys[self._id_at] if self._id_at >= 0 else None
-        if identifier is not None and scope_kind(identifier) == ID and self._remove(identifier):
-            return True
-        named = self._keyables.without_id(payload)
-        if isinstance(named, Reject):
-            return False  # nothing but the _id names it
-        record = self._lookup.find(named)
+        if self._is_named_by_id_alone(payload):
+            identifier = payload.keys[self._id_at]
+            if identifier is None or scope_kind(identifier) != ID:
+                return False  # a path would name another record by it
+            return self._remove(identifier)
+        # Which record is meant is asked first: once the answer to a delete was lost, a 404 no
+        # longer says whether its _id was held, or whether another keyable has to be tried.
+        record = self._lookup.find(payload)
         if isinstance(record, Doubt):
             return DOUBTFUL
         return record is not None and self._remove(record.identifier)
 
     def _remove(self, identifier: str) -> bool:
-        there = self._client.delete(self._model, identifier)
+        deleted = self._client.delete(self._model, identifier)
         if self._index is not None:
-            self._index.remove(name_of(identifier))
-        return there
+            self._index.remove(name_of(identifier), existed=deleted)
+        return deleted

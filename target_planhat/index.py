@@ -48,6 +48,7 @@ class Index:
     def __init__(self, model: Model, *, keyed: bool, properties: Sequence[str] = ()) -> None:
         self._keyables = model.keyables
         self._scopes = tuple(model.keyable_scope.get(name) for name in model.keyables)
+        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
         self._fingerprints = Fingerprints(properties)
         # Of each record: what it is found by now, keyable by keyable; what these are unique
         # within; its fingerprints.
@@ -68,12 +69,18 @@ class Index:
         self._put(self._register(row[ID]), row, self._fingerprints.of(row))
 
     def add_created(self, identifiers: Iterable[str]) -> None:
-        """Take in ids that Planhat gave in this run; to which records is not known."""
+        """Add ids of records that this run may have created; of which ones is not known."""
         for identifier in identifiers:
             name = self._register(identifier)
             if name not in self._records:
-                self._loose.add(name)
+                if self._keys_width:
+                    self._loose.add(name)
                 self._put(name, {}, self._fingerprints.unsure)
+
+    def is_loose(self, payload: Payload) -> bool:
+        """Return whether the `_id` of a payload may be that of a record known by other keyables."""
+        identifier = self._id_of(payload) if self._loose else None
+        return identifier is not None and name_of(identifier) in self._loose
 
     def find(self, payload: Payload) -> Held | Doubt | None:
         """Find the record that a payload means: by the strongest of its keyables that is held.
@@ -111,6 +118,8 @@ class Index:
             marks = self._fingerprints.after(item, held.marks)
             self.stale |= not self._put(held.name, item, marks, keys)
         elif held is None:
+            # An _id is sent only if it is held, so this record is known by other keyables alone.
+            self.stale |= self._id_of(payload) is not None
             self._created += 1
             name = _hash(b"created %d" % self._created)
             self._identifiers[name] = None
@@ -118,10 +127,20 @@ class Index:
         else:
             self.stale = True
 
-    def remove(self, name: bytes) -> None:
-        """Take note that a record is gone: by what `Held` or `name_of` calls it."""
-        self.stale |= name in self._loose
+    def remove(self, name: bytes, *, existed: bool = True) -> None:
+        """Remove a record that is gone.
+
+        Args:
+            name: What `Held` or `name_of` calls it.
+            existed: Whether it was there until now. If it was, and is not known here by this
+                name, it may be known by its other keyables alone.
+        """
+        is_unknown = bool(self._keys_width) and name not in self._records
+        self.stale |= name in self._loose or (existed and is_unknown)
         self._records.remove(name)
+
+    def _id_of(self, payload: Payload) -> str | None:
+        return payload.keys[self._id_at] if self._id_at >= 0 else None
 
     def _register(self, identifier: str) -> bytes:
         name = name_of(identifier)

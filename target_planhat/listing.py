@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planhat_api.client import PlanhatClient
+    from planhat_api.exchange import Answer
     from planhat_api.model import Model
 
+_CREATED: Final = ("insertsKeys", "upsertedIds")
+_UPDATED: Final = ("updatesKeys", "modified")
 _ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
 
 
@@ -59,19 +62,25 @@ def read_index(
     return index
 
 
-def created_ids(body: bytes) -> list[str]:
-    """Read the ids that an answer gives, wherever it gives any."""
+def created_ids(answer: Answer) -> list[str]:
+    """Read the ids of the records that were created, wherever an answer gives them.
+
+    If the request was sent again, its first attempt may have created what is updated now.
+
+    Args:
+        answer: The answer to a bulk upsert.
+    """
     try:
-        answer = msgspec.json.decode(body)
+        body = msgspec.json.decode(answer.body)
     except ValueError:
         return []
-    if not isinstance(answer, dict):
+    if not isinstance(body, dict):
         return []
     entries = [
         entry
-        for name in ("insertsKeys", "upsertedIds")
-        if isinstance(answer.get(name), list)
-        for entry in answer[name]
+        for name in (*_CREATED, *(_UPDATED if answer.repeated else ()))
+        if isinstance(body.get(name), list)
+        for entry in body[name]
     ]
     ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
     return [identifier for identifier in ids if isinstance(identifier, str)]

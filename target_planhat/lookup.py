@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_api.errors import RejectError
 from planhat_api.reading import walk_pages
 from target_planhat.fingerprint import fingerprint
 from target_planhat.held import DOUBT, Doubt
@@ -98,14 +99,22 @@ class Lookup:
             return DOUBT  # no path names a record by it
         if name == ID and scope_kind(key) != ID:
             return None  # a path would name another record by it
-        found = self._client.get(self._model, PREFIXES[name] + key)
-        if found is None or scope_name is None:
+        found = self._get(name, key)
+        if found is None or isinstance(found, Doubt) or scope_name is None:
             return found
         if scope is None or scope_kind(scope) != ID:
             return DOUBT  # the company that is meant may be any
         if found.get(scope_name) == folded_scope(scope):
             return found
         return self._within({name: key, scope_name: folded_scope(scope)}, folded_scope(scope))
+
+    def _get(self, name: str, key: str) -> Mapping[str, Any] | Doubt | None:
+        try:
+            return self._client.get(self._model, PREFIXES[name] + key)
+        except RejectError:
+            # No record has an _id that Planhat cannot read, since Planhat gives them all. Of a
+            # keyable that no path can hold, a record may have it all the same.
+            return None if name == ID else DOUBT
 
     def _within(self, wanted: Mapping[str, str], company: str) -> Mapping[str, Any] | None:
         """Look through one company's records: another company's has the same key.

@@ -318,6 +318,45 @@ def test_two_names_of_one_record_are_written_in_turn(sandbox, company, modes, nu
         assert len(names) == len(set(names))
 
 
+UNREADABLE = ["42", "an id of another system", "..", "a/b", "x" * 2_000, "é"]
+"""No `_id` of Planhat's; a path that held one would be refused, or lead elsewhere."""
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("identifier", UNREADABLE)
+def test_an_id_that_planhat_cannot_read_names_no_record(sandbox, company, identifier, number):
+    ids = [identifier + str(at) if at else identifier for at in range(number)]
+    records = [
+        {"_id": each, "sourceId": f"s{at}", "title": "t", "companyIds": [company]}
+        for at, each in enumerate(ids)
+    ]
+    flow = Flow(sandbox)
+    assert set(flow.write(*records).values()) == {"sent"}
+    assert set(Flow(sandbox).write(*({"_id": each, "title": "x"} for each in ids)).values()) == {
+        RejectCode.UNKNOWN_ID
+    }
+    assert set(Flow(sandbox, write_mode="update").write(*records).values()) == {"sent"}
+    assert len(flow.tenant.records("issues")) == number
+    gone = [{"_id": r["_id"], "sourceId": r["sourceId"], "_sdc_deleted_at": "x"} for r in records]
+    assert set(Flow(sandbox, deletes="archive").write(*gone).values()) == {"sent"}
+    assert set(Flow(sandbox, deletes="delete").write(*gone).values()) == {"deleted"}
+    assert flow.tenant.records("issues") == []
+
+
+@pytest.mark.parametrize("key", ["a/../b", "é" * 300])
+def test_a_source_id_that_no_path_can_hold_ends_no_run(sandbox, company, key):
+    record = {"sourceId": key, "title": "t", "companyIds": [company]}
+    flow = Flow(sandbox, skip_unchanged=True)
+    assert flow.write(record) == {1: "sent"}
+    for write_mode in ("update", "create"):
+        flow = Flow(sandbox, write_mode=write_mode)
+        assert flow.write(record) == {1: RejectCode.AMBIGUOUS_KEY}
+    gone = {"sourceId": key, "_sdc_deleted_at": "2026-01-01"}
+    for deletes in ("archive", "delete"):
+        assert Flow(sandbox, deletes=deletes).write(gone) == {1: RejectCode.AMBIGUOUS_KEY}
+    assert [each["title"] for each in flow.tenant.records("issues")] == ["t"]
+
+
 @pytest.fixture
 def companies(sandbox):
     tenant = sandbox.tenant("token-a")
