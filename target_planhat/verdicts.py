@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from msgspec.structs import replace
+
 from target_planhat.decoding import decode
 from target_planhat.held import DOUBT, Doubt
 from target_planhat.keyables import ID, Keyables
@@ -106,11 +108,12 @@ class Verdicts:
             The payload that is to be sent, or why none is; UNCHANGED if Planhat holds it already.
         """
         if payload.operation == "archive":
-            return _archived(payload, found, self._id_at)
+            return self._archived(payload, found)
         held = None if isinstance(found, Doubt) else found
         known = self._with_known_id(payload, held)
         if isinstance(known, Reject):
-            return known
+            is_not_there = self._mode == "update" and known.code is RejectCode.UNKNOWN_ID
+            return NOT_THERE if is_not_there else known
         if held is None:
             return self._unfound(known, doubtful=found is DOUBT)
         if self._mode == "create":
@@ -143,15 +146,33 @@ class Verdicts:
         at = self._id_at
         if at < 0 or payload.keys[at] is not None or identifier is None:
             return payload
-        return Payload(
-            line=payload.line,
-            raw=payload.raw,
+        return replace(
+            payload,
             item=encode({ID: identifier, **decode(payload.item)}),
             keys=(*payload.keys[:at], identifier, *payload.keys[at + 1 :]),
-            scopes=payload.scopes,
-            operation=payload.operation,
-            earlier=payload.earlier,
         )
+
+    def _archived(
+        self, payload: Payload, found: Found | Doubt | None
+    ) -> Payload | Reject | Skipped:
+        if found is None:
+            return GONE
+        if isinstance(found, Doubt):
+            return DOUBTFUL
+        if not found.differing({"archived": True}):
+            return ARCHIVED
+        # Named by one keyable that the record is known to have, so that none is created or changed:
+        # by its _id, or by what it was found by if it was created in this run.
+        at, key = self._id_at, found.identifier
+        if key is None or at < 0:
+            at, key = found.at, payload.keys[found.at]
+        item = {self._keyables.names[at]: key}
+        scope = self._keyables.scope_names[at] if self._keyables.scope_names else None
+        if scope is not None:
+            item[scope] = payload.scopes[at]
+        keys: list[str | None] = [None] * len(payload.keys)
+        keys[at] = key
+        return replace(payload, item=encode({**item, "archived": True}), keys=tuple(keys))
 
 
 def values(payload: Payload) -> dict[str, Any]:
@@ -159,25 +180,3 @@ def values(payload: Payload) -> dict[str, Any]:
     item: dict[str, Any] = decode(payload.item)
     item.pop(ID, None)
     return item
-
-
-def _archived(
-    payload: Payload, found: Found | Doubt | None, id_at: int
-) -> Payload | Reject | Skipped:
-    if found is None:
-        return GONE
-    if isinstance(found, Doubt) or found.identifier is None:
-        return DOUBTFUL
-    if not found.differing({"archived": True}):
-        return ARCHIVED
-    keys: list[str | None] = [None] * len(payload.keys)
-    keys[id_at] = found.identifier
-    return Payload(
-        line=payload.line,
-        raw=payload.raw,
-        item=encode({ID: found.identifier, "archived": True}),
-        keys=tuple(keys),
-        scopes=payload.scopes,
-        operation="archive",
-        earlier=payload.earlier,
-    )

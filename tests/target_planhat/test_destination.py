@@ -318,6 +318,34 @@ def test_two_names_of_one_record_are_written_in_turn(sandbox, company, modes, nu
         assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("write_mode", "match_on", "named", "expected"),
+    [
+        ("update", (), ("_id",), "skipped"),
+        ("update", ("_id",), ("_id",), "skipped"),
+        ("update", ("_id",), ("_id", "sourceId"), "skipped"),
+        ("update", (), ("_id", "sourceId"), "skipped"),
+        ("update", (), ("sourceId",), "skipped"),
+        ("upsert", (), ("_id",), RejectCode.UNKNOWN_ID),
+        ("create", (), ("_id",), RejectCode.UNKNOWN_ID),
+        ("upsert", ("_id",), ("_id", "sourceId"), RejectCode.UNKNOWN_ID),
+    ],
+)
+def test_a_run_that_only_updates_skips_what_is_not_there_whatever_names_it(
+    sandbox, company, write_mode, match_on, named, expected, dry_run, number
+):
+    records = [
+        {name: record[name] for name in (*named, "title", "companyIds")}
+        for record in copies(number, company)
+    ]
+    flow = Flow(sandbox, write_mode=write_mode, match_on=match_on, dry_run=dry_run)
+    outcomes = (flow.foresee if dry_run else flow.write)(*records)
+    assert list(outcomes.values()) == [expected] * number
+    assert flow.requests("PUT") == []
+
+
 UNREADABLE = ["42", "an id of another system", "..", "a/b", "x" * 2_000, "é"]
 """No `_id` of Planhat's; a path that held one would be refused, or lead elsewhere."""
 

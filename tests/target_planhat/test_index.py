@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
@@ -11,9 +12,10 @@ from target_planhat.decoding import decode
 from target_planhat.fingerprint import Fingerprints, fingerprint
 from target_planhat.held import DOUBT, Held
 from target_planhat.index import Index, name_of
+from target_planhat.keyables import Keyables
 from target_planhat.payload import Payload, Settings
 from target_planhat.projection import Projection
-from target_planhat.verdicts import values
+from target_planhat.verdicts import Verdicts, values
 
 OBJECTIVES = load_models()["objectives"]
 KEYS = st.integers(0, 60).map(lambda number: number.to_bytes(3, "big"))
@@ -260,3 +262,49 @@ def test_numbers_are_compared_as_they_stand():
     assert fingerprints.differing(same, fingerprints.of(row)) == []
     other = decode(b'{"a": 0.10000000000000000001, "b": 1e401, "c": 12345678901234567890124}')
     assert fingerprints.differing(other, fingerprints.of(row)) == ["a", "b", "c"]
+
+
+def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_index_stale():
+    for keyed, existed in ((True, True), (True, False), (False, True)):
+        index = Index(OBJECTIVES, keyed=keyed)
+        index.add({"_id": IDS[0]})
+        index.remove(name_of(IDS[0]), existed=existed)
+        assert not index.stale
+        index.remove(name_of(IDS[1]), existed=existed)
+        # Without keyables there is nothing else that it could be known by.
+        assert index.stale == (keyed and existed)
+
+
+def test_an_index_is_stale_once_an_id_is_written_that_it_does_not_hold():
+    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    known = payload_of({"sourceId": "s", "name": "a"})
+    index.write(known, values(known))
+    assert not index.stale
+    by_id = payload_of({"_id": IDS[0], "name": "b"})
+    index.write(by_id, values(by_id))
+    assert index.stale
+
+
+def test_only_an_id_of_this_run_may_be_that_of_a_record_known_by_other_keyables():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0]})
+    index.add_created(IDS[:2])
+    named = [payload_of({"_id": each}) for each in IDS[:2]]
+    assert [index.is_loose(payload) for payload in named] == [False, True]
+    assert not index.is_loose(payload_of({"sourceId": "s"}))
+
+
+@pytest.mark.parametrize("company", [COMPANIES[0], "extid-one"])
+def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_it(company):
+    index = Index(OBJECTIVES, keyed=True, properties=["archived"])
+    new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
+    index.write(new, values(new))
+    keyables = Keyables(OBJECTIVES, Settings())
+    verdicts = Verdicts(OBJECTIVES, keyables, Settings(deletes="archive"))
+    gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
+    gone.operation = "archive"
+    made = verdicts.judge(gone, index.find(gone))
+    assert made.operation == "archive"
+    assert made.keys == (None, None, "e")
+    assert made.scopes == gone.scopes
+    assert decode(made.item) == {"externalId": "e", "companyId": company, "archived": True}

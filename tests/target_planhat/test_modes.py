@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+FOREIGN = "5f0000000000000000000001"
 WRITES = ("bulk", "create", "update", "delete")
 
 
@@ -46,6 +47,22 @@ def test_update_creates_nothing(bench, company):
     assert counts(ran) == {"read": 2, "updated": 1, "skipped": 1}
     assert held(bench).keys() == {"old", "older"}
     assert held(bench)["old"]["title"] == "x"
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_update_skips_what_is_not_there_by_its_id_as_by_its_source_id(bench, company, dry_run):
+    lines = [
+        bench.schema(),
+        bench.record(_id=FOREIGN, title="x"),
+        bench.record(_id="42", title="x"),
+        bench.record(_id=FOREIGN, sourceId="new", title="x"),
+        bench.record(sourceId="new", title="x"),
+        bench.state(1),
+    ]
+    ran = bench.run(lines, write_mode="update", dry_run=dry_run)
+    assert ran.error is None
+    assert counts(ran) == {"read": 4, "skipped": 4}
+    assert ran.states == ([] if dry_run else [{"bookmarks": {"at": 1}}])
 
 
 def test_create_changes_nothing(bench, company):
@@ -126,6 +143,67 @@ def test_a_deleted_record_is_left_alone_archived_or_deleted(bench, company, dele
         assert counts(ran) == {"read": 3, "deleted": 1, "skipped": 2}
 
 
+ANSWERS = [
+    {},
+    {"success_keys": "id"},
+    {"success_keys": "sent", "success_order": "reversed"},
+    {"absent_arrays": "all"},
+    {"unmatched_key": "create"},
+]
+
+
+@pytest.mark.parametrize("others", [0, 10])
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize("deletes", ["archive", "delete"])
+def test_a_record_created_in_this_run_is_archived_or_deleted(
+    bench, company, deletes, answers, lost, others
+):
+    bench.sandbox.behave(**answers)
+    if lost:
+        bench.sandbox.fault("reset-after", route="bulk", nth=1)
+    lines = [
+        bench.schema(),
+        issue(bench, company, "new"),
+        # Their _ids make the target read the list before any of these is created.
+        *(issue(bench, company, f"other {at}", _id=f"{at:024x}") for at in range(others)),
+        bench.record(sourceId="new", _sdc_deleted_at="2026-01-01"),
+        bench.record(_id=FOREIGN, sourceId="new", _sdc_deleted_at="2026-01-01"),
+        bench.state(1),
+    ]
+    ran = bench.run(lines, deletes=deletes)
+    assert ran.error is None
+    assert ran.states == [{"bookmarks": {"at": 1}}]
+    assert counts(ran)["read"] == others + 3
+    assert counts(ran)["skipped"] == 1
+    if deletes == "archive":
+        assert held(bench)["new"]["archived"] is True
+        assert held(bench)["new"]["title"] == "t"
+        assert len(held(bench)) == 2 + others + 1
+    else:
+        assert counts(ran)["deleted"] == 1
+        assert "new" not in held(bench)
+
+
+@pytest.mark.parametrize("others", [0, 10])
+@pytest.mark.parametrize("mode", [{}, {"skip_unchanged": True}, {"write_mode": "create"}])
+def test_a_record_created_in_this_run_can_be_archived_and_brought_back(
+    bench, company, mode, others
+):
+    gone = bench.record(sourceId="new", _sdc_deleted_at="2026-01-01")
+    new = issue(bench, company, "new", archived=False)
+    lines = [
+        bench.schema(),
+        *(issue(bench, company, f"other {at}") for at in range(others)),
+        *(new, gone, gone, new, gone, new),
+    ]
+    ran = bench.run(lines, deletes="archive", **mode)
+    assert ran.error is None
+    assert len(held(bench)) == 2 + others + 1
+    # A run that only creates leaves what is there as it is.
+    assert held(bench)["new"]["archived"] is (mode == {"write_mode": "create"})
+
+
 def test_a_delete_keeps_its_place_among_the_records_of_its_identity(bench, company):
     lines = [bench.schema()]
     for number in range(4):
@@ -139,12 +217,11 @@ def test_a_delete_keeps_its_place_among_the_records_of_its_identity(bench, compa
 
 
 def test_a_foreign_id_creates_nothing_twice(bench, company):
-    foreign = "5f0000000000000000000001"
-    lines = [bench.schema(), issue(bench, company, "new", _id=foreign), bench.state(1)]
+    lines = [bench.schema(), issue(bench, company, "new", _id=FOREIGN), bench.state(1)]
     for _ in range(2):
         assert bench.run(lines).error is None
     assert len(held(bench)) == 3
-    ran = bench.run([bench.schema(), bench.record(_id=foreign)], on_reject="continue")
+    ran = bench.run([bench.schema(), bench.record(_id=FOREIGN)], on_reject="continue")
     assert ran.reject_codes == {2: "unknown_id"}
 
 
