@@ -34,15 +34,17 @@ _TOO_LARGE = 413
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One payload that Planhat did not write.
+    """One payload that Planhat did not write, as far as it says.
 
     Attributes:
         kind: Why, for machines.
         message: Why, for people; Planhat's own words where it gave any.
+        may_be_written: Whether it may have been written all the same.
     """
 
     kind: Kind
     message: str
+    may_be_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _settle_single(envelope: Envelope, status: int, *, is_named: bool = False) -
         or any(claim.total for claim in envelope.claims)
         or (status == _OK and not envelope.entries)
     ):
-        return Settled(Counts(), {0: Refusal("outcome_unknown", UNACCOUNTED)})
+        return Settled(Counts(), {0: Refusal("outcome_unknown", UNACCOUNTED, may_be_written=True)})
     refusal = (
         _refusal(envelope.entries)
         if envelope.entries

@@ -34,10 +34,18 @@ PART_RETRY_SECONDS: Final = 5.0
 
 _FAILED = Settled(
     Counts(),
-    {0: Refusal("refused", "Planhat fails (500) whenever it is sent, and takes others meanwhile")},
+    {
+        0: Refusal(
+            "refused",
+            "Planhat fails (500) whenever it is sent, and takes others meanwhile",
+            may_be_written=True,
+        )
+    },
 )
 _LOST = Refusal(
-    "outcome_unknown", "Planhat's answer was lost: it may exist, so it is not sent again"
+    "outcome_unknown",
+    "Planhat's answer was lost: it may exist, so it is not sent again",
+    may_be_written=True,
 )
 
 

@@ -11,7 +11,7 @@ from target_planhat.delivery import Delivery, NotTheRecordsError
 from target_planhat.held import Doubt
 from target_planhat.payload import Reject, RejectCode
 from target_planhat.verdicts import DOUBTFUL
-from target_planhat.written import Written, reject_alike, superseded
+from target_planhat.written import Written, reject_alike, reject_superseded, superseded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +96,8 @@ class Writer:
                 waiting += [later, following.without(reject_alike(rejected, written))]
         except PlanhatError as error:
             written.error = error
+        # The newest version of a record is tried first, and has to come last in a replay.
+        written.rejects.sort(key=lambda reject: reject[0].line)
         return written
 
     def _upsert(self, batch: Batch, written: Written) -> tuple[list[Payload], Batch | None]:
@@ -159,11 +161,12 @@ class Writer:
         taken = batch.payloads
         if refusals:
             taken = [each for at, each in enumerate(batch.payloads) if at not in refusals]
-            unknown = [at for at, why in refusals.items() if why.kind == "outcome_unknown"]
-            self._destination.note_unknown(batch.payloads[at] for at in unknown)
+            unknown = [batch.payloads[at] for at, why in refusals.items() if why.may_be_written]
+            self._destination.note_unknown(unknown)
+            reject_superseded(unknown, written)
         self._destination.note_written(taken)
         written.merged += superseded(taken)
-        return [batch.payloads[at] for at in sorted(refusals)]
+        return [batch.payloads[at] for at in sorted(refusals) if not refusals[at].may_be_written]
 
     def _delete(self, batch: Batch, written: Written) -> list[Payload]:
         """Delete what the payloads name, one request each; give what is rejected."""

@@ -6,16 +6,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from planhat_api.envelope import Counts
-from target_planhat.payload import RejectCode
+from target_planhat.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from planhat_api.errors import PlanhatError
     from target_planhat.batch import Batch
-    from target_planhat.payload import Payload, Reject
+    from target_planhat.payload import Payload
 
 _REFUSALS: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
+
+NOT_SENT: Final = Reject(
+    RejectCode.OUTCOME_UNKNOWN,
+    "it was not sent: a later record with the same key may have been written, and must not be "
+    "overwritten with this one",
+)
 
 
 @dataclass(slots=True)
@@ -59,13 +65,27 @@ def reject_alike(rejected: Iterable[Payload], written: Written) -> list[Payload]
     oldest = []
     for payload in rejected:
         last, why = payload, whys[id(payload)]
-        while (
-            why.code in _REFUSALS and last.earlier is not None and last.earlier.item == payload.item
-        ):
-            last = last.earlier
-            written.rejects.append((last, why))
+        for earlier in _earlier_versions(payload) if why.code in _REFUSALS else ():
+            if earlier.item != payload.item:
+                break
+            written.rejects.append((earlier, why))
+            last = earlier
         oldest.append(last)
     return oldest
+
+
+def reject_superseded(unknown: Iterable[Payload], written: Written) -> None:
+    """Reject what was superseded by payloads that may have been written.
+
+    Sent now, it would be written over what is newer. It is not merged either: if the newer one was
+    not written and a replay of the rejects finds that Planhat refuses it, this is the last version.
+
+    Args:
+        unknown: Payloads of which it is not known whether they were written.
+        written: Takes what they superseded.
+    """
+    for payload in unknown:
+        written.rejects += [(earlier, NOT_SENT) for earlier in _earlier_versions(payload)]
 
 
 def superseded(payloads: Iterable[Payload]) -> int:
@@ -81,3 +101,11 @@ def superseded(payloads: Iterable[Payload]) -> int:
             count += 1
             earlier = earlier.earlier
     return count
+
+
+def _earlier_versions(payload: Payload) -> Iterator[Payload]:
+    """Yield what a payload has superseded, the newest first."""
+    earlier = payload.earlier
+    while earlier is not None:
+        yield earlier
+        earlier = earlier.earlier
