@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planhat_api.entries import Register
 from planhat_api.exchange import Answer
 from planhat_api.outcomes import Settled, read_answer
 from target_planhat.halving import Halving
@@ -440,3 +441,20 @@ def test_any_envelope_accounts_for_everything_or_is_not_settled(envelope, status
     reading = read_answer(KEYABLES, payloads(size), answer)
     if isinstance(reading, Settled):
         assert reading.counts.total + len(reading.refusals) == size
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"sourceId": "a", "index": 1},
+        {"index": 1, "error": {"sourceId": "a"}},
+        {"message": "sourceId a is taken", "sourceId": "a", "pos": 1},
+    ],
+)
+def test_an_entry_whose_keyable_and_index_mean_two_payloads_blames_neither(entry):
+    sent = [
+        Sent((None, key, None), json.dumps({"sourceId": key}).encode()) for key in ("a", "b", "c")
+    ]
+    register = Register(KEYABLES, sent)
+    assert register.blamed(entry) is None
+    assert register.blamed({"sourceId": "a", "index": 0}) == 0

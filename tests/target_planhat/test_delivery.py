@@ -162,6 +162,56 @@ def test_of_two_names_of_one_record_the_later_one_is_written_last_whatever_fails
     assert set(ran.reject_codes) == {at + 2 for at, title in enumerate(titles) if title == BAD}
 
 
+def test_a_part_that_an_answer_names_is_not_sent_before_what_may_be_the_same_record(bench):
+    """The first answer names the second item as bad, and nothing as written; then all is well."""
+    company = bench.company()
+    held = bench.sandbox.tenant("alpha").insert(
+        "issues", {"title": "old", "sourceId": "s", "companyIds": [company]}
+    )
+    bench.sandbox.fault(
+        "behave",
+        route="bulk",
+        nth=1,
+        refused_marker="later",
+        error_entries="index",
+        counts="short",
+        absent_arrays="successes",
+    )
+    lines = [
+        bench.schema(),
+        bench.record(_id=held["_id"], title="earlier"),
+        bench.record(sourceId="s", title="later"),
+    ]
+    ran = bench.run(lines, on_reject="continue")
+    assert ran.error is None
+    assert ran.rejects == []
+    [record] = bench.sandbox.tenant("alpha").records("issues")
+    assert record["title"] == "later"
+    assert [request.items for request in bulks(bench)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("shape", ["index", "keyables", "item", "opaque", "absent"])
+def test_an_update_whose_id_was_looked_up_is_found_in_an_answer_item_by_item(bench, shape):
+    """Objectives have three keyables; the `_id` is put in front of the others."""
+    company = bench.company()
+    tenant = bench.sandbox.tenant("alpha")
+    keys = [{"sourceId": f"s{at}", "externalId": f"e{at}"} for at in range(4)]
+    for named in keys:
+        tenant.insert("objectives", {"name": "old", "companyId": company, **named})
+    bench.sandbox.behave(refused_marker=BAD, error_entries=shape)
+    lines = [bench.schema("objectives")]
+    for at, named in enumerate(keys):
+        title = BAD if at == 2 else "new"
+        lines.append(bench.record("objectives", name=title, companyId=company, **named))
+    ran = bench.run(lines, write_mode="update", on_reject="continue")
+    assert ran.error is None
+    assert ran.reject_codes == {4: "refused"}
+    assert [each["name"] for each in tenant.records("objectives")] == ["new", "new", "old", "new"]
+    assert ran.accounts["objectives"]["updated"] == 3
+    if shape != "absent":
+        assert len(bulks(bench)) == 1
+
+
 def test_a_body_that_is_too_large_is_halved_until_it_fits_and_that_is_said(bench, caplog):
     bench.sandbox.behave(body_limit_bytes=600)
     ran = bench.run(issues(bench, 20))
@@ -263,6 +313,29 @@ def test_an_opaque_refusal_of_everything_is_not_blamed_on_the_records(bench, ans
     assert ran.rejects == []
     assert ran.states == []
     assert len(bulks(bench)) <= 1 + 6 + 2 * 20
+
+
+@pytest.mark.parametrize("bad", [11, 15, 19])
+@pytest.mark.parametrize("answer", ["string", "empty"])
+def test_fewer_than_twenty_refusals_alike_are_the_fault_of_their_records(bench, answer, bad):
+    """Each answer to a bad record is the same to the byte, and nothing is written before them."""
+    bench.sandbox.behave(refused_marker=BAD, failure_answer=answer, batch="whole")
+    ran = bench.run(issues(bench, bad + 1, set(range(bad))), on_reject="continue")
+    assert ran.error is None
+    assert set(ran.reject_codes) == {at + 2 for at in range(bad)}
+    assert held(bench) == 1
+    assert ran.states == [{"bookmarks": {"at": bad + 1}}]
+
+
+def test_500s_that_are_worded_differently_are_one_outage(bench):
+    for nth in range(1, 300):
+        bench.sandbox.fault("status", route="bulk", status=500, body=f"error {nth}", nth=nth)
+    ran = bench.run(issues(bench, 100), retry_budget_seconds=0, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert "fails (500) on every write of issues" in str(ran.error)
+    assert ran.rejects == []
+    assert ran.states == []
+    assert len(bulks(bench)) <= 1 + 7 + 2 * 20
 
 
 def test_counts_that_are_wrong_do_not_matter_where_each_success_is_named(bench):

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -270,6 +271,36 @@ def test_what_would_be_sent_is_compared_with_what_is_held(
     flow = Flow(sandbox, skip_unchanged=True)
     expected = {True: "sent", False: "unchanged", None: RejectCode.WRONG_TYPE}[differs]
     assert set(flow.write(*records).values()) == {expected}
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_decimals_that_one_float_stands_for_are_compared_as_they_stand(sandbox, company, number):
+    exact, close = Decimal("0.1000000000000000055511151231257827"), Decimal("0.1")
+    assert float(exact) == float(close)
+    tenant = sandbox.tenant("token-a")
+    for at in range(number):
+        tenant.insert(
+            "issues",
+            {"title": "t", "sourceId": f"s{at}", "companyIds": [company], "custom": {"a": exact}},
+        )
+    for value, outcome in ((exact, "unchanged"), (close, "sent"), (close, "unchanged")):
+        flow = Flow(sandbox, skip_unchanged=True)
+        records = [{"sourceId": f"s{at}", "custom": {"a": value}} for at in range(number)]
+        assert set(flow.write(*records).values()) == {outcome}
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_value_that_an_update_left_alone_can_be_emptied_after_it(sandbox, company, number, value):
+    records = held_records(sandbox, number, company)
+    for record in records:
+        sandbox.tenant("token-a").update("issues", record["_id"], {"status": "open"})
+    flow = Flow(sandbox, skip_unchanged=True)
+    flow.write(*({"sourceId": record["sourceId"], "title": "x"} for record in records))
+    flow.write(*({"sourceId": record["sourceId"], "status": value} for record in records))
+    assert list(flow.outcomes.values()) == ["sent"] * 2 * number
+    held = [(each["title"], each["status"]) for each in flow.tenant.records("issues")]
+    assert held == [("x", value)] * number
 
 
 def test_what_was_written_in_this_run_counts_as_held(sandbox, company):
