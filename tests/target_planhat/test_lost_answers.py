@@ -105,12 +105,14 @@ MODES = [{"skip_unchanged": True}, {"write_mode": "create"}]
 
 
 @pytest.mark.parametrize("lost", [[], [1], [1, 2]])
-@pytest.mark.parametrize("named", ["held", "id"])
+@pytest.mark.parametrize(
+    "answers", [{}, {"success_keys": "id"}, {"absent_arrays": "all"}, {"missing_delete": "zero"}]
+)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_record_that_is_created_deleted_and_created_again_is_there(
-    bench, company, fillers, mode, named, lost
+    bench, company, fillers, mode, answers, lost
 ):
-    bench.sandbox.behave(success_keys=named)
+    bench.sandbox.behave(**answers)
     for nth in lost:
         bench.sandbox.fault("reset-after", route="bulk", nth=nth)
     record = bench.record(sourceId="s", title="t", companyIds=[company])
