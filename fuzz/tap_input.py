@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from planhat_api.catalogue import load_models
 from planhat_api.errors import GaveUpError, PlanhatError
+from planhat_console.files import json_object_of
 from tap_planhat.memory import Memory
-from tap_planhat.tap import TapPlanhat, _json_of, _state_of
+from tap_planhat.state_file import state_of
+from tap_planhat.tap import CATALOG_FILE, TapPlanhat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,7 @@ MODELS = load_models()
 def catalog(data: bytes) -> None:
     """Read a file as `--catalog`, and make the streams of it."""
     with contextlib.suppress(PlanhatError):
-        tap = TapPlanhat(config=CONFIG, catalog=_json_of(_text(data), "--catalog"))
+        tap = TapPlanhat(config=CONFIG, catalog=json_object_of(data, CATALOG_FILE))
         for stream in tap.streams.values():
             _ = stream.selected, stream.schema, stream.metadata
 
@@ -34,7 +36,7 @@ def catalog(data: bytes) -> None:
 def state(data: bytes) -> None:
     """Read a file as `--state`, and each stream's bookmark out of it."""
     with contextlib.suppress(PlanhatError):
-        given = _state_of(_text(data)) or {}
+        given = state_of(data)
         for name, model in MODELS.items():
             entry = given.get("bookmarks", {}).get(name, {})
             memory = Memory.of_state(entry, model.replication_key, name)
@@ -76,7 +78,3 @@ def pages(data: bytes) -> None:
     assert not rest, "half a line was printed"
     for line in lines:
         assert json.loads(line)["type"] in ("SCHEMA", "RECORD", "STATE"), "a line is no message"
-
-
-def _text(data: bytes) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")

@@ -39,18 +39,12 @@ class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked 
         self.signum = signum
 
 
-def run(
-    plugin: str,
-    body: Callable[[], object],
-    sentence_for: Callable[[BaseException], str | None] = lambda _: None,
-) -> int:
+def run(plugin: str, body: Callable[[], object]) -> int:
     """Run a plugin to its end, whatever that is.
 
     Args:
         plugin: Name of the plugin; begins the last line.
         body: The whole run.
-        sentence_for: Gives the last line for an exception that only the plugin knows, None for
-            any other.
 
     Returns:
         The exit code.
@@ -69,7 +63,7 @@ def run(
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
             _show("".join(traceback.format_exception(error)))
-        _last_line(plugin, sentence_for(error) or _sentence(error))
+        _last_line(plugin, _sentence(error))
         code = 1
     _let_go(sys.stdout)
     _let_go(sys.stderr)

@@ -7,25 +7,41 @@ setting and what it takes, and never shows a value, which may be a secret in the
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
+from planhat_console.setting_values import set_values, with_defaults
+from planhat_console.stream_maps import stream_map_complaints
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-TRUTHS = {"true", "1", "yes", "on"}
-FALSEHOODS = {"false", "0", "no", "off", ""}
 
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "an object",
 }
+
+
+def settled(
+    schema: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings as they are meant, and what is wrong with them.
+
+    Args:
+        schema: The plugin's settings; other properties are refused.
+        given: What was given; what is empty or null is not set.
+
+    Returns:
+        The settings, with the defaults of those that are not set; and a sentence for each fault.
+    """
+    config = set_values(schema, given)
+    return with_defaults(schema, config), complaints(schema, config)
 
 
 def complaints(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
@@ -40,66 +56,28 @@ def complaints(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
     """
     known = schema["properties"]
     found = [
-        f"{name} is not a setting{_meant(name, known)}" for name in config if name not in known
+        f"{name or 'a name that is empty'} is not a setting{_meant(name, known)}"
+        for name in config
+        if name not in known
     ]
     open_schema = {**_mended(schema), "additionalProperties": True}
     validator = jsonschema.Draft202012Validator(open_schema)
     for error in validator.iter_errors(dict(config)):
-        found += _sentences(error)
-    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
-        found.append("flattening_max_depth is not set: flattening_enabled needs it")
+        if list(error.absolute_path)[:1] != ["stream_maps"] or len(error.absolute_path) == 1:
+            found += _sentences(error)  # what is inside stream maps has sentences of its own
+    found += stream_map_complaints(config.get("stream_maps"))
+    found += _flattening_complaints(config)
     return list(dict.fromkeys(found))
 
 
-def environment_complaints(
-    schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    """Check the variables of the environment that hold settings.
-
-    Args:
-        schema: The plugin's settings.
-        prefix: What their names begin with, such as ``TARGET_PLANHAT_``.
-        environment: The variables.
-
-    Returns:
-        Faults; and warnings about variables that no setting belongs to but one might.
-    """
-    known = {prefix + name.upper(): setting for name, setting in schema["properties"].items()}
-    faults = [
-        f"{name} must be {wanted}"
-        for name, setting in known.items()
-        if name in environment and (wanted := _unreadable(setting, environment[name]))
-    ]
-    strays = [
-        f"{name} is not a setting{meant}"
-        for name in environment
-        if name.startswith(prefix)
-        and name not in known
-        and not name.endswith("LOGLEVEL")  # the SDK's
-        and (meant := _meant(name, known))
-    ]
-    return faults, strays
-
-
-def _unreadable(setting: Mapping[str, Any], text: str) -> str:
-    """Say what a variable should hold instead, empty if it can be read."""
-    types = setting.get("type", "string")
-    kinds = {types} if isinstance(types, str) else set(types)
-    if "integer" in kinds:
-        try:
-            int(text)
-        except ValueError:
-            return "a whole number"
-    if "boolean" in kinds and text.lower() not in TRUTHS | FALSEHOODS:
-        return "true or false"
-    if "object" in kinds or ("array" in kinds and text.lstrip()[:1] in ("[", "{")):
-        # The SDK takes a list of texts also without brackets, with commas in between.
-        try:
-            right = isinstance(json.loads(text), dict if "object" in kinds else list)
-        except ValueError:
-            right = False
-        return "" if right else "a JSON object" if "object" in kinds else "a JSON list"
-    return ""
+def _flattening_complaints(config: Mapping[str, Any]) -> Iterator[str]:
+    depth = config.get("flattening_max_depth")
+    if config.get("flattening_enabled") is True and depth is None:
+        yield "flattening_max_depth is not set: flattening_enabled needs it"
+    for name in ("flattening_max_depth", "flattening_max_key_length"):
+        number = config.get(name)
+        if isinstance(number, int) and number < 0:
+            yield f"{name} must be at least 0"
 
 
 def _meant(name: str, known: Mapping[str, Any]) -> str:
@@ -109,8 +87,9 @@ def _meant(name: str, known: Mapping[str, Any]) -> str:
 
 def _sentences(error: jsonschema.ValidationError) -> Iterator[str]:
     """Say what one setting must be; the words of jsonschema would show its value."""
-    name = str(error.absolute_path[0]) if error.absolute_path else ""
-    inside = " (inside it)" if len(error.absolute_path) > 1 else ""
+    path = list(error.absolute_path)
+    name = ".".join(part for part in path if isinstance(part, str))
+    inside = " (inside it)" if path and not isinstance(path[-1], str) else ""
     rule, limit, given = str(error.validator), _plain(error.validator_value), _plain(error.instance)
     if rule == "required":
         yield from (
@@ -122,6 +101,7 @@ def _sentences(error: jsonschema.ValidationError) -> Iterator[str]:
         return
     words = {
         "type": f"must be {_type_words(limit)}",
+        "oneOf": f"must be {_type_words(limit)}",
         "enum": f"must be one of {', '.join(map(str, limit)) if rule == 'enum' else ''}",
         "minimum": f"must be at least {limit}",
         "maximum": f"must be at most {limit}",
@@ -150,6 +130,9 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _type_words(value: object) -> str:
-    types = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    names = [kind for kind in types if isinstance(kind, str)]  # of other rules, schemas come too
+    """Name the types of a rule: those of its alternatives, where it has schemas."""
+    names: list[str] = []
+    for one in value if isinstance(value, list) else [value]:
+        types = one.get("type", []) if isinstance(one, Mapping) else one
+        names += [types] if isinstance(types, str) else types if isinstance(types, list) else []
     return " or ".join(_TYPES.get(name, name) for name in names if name != "null")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from singer_sdk.singerlib import Catalog, Metadata
 
 from planhat_api.errors import ConfigurationError
+from tap_planhat.replication import replication_of
 
 if TYPE_CHECKING:
     import logging
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from planhat_api.model import Model
+    from tap_planhat.replication import Replication
 
 KEY_PROPERTIES = ["_id"]
 _TEXT = {"type": ["string", "null"]}
@@ -44,6 +46,7 @@ _METADATA = {
                 "selected-by-default": _CHOICE,
                 "inclusion": {"enum": ["available", "automatic", "unsupported", None]},
                 "replication-key": _TEXT,
+                "replication-method": _TEXT,
                 "forced-replication-method": _TEXT,
                 "table-key-properties": _TEXTS,
                 "valid-replication-keys": _TEXTS,
@@ -78,8 +81,6 @@ CATALOG_SCHEMA = {
 """What a Singer catalog is, as far as the SDK reads it."""
 
 VALIDATOR = Draft202012Validator(CATALOG_SCHEMA)
-INCREMENTAL = "INCREMENTAL"
-FULL_TABLE = "FULL_TABLE"
 
 
 def brought_into_line(
@@ -100,15 +101,14 @@ def brought_into_line(
     Raises:
         ConfigurationError: It is no catalog, or names a stream that does not exist.
     """
-    if isinstance(given, Catalog):
-        catalog = given
-    else:
-        fault = best_match(VALIDATOR.iter_errors(given))
-        if fault is not None:
-            raise ConfigurationError(
-                f"the catalog is no Singer catalog, at {fault.json_path}: make one with --discover"
-            )
-        catalog = Catalog.from_dict(cast("dict[str, list[dict[str, Any]]]", given))
+    raw: dict[str, Any] = given.to_dict() if isinstance(given, Catalog) else given
+    fault = best_match(VALIDATOR.iter_errors(raw))
+    if fault is not None:
+        raise ConfigurationError(
+            f"the catalog is no Singer catalog, at {fault.json_path}: make one with --discover"
+        )
+    catalog = Catalog.from_dict(raw)
+    asked = {entry["tap_stream_id"]: entry for entry in raw["streams"]}
     for entry in catalog.streams:
         name = entry.stream or entry.tap_stream_id
         if name not in models:
@@ -116,19 +116,17 @@ def brought_into_line(
                 f"the catalog names a stream {name}, and there are only {', '.join(models)}: "
                 "take it out, or make a new catalog with --discover"
             )
-        _overrule(entry, models[name], logger)
+        replication = replication_of(asked[entry.tap_stream_id], models[name])
+        for warning in replication.warnings:
+            logger.warning("%s", warning)
+        _overrule(entry, models[name], replication)
     return catalog
 
 
-def _overrule(entry: CatalogEntry, model: Model, logger: logging.Logger) -> None:
-    root = entry.metadata.root
-    asked = entry.replication_method or root.forced_replication_method
-    key = None if asked == FULL_TABLE else model.replication_key
-    method = INCREMENTAL if key else FULL_TABLE
-    if asked not in (None, method):
-        logger.warning("%s is read by %s, not by %s", model.name, method, asked)
+def _overrule(entry: CatalogEntry, model: Model, replication: Replication) -> None:
+    root, key = entry.metadata.root, replication.key
     entry.key_properties = list(KEY_PROPERTIES)
-    entry.replication_method = root.forced_replication_method = method
+    entry.replication_method = root.forced_replication_method = replication.method
     entry.replication_key = root.replication_key = key
     properties = entry.schema.properties or {}
     for name in (*KEY_PROPERTIES, *([key] if key else [])):

@@ -14,9 +14,10 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from planhat_api.errors import ConfigurationError, Interrupted
-from tap_planhat.catalogs import FULL_TABLE, INCREMENTAL, KEY_PROPERTIES
+from tap_planhat.catalogs import KEY_PROPERTIES
 from tap_planhat.extraction import Extraction
 from tap_planhat.memory import Memory
+from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 from tap_planhat.settings import reading_of
 from tap_planhat.shape import Shape
 from tap_planhat.source import Source
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Generator, Iterable, Iterator
 
+    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
@@ -110,6 +112,14 @@ class PlanhatStream(Stream):
                 del emission  # the page must be gone before the next one is asked for
         self._finalize_state(self.stream_state)
         self._write_state_message()
+
+    def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
+        try:
+            super()._sync_batches(batch_config, context=context)
+        except ImportError as error:  # for a format or a storage that not everybody needs
+            raise ConfigurationError(
+                f"batch_config needs a package that is not installed beside tap-planhat: {error}"
+            ) from error
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         identifier = record["_id"]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import json
+import io
 import os
 import stat
 import sys
-from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.plugin_base import _ConfigInput
 
 from planhat_api import DISTRIBUTION
 from planhat_api.catalogue import load_models
@@ -22,13 +22,18 @@ from planhat_api.connection import Connection
 from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import ConfigurationError
 from planhat_api.transport import Transport
+from planhat_console.environment import add_dotenv, environment_settings
 from planhat_console.exits import StoppedBySignal
+from planhat_console.files import json_object_of, read_config
 from planhat_console.plural import counted
 from planhat_console.progress import Progress, Snapshot, choose_mode
-from planhat_console.settings import complaints, environment_complaints
+from planhat_console.settings import settled
+from planhat_console.stream_maps import told_as_stream_maps
 from tap_planhat.catalogs import brought_into_line
 from tap_planhat.only_messages import only_messages_on_stdout
-from tap_planhat.settings import config_schema, reading_of
+from tap_planhat.selection import selection_warnings
+from tap_planhat.settings import check_batches, config_schema, reading_of
+from tap_planhat.state_file import state_of
 from tap_planhat.stopping import Stop, StopAsked
 from tap_planhat.stream import PlanhatStream
 from tap_planhat.writer import MessageWriter, flush
@@ -37,11 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from click import Command
-    from singer_sdk.plugin_base import _ConfigInput
+    from click import Command, Context, Option
     from singer_sdk.singerlib import Catalog
 
-
+CATALOG_FILE = "the file given as --catalog"
 HELP = """Read issues and objectives out of Planhat, as Singer messages on standard output.
 
 The configuration is a JSON file that holds at least {"api_token": "…"}. A tenant on a regional
@@ -84,8 +88,6 @@ class TapPlanhat(Tap):
         self.models = load_models()
         self._read = 0
         self._pages = 0
-        if how.get("parse_env_config"):
-            _check_environment(self)
         if catalog is not None:
             catalog = brought_into_line(catalog, self.models, self.logger)
         super().__init__(catalog=catalog, **how)
@@ -94,7 +96,7 @@ class TapPlanhat(Tap):
     def client(self) -> PlanhatClient:
         """Planhat, for all streams and threads of this run."""
         connection = Connection.from_config(self.config)
-        width = self.config.get("concurrency", 1)  # discovery does not fill in defaults
+        width = self.config["concurrency"]
         return PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
 
     def count(self, records: int) -> None:
@@ -108,7 +110,8 @@ class TapPlanhat(Tap):
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
         """Make a stream of every model; asks for nothing unless custom fields are to be typed."""
-        if self.config.get("discover_custom_fields"):
+        if self.config["discover_custom_fields"]:
+            self._validate_config(raise_errors=True)  # discovery alone does without
             fields = read_custom_fields(self.client)
             self.models = {name: typed(model, fields) for name, model in self.models.items()}
         return [PlanhatStream(self, model) for model in self.models.values()]
@@ -143,8 +146,8 @@ class TapPlanhat(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=_state_of(state),
-            catalog=_json_of(catalog, "--catalog"),
+            state=state_of(_content(state)) if state else None,
+            catalog=json_object_of(_content(catalog), CATALOG_FILE) if catalog else None,
             parse_env_config=bool(config and config.parse_env),
         )
         # Everything made so far stays; pages come and go by thousands of objects.
@@ -158,6 +161,8 @@ class TapPlanhat(Tap):
         Raises:
             StoppedBySignal: A signal came; what was printed is whole and true.
         """
+        for warning in selection_warnings(self.streams.values()):
+            self.logger.warning("%s", warning)
         with self._progress(), only_messages_on_stdout(), self.stop.on_signals():
             try:
                 self.sync_all()
@@ -185,17 +190,54 @@ class TapPlanhat(Tap):
     def _setup_signal_handlers(self) -> None:
         """Install none of the SDK's handlers, which cut lines and exit with 0; see `stopping`."""
 
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: Context,  # noqa: ARG003 - the SDK's signature
+        param: Option,  # noqa: ARG003 - the same
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the files given as --config; whatever is wrong with one is told without its content.
+
+        Args:
+            ctx: Click's.
+            param: The option.
+            value: Paths, and ENV for the environment.
+        """
+        cls.append_builtin_config(cls.config_jsonschema)
+        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
+        """Settings of the environment and of a `.env`, instead of the SDK's way to them."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        add_dotenv(os.environ)
+        prefix = str(cls._env_var_prefix)
+        return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        # Called for the defaults it puts in; what is wrong is said below, without showing values.
-        with contextlib.suppress(ConfigValidationError):
-            super()._validate_config(raise_errors=True)
-        found = complaints(self.config_jsonschema, self._config)
+        """Check the settings, and fill in the defaults of those that are not set."""
+        self.append_builtin_config(self.config_jsonschema)
+        self._config, faults = settled(self.config_jsonschema, self._config)
         if raise_errors:
-            if found:
-                raise ConfigurationError(f"the configuration is wrong: {'; '.join(found)}")
+            if faults:
+                raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
             Connection.from_config(self.config)
             reading_of(self.config)
-        return found
+            check_batches(self.config)
+        return faults
+
+    def setup_mapper(self) -> None:
+        """Take in stream maps; whatever is wrong with them is told as such."""
+        _ = self.catalog  # what is wrong with that, is no fault of the maps
+        with told_as_stream_maps(self.config.get("stream_maps")):
+            super().setup_mapper()
+        for each in chain.from_iterable(self.mapper.stream_maps.values()):
+            if not isinstance(each.stream_alias, str) or not each.stream_alias:
+                raise ConfigurationError(
+                    "stream_maps: an __alias__ is an expression, and one of them gives no name: "
+                    "write the name alone, without quotes inside"
+                )
 
     def _progress(self) -> Progress:
         def snapshot() -> Snapshot:
@@ -210,16 +252,6 @@ class TapPlanhat(Tap):
         return Progress(self.name, snapshot, mode=mode, logger=self.logger)
 
 
-def _check_environment(tap: TapPlanhat) -> None:
-    tap.append_builtin_config(tap.config_jsonschema)
-    prefix = f"{tap.name.upper().replace('-', '_')}_"
-    faults, strays = environment_complaints(tap.config_jsonschema, prefix, os.environ)
-    if faults:
-        raise ConfigurationError(f"the environment is wrong: {'; '.join(faults)}")
-    for stray in strays:
-        tap.logger.warning("Environment: %s", stray)
-
-
 def _is_pipe(stream: TextIO) -> bool:
     try:
         return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
@@ -227,30 +259,6 @@ def _is_pipe(stream: TextIO) -> bool:
         return False
 
 
-def _json_of(file: IO[str] | None, option: str) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    try:
-        content = json.load(file, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"the file given as {option} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"the file given as {option} holds no JSON object")
-    return content
-
-
-def _state_of(file: IO[str] | None) -> dict[str, Any] | None:
-    """Read a state: a bare value as targets print it, or a whole STATE message."""
-    content = _json_of(file, "--state")
-    if content and content.get("type") == "STATE":
-        content = cast("dict[str, Any]", content.get("value"))
-    # A whole message may hold anything as its value.
-    bookmarks = content.get("bookmarks", {}) if isinstance(content, dict) else content or {}
-    if not isinstance(bookmarks, dict) or not all(map(_is_bookmark, bookmarks.values())):
-        raise ConfigurationError("the file given as --state holds no Singer state")
-    return content
-
-
-def _is_bookmark(value: object) -> bool:
-    partitions = value.get("partitions", []) if isinstance(value, dict) else None
-    return isinstance(partitions, list) and all(isinstance(each, dict) for each in partitions)
+def _content(file: IO[str]) -> bytes:
+    """Read a file that Click has opened, whatever the encoding of the locale is."""
+    return file.buffer.read() if isinstance(file, io.TextIOWrapper) else file.read().encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -231,8 +232,7 @@ class TargetConfig:
             ConfigurationError: They do not go together.
         """
         rejects_path, summary_path = (
-            Path(config[name]) if config.get(name) else None
-            for name in ("rejects_path", "summary_path")
+            _path(name, config.get(name)) for name in ("rejects_path", "summary_path")
         )
         if config["on_reject"] == "continue" and rejects_path is None:
             raise ConfigurationError(
@@ -263,6 +263,18 @@ class TargetConfig:
     def allowed_rejects(self) -> int | None:
         """How many records may be rejected before the run fails, None for any number."""
         return 0 if self.on_reject == "fail" else self.max_rejects
+
+
+def _path(name: str, text: str | None) -> Path | None:
+    if text is None:
+        return None
+    try:
+        is_path = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        is_path = False
+    if not is_path:
+        raise ConfigurationError(f"{name} holds a character that no path has")
+    return Path(text)
 
 
 def _match_on(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.mapper import RemoveRecordTransform
 
+from planhat_console.stream_maps import told_as_stream_maps
 from target_planhat.batch_files import records_of
 from target_planhat.lines import InputError, Lines
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
@@ -156,7 +157,8 @@ class Intake:
             # A reject is replayed through the maps of the SCHEMA that stands before it.
             self._run.drain()
         self._current = None
-        self._mapper.register_raw_stream_schema(message.stream, schema, message.key_properties)
+        with told_as_stream_maps(self._mapper.stream_maps_dict):
+            self._mapper.register_raw_stream_schema(message.stream, schema, message.key_properties)
         for stream_map in self._mapper.stream_maps[message.stream]:
             if isinstance(stream_map, RemoveRecordTransform):
                 continue

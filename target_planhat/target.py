@@ -6,6 +6,7 @@ import os
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
@@ -14,7 +15,10 @@ from planhat_api import DISTRIBUTION
 from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.errors import ConfigurationError, NotPermittedError
-from planhat_console.settings import complaints, environment_complaints
+from planhat_console.environment import add_dotenv, environment_settings
+from planhat_console.files import read_config
+from planhat_console.settings import settled
+from planhat_console.stream_maps import told_as_stream_maps
 from target_planhat.check import rights
 from target_planhat.conduct import Conduct
 from target_planhat.config import CONFIG_SCHEMA, TargetConfig
@@ -67,13 +71,7 @@ class TargetPlanhat(Target):
         parse_env_config: bool = False,
         **kwargs: Any,  # noqa: ANN401 - passed on
     ) -> None:
-        try:
-            super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
-        except ValueError:
-            self._check_environment()
-            raise
-        if parse_env_config:
-            self._check_environment()
+        super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
         self.max_parallelism = 1
         self.models = load_models()
         self.settings = TargetConfig.from_config(self.config)
@@ -107,25 +105,43 @@ class TargetPlanhat(Target):
         """
         super(Target, cls).append_builtin_config(config_jsonschema)
 
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003 - the SDK's signature
+        param: click.Option,  # noqa: ARG003 - the same
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the files given as --config; whatever is wrong with one is told without its content.
+
+        Args:
+            ctx: Click's.
+            param: The option.
+            value: Paths, and ENV for the environment.
+        """
+        cls.append_builtin_config(cls.config_jsonschema)
+        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
+        """Settings of the environment and of a `.env`, instead of the SDK's way to them."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        add_dotenv(os.environ)
+        prefix = str(cls._env_var_prefix)
+        return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings, and fill in the defaults of those that were not given."""
-        schema = self.config_jsonschema
-        self.append_builtin_config(schema)
-        faults = complaints(schema, self._config)
+        """Check the settings, and fill in the defaults of those that are not set."""
+        self.append_builtin_config(self.config_jsonschema)
+        self._config, faults = settled(self.config_jsonschema, self._config)
         if faults and raise_errors:
             raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
-        for name, setting in schema["properties"].items():
-            if "default" in setting:
-                self._config.setdefault(name, setting["default"])
         return faults
 
-    def _check_environment(self) -> None:
-        prefix = str(self._env_var_prefix)
-        faults, strays = environment_complaints(self.config_jsonschema, prefix, os.environ)
-        for stray in strays:
-            self.logger.warning("%s", stray)
-        if faults:
-            raise ConfigurationError(f"the environment is wrong: {'; '.join(faults)}")
+    def setup_mapper(self) -> None:
+        """Take in stream maps; whatever is wrong with them is told as such."""
+        with told_as_stream_maps(self.config.get("stream_maps")):
+            super().setup_mapper()
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone: `conduct` has its own, and the SDK's would acknowledge too much."""

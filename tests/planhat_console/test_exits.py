@@ -28,12 +28,10 @@ def start(tmp_path):
             "from planhat_api import errors\n"
             "from planhat_console import exits\n"
             "log = logging.getLogger('plug-planhat')\n"
-            "def sentence_for(error):\n"
-            "    return 'our own words' if isinstance(error, LookupError) else None\n"
             "def body():\n"
             f"    logging.basicConfig(level='{level}', stream=sys.stderr)\n"
             + textwrap.indent(textwrap.dedent(body), "    ")
-            + "\nsys.exit(exits.run('plug-planhat', body, sentence_for))\n"
+            + "\nsys.exit(exits.run('plug-planhat', body))\n"
         )
         command = [sys.executable, str(script), *arguments]
         return subprocess.Popen(
@@ -69,7 +67,6 @@ def test_a_run_that_is_done_says_nothing_and_exits_with_0(run):
     [
         ("raise errors.ConfigurationError('api_token is not set')", "api_token is not set"),
         ("raise errors.GaveUpError('it kept\\nfailing')", "it kept failing"),
-        ("raise KeyError('x')", "our own words"),
         ("sys.exit('plain words')", "plain words"),
         ("raise errors.Interrupted('x')", "stopped while it waited: run it again"),
         (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_console.settings import complaints, environment_complaints
+from planhat_console.environment import environment_complaints
+from planhat_console.settings import complaints
 
 SCHEMA = {
     "type": "object",

@@ -11,8 +11,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from planhat_api.errors import PlanhatError
+from planhat_console.command_line import run_command
 from planhat_sandbox import seed_tenant
-from tap_planhat.__main__ import _sentence_for
 from tap_planhat.tap import TapPlanhat
 
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -28,9 +29,10 @@ def ends(tmp_path, monkeypatch):
         if config is not None:
             (tmp_path / "config.json").write_text(json.dumps(config))
             arguments = ("--config", str(tmp_path / "config.json"), *arguments)
-        with redirect_stdout(stdout), pytest.raises(Exception) as caught:  # noqa: PT011
-            TapPlanhat.get_singer_command().main(list(arguments), standalone_mode=False)
-        return _sentence_for(caught.value) or str(caught.value), stdout.getvalue()
+        monkeypatch.setattr(sys, "argv", ["tap-planhat", *arguments])
+        with redirect_stdout(stdout), pytest.raises(PlanhatError) as caught:
+            run_command("tap-planhat", TapPlanhat.get_singer_command)
+        return str(caught.value), stdout.getvalue()
 
     return run
 

@@ -295,8 +295,8 @@ def test_a_host_that_does_not_exist_is_said_at_once(bench, target):
         (["--nonsense"], "No such option '--nonsense'"),
         (["--config"], "'--config' requires an argument"),
         (["extra"], "unexpected extra argument"),
-        (["--input", "nowhere.jsonl"], "No such file or directory"),
-        (["--about", "--format", "stone"], "'stone' is not one of"),
+        (["--input", "nowhere.jsonl"], "the file nowhere.jsonl does not exist"),
+        (["--about", "--format", "stone"], "it is not one of 'json', 'markdown'"),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_told_in_one_sentence(target, arguments, says):

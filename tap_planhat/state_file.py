@@ -1,0 +1,96 @@
+"""The file given as --state: the state of the run before, in each form in which people have it.
+
+A state that is not understood is refused. To pass over it would be to read everything anew, without
+a word, and a target that appends would hold every record twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planhat_api.errors import ConfigurationError
+from planhat_console.files import json_of, text_of
+
+WHAT = "the file given as --state"
+_UNKNOWN = (
+    f"{WHAT} holds no Singer state: give a file that holds one state as the target printed it, "
+    'such as {"bookmarks": {…}}'
+)
+
+
+def state_of(content: bytes) -> dict[str, Any]:
+    """Read a state: bare as targets print it, in a STATE message, or as Meltano prints it.
+
+    ``meltano state get`` prints ``{"singer_state": {…}}``; Meltano's state backends hold
+    ``{"completed": {"singer_state": {…}}, "partial": {…}}``
+    (https://docs.meltano.com/concepts/state_backends).
+
+    Args:
+        content: What the file holds.
+
+    Raises:
+        ConfigurationError: It holds no state, or more than one.
+    """
+    text = text_of(content, WHAT)
+    if not text.strip():
+        raise ConfigurationError(
+            f"{WHAT} is empty: leave --state out for a first run, which reads everything, or give "
+            "the state that the last good run left"
+        )
+    state = _bare(_one_value(text))
+    bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+    if not isinstance(state, dict) or not isinstance(bookmarks, dict):
+        raise ConfigurationError(_UNKNOWN)
+    if (state and "bookmarks" not in state) or not all(map(_is_bookmark, bookmarks.values())):
+        raise ConfigurationError(_UNKNOWN)
+    return state
+
+
+def _one_value(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json_of(text, WHAT)
+    except ConfigurationError:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2 or not all(map(_is_object, lines)):  # noqa: PLR2004 - more than one
+            raise
+    raise ConfigurationError(
+        f"{WHAT} holds {len(lines)} lines, each of them a state or a message: give the last state "
+        "alone (tail -n 1 of what the target printed, written to another file that takes the place "
+        "of the old one only if it is not empty)"
+    )
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json_of(line, WHAT), dict)
+    except ConfigurationError:
+        return False
+
+
+def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Take a state out of what it is wrapped in, where that is known."""
+    if not isinstance(value, dict) or "bookmarks" in value:
+        return value
+    if value.get("type") == "STATE":
+        return value.get("value")
+    if "singer_state" in value:
+        return value["singer_state"]
+    if value.keys() & {"completed", "partial", "completed_state", "partial_state"}:
+        return _completed(value)
+    return value
+
+
+def _completed(value: dict[str, Any]) -> object:
+    """Take the state of the last run that ended out of what a state backend of Meltano's holds."""
+    if value.get("partial") or value.get("partial_state"):
+        raise ConfigurationError(
+            f"{WHAT} is Meltano's, and part of it is of a run that did not end (partial state): "
+            "give what `meltano state get` prints for it, which is both in one"
+        )
+    completed = value.get("completed") or value.get("completed_state")
+    return completed.get("singer_state") if isinstance(completed, dict) else None
+
+
+def _is_bookmark(value: object) -> bool:
+    partitions = value.get("partitions", []) if isinstance(value, dict) else None
+    return isinstance(partitions, list) and all(isinstance(each, dict) for each in partitions)

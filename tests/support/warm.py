@@ -1,0 +1,144 @@
+"""Both plugins as processes that are forked from one that has imported them already.
+
+Starting a plugin costs most of a second, nearly all of it imports. So a test that has a few hundred
+command lines to try forks: each child is a process of its own, with its own arguments, environment,
+working directory and standard streams, and ends as a plugin ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PLUGINS = ("tap-planhat", "target-planhat")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: its exit code, and all that it printed."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def last_line(self) -> str:
+        lines = self.stderr.strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class Warm:
+    """Runs plugins: ``warm("tap-planhat", "--config", "x", env={…}, stdin=b"")``."""
+
+    def __init__(
+        self, process: subprocess.Popen[str], folder: Path, env: Mapping[str, str]
+    ) -> None:
+        self._process = process
+        self._env = env
+        self.folder = folder
+
+    def __call__(
+        self,
+        plugin: str,
+        *arguments: str,
+        config: Any = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+    ) -> Ended:
+        """Run one to its end; `config` is written to a file, as JSON unless it is bytes."""
+        if config is not None:
+            content = config if isinstance(config, bytes) else json.dumps(config).encode()
+            (self.folder / "config.json").write_bytes(content)
+            arguments = ("--config", str(self.folder / "config.json"), *arguments)
+        (self.folder / "stdin").write_bytes(stdin)
+        case = {
+            "plugin": plugin,
+            "arguments": [os.fsencode(one).decode("latin-1") for one in arguments],
+            "env": {**self._env, **(env or {})},
+            "cwd": str(cwd or self.folder),
+            "folder": str(self.folder),
+        }
+        self._process.stdin.write(json.dumps(case) + "\n")
+        self._process.stdin.flush()
+        code = json.loads(self._process.stdout.readline())
+        stdout, stderr = (
+            (self.folder / name).read_bytes().decode(errors="replace")
+            for name in ("stdout", "stderr")
+        )
+        return Ended(code, stdout, stderr)
+
+
+@contextlib.contextmanager
+def warm_plugins(folder: Path, env: Mapping[str, str]) -> Iterator[Warm]:
+    """Import both plugins in a process of their own, and fork from it."""
+    with subprocess.Popen(
+        [sys.executable, __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(env),
+    ) as process:
+        yield Warm(process, folder, env)
+        process.stdin.close()
+
+
+def _serve() -> None:
+    # The plugins import these when they run, so that a failing import ends in a sentence.
+    for module in ("tap_planhat.tap", "target_planhat.target", "planhat_console.command_line"):
+        importlib.import_module(module)
+    mains = {
+        plugin: importlib.import_module(f"{plugin.replace('-', '_')}.__main__").main
+        for plugin in PLUGINS
+    }
+    for line in sys.stdin:
+        case = json.loads(line)
+        child = os.fork()
+        if not child:
+            _be(case, mains[case["plugin"]])
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def _be(case: dict[str, Any], main: Any) -> NoReturn:
+    code: Any = 70  # neither a plugin's code nor a signal's
+    try:
+        for descriptor, name, flags in (
+            (0, "stdin", os.O_RDONLY),
+            (1, "stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+            (2, "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        ):
+            os.dup2(os.open(Path(case["folder"], name), flags, 0o600), descriptor)
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(0, closefd=False),  # noqa: SIM115 - descriptors, for the whole process
+            open(1, "w", closefd=False),  # noqa: SIM115
+            open(2, "w", closefd=False, errors="backslashreplace"),  # noqa: SIM115
+        )
+        os.chdir(case["cwd"])
+        os.environ.clear()
+        os.environ.update(case["env"])
+        arguments = [os.fsdecode(one.encode("latin-1")) for one in case["arguments"]]
+        sys.argv = [case["plugin"], *arguments]
+        main()
+    except SystemExit as wish:
+        code = wish.code or 0
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve()
