@@ -37,7 +37,6 @@ CONNECTION_SETTINGS: dict[str, Any] = {
     "requests_per_minute": {
         "type": "integer",
         "minimum": 0,
-        "maximum": 1_000_000,
         "default": 200,
         "title": "Requests a minute",
         "description": (

@@ -53,7 +53,10 @@ def failure_of(error: Exception, host: str, *, sent: bool, reached: bool) -> Pla
         An error to retry, or one that stops the run where trying again cannot help.
     """
     chain = list(_chain(error))
-    if isinstance(error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)):
+    is_plain = type(error) is ValueError  # requests' own word for a SOCKS version there is none of
+    if is_plain or isinstance(
+        error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
+    ):
         return ConfigurationError(
             "the proxy that HTTPS_PROXY, ALL_PROXY or the like names cannot be used: "
             "correct it, or set NO_PROXY"

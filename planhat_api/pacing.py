@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 LARGEST_BURST = 50
 """Planhat allows bursts of up to 50 at once (its developer pages on authentication and limits)."""
 
+_FASTEST = 10**9  # as good as no pace; a number of hundreds of digits would not divide anything
+
 
 class TokenBucket:
     """Gives every request its time to leave, in the order in which they ask.
@@ -26,7 +28,7 @@ class TokenBucket:
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
         self.burst = max(1, min(LARGEST_BURST, per_minute // 4))
         self._clock = clock
-        self._interval = 60.0 / per_minute if per_minute else 0.0
+        self._interval = 60.0 / min(per_minute, _FASTEST) if per_minute else 0.0
         self._head_start = self._interval * (self.burst - 1)
         self._lock = threading.Lock()
         self._next = clock() - self._head_start

@@ -90,7 +90,7 @@ class Wire:
                 return Answer(
                     response.status_code, headers, read_body(response, headers, self._largest)
                 )
-        except (requests.RequestException, OSError, HTTPError) as error:
+        except (requests.RequestException, OSError, HTTPError, ValueError) as error:
             deadline.hang_up()
             raise failure_of(
                 error, self._connection.host, sent=deadline.sent, reached=self._reached

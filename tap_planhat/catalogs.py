@@ -111,11 +111,12 @@ def brought_into_line(
     asked = {entry["tap_stream_id"]: entry for entry in raw["streams"]}
     for entry in catalog.streams:
         name = entry.stream or entry.tap_stream_id
-        if name not in models:
-            raise ConfigurationError(
-                f"the catalog names a stream {name}, and there are only {', '.join(models)}: "
-                "take it out, or make a new catalog with --discover"
-            )
+        for written in (entry.tap_stream_id, name):
+            if written not in models:
+                raise ConfigurationError(
+                    f"the catalog names a stream {written}, and there are only "
+                    f"{', '.join(models)}: take it out, or make a new catalog with --discover"
+                )
         replication = replication_of(asked[entry.tap_stream_id], models[name])
         for warning in replication.warnings:
             logger.warning("%s", warning)

@@ -1,0 +1,131 @@
+"""How a catalog says that a stream is replicated, wherever it says it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from planhat_api.catalogue import load_models
+from planhat_api.errors import ConfigurationError
+from tap_planhat.catalogs import brought_into_line
+from tap_planhat.replication import FULL_TABLE, INCREMENTAL, replication_of
+
+MODELS = load_models()
+CHOSEN, FORCED = "replication-method", "forced-replication-method"
+
+
+def entry(top=None, *, key=None, **metadata):
+    """A stream's entry; names in the metadata are written with underscores here."""
+    root = {name.replace("_", "-"): value for name, value in metadata.items()}
+    return {
+        "tap_stream_id": "issues",
+        "replication_method": top,
+        "replication_key": key,
+        "metadata": [{"breadcrumb": [], "metadata": root}],
+    }
+
+
+def asked(found, model="issues"):
+    replication = replication_of(found, MODELS[model])
+    return replication.method, len(replication.warnings)
+
+
+@pytest.mark.parametrize(
+    ("top", "chosen", "forced", "method"),
+    [
+        # Discovery says INCREMENTAL twice; what differs was written by somebody.
+        (INCREMENTAL, None, INCREMENTAL, INCREMENTAL),
+        (INCREMENTAL, FULL_TABLE, INCREMENTAL, FULL_TABLE),  # as Meltano's `metadata` does
+        (None, FULL_TABLE, None, FULL_TABLE),
+        (None, FULL_TABLE, INCREMENTAL, FULL_TABLE),
+        (FULL_TABLE, None, INCREMENTAL, FULL_TABLE),
+        (INCREMENTAL, None, FULL_TABLE, FULL_TABLE),
+        (None, None, FULL_TABLE, FULL_TABLE),
+        (FULL_TABLE, None, None, FULL_TABLE),
+        (FULL_TABLE, FULL_TABLE, FULL_TABLE, FULL_TABLE),
+        (None, INCREMENTAL, None, INCREMENTAL),
+        (None, None, None, INCREMENTAL),
+        ("", "", "", INCREMENTAL),
+    ],
+)
+def test_a_method_is_obeyed_wherever_it_stands(top, chosen, forced, method):
+    found = entry(top, replication_method=chosen, forced_replication_method=forced)
+    assert asked(found) == (method, 0)
+
+
+@pytest.mark.parametrize(
+    "spelt", ["full_table", "Full_Table", " FULL_TABLE ", "full-table", "full table"]
+)
+def test_a_method_may_be_spelt_in_any_case(spelt):
+    assert asked(entry(replication_method=spelt)) == (FULL_TABLE, 0)
+    assert asked(entry(spelt)) == (FULL_TABLE, 0)
+
+
+@pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
+@pytest.mark.parametrize("method", ["LOG_BASED", "log_based", "SOMETIMES", "0"])
+def test_a_method_that_a_stream_cannot_do_is_told(where, method):
+    found = entry(method) if where == "top" else entry(**{where: method})
+    [warning] = replication_of(found, MODELS["issues"]).warnings
+    assert f"issues is read by INCREMENTAL, not by {method.upper()}" in warning
+    assert asked(found)[0] == INCREMENTAL
+
+
+@pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
+def test_a_stream_without_a_key_cannot_be_incremental_and_that_is_told(where):
+    found = entry(INCREMENTAL) if where == "top" else entry(**{where: INCREMENTAL})
+    replication = replication_of(found, MODELS["objectives"])
+    assert replication.method == FULL_TABLE
+    assert "objectives is read by FULL_TABLE, not by INCREMENTAL" in replication.warnings[0]
+
+
+@pytest.mark.parametrize(("top", "forced"), [(FULL_TABLE, INCREMENTAL), (None, FULL_TABLE)])
+def test_where_two_places_say_two_things_the_metadata_decides_and_that_is_told(top, forced):
+    found = entry(top, replication_method=INCREMENTAL, forced_replication_method=forced)
+    replication = replication_of(found, MODELS["issues"])
+    assert replication.method == INCREMENTAL
+    [warning] = replication.warnings
+    assert "the metadata decides" in warning
+    assert INCREMENTAL in warning
+    assert FULL_TABLE in warning
+
+
+@pytest.mark.parametrize("found", [entry(key="createdAt"), entry(replication_key="createdAt")])
+@pytest.mark.parametrize(("model", "why"), [("issues", "updatedAt"), ("objectives", "whole")])
+def test_another_replication_key_is_told_why_not(found, model, why):
+    [warning] = replication_of(found, MODELS[model]).warnings
+    assert "replication key createdAt" in warning
+    assert why in warning
+
+
+def test_the_models_own_key_and_no_metadata_are_nothing_to_tell():
+    assert asked(entry(key="updatedAt", replication_key="updatedAt")) == (INCREMENTAL, 0)
+    assert asked({"tap_stream_id": "issues", "metadata": []}) == (INCREMENTAL, 0)
+    assert asked({"tap_stream_id": "issues"}) == (INCREMENTAL, 0)
+
+
+@pytest.mark.parametrize("name", [CHOSEN, FORCED, "replication-key"])
+def test_a_method_or_key_that_is_no_text_is_no_catalog(config, select, name):
+    catalog = select(issues=None)
+    catalog["streams"][0]["metadata"].append({"breadcrumb": [], "metadata": {name: 5}})
+    with pytest.raises(ConfigurationError, match="no Singer catalog"):
+        brought_into_line(catalog, MODELS, logging.getLogger("x"))
+
+
+@pytest.mark.parametrize(
+    ("method", "count"), [("FULL_TABLE", 2), ("full_table", 2), ("LOG_BASED", 1), (None, 1)]
+)
+def test_a_run_reads_as_the_metadata_alone_says(
+    sandbox, config, read, select, caplog, method, count
+):
+    for day in ("01", "20"):
+        sandbox.tenant("alpha").insert("issues", {"title": day, "updatedAt": f"2026-01-{day}"})
+    bookmark = {"replication_key": "updatedAt", "replication_key_value": "2026-01-10T00:00:00Z"}
+    catalog = select(issues=None)
+    issues = next(one for one in catalog["streams"] if one["tap_stream_id"] == "issues")
+    issues.pop("replication_method")
+    root = next(item["metadata"] for item in issues["metadata"] if not item["breadcrumb"])
+    root[CHOSEN] = method
+    output = read(config, state={"bookmarks": {"issues": bookmark}}, catalog=catalog)
+    assert len(output.records("issues")) == count
+    assert ("not by LOG_BASED" in caplog.text) is (method == "LOG_BASED")
