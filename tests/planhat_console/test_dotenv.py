@@ -8,6 +8,7 @@ import pytest
 from warm import PLUGINS
 
 from planhat_api.errors import ConfigurationError
+from planhat_api.redaction import scrub
 from planhat_console.environment import add_dotenv
 
 SECRET = "s3cr3tM4rk3r99"  # noqa: S105 - made up
@@ -99,6 +100,12 @@ def test_a_variable_of_the_environment_goes_before_it_unless_it_is_empty(folder)
     (folder / ".env").write_text("X=file\nY=file\nZ=file\nEMPTY=\nNOTHING\n")
     found = added({"X": "shell", "Y": "", "OTHER": "o"})
     assert found == {"X": "shell", "Y": "file", "Z": "file", "OTHER": "o"}
+
+
+def test_a_token_in_it_is_struck_out_of_what_is_shown_from_then_on(folder):
+    (folder / ".env").write_text(f"OTHER_API_TOKEN={SECRET}-dotenv\n")
+    added()
+    assert scrub(f"it is {SECRET}-dotenv") == "it is ***"
 
 
 # As processes.

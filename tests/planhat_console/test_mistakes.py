@@ -268,19 +268,19 @@ def test_a_batch_config_that_cannot_be_used_is_told(warm, base, sandbox, given, 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize(
-    "env",
+    ("env", "says"),
     [
-        {"REQUESTS_CA_BUNDLE": "/nowhere.pem"},
-        {"HTTPS_PROXY": "nonsense"},
-        {"HTTPS_PROXY": "http://[::1"},
-        {"HTTPS_PROXY": "://"},
-        {"ALL_PROXY": "socks9://x"},
+        ({"REQUESTS_CA_BUNDLE": "/nowhere.pem"}, "REQUESTS_CA_BUNDLE must name a file"),
+        ({"HTTPS_PROXY": "nonsense"}, "proxy"),
+        ({"HTTPS_PROXY": "http://[::1"}, "proxy"),
+        ({"HTTPS_PROXY": "://"}, "proxy"),
+        ({"ALL_PROXY": "socks9://x"}, "the proxy that HTTPS_PROXY, ALL_PROXY or the like names"),
     ],
     ids=str,
 )
-def test_a_variable_about_the_network_that_is_wrong_is_told(warm, base, plugin, env):
+def test_a_variable_about_the_network_that_is_wrong_is_told(warm, base, plugin, env, says):
     config = {**base, "api_url": "https://planhat.invalid"}
-    said(warm(plugin, config=config, stdin=INPUT, env=env), plugin)
+    assert says in said(warm(plugin, config=config, stdin=INPUT, env=env), plugin)
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -23,7 +23,7 @@ SCHEMA = {
         "names": {"type": "array", "items": {"type": "string"}},
         "kind": {"type": "string", "enum": ["this", "that"]},
         "outer": {"type": "object", "properties": {"inner": {"type": "string"}, "deep": {}}},
-        "stream_maps": {"type": ["object", "null"]},
+        "stream_maps": {"type": ["object", "null"], "properties": {"__else__": {}}},
     }
 }
 
