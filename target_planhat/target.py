@@ -79,12 +79,16 @@ class TargetPlanhat(Target):
         self.message_reader = LineReader(self.conduct.read)
 
     def setup_mapper(self) -> None:
-        """Make the SDK's mapper, and switch its flattening off.
+        """Make the SDK's mapper of the stream maps, and switch its flattening off.
 
         Planhat stores nested values. What flattening takes apart would have to be put together
         again, and cannot be: it shortens names, and makes text of lists and of deeper objects.
+
+        Raises:
+            ConfigurationError: Something is wrong with the stream maps.
         """
-        super().setup_mapper()
+        with told_as_stream_maps(self.config.get("stream_maps")):
+            super().setup_mapper()
         if self.mapper.flattening_options.enabled:
             self.mapper.flattening_options.enabled = False
             self.logger.info(
@@ -137,11 +141,6 @@ class TargetPlanhat(Target):
         if faults and raise_errors:
             raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
         return faults
-
-    def setup_mapper(self) -> None:
-        """Take in stream maps; whatever is wrong with them is told as such."""
-        with told_as_stream_maps(self.config.get("stream_maps")):
-            super().setup_mapper()
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone: `conduct` has its own, and the SDK's would acknowledge too much."""
