@@ -13,12 +13,12 @@ import os
 import signal
 import sys
 import traceback
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from planhat_api.errors import Interrupted, PlanhatError, StopError
 from planhat_api.redaction import scrub
 from planhat_console.curtain import hide_secrets_at_hand, lower_the_curtain
-from planhat_console.standard_streams import fill_closed_streams
+from planhat_console.stdout import fill_closed_streams, guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +50,9 @@ def run(plugin: str, body: Callable[[], object]) -> int:
         The exit code.
     """
     has_output = fill_closed_streams()
-    hide_secrets_at_hand(sys.argv, os.environ)
     lower_the_curtain()
+    guard()
+    hide_secrets_at_hand(sys.argv, os.environ)
     try:
         code = _finish(body, has_output=has_output)
     except StoppedBySignal as stopped:
@@ -65,13 +66,12 @@ def run(plugin: str, body: Callable[[], object]) -> int:
             _show("".join(traceback.format_exception(error)))
         _last_line(plugin, _sentence(error))
         code = 1
-    _let_go(sys.stdout)
-    _let_go(sys.stderr)
+    _let_go_of_stderr()
     return code
 
 
 def _finish(body: Callable[[], object], *, has_output: bool) -> int:
-    """Run the body until all its output is out; what it exits with is the code."""
+    """Run the body and return the code that it exits with."""
     if not has_output:
         raise StopError(
             "standard output is closed, so that nothing can be printed: "
@@ -82,7 +82,6 @@ def _finish(body: Callable[[], object], *, has_output: bool) -> int:
         body()
     except SystemExit as wish:
         code = wish.code or 0
-    sys.stdout.flush()
     if isinstance(code, int):
         return code
     raise StopError(str(code))
@@ -108,17 +107,17 @@ def _sentence(error: BaseException) -> str:
     )
 
 
-def _let_go(stream: TextIO) -> None:
-    """Flush a stream, or point it at nothing if nobody takes what is left in it.
+def _let_go_of_stderr() -> None:
+    """Flush standard error, or point it at nothing if nobody takes what is left in it.
 
     Python flushes it once more on its way out, and would then complain and change the exit code.
     """
     try:
-        stream.flush()
+        sys.stderr.flush()
     except (OSError, ValueError):
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(nowhere, sys.stderr.fileno())
             os.close(nowhere)
 
 

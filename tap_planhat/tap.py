@@ -9,9 +9,10 @@ import stat
 import sys
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
+from singer_sdk.about import AboutFormatter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import _ConfigInput
 
@@ -22,6 +23,8 @@ from planhat_api.connection import Connection
 from planhat_api.custom_fields import read_custom_fields, typed
 from planhat_api.errors import ConfigurationError
 from planhat_api.transport import Transport
+from planhat_console import stdout
+from planhat_console.answers import add_help_option
 from planhat_console.environment import add_dotenv, environment_settings
 from planhat_console.exits import StoppedBySignal
 from planhat_console.files import json_object_of, read_config
@@ -30,7 +33,6 @@ from planhat_console.progress import Progress, Snapshot, choose_mode
 from planhat_console.settings import settled
 from planhat_console.stream_maps import told_as_stream_maps
 from tap_planhat.catalogs import brought_into_line
-from tap_planhat.only_messages import only_messages_on_stdout
 from tap_planhat.selection import selection_warnings
 from tap_planhat.settings import check_batches, config_schema, reading_of
 from tap_planhat.state_file import state_of
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from click import Command, Context, Option
+    from click import Command, Context, Option, Parameter
     from singer_sdk.singerlib import Catalog
 
 CATALOG_FILE = "the file given as --catalog"
@@ -116,11 +118,39 @@ class TapPlanhat(Tap):
             self.models = {name: typed(model, fields) for name, model in self.models.items()}
         return [PlanhatStream(self, model) for model in self.models.values()]
 
+    def run_discovery(self) -> str:
+        """Print the catalog.
+
+        Returns:
+            The catalog as JSON.
+        """
+        catalog = self.catalog_json_text
+        stdout.say(catalog)
+        return catalog
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the tap is and which settings it takes.
+
+        Args:
+            output_format: How to print it; plain text if None.
+        """
+        formatter = AboutFormatter.get_formatter(output_format or "text")
+        stdout.say(formatter.format_about(cls._get_about_info()))
+
+    @classmethod
+    def cb_version(cls, ctx: Context, param: Parameter, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
+        """Print the version if it was asked for, and end."""
+        if value:
+            cls.print_version(print_fn=stdout.say)
+            ctx.exit()
+
     @classmethod
     def get_singer_command(cls) -> Command:
-        """Give the command line, with words for who meets it for the first time."""
+        """Return the command line, with words for who meets it for the first time."""
         command = super().get_singer_command()
         command.help = HELP
+        add_help_option(command)
         return command
 
     @classmethod
@@ -156,14 +186,14 @@ class TapPlanhat(Tap):
         tap.run()
 
     def run(self) -> None:
-        """Read all selected streams; standard output holds messages alone meanwhile.
+        """Read all selected streams.
 
         Raises:
             StoppedBySignal: A signal came; what was printed is whole and true.
         """
         for warning in selection_warnings(self.streams.values()):
             self.logger.warning("%s", warning)
-        with self._progress(), only_messages_on_stdout(), self.stop.on_signals():
+        with self._progress(), self.stop.on_signals():
             try:
                 self.sync_all()
                 self.stop.check()
@@ -247,16 +277,13 @@ class TapPlanhat(Tap):
         mode = choose_mode(
             self.config["progress"],
             stderr_is_terminal=sys.stderr.isatty(),
-            leave_terminal_to_target=_is_pipe(sys.stdout),
+            leave_terminal_to_target=_is_pipe(stdout.fileno()),
         )
         return Progress(self.name, snapshot, mode=mode, logger=self.logger)
 
 
-def _is_pipe(stream: TextIO) -> bool:
-    try:
-        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):
-        return False
+def _is_pipe(descriptor: int | None) -> bool:
+    return descriptor is not None and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
 
 
 def _content(file: IO[str]) -> bytes:

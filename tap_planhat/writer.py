@@ -8,7 +8,6 @@ begun is finished, however long its reader sleeps.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,12 +16,10 @@ from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from singer_sdk.singerlib.json import serialize_json
 
 from planhat_api.errors import StopError
-from planhat_console.descriptor import write_whole
+from planhat_console import stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from planhat_console.descriptor import Piece
+    from planhat_console.stdout import Piece
 
 BUFFERED_BYTES = 64 * 1024
 
@@ -91,7 +88,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         try:
             self.is_writing = True
-            _output()(lines)
+            stdout.write(lines)
         except BrokenPipeError as error:
             self._is_broken = True
             raise StopError(
@@ -113,17 +110,3 @@ def flush(writer: object) -> None:
     """
     if isinstance(writer, MessageWriter):
         writer.flush()
-
-
-def _output() -> Callable[[Sequence[Piece]], object]:
-    """Find where standard output goes now; tests put something else in its place."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except (OSError, ValueError, AttributeError):
-        return _write_to_stand_in
-    return lambda lines: write_whole(descriptor, lines)
-
-
-def _write_to_stand_in(lines: Sequence[Piece]) -> None:
-    sys.stdout.buffer.write(b"".join(lines))
-    sys.stdout.flush()

@@ -116,7 +116,7 @@ class Conduct:
         began = time.monotonic()
         result: Result = "failed"
         try:
-            with self.stop.on_signals(), self._output.alone(), self._progress():
+            with self.stop.on_signals(), self._progress():
                 try:
                     listen()
                     result = "done"

@@ -28,6 +28,9 @@ SAME_WISH_SECONDS = 0.5
 LONGEST_LINE_SECONDS = 2.0
 """How long a second signal waits for a state line that is being printed."""
 
+_END = b"\0"
+"""Ends the thread that reads the signals' numbers; no signal has this number."""
+
 
 class Stop:
     """Whether the run was asked to stop.
@@ -87,8 +90,10 @@ class Stop:
                 signal.set_wakeup_fd(wakeup)
                 for number, handler in before.items():
                     signal.signal(number, handler)
-                os.close(writable)
+                # Closing it would not end the watcher while a forked child holds a copy.
+                os.write(writable, _END)
                 watcher.join()
+                os.close(writable)
                 os.close(readable)
 
     def _note(self, signum: int, _frame: object) -> None:
@@ -98,7 +103,7 @@ class Stop:
 
     def _watch(self, readable: int) -> None:
         asked_at = 0.0
-        while numbers := os.read(readable, 64):
+        while _END not in (numbers := os.read(readable, 64)):
             for number in numbers:
                 if number not in SIGNALS:
                     continue

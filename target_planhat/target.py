@@ -6,6 +6,7 @@ import os
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
+from singer_sdk.about import AboutFormatter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -15,9 +16,11 @@ from planhat_api import DISTRIBUTION
 from planhat_api.catalogue import load_models
 from planhat_api.client import PlanhatClient
 from planhat_api.errors import ConfigurationError, NotPermittedError
+from planhat_console.answers import add_help_option
 from planhat_console.environment import add_dotenv, environment_settings
 from planhat_console.files import read_config
 from planhat_console.settings import settled
+from planhat_console.stdout import say
 from planhat_console.stream_maps import told_as_stream_maps
 from target_planhat.check import rights
 from target_planhat.conduct import Conduct
@@ -177,8 +180,25 @@ class TargetPlanhat(Target):
             sink.clean_up()
 
     @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the target is and which settings it takes.
+
+        Args:
+            output_format: How to print it; plain text if None.
+        """
+        formatter = AboutFormatter.get_formatter(output_format or "text")
+        say(formatter.format_about(cls._get_about_info()))
+
+    @classmethod
+    def cb_version(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
+        """Print the version if it was asked for, and end."""
+        if value:
+            cls.print_version(print_fn=say)
+            ctx.exit()
+
+    @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add our own option to the SDK's."""
+        """Return the SDK's command line with our own option."""
         command = super().get_singer_command()
         command.help = HELP
         command.params.append(
@@ -188,6 +208,7 @@ class TargetPlanhat(Target):
                 help="Say what the token may read and write; nothing is written to find out.",
             )
         )
+        add_help_option(command)
         return command
 
     @classmethod
@@ -227,7 +248,7 @@ class TargetPlanhat(Target):
         client = PlanhatClient(self.conduct.transport)
         refused = []
         for found in rights(client, self.models.values()):
-            click.echo(str(found))
+            say(found)
             if not found.good:
                 refused.append(found.model)
         if refused:

@@ -27,6 +27,7 @@ def start(tmp_path):
             "import logging, os, signal, sys, time\n"
             "from planhat_api import errors\n"
             "from planhat_console import exits\n"
+            "from planhat_console.stdout import say, write\n"
             "log = logging.getLogger('plug-planhat')\n"
             "def body():\n"
             f"    logging.basicConfig(level='{level}', stream=sys.stderr)\n"
@@ -59,7 +60,18 @@ def run(start):
 
 
 def test_a_run_that_is_done_says_nothing_and_exits_with_0(run):
-    assert run("print('{}')") == (0, "{}\n", [])
+    assert run("say('{}')") == (0, "{}\n", [])
+
+
+def test_what_else_is_printed_goes_to_standard_error_and_is_shown_at_once(run):
+    body = "print('x')\nos.write(1, b'y\\n')\nsay('{}')\nexits.guard()\nsay('[]')\nprint('z')"
+    assert run(body) == (0, "{}\n[]\n", ["x", "y", "z"])
+
+
+def test_what_was_printed_before_the_start_comes_before_the_last_line(run, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('early')")
+    code, out, err = run("raise errors.StopError('why')", env={"PYTHONPATH": str(tmp_path)})
+    assert (code, out, err) == (1, "", ["early", "plug-planhat: why"])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +108,7 @@ def test_a_traceback_comes_at_log_level_debug_and_before_the_last_line(run):
 
 @pytest.mark.parametrize(("wish", "code"), [("", 0), ("0", 0), ("3", 3), ("None", 0)])
 def test_a_code_that_the_body_exits_with_is_the_code(run, wish, code):
-    assert run(f"print('x')\nsys.exit({wish})") == (code, "x\n", [])
+    assert run(f"say('x')\nsys.exit({wish})") == (code, "x\n", [])
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -108,7 +120,7 @@ def test_a_run_stopped_by_a_signal_says_so_and_exits_with_its_number(run, name, 
 def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
     # What runs in the background of a shell begins with SIGINT ignored, these tests too.
     heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    process = start(f"{heard}print('ready', flush=True)\ntime.sleep(30)")
+    process = start(f"{heard}say('ready')\ntime.sleep(30)")
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -117,7 +129,7 @@ def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("how", ["print('y' * 100)", "sys.stdout.buffer.write(b'y' * 100)"])
+@pytest.mark.parametrize("how", ["say('y' * 100)", "write([b'y' * 100])"])
 @pytest.mark.parametrize("count", ["1", "10_000_000"])
 def test_a_reader_that_goes_away_is_named_and_nothing_else_is_said(start, how, count):
     body = f"os.read(0, 1)\nfor _ in range({count}):\n    {how}\n"
@@ -134,7 +146,7 @@ def test_a_reader_that_goes_away_is_named_and_nothing_else_is_said(start, how, c
 
 def test_a_full_disk_under_stdout_is_a_failure(run, tmp_path):
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
-        code, _, err = run("print('x')", stdout=full)
+        code, _, err = run("say('x')", stdout=full)
     assert code == 1
     assert len(err) == 1
     assert "No space left" in err[0]
@@ -150,11 +162,12 @@ def test_a_reader_of_stderr_that_goes_away_changes_no_exit_code(start):
 @pytest.mark.parametrize(
     ("closed", "body", "code", "said"),
     [
-        ("1", "print('x')", 1, "plug-planhat: standard output is closed"),
+        ("1", "say('x')", 1, "plug-planhat: standard output is closed"),
         ("2", "log.info('x')\nprint('y', file=sys.stderr)", 0, ""),
+        ("2", "print('y')\nos.write(1, b'y')\nassert os.system('echo y; echo y >&2') == 0", 0, ""),
         ("2", "raise errors.StopError('x')", 1, ""),
-        ("1 2", "print('x')", 1, ""),
-        ("0 1 2", "print('x')", 1, ""),
+        ("1 2", "say('x')", 1, ""),
+        ("0 1 2", "say('x')", 1, ""),
     ],
 )
 def test_a_standard_stream_that_is_closed_is_told_if_it_can_be(
@@ -169,8 +182,8 @@ def test_a_standard_stream_that_is_closed_is_told_if_it_can_be(
         for number in closing:
             os.close(number)
 
-    ended, _, err = run(opened + body, preexec_fn=close)
-    assert ended == code
+    ended, out, err = run(opened + body, preexec_fn=close)
+    assert (ended, out) == (code, "")
     assert " ".join(err).startswith(said)
     assert "Traceback" not in " ".join(err)
     assert not other.exists() or "y" not in other.read_text()
@@ -191,6 +204,7 @@ def test_the_token_is_in_nothing_that_is_shown(run, tmp_path, where, level):
             log.warning('bad format %s %s', secret)
             logging.getLogger('urllib3').error('Authorization: Basic ' + secret)
             print('printed', secret, file=sys.stderr)
+            print('also printed', secret)
             sys.stderr.writelines(['written ', secret])
             try:
                 raise ValueError(secret)
@@ -224,7 +238,7 @@ def test_a_config_that_is_none_is_left_to_the_plugin_to_complain_about(run, tmp_
 
 
 def test_a_config_from_a_pipe_is_not_read_twice(run, tmp_path):
-    body = "assert open(sys.argv[2]).read() == '{}'\nprint('ok')"
+    body = "assert open(sys.argv[2]).read() == '{}'\nsay('ok')"
     process = subprocess.Popen(["/bin/echo", "-n", "{}"], stdout=subprocess.PIPE)
     with process.stdout as pipe:
         path = f"/dev/fd/{pipe.fileno()}"

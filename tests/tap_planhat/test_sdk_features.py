@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import sys
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -233,14 +232,6 @@ def test_a_catalog_that_names_a_stream_that_does_not_exist_is_refused(config, re
     issues["streams"][0]["tap_stream_id"] = issues["streams"][0]["stream"] = "invoices"
     with pytest.raises(ConfigurationError, match="invoices"):
         read(config, catalog=issues)
-
-
-def test_what_others_print_does_not_reach_standard_output(tenant, config, read, issues, sandbox):
-    """A line for people would end the target that reads it."""
-    config["stream_maps"] = {"issues": {"__filter__": "True"}}
-    sandbox.before_each_request.append(lambda _: sys.stdout.write("a library's advice\n"))
-    output = read(config, catalog=issues)
-    assert len(output.records("issues")) == 6
 
 
 def test_messages_carry_the_time_when_their_page_came(tenant, config, read, issues):

@@ -20,7 +20,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "planhat_console": {
         "how a process begins and ends": (
-            "standard_streams descriptor allocation collector exits last_words curtain"
+            "stdout answers allocation collector exits last_words curtain"
         ),
         "what it is given": (
             "command_line files environment setting_values settings stream_maps log_settings"
@@ -28,7 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "what it shows": "progress style plural",
     },
     "tap_planhat": {
-        "the plugin": "tap settings stopping only_messages writer",
+        "the plugin": "tap settings stopping writer",
         "what it is given": "state_file catalogs replication selection",
         "a stream": "stream extraction companies incremental_walk moments instants memory",
         "a page": "source chunks shape page",
