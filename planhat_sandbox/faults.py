@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 import threading
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.routes import Call
 
 PLACES = ("tenant", "method", "model", "route")
+METHODS = tuple(dict.fromkeys(method for method, _ in ROUTES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,11 +211,23 @@ def read_fault(values: Mapping[str, Any]) -> Fault:
             known[name] = str(value)
         elif name != "options":
             options[name] = value
+    _check(known)
+    return Fault(options=options, **known)
+
+
+def _check(known: Mapping[str, Any]) -> None:
+    """Raise ValueError if a fault with these values could never fire, or has no name."""
     if known.get("route") not in {None, *ROUTES.values()}:
         raise ValueError(f"route takes one of {', '.join(ROUTES.values())}")
+    if known.get("method") not in {None, *METHODS}:
+        raise ValueError(f"method takes one of {', '.join(METHODS)}, not {known['method']!r}")
+    for name in ("nth", "every", "burst", "times"):
+        if known.get(name, 1) < 1:
+            raise ValueError(f"{name} is 1 or more, not {known[name]}")
+    if not 0 <= known.get("probability", 0) <= 1:
+        raise ValueError(f"probability is a number from 0 to 1, not {known['probability']}")
     if "name" not in known:
         raise ValueError("a fault needs a name")
-    return Fault(options=options, **known)
 
 
 def as_json(armed: ArmedFault) -> dict[str, Any]:
@@ -240,6 +254,10 @@ def _options(fault: Fault, effect: Effect) -> Mapping[str, Any]:
             names = ", ".join(options) or "none"
             raise ValueError(f"the fault {fault.name!r} has no option {name!r}; it has {names}")
         options[name] = read_as(type(options[name]), value, name)
+        if isinstance(options[name], float) and not 0 <= options[name] < math.inf:
+            raise ValueError(f"{name} is a number from 0 on, not {value!r}")
+        if name == "status" and not 100 <= options[name] <= 999:  # noqa: PLR2004 - RFC 9110, 15
+            raise ValueError(f"status is a number of three digits, not {value!r}")
         choices = effect.choices.get(name, ())
         if choices and options[name] not in choices:
             raise ValueError(f"{name} takes one of {', '.join(choices)}, not {value!r}")

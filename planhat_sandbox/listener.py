@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import socket
 import threading
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     import ssl
 
 Handler = Callable[[Request], Response]
+HIGHEST_PORT = 65_535
+
+
+class ListenError(OSError):
+    """The address and port cannot be listened on; says why, and what to do."""
 
 
 class Listener:
@@ -28,8 +34,8 @@ class Listener:
         tls: Speak TLS with this context.
 
     Raises:
-        ValueError: The host is not a loopback address.
-        OSError: The port is taken.
+        ValueError: The host is not a loopback address, or there is no such port.
+        ListenError: The port is taken, or may not be used.
     """
 
     def __init__(
@@ -40,18 +46,28 @@ class Listener:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         if not is_loopback(host):
-            raise ValueError(f"the sandbox listens on loopback only, and {host} is not loopback")
+            raise ValueError(
+                f"the sandbox listens on loopback only, and {host!r} is not a loopback address: "
+                "use 127.0.0.1 or ::1"
+            )
+        if not 0 <= port <= HIGHEST_PORT:
+            raise ValueError(
+                f"port {port} does not exist: use one up to {HIGHEST_PORT}, or 0 for any free one"
+            )
         self._handler = handler
         self._tls = tls
-        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+        self._family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._threads: list[threading.Thread] = []
         self._listening: socket.socket | None = None
-        self.host = "127.0.0.1" if host == "localhost" else host
         self.port = port
-        self._listen()
+        try:
+            self._listen()
+        except OSError as error:
+            raise ListenError(why_not(error, self.host, port)) from error
 
     @property
     def url(self) -> str:
@@ -188,6 +204,32 @@ class Listener:
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+def why_not(error: OSError, host: str, port: int) -> str:
+    """Return why a port cannot be listened on, and what to do.
+
+    Args:
+        error: What the system said.
+        host: The address.
+        port: The port.
+
+    Returns:
+        One sentence.
+    """
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} is taken, perhaps by another sandbox: stop what listens there, choose "
+            "another port, or let --port 0 choose a free one"
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"port {port} may not be used by this user: choose one from 1024 on, or let --port 0 "
+            "choose a free one"
+        )
+    if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+        return f"this machine has no address {host}: use 127.0.0.1"
+    return f"port {port} of {host} cannot be listened on: {error.strerror or error}"
 
 
 def is_loopback(host: str) -> bool:

@@ -46,8 +46,8 @@ class Sandbox:
         tls: Speak TLS with this context.
 
     Raises:
-        ValueError: The host is not loopback.
-        OSError: The port is taken.
+        ValueError: The host is not loopback, or there is no such port.
+        OSError: The port is taken, or may not be used.
     """
 
     def __init__(
@@ -162,8 +162,11 @@ class Sandbox:
             The fault at work.
 
         Raises:
-            ValueError: There is no such fault or option.
+            ValueError: There is no such fault, option or model.
+            UnknownTenantError: There is no such tenant.
         """
+        if fault.model is not None:
+            self.tenancy.check_model(fault.model)
         if fault.tenant is not None:
             fault = replace(fault, tenant=self.tenant(fault.tenant).alias)
         return self.faults.add(fault)

@@ -32,7 +32,9 @@ def changed(behaviours: Behaviours, changes: Mapping[str, object]) -> Behaviours
         choices = fields[name].metadata["choices"]
         if choices and value not in choices:
             raise ValueError(f"{name} takes one of {', '.join(choices)}, not {value!r}")
-        values[name] = read_as(type(fields[name].default), value, name)
+        values[name] = number = read_as(type(fields[name].default), value, name)
+        if isinstance(number, int) and number < 0:
+            raise ValueError(f"{name} is 0 or more, not {number}")
     # The field types were checked above; `replace` is typed for literal arguments.
     return dataclasses.replace(behaviours, **values)  # type: ignore[arg-type]
 

@@ -101,6 +101,19 @@ class Tenancy:
         # What was asked for may be a token: it is not repeated.
         raise UnknownTenantError(f"there is no such tenant; there are {aliases}")
 
+    def check_model(self, name: str) -> None:
+        """Check that there is a model.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ValueError: No tenant serves it.
+        """
+        names = [model.name for model in self._models]
+        if name not in names and not self._any_model:
+            raise ValueError(f"no model is called {name!r}; there are {', '.join(names)}")
+
     def authenticated(self, authorization: str) -> Tenant | None:
         """Find the tenant of an Authorization header (authentication).
 

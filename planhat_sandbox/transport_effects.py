@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -10,6 +11,7 @@ from planhat_sandbox.codec import encode
 from planhat_sandbox.incidents import Effect, Incident
 from planhat_sandbox.wire import Delivery, Response
 
+_DATE = re.compile(r"date([+-]?[0-9]+(?:\.[0-9]+)?)?")
 HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 BODIES = {
     "empty": b"",
@@ -36,8 +38,8 @@ def _set_retry_after(incident: Incident, retry_after: str) -> None:
     """Set Retry-After: ``date+N`` = the date in N seconds; anything else goes out as it is."""
     if not retry_after or incident.response is None:
         return
-    if retry_after.startswith("date"):
-        seconds = float(retry_after.removeprefix("date") or "1")
+    if date := _DATE.fullmatch(retry_after):
+        seconds = float(date[1] or "1")
         retry_after = formatdate(time.time() + seconds, usegmt=True)
     headers = {**incident.response.headers, "Retry-After": retry_after}
     incident.response = replace(incident.response, headers=headers)

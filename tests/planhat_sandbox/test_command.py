@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 
 import pytest
 import requests
+
+from planhat_sandbox.__main__ import _started as started
+from planhat_sandbox.listener import why_not
+from planhat_sandbox.options import read_options
 
 COMMAND = [sys.executable, "-m", "planhat_sandbox"]
 BEARER = {"Authorization": "Bearer token-a"}
@@ -69,33 +76,146 @@ def test_any_model_may_be_served():
         assert requests.get(f"{url}/gizmos", headers=BEARER, timeout=5).json() == [created]
 
 
+def refused(arguments):
+    """Why a sandbox with this command line cannot start."""
+    with pytest.raises((ValueError, LookupError)) as caught:
+        started(read_options(arguments.split())).close()
+    return str(caught.value)
+
+
+def fail(*arguments, **how):
+    """Run a command that cannot start: its one line on stderr, without the name in front."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=20, **how
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("planhat-sandbox: ")
+    return done.stderr.removeprefix("planhat-sandbox: ").strip()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--host", "0.0.0.0"], "loopback"),  # noqa: S104 - it is refused
-        (["--fault", "earthquake"], "no fault is called 'earthquake'"),
-        (["--fault", "slow,seconds=long"], "seconds is a number"),
-        (["--behave", "weather=fine"], "no behaviour is called 'weather'"),
-        (["--behave", "nobody:gzip=on"], "there is no such tenant"),
-        (["--seed", "nobody:issues=1"], "there is no such tenant"),
-        (["--seed", "issues=many"], "issues is a number, not 'many'"),
-        (["--seed", "cows=3"], "cows"),
+        ("--host 0.0.0.0", "loopback only, and '0.0.0.0' is not a loopback address: use 127.0.0.1"),
+        ("--host example.com", "loopback only"),
+        ("--host=", "loopback only, and '' is"),
+        ("--port 70000", "port 70000 does not exist: use one up to 65535, or 0"),
+        ("--port -1", "port -1 does not exist"),
+        ("--port http", "--port: 'http' is not a whole number"),
+        ("--port 80.5", "--port: '80.5' is not a whole number"),
+        ("--port=", "--port: '' is not a whole number"),
+        ("--port", "argument --port: expected one argument: see planhat-sandbox --help"),
+        ("--random-seed x", "--random-seed: 'x' is not a whole number"),
+        ("8765", "unrecognized arguments: 8765: see planhat-sandbox --help"),
+        ("--prot 8765", "unrecognized arguments: --prot 8765"),
+        ("--tenant=", "--tenant: a tenant needs a token"),
+        ("--tenant =alpha", "--tenant: a tenant needs a token"),
+        ("--tenant a=x --tenant a=y", "--tenant: two tenants share a token or an alias"),
+        ("--tenant a=x --tenant b=x", "--tenant: two tenants share a token or an alias"),
+        ("--tenant a=x --tenant x", "--tenant: two tenants share a token or an alias"),
+        ("--fault earthquake", "no fault is called 'earthquake'"),
+        ("--fault=", "no fault is called ''"),
+        ("--fault slow,seconds=long", "seconds is a number"),
+        ("--fault slow,seconds=nan", "seconds is a number from 0 on, not 'nan'"),
+        ("--fault slow,seconds=-1", "seconds is a number from 0 on, not '-1'"),
+        ("--fault slow,seconds", "--fault: a value is given as NAME=VALUE, not 'seconds'"),
+        ("--fault slow,", "--fault: a value is given as NAME=VALUE, not ''"),
+        ("--fault status,status=99", "status is a number of three digits, not '99'"),
+        ("--fault status-after,status=1000", "status is a number of three digits"),
+        ("--fault slow,weight=1", "the fault 'slow' has no option 'weight'; it has seconds"),
+        ("--fault slow,options=1", "--fault: a fault has no option 'options'"),
+        ("--fault slow,name=status", "--fault: a fault has no option 'name'"),
+        ("--fault slow,every=0", "--fault: every is 1 or more, not 0"),
+        ("--fault slow,nth=-1", "--fault: nth is 1 or more, not -1"),
+        ("--fault slow,probability=2", "--fault: probability is a number from 0 to 1, not 2.0"),
+        ("--fault slow,probability=nan", "--fault: probability is a number from 0 to 1"),
+        ("--fault slow,route=lists", "--fault: route takes one of list,"),
+        ("--fault slow,method=get", "--fault: method takes one of GET, POST, PUT, DELETE"),
+        ("--fault slow,model=cows", "no model is called 'cows'; there are issues, objectives"),
+        ("--fault slow,tenant=nobody", "there is no such tenant; there are alpha: name one"),
+        ("--behave weather=fine", "no behaviour is called 'weather'"),
+        ("--behave gzip", "--behave: a value is given as NAME=VALUE, not 'gzip'"),
+        ("--behave custom=odd", "custom takes one of merge, replace, not 'odd'"),
+        ("--behave default_limit=-5", "default_limit is 0 or more, not -5"),
+        ("--behave nobody:gzip=on", "there is no such tenant"),
+        ("--seed nobody:issues=1", "there is no such tenant; there are alpha: name one of these"),
+        ("--seed issues=many", "--seed: issues is a number, not 'many'"),
+        ("--seed issues=1.5", "--seed: issues is a number, not '1.5'"),
+        ("--seed issues=-1", "--seed: issues is 0 or more, not -1"),
+        ("--seed issues", "--seed: a value is given as NAME=VALUE, not 'issues'"),
+        ("--seed=", "--seed: a value is given as NAME=VALUE, not ''"),
+        ("--seed alpha:", "--seed: a value is given as NAME=VALUE, not ''"),
+        ("--seed issues=1,issues=2", "--seed: 'issues=1,issues=2' names one thing twice"),
+        (
+            "--seed cows=3",
+            "--seed: it takes issues, objectives, seed, companies, endusers, not cows",
+        ),
+        ("--model=", "--model: a model is NAME or NAME:PATH"),
+        ("--model a/b", "--model: a model is NAME or NAME:PATH, a plain word each, not 'a/b'"),
+        ("--model nps:_sandbox", "--model: a model is NAME or NAME:PATH"),
+        ("--model issues", "--model: there is a model called issues already"),
+        ("--model nps:issues", "--model: there is a model called issues already"),
+        ("--model nps --model nps", "--model: there is a model called nps already"),
     ],
 )
 def test_what_it_cannot_do_it_says_in_a_sentence(arguments, said):
-    done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=20
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("planhat-sandbox: ")
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    sentence = refused(arguments)
+    assert said in sentence
+    assert "\n" not in sentence
 
 
-def test_a_port_that_is_taken_is_said(sandbox):
+@pytest.mark.parametrize(
+    "arguments", ["--host 0.0.0.0", "--port 70000", "--prot 1", "--seed nobody:issues=1"]
+)
+def test_the_sentence_is_one_line_on_standard_error(arguments):
+    assert fail(*arguments.split()) == refused(arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--tenant s3cr3t=a --tenant s3cr3t=b", "--seed s3cr3t:issues=1"]
+)
+def test_what_may_be_a_token_is_not_repeated(arguments):
+    assert "s3cr3t" not in refused(arguments)
+
+
+def test_a_port_that_is_taken_is_named_and_a_way_out_too(sandbox):
     port = sandbox.url.rpartition(":")[2]
-    done = subprocess.run(
-        [*COMMAND, "--port", port], capture_output=True, text=True, check=False, timeout=20
-    )
+    said = fail("--port", port)
+    assert said.startswith(f"port {port} is taken")
+    assert "--port 0" in said
+
+
+def test_a_port_that_is_taken_without_a_listener_is_named_too():
+    """Bound on every address, by a program that does not listen yet."""
+    with socket.socket() as other:
+        other.bind(("", 0))
+        port = other.getsockname()[1]
+        assert fail("--port", str(port)).startswith(f"port {port} is taken")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errno.EACCES, "port 80 may not be used by this user: choose one from 1024 on"),
+        (errno.EADDRINUSE, "port 80 is taken"),
+        (errno.EADDRNOTAVAIL, "this machine has no address 127.0.0.9: use 127.0.0.1"),
+        (errno.EAFNOSUPPORT, "this machine has no address 127.0.0.9: use 127.0.0.1"),
+        (errno.EMFILE, "port 80 of 127.0.0.9 cannot be listened on: Too many open files"),
+    ],
+)
+def test_each_reason_against_a_port_has_its_sentence(error, said):
+    assert why_not(OSError(error, os.strerror(error)), "127.0.0.9", 80).startswith(said)
+
+
+def test_an_ipv6_address_may_stand_in_brackets():
+    with running("--host", "[::1]") as (_, url):
+        assert requests.get(f"{url}/issues", headers=BEARER, timeout=5).json() == []
+
+
+def test_a_url_that_cannot_be_printed_is_told():
+    how = {"env": {**os.environ, "PYTHONUNBUFFERED": ""}, "text": True, "timeout": 20}
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
+        done = subprocess.run(COMMAND, stdout=full, stderr=subprocess.PIPE, check=False, **how)
     assert done.returncode == 1
-    assert "in use" in done.stderr
+    assert done.stderr == ("planhat-sandbox: its URL cannot be printed: No space left on device\n")

@@ -43,7 +43,7 @@ def status_comes_without_the_work(api, company):
 
 @on_the_wire("status")
 def retry_after_may_be_seconds_a_date_or_nonsense(api, company):
-    for said in ("2", "-5", "soon", "99999999999", "0.5"):
+    for said in ("2", "-5", "soon", "99999999999", "0.5", "dates"):
         api.sandbox.fault("status", status=429, retry_after=said, times=1)
         answer = api.raw()
         assert (answer.status, answer.header("Retry-After")) == (429, said)
