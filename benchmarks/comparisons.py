@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from benchmarks.rounds import Slope
 
+# Every limit leaves room for a bad day: the worst round that was measured uses at most four fifths
+# of it, since rounds on a shared machine differ by a third.
 READING = {
     "requests + orjson loop": 0.6,
-    "plain singer-sdk tap": 1 / 20,
+    "plain singer-sdk tap": 1 / 12,
     "Airbyte CDK": 1 / 5,
     "dlt": 1 / 7,
     "dlt, not gzipping": None,
@@ -24,13 +26,13 @@ READING = {
     "tap-planhat, gzip": None,
 }
 WRITING = {
-    "requests + orjson loop": 1.6,
+    "requests + orjson loop": 1.8,
     "plain singer-sdk target": 1 / 8,
     "cruds": None,
     "requests + json loop": None,
 }
-CONCURRENT_TAP, CONCURRENT_TARGET = 1 / 5, 1 / 3
-MORE_MEMORY_MEGABYTES, MORE_START_SECONDS = 20.0, 0.1
+CONCURRENT_TAP, CONCURRENT_TARGET = 1 / 4, 2 / 5
+MORE_MEMORY_MEGABYTES, MORE_START_SECONDS = 25.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)

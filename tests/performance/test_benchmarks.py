@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import document
+from benchmarks import comparisons, document
 from benchmarks.answers import bulk_answer, page
 from benchmarks.chart import chart
 from benchmarks.comparisons import of_slopes
@@ -98,6 +98,40 @@ def test_the_page_shows_the_results_of_the_last_whole_run():
     page_text = document.DOCUMENT.read_text()
     results = json.loads(document.RESULTS.read_text())
     assert f"{document.BEGIN}\n{document.figures(results)}\n{document.END}" in page_text
+
+
+def test_every_claim_leaves_room_for_a_bad_day():
+    """The worst round that was measured uses at most four fifths of what is claimed."""
+    claims = json.loads(document.RESULTS.read_text())["claims"]
+    for claim in claims:
+        if claim["at_most"] is not None:
+            assert max(claim["rounds"]) <= 0.8 * claim["at_most"], claim["what"]
+
+
+def test_the_page_claims_what_the_benchmarks_check():
+    limits = {
+        f"CPU a record: {ours} / {other}": limit
+        for ours, others in (
+            ("tap-planhat", comparisons.READING),
+            ("target-planhat", comparisons.WRITING),
+        )
+        for other, limit in others.items()
+    }
+    limits_by_beginning = {
+        "wall time: tap-planhat": comparisons.CONCURRENT_TAP,
+        "wall time: target-planhat": comparisons.CONCURRENT_TARGET,
+        "peak memory": comparisons.MORE_MEMORY_MEGABYTES,
+        "start-up": comparisons.MORE_START_SECONDS,
+    }
+    for claim in json.loads(document.RESULTS.read_text())["claims"]:
+        what, at_most = claim["what"], claim["at_most"]
+        (expected,) = (
+            {limits[what]}
+            if what in limits
+            else {limit for start, limit in limits_by_beginning.items() if what.startswith(start)}
+        )
+        assert at_most == expected, what
+        assert claim["holds"] is (None if at_most is None else claim["median"] <= at_most), what
 
 
 def test_the_chart_of_the_page_is_of_the_last_whole_run():
