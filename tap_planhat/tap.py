@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from click import Command, Context, Option, Parameter
+    from singer_sdk.about import AboutInfo
     from singer_sdk.singerlib import Catalog
 
 CATALOG_FILE = "the file given as --catalog"
@@ -55,7 +56,7 @@ cluster also needs {"api_url": "https://api-<cluster>.planhat.com"}. With --conf
 come from the environment (TAP_PLANHAT_API_TOKEN and so on). --about lists them all.
 
 \b
-  tap-planhat --config config.json --test              is the token good?
+  tap-planhat --config config.json --test              is the token valid?
   tap-planhat --config config.json                     read everything
   tap-planhat --config config.json --state state.json  read what is new
 """
@@ -144,6 +145,14 @@ class TapPlanhat(Tap):
         if value:
             cls.print_version(print_fn=stdout.say)
             ctx.exit()
+
+    @classmethod
+    def _get_about_info(cls) -> AboutInfo:
+        # The SDK removes the indentation of its text around the description. Lines of a docstring
+        # that begin further left would stop it, and Markdown would show the rest as a code block.
+        info = super()._get_about_info()
+        info.description = " ".join((cls.__doc__ or "").split())
+        return info
 
     @classmethod
     def get_singer_command(cls) -> Command:

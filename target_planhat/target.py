@@ -32,6 +32,7 @@ from target_planhat.sink import PlanhatSink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from singer_sdk.about import AboutInfo
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
@@ -42,9 +43,13 @@ are not to be matched by `_id` first: ["sourceId"] for a copy of another tenant.
 the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). --about lists them all.
 
 \b
-  target-planhat --config config.json --check                what may the token do?
-  tap-... | target-planhat --config config.json > state.txt  write
-  target-planhat --config config.json --input rejects.jsonl  write mended rejects
+  What may the token do?
+    target-planhat --config config.json --check
+  Write, and keep the last state if one was printed:
+    tap-... | target-planhat --config config.json > state.jsonl
+    tail -n 1 state.jsonl > new && [ -s new ] && mv new state.json
+  Write rejects again, once they are corrected:
+    target-planhat --config config.json --input rejects.jsonl
 """
 
 
@@ -195,6 +200,13 @@ class TargetPlanhat(Target):
         if value:
             cls.print_version(print_fn=say)
             ctx.exit()
+
+    def _get_about_info(cls) -> AboutInfo:
+        # The SDK removes the indentation of its text around the description. Lines of a docstring
+        # that begin further left would stop it, and Markdown would show the rest as a code block.
+        info = super()._get_about_info()
+        info.description = " ".join((cls.__doc__ or "").split())
+        return info
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -164,6 +164,21 @@ def test_every_reason_for_a_reject_is_explained():
     }
 
 
+@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("style", ["text", "markdown"])
+def test_what_a_plugin_prints_about_itself_is_not_indented(name, style):
+    """Markdown shows lines behind four blanks as a code block, and no headings in it."""
+    options = [] if style == "text" else ["--format=markdown"]
+    command = [program(name), "--about", *options]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    deepest = max(len(line) - len(line.lstrip()) for line in printed.splitlines())
+    assert deepest <= (4 if style == "text" else 0)
+    if style == "markdown":
+        headings = [line for line in printed.splitlines() if line.startswith("#")]
+        assert headings[0] == f"# `{name}`"
+        assert headings[1:] == ["## Capabilities", "## Supported Python Versions", "## Settings"]
+
+
 def test_no_usage_data_is_sent():
     project = yaml.safe_load((ROOT / "meltano.yml").read_text("utf-8"))
     assert project["send_anonymous_usage_stats"] is False
