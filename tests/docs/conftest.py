@@ -12,7 +12,7 @@ from pages import pages
 from postgres import postgres, postgres_server
 from strangers import ROOT, without_installation
 
-ENVIRONMENTS = {"airflow", "meltano", "postgres-extractor", "postgres-loader"}
+ENVIRONMENTS = {"airflow", "jsonl-loader", "meltano", "postgres-extractor", "postgres-loader"}
 
 __all__ = ["postgres", "postgres_server"]
 
@@ -61,6 +61,7 @@ def place(page, tmp_path) -> Path:
     if "checkout" in page.needs:
         shutil.copy(ROOT / ".env.example", where)
         shutil.copytree(ROOT / "examples", where / "examples")
+        shutil.copytree(ROOT / "hub", where / "hub")
         project = without_installation((ROOT / "meltano.yml").read_text("utf-8"))
         (where / "meltano.yml").write_text(project, "utf-8")
     return where

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from pages import follow, missing_line
 
 
+@pytest.mark.timeout(660)
 def test_every_command_of_a_page_runs_and_prints_what_the_page_says(page, place, environment):
     reading = follow(page, place, environment)
     assert reading.exit_code == 0, (

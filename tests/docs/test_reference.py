@@ -16,15 +16,6 @@ from strangers import ROOT, program
 from target_planhat.payload import RejectCode
 
 PLUGINS = {"tap-planhat": "extractors", "target-planhat": "loaders"}
-# Meltano's kinds: https://docs.meltano.com/reference/plugin-definition-syntax
-KIND_OF = {
-    "array": "array",
-    "boolean": "boolean",
-    "integer": "integer",
-    "number": "decimal",
-    "object": "object",
-    "string": "string",
-}
 # The keys that the Hub allows for a setting and for a plugin, by the JSON Schemas in
 # github.com/meltano/hub/tree/main/schemas.
 HUB_SETTING = {
@@ -77,37 +68,6 @@ def schema_of(about, name):
     for part in name.split("."):
         schema = schema["properties"][part]
     return schema
-
-
-def test_every_setting_of_the_code_is_defined_and_no_other(about, definition):
-    defined = {setting["name"].split(".")[0] for setting in definition["settings"]}
-    assert defined == set(about["settings"]["properties"])
-    for setting in definition["settings"]:
-        assert schema_of(about, setting["name"])
-
-
-def test_every_setting_has_the_kind_of_its_type(about, definition):
-    for setting in definition["settings"]:
-        schema = schema_of(about, setting["name"])
-        if schema.get("secret"):
-            assert setting["kind"] in {"string", "password"}
-        elif "enum" in schema:
-            assert setting["kind"] == "options"
-            offered = [option["value"] for option in setting["options"]]
-            assert offered == [value for value in schema["enum"] if value is not None]
-        elif schema.get("format") == "date-time":
-            assert setting["kind"] == "date_iso8601"
-        elif "type" in schema:
-            words = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-            kinds = {KIND_OF[word] for word in words if word != "null"}
-            assert setting["kind"] in kinds, setting["name"]
-
-
-def test_what_is_secret_is_marked_and_nothing_else(about, definition):
-    for setting in definition["settings"]:
-        secret = bool(schema_of(about, setting["name"]).get("secret"))
-        assert setting.get("sensitive", False) is secret, setting["name"]
-    assert schema_of(about, "api_token")["secret"] is True
 
 
 def test_every_default_is_the_code_s(about, definition):

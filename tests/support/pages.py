@@ -133,7 +133,7 @@ def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
             start_new_session=True,
         )
         try:
-            exit_code = shell.wait(240)
+            exit_code = shell.wait(600)  # a page that hangs, not one on a busy machine
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(shell.pid, signal.SIGKILL)

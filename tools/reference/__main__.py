@@ -35,6 +35,7 @@ def generated() -> dict[Path, str]:
         },
         "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.GROUPS},
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
+        "docs/warehouse.md": {target.name: meltano.for_page(target)},
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }
     files = {ROOT / name: _filled(ROOT / name, texts) for name, texts in parts.items()}
@@ -47,8 +48,10 @@ def generated() -> dict[Path, str]:
 def _filled(path: Path, texts: dict[str, str]) -> str:
     """Put each text between the two lines that name it."""
     whole = path.read_text("utf-8")
-    comment = ("    # {}", "") if path.suffix == ".yml" else ("<!-- {} -->", "\n")
     for name, text in texts.items():
+        # A page may hold a meltano.yml, and that a part that is written here.
+        in_yaml = f"    # {name}:begin\n" in whole
+        comment = ("    # {}", "") if in_yaml else ("<!-- {} -->", "\n")
         begin, end = (comment[0].format(f"{name}:{edge}") + "\n" for edge in ("begin", "end"))
         if whole.count(begin) != 1 or whole.count(end) != 1:
             sys.exit(

@@ -50,6 +50,22 @@ def for_project(plugin: Plugin) -> str:
     return indent(_yaml(entry, width=94), "    ")
 
 
+def for_page(plugin: Plugin) -> str:
+    """The settings of a plugin, a line each, as a page's meltano.yml declares them.
+
+    Names, kinds and what is sensitive: without these Meltano does not pass a setting on, passes it
+    on as text, or shows it.
+    """
+    kept = ("name", "kind", "sensitive", "options")
+    lines = []
+    for setting in plugin.settings:
+        entry = _entry(setting, secret_kind="string")  # noqa: S106 - a kind, no secret
+        short = {key: entry[key] for key in kept if key in entry}
+        flow = yaml.safe_dump(short, sort_keys=False, default_flow_style=True, width=1000)
+        lines.append(f"- {flow}")
+    return indent("".join(lines), "    ")
+
+
 def for_hub(plugin: Plugin) -> str:
     """A plugin's definition for Meltano Hub."""
     entry = {
