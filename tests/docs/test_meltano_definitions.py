@@ -91,13 +91,8 @@ def test_the_token_is_secret(settings_of):
 
 
 def test_the_definitions_are_found():
-    places = {place.split("#")[0].split(":")[0] for place in DEFINITIONS}
-    assert places == {
-        "docs/warehouse.md",
-        "hub/extractors/tap-planhat/planhat-singer.yml",
-        "hub/loaders/target-planhat/planhat-singer.yml",
-        "meltano.yml",
-    }
+    for place in ("docs/warehouse.md", "hub/extractors/", "hub/loaders/", "meltano.yml"):
+        assert any(found.startswith(place) for found in DEFINITIONS), place
 
 
 @pytest.mark.parametrize("place", DEFINITIONS)
