@@ -201,6 +201,7 @@ class TargetPlanhat(Target):
             cls.print_version(print_fn=say)
             ctx.exit()
 
+    @classmethod
     def _get_about_info(cls) -> AboutInfo:
         # The SDK removes the indentation of its text around the description. Lines of a docstring
         # that begin further left would stop it, and Markdown would show the rest as a code block.
