@@ -14,6 +14,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from planhat_api.errors import ConfigurationError, Interrupted
+from planhat_console.map_failures import MapFailure
 from tap_planhat.catalogs import KEY_PROPERTIES
 from tap_planhat.extraction import Extraction
 from tap_planhat.memory import Memory
@@ -128,10 +129,9 @@ class PlanhatStream(Stream):
         except Exception as error:  # an expression of the user's may raise anything
             if not self.config.get("stream_maps"):
                 raise
-            # What the error says may hold values of the record, so its kind has to do.
             raise ConfigurationError(
-                f"a stream map of {self.name} fails on the record whose _id is {identifier} "
-                f"({type(error).__name__}): correct stream_maps"
+                f"a stream map of {self.name} fails on the record whose _id is {identifier}: "
+                f"{MapFailure.of(error).sentence}; correct stream_maps"
             ) from error
 
     @property

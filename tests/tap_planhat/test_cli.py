@@ -198,6 +198,10 @@ FAILS = "a stream map of issues fails on the record whose _id is"
         ("__class__", FAILS),
         ("title + 1", FAILS),
         ("md5(None)", FAILS),
+        (
+            "nosuch.upper()",
+            ": the expression of title, nosuch.upper(), fails: there is no 'nosuch'",
+        ),
     ],
 )
 def test_a_stream_map_that_cannot_be_worked_out_is_told_and_nothing_is_acknowledged(
@@ -208,6 +212,18 @@ def test_a_stream_map_that_cannot_be_worked_out_is_told_and_nothing_is_acknowled
     assert "Traceback" not in run.stderr
     assert sentence in run.last_line
     assert "unexpected" not in run.last_line
+    assert expression in run.last_line
+    assert b'"replication_key_value"' not in run.stdout
+
+
+def test_a_null_that_a_stream_map_cannot_take_is_named_and_no_value_is_shown(tap, tenant, config):
+    tenant.insert("issues", {"title": "a secret", "description": None})
+    maps = {"issues": {"__filter__": "'description' in record", "status": "description.strip()"}}
+    run = tap(config={**config, "stream_maps": maps})
+    assert run.code == 1
+    said = "the expression of status, description.strip(), fails: description is null"
+    assert said in run.last_line
+    assert "a secret" not in run.stderr
     assert b'"replication_key_value"' not in run.stdout
 
 

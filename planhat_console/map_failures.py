@@ -1,0 +1,111 @@
+"""Why a record could not go through a stream map, in words that name no value of the record.
+
+Owns the sentence, for both plugins. An error's own text may hold values of the record, so only
+its kind is said, with the property, its expression, and which of the columns that the expression
+names are missing or null.
+"""
+
+from __future__ import annotations
+
+import ast
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+FILTER: Final = "__filter__"
+LONGEST_EXPRESSION: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MapFailure:
+    """What failed while a record went through a stream map.
+
+    Attributes:
+        property: The property whose expression failed, `__filter__` for the filter, None if it
+            was no expression, but flattening for instance.
+        sentence: The same and the reason, for people.
+    """
+
+    property: str | None
+    sentence: str
+
+    @classmethod
+    def of(cls, error: Exception) -> MapFailure:
+        """Read from an error what failed.
+
+        Args:
+            error: What the transformation of a record raised.
+        """
+        # The SDK wraps the evaluator's errors, and lets all others through.
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        kind = type(cause).__name__
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        evaluation = _evaluation(frames)
+        if evaluation is None:
+            flattens = any(frame.f_code.co_name == "flatten_record" for frame in frames)
+            return cls(None, f"{'flattening' if flattens else 'mapping'} the record fails ({kind})")
+        name = evaluation["property_name"] or FILTER
+        expression = str(evaluation["expr"])
+        reason = _reason(cause, expression, name, evaluation["record"])
+        return cls(
+            name, f"the expression of {name}, {_clipped(expression)}, fails{reason} ({kind})"
+        )
+
+
+def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
+    """Find the variables of the SDK's `CustomStreamMap._eval`, if the error was raised in it.
+
+    They are the one place that says which of the expressions failed. To evaluate them again one
+    by one would not say it for certain: an expression may read the clock, or change the record.
+    """
+    for frame in frames:
+        if frame.f_code.co_name == "_eval" and "property_name" in frame.f_locals:
+            return frame.f_locals
+    return None
+
+
+def _reason(error: Exception, expression: str, name: str, record: Any) -> str:  # noqa: ANN401
+    """Say which column is null or missing, if that may be the reason.
+
+    Every name is one that stands in the expression, so that none can be a value of the record.
+    """
+    asked = _names_in(expression)
+    if "self" in asked:
+        asked[name] = None
+    columns = record if isinstance(record, Mapping) else {}
+    nulls = [each for each in asked if columns.get(each, ...) is None]
+    if nulls:
+        return f": {', '.join(nulls)} {'is' if len(nulls) == 1 else 'are'} null"
+    missing = _missing_name(error)
+    return f": there is no {missing!r}" if missing in asked else ""
+
+
+def _missing_name(error: Exception) -> object:
+    """Return the name that was looked up in vain, None if that is not what failed."""
+    if isinstance(error, KeyError):
+        name = error.args[0] if error.args else None
+    else:  # simpleeval's NameNotDefined and AttributeDoesNotExist, and Python's own
+        name = getattr(error, "name", None) or getattr(error, "attr", None)
+    return name if isinstance(name, str) else None
+
+
+def _names_in(expression: str) -> dict[str, None]:
+    """List the names, attributes and texts of an expression."""
+    names: dict[str, None] = {}
+    for node in ast.walk(ast.parse(expression)):
+        if isinstance(node, ast.Name):
+            names[node.id] = None
+        elif isinstance(node, ast.Attribute):
+            names[node.attr] = None
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names[node.value] = None
+    return names
+
+
+def _clipped(expression: str) -> str:
+    text = " ".join(expression.split())
+    return text if len(text) <= LONGEST_EXPRESSION else f"{text[:LONGEST_EXPRESSION]}…"
