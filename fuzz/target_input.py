@@ -14,10 +14,11 @@ from target_planhat.lines import read_lines
 from target_planhat.rejections import Rejections
 from target_planhat.rejects import reject_line
 from target_planhat.run import Run
+from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from target_planhat.batch import Batch
@@ -35,7 +36,7 @@ class Paper:
 
     path: Path | str = "nowhere"
 
-    def write(self, records: Sequence[RejectedRecord], _: Mapping[str, bytes]) -> None:
+    def write(self, records: Sequence[RejectedRecord]) -> None:
         """Check that each reject is one line, and JSON where its record was."""
         for record in records:
             line = reject_line(record)
@@ -87,7 +88,7 @@ class Stdin:
         target, run = self._target, PaperRun()
         target._sinks_active.clear()  # noqa: SLF001 - a new run in the same process
         target.conduct._run = run  # noqa: SLF001 - same
-        intake = Intake(run, target.mapper, target.sink_of, mapped=False)
+        intake = Intake(run, StreamMaps(target.mapper), target.sink_of)
         try:
             for lines in read_lines(io.BytesIO(SCHEMAS + data), target.conduct.stop, 1.0):
                 intake.take(lines)
@@ -95,7 +96,7 @@ class Stdin:
             pass
         for sink in target._sinks_active.values():  # noqa: SLF001 - same
             sink.drain()  # type: ignore[attr-defined]  # all of them are ours
-        run.rejections.keep(run.schemas)
+        run.rejections.keep()
         books = run.ledger.total
         assert max(run.left.values(), default=1) == 1, "a record leaves twice"
         assert books.taken == books.rejected + books.skipped + len(run.left), "a record is lost"

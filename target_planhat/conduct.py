@@ -25,13 +25,16 @@ from target_planhat.output import StateOutput
 from target_planhat.rehearsal import Rehearsal
 from target_planhat.rejections import Rejections
 from target_planhat.rejects import RejectFile
+from target_planhat.replay import put_aside
 from target_planhat.run import Run
 from target_planhat.signals import Stop
+from target_planhat.stream_maps import StreamMaps
 from target_planhat.summary import Summary
 from target_planhat.writer import EnoughRejectsError, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from target_planhat.summary import Result
     from target_planhat.target import TargetPlanhat
@@ -76,6 +79,7 @@ class Conduct:
         self._output = StateOutput(self.stop)
         self._style = Style.of(sys.stderr)
         self._run: Run | None = None
+        self._replayed: Path | None = None
 
     @property
     def run(self) -> Run:
@@ -145,12 +149,14 @@ class Conduct:
             raise ConfigurationError(
                 "standard input is closed: pipe a tap into it, or name a file with --input"
             )
-        run = self._run = self._new_run(source)
+        run = self._run = self._new_run()
         target = self._target
         if self._settings.check_custom_fields:
             fields = read_custom_fields(PlanhatClient(self.transport))
             target.models = {name: typed(model, fields) for name, model in target.models.items()}
-        intake = Intake(run, target.mapper, target.sink_of, mapped=target.is_mapped)
+        if self._settings.rejects_path is not None and not self._settings.settings.dry_run:
+            self._replayed = put_aside(self._settings.rejects_path, _descriptor(source))
+        intake = Intake(run, StreamMaps(target.mapper), target.sink_of)
         try:
             self._read(source, intake)
         except (InputError, EnoughRejectsError) as error:
@@ -160,6 +166,8 @@ class Conduct:
             if isinstance(error, InputError):
                 raise
             run.check_rejects()
+        finally:
+            intake.unknown.sum_up()
         return Counter({**intake.counts, "RECORD": run.ledger.total.taken})
 
     def _read(self, source: IO[Any], intake: Intake) -> None:
@@ -177,11 +185,11 @@ class Conduct:
         if self.stop.asked:
             raise Interrupted("asked to stop while reading")
 
-    def _new_run(self, source: IO[Any]) -> Run:
+    def _new_run(self) -> Run:
         settings, reject_file = self._settings, None
         rehearsing = settings.settings.dry_run
         if settings.rejects_path is not None and not rehearsing:
-            reject_file = RejectFile(settings.rejects_path, read_from=_descriptor(source))
+            reject_file = RejectFile(settings.rejects_path)
         return Run(
             output=None if rehearsing else self._output,
             rejections=Rejections(
@@ -217,7 +225,7 @@ class Conduct:
                 run.return_home()
         with contextlib.suppress(PlanhatError):
             if run is not None:
-                run.rejections.keep(run.schemas)
+                run.rejections.keep()
 
     def _where_it_stopped(self) -> str:
         if self._settings.settings.dry_run:
@@ -234,6 +242,12 @@ class Conduct:
         self.close()
         dry_run = self._settings.settings.dry_run
         rejects_path = None if dry_run else self._settings.rejects_path
+        if self._replayed is not None and result != "done":
+            logger.warning(
+                "the replay is not finished: its records are in %s; replay them with --input %s",
+                self._replayed,
+                self._replayed,
+            )
         summary = Summary(
             ledger=self._run.ledger if self._run is not None else Ledger(),
             result=result,

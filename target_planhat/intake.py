@@ -1,32 +1,30 @@
 """Takes the messages of stdin, line by line, to where they belong.
 
 The plain majority of records goes from the line to the payload in one step (`compiled`); the rest
-as values, through the SDK's stream maps where there are any.
+as values, through the stream maps where there are any.
 """
 
 from __future__ import annotations
 
-import copy
 import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.mapper import RemoveRecordTransform
 
-from planhat_console.stream_maps import told_as_stream_maps
 from target_planhat.batch_files import records_of
 from target_planhat.lines import InputError, Lines
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
 from target_planhat.sendable import encode
+from target_planhat.stream_maps import UnmappableError
+from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from singer_sdk.mapper import PluginMapper
-
     from target_planhat.messages import Message
     from target_planhat.run import Run
     from target_planhat.sink import PlanhatSink
+    from target_planhat.stream_maps import StreamMaps
 
 logger = logging.getLogger("target-planhat")
 
@@ -36,28 +34,26 @@ class Intake:
 
     Args:
         run: The run.
-        mapper: The SDK's stream maps.
-        sink_for: Gives the sink of a stream, making it if need be; told the stream's name, its
-            schema and its key properties.
-        mapped: Whether stream maps or flattening are set, so that records go through the mapper.
+        maps: The stream maps.
+        sink_for: Gives the sink of a stream, making it if need be; told the stream's name and its
+            schema.
 
     Attributes:
-        counts: How many messages came, by type.
+        counts: How many messages came, by type; those of unknown types are not counted.
+        unknown: The messages of unknown types.
     """
 
     def __init__(
         self,
         run: Run,
-        mapper: PluginMapper,
-        sink_for: Callable[[str, dict[str, Any], list[str] | None], PlanhatSink],
-        *,
-        mapped: bool,
+        maps: StreamMaps,
+        sink_for: Callable[[str, dict[str, Any]], PlanhatSink],
     ) -> None:
         self.counts: dict[str, int] = {}
+        self.unknown = UnknownMessages()
         self._run = run
-        self._mapper = mapper
+        self._maps = maps
         self._sink_for = sink_for
-        self._mapped = mapped
         self._sinks: dict[str, PlanhatSink] = {}
         self._current: PlanhatSink | None = None
         self._last_record = 0
@@ -97,10 +93,8 @@ class Intake:
         message = read_message(line, number)
         taker = self._takers.get(message.type)
         if taker is None:
-            raise InputError(
-                f"line {number} of the input is a message of type {message.type[:40]}, which "
-                "target-planhat does not know"
-            )
+            self.unknown.pass_over(message, line, number)
+            return
         self.counts[message.type] = self.counts.get(message.type, 0) + 1
         taker(message, line, number)
 
@@ -111,7 +105,7 @@ class Intake:
                 "whose SCHEMA has not come before"
             )
         self._last_record = number
-        if self._mapped:
+        if self._maps.are_set:
             self._map(message, line, number)
             return
         current, sink = self._current, self._sinks[message.stream]
@@ -128,45 +122,34 @@ class Intake:
         return record
 
     def _map(self, message: Message, line: bytes, number: int) -> None:
-        """Take a record through the SDK's stream maps, once for each of its stream's."""
+        """Take a record through the stream maps, and what each makes of it to its sink."""
         record = self._record(message, line, number)
-        for stream_map in self._mapper.stream_maps[message.stream]:
-            try:
-                mapped = stream_map.transform(copy.copy(record))
-            except Exception as error:
-                raise InputError(
-                    f"a stream map of {message.stream} fails on line {number} of the input "
-                    f"({type(error).__name__}): correct stream_maps"
-                ) from error
-            if mapped is None:
-                account = self._run.ledger.account(stream_map.stream_alias)
+        ledger = self._run.ledger
+        try:
+            mapped = self._maps.apply(message.stream, record)
+        except UnmappableError as error:
+            ledger.account(error.stream).taken += 1
+            self._run.reject(error.stream, number, line, error.reject)
+            return
+        for stream, made in mapped:
+            if made is None:
+                account = ledger.account(stream)
                 account.taken += 1
                 account.skipped += 1
             else:
-                self._sinks[stream_map.stream_alias].take_record(mapped, line, number)
+                self._sinks[stream].take_record(made, line, number)
 
     def _take_schema(self, message: Message, line: bytes, number: int) -> None:
-        schema = message.schema
-        if not message.stream or schema is None:
+        stream, schema = message.stream, message.schema
+        if not stream or schema is None:
             raise InputError(f"line {number} of the input is a SCHEMA without a stream or a schema")
-        if not isinstance(schema.get("properties"), dict):
-            raise InputError(f"line {number} of the input is a SCHEMA without properties")
-        if self._run.schemas.get(message.stream) == line:
+        if self._run.schemas.newest(stream) == line:
             return
-        if self._mapped and message.stream in self._run.schemas:
-            # A reject is replayed through the maps of the SCHEMA that stands before it.
-            self._run.drain()
-        self._current = None
-        with told_as_stream_maps(self._mapper.stream_maps_dict):
-            self._mapper.register_raw_stream_schema(message.stream, schema, message.key_properties)
-        for stream_map in self._mapper.stream_maps[message.stream]:
-            if isinstance(stream_map, RemoveRecordTransform):
-                continue
-            alias, columns = stream_map.stream_alias, stream_map.transformed_schema
-            sink = self._sink_for(alias, columns, list(stream_map.transformed_key_properties or ()))
-            sink.announce(columns.get("properties", {}))
-            self._sinks[alias] = sink
-        self._run.schemas[message.stream] = line
+        for announced in self._maps.announce(stream, schema, line=line, number=number):
+            sink = self._sink_for(announced.stream, announced.schema)
+            sink.announce(announced.schema.get("properties", {}))
+            self._sinks[announced.stream] = sink
+        self._run.read_schema(stream, line, number, after=self._last_record)
 
     def _take_state(self, message: Message, line: bytes, number: int) -> None:
         value = bytes(message.value)

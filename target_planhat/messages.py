@@ -7,7 +7,7 @@ be personal data.
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
@@ -29,8 +29,7 @@ class Message(msgspec.Struct):
         stream: Name of its stream.
         record: The record of a RECORD.
         value: The state of a STATE.
-        schema: The schema of a SCHEMA.
-        key_properties: The key properties of a SCHEMA.
+        schema: The schema of a SCHEMA. Its key properties say nothing here.
         encoding: How the files of a BATCH are written.
         manifest: The files of a BATCH.
     """
@@ -40,10 +39,20 @@ class Message(msgspec.Struct):
     record: msgspec.Raw = msgspec.Raw()
     value: msgspec.Raw = msgspec.Raw()
     schema: dict[str, Any] | None = None
-    key_properties: list[str] | None = None
     encoding: dict[str, Any] | None = None
     manifest: list[str] | None = None
 
+
+_FIELDS: Final = {
+    "RECORD": ("stream",),
+    "SCHEMA": ("stream", "schema"),
+    "STATE": (),
+    "BATCH": ("stream", "encoding", "manifest"),
+    "ACTIVATE_VERSION": ("stream",),
+}
+"""What is wanted of a message that is read as values, its `record` and `value` apart."""
+
+KNOWN_TYPES: Final = _FIELDS.keys()
 
 _decoder = msgspec.json.Decoder(Message)
 
@@ -62,15 +71,14 @@ def read_message(line: bytes, number: int) -> Message:
     if is_utf8(line):
         with contextlib.suppress(msgspec.MsgspecError, RecursionError):
             return _decoder.decode(line)
-    # NaN and the like, which are no JSON, but which producers write: kept as they came.
+    # NaN and the like, which are no JSON, but which producers write: kept as they came. Or a field
+    # that means something else here, as in messages of types that are not known.
     values = read_values(line, number)
     if not isinstance(values, dict) or not isinstance(values.get("type"), str):
         raise InputError(f"line {number} of the input is no Singer message: it has no type")
+    wanted = ("type", *_FIELDS.get(values["type"], ()))
     try:
-        return msgspec.convert(
-            {name: value for name, value in values.items() if name not in ("record", "value")},
-            Message,
-        )
+        return msgspec.convert({name: values[name] for name in wanted if name in values}, Message)
     except (msgspec.ValidationError, RecursionError) as error:
         raise InputError(
             f"line {number} of the input is no {values['type']} message: {error}"

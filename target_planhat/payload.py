@@ -57,6 +57,8 @@ class RejectCode(str, Enum):
     """Planhat refused the payload for its size, although it was sent alone."""
     OUTCOME_UNKNOWN = "outcome_unknown"
     """An unkeyed create whose answer was lost: it may exist, so it was not sent again."""
+    MAPPING_FAILED = "mapping_failed"
+    """An expression of `stream_maps`, or flattening, fails on the record."""
 
 
 @dataclass(frozen=True, slots=True)

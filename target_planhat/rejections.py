@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from planhat_api.errors import StopError
@@ -10,8 +11,6 @@ from planhat_api.redaction import scrub
 from planhat_console.plural import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from target_planhat.rejects import RejectedRecord, RejectFile
 
 logger = logging.getLogger("target-planhat")
@@ -93,20 +92,18 @@ class Rejections:
         if self._allowed == 0 or self._file is None:
             self._hold(record.line)
 
-    def keep(self, schemas: Mapping[str, bytes]) -> None:
+    def keep(self) -> None:
         """Write the rejects to disk; until then nothing that covers them may be said.
-
-        Args:
-            schemas: SCHEMA line of each stream, as received.
 
         Raises:
             RejectFileError: They are not on disk.
         """
         if self._file is None or not self._waiting:
             return
-        rejects, self._waiting = self._waiting, []
+        # Known late or at once, in their order: replayed, the last one of an identity has the word.
+        rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
-            self._file.write(rejects, schemas)
+            self._file.write(rejects)
         except StopError:
             for record in rejects:
                 self._hold(record.line)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from target_planhat.fleet import Fleet, first_line
 from target_planhat.ledger import Ledger
 from target_planhat.rejections import MOST_HELD
-from target_planhat.rejects import RejectedRecord
+from target_planhat.rejects import RejectedRecord, stream_of
+from target_planhat.schema_lines import SchemaLines
 from target_planhat.watermark import Watermark
 from target_planhat.writer import EnoughRejectsError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from target_planhat.batch import Batch
     from target_planhat.output import StateOutput
+    from target_planhat.payload import Reject
     from target_planhat.rejections import Rejections
     from target_planhat.writer import Writer
     from target_planhat.written import Written
@@ -48,7 +50,7 @@ class Run:
     Attributes:
         ledger: The books.
         rejections: As given.
-        schemas: SCHEMA line of each stream, as received.
+        schemas: The SCHEMA lines, as received.
         sources: The sinks there are.
         batches: How many batches have been written.
     """
@@ -58,7 +60,7 @@ class Run:
     ) -> None:
         self.ledger = Ledger()
         self.rejections = rejections
-        self.schemas: dict[str, bytes] = {}
+        self.schemas = SchemaLines()
         self.sources: list[Source] = []
         self.batches = 0
         self._output = output
@@ -98,25 +100,44 @@ class Run:
         for source in self.sources:
             source.drain()
         self._account(self._fleet.fly(all_home=True))
-        self.rejections.keep(self.schemas)
+        self.rejections.keep()
         self.print_state()
 
-    def reject(self, stream: str, record: RejectedRecord) -> None:
+    def reject(self, stream: str, line: int, raw: bytes, reject: Reject) -> None:
         """Take note of a record that is not written.
 
         Args:
             stream: The model that it was meant for.
-            record: The record, and why.
+            line: Number of its line.
+            raw: That line.
+            reject: Why.
 
         Raises:
             EnoughRejectsError: The run ends for it; what came before is still to be drained.
         """
         self.ledger.account(stream).rejected += 1
-        self.rejections.note(stream, record)
+        self._note(stream, line, raw, reject)
         if len(self.rejections) >= MOST_HELD:
-            self.rejections.keep(self.schemas)
+            self.rejections.keep()
         if self.rejections.end_the_run:
             raise EnoughRejectsError("enough records are rejected for the run to fail")
+
+    def read_schema(self, stream: str, line: bytes, number: int, *, after: int) -> None:
+        """Take in a SCHEMA.
+
+        Args:
+            stream: Its stream.
+            line: Its line.
+            number: Number of that line.
+            after: Number of the last line before it that holds a record.
+
+        Raises:
+            PlanhatError: The run cannot go on; everything that is known is accounted for.
+        """
+        self.schemas.add(stream, line, number, after=after)
+        if self.schemas.are_many and not self.schemas.forget(self._oldest_in_hand()):
+            self.drain()
+            self.schemas.forget(None)
 
     def read_state(self, value: bytes, *, after: int) -> None:
         """Take in a state, and print what is true by now.
@@ -132,7 +153,7 @@ class Run:
         """Print the newest state that is true, if it was not printed yet."""
         if self._output is None or not self._watermark.is_ready(self._oldest_line()):
             return
-        self.rejections.keep(self.schemas)
+        self.rejections.keep()
         state = self._watermark.release(self._oldest_line())
         if state is not None:
             self._output.print(state)
@@ -154,7 +175,7 @@ class Run:
         Raises:
             RejectsError: There were.
         """
-        self.rejections.keep(self.schemas)
+        self.rejections.keep()
         self.rejections.check()
 
     def return_home(self) -> None:
@@ -190,17 +211,26 @@ class Run:
         account.skipped += written.skipped
         account.rejected += len(written.rejects)
         for payload, reject in written.rejects:
-            record = RejectedRecord.of(payload.line, payload.raw, reject)
-            self.rejections.note(written.stream, record)
+            self._note(written.stream, payload.line, payload.raw, reject)
         if written.error is not None:
-            lines = (self._undecided_line, first_line(written.batch.payloads))
-            self._undecided_line = min((line for line in lines if line is not None), default=None)
+            self._undecided_line = _least(self._undecided_line, first_line(written.batch.payloads))
+
+    def _note(self, stream: str, line: int, raw: bytes, reject: Reject) -> None:
+        source = stream_of(raw)
+        schema = self.schemas.under(source, line)
+        self.rejections.note(stream, RejectedRecord(source, line, raw, reject, schema))
 
     def _oldest_line(self) -> int | None:
         """Find the oldest record that is neither written nor kept as a reject.
 
         Rejects that wait to be written to disk do not count: that is done before a state is said.
         """
-        lines = [self.rejections.held_line, self._undecided_line, self._fleet.oldest_line]
-        lines += [source.oldest_line for source in self.sources]
-        return min((line for line in lines if line is not None), default=None)
+        return _least(self.rejections.held_line, self._undecided_line, self._oldest_in_hand())
+
+    def _oldest_in_hand(self) -> int | None:
+        """Find the oldest record that waits to be sent, or for its answer."""
+        return _least(self._fleet.oldest_line, *[source.oldest_line for source in self.sources])
+
+
+def _least(*lines: int | None) -> int | None:
+    return min([line for line in lines if line is not None], default=None)

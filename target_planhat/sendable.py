@@ -19,6 +19,9 @@ DEEPEST: Final = 100
 """Levels of arrays and objects within one item. MongoDB, where Planhat keeps its records (its ids
 are MongoDB ObjectIds), nests documents no deeper (MongoDB manual, "Limits and Thresholds")."""
 
+LONGEST_INTEGER_BITS: Final = 14_285
+"""Python writes no integer of more than 4,300 digits, which a stream map can make all the same."""
+
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -36,13 +39,10 @@ def sendable(value: Any, depth: int = 1) -> Any:  # noqa: ANN401 - any value of 
     Raises:
         UnsendableError: Something in it has no JSON, or it is nested too deeply.
     """
-    if value is None or isinstance(value, (str, bool, int, msgspec.Raw)):
+    if value is None or isinstance(value, (str, msgspec.Raw)):
         return value
-    if isinstance(value, (float, Decimal)):
-        # math.isfinite() would make a float of a Decimal first, and 1e400 infinite.
-        if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
-            return value
-        raise UnsendableError("holds NaN or Infinity, which JSON does not have")
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value)
     if isinstance(value, date):
         return iso_text(value)
     if depth >= DEEPEST:
@@ -54,13 +54,26 @@ def sendable(value: Any, depth: int = 1) -> Any:  # noqa: ANN401 - any value of 
     raise UnsendableError(f"holds a {type(value).__name__}, which JSON does not have")
 
 
+def _number(value: float | Decimal) -> float | Decimal:
+    if isinstance(value, int):
+        if value.bit_length() > LONGEST_INTEGER_BITS:
+            raise UnsendableError("holds an integer that is too long to be written")
+    # math.isfinite() would make a float of a Decimal first, and 1e400 infinite.
+    elif not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
+        raise UnsendableError("holds NaN or Infinity, which JSON does not have")
+    return value
+
+
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any sendable value
     """Write a sendable value as JSON, every number with the digits it has.
 
     Raises:
-        UnsendableError: A text in it is not Unicode (half a surrogate pair).
+        UnsendableError: A text in it is not Unicode (half a surrogate pair), or an integer is too
+            long.
     """
     try:
         return _ENCODER.encode(value)
     except UnicodeEncodeError:
         raise UnsendableError("holds half a surrogate pair, which is no Unicode text") from None
+    except ValueError:
+        raise UnsendableError("holds an integer that is too long to be written") from None

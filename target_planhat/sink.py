@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.sinks import BatchSink
 
@@ -11,15 +12,18 @@ from target_planhat.compiled import Compiled
 from target_planhat.fleet import first_line
 from target_planhat.payload import Payload, Reject
 from target_planhat.projection import Projection
-from target_planhat.rejects import RejectedRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_planhat.batch import Batch
     from target_planhat.lines import Lines
     from target_planhat.run import Run
     from target_planhat.target import TargetPlanhat
+
+MOST_COMPILED: Final = 32
+"""Decoders that are kept, one for each set of announced properties: making one takes about 1 ms,
+and a producer may alternate between SCHEMAs."""
 
 
 class PlanhatSink(BatchSink):
@@ -44,7 +48,9 @@ class PlanhatSink(BatchSink):
         settings = target.settings.settings
         model = target.models[stream_name]
         self._projection = Projection(model, settings, warn=self.logger.warning)
-        self._compiled = Compiled(self._projection, schema.get("properties", ()))
+        self._columns: frozenset[str] = frozenset()
+        self._compiled: Compiled | None = None
+        self._compiled_for = lru_cache(MOST_COMPILED)(partial(Compiled, self._projection))
         self._batches = Batches(model, settings)
         self._oldest: int | None = None
         self._oldest_is_known = True
@@ -53,9 +59,14 @@ class PlanhatSink(BatchSink):
     def get_validator(self) -> None:
         """Leave the judging of records to the projection, which rejects instead of dying."""
 
-    def announce(self, columns: Mapping[str, Any]) -> None:
-        """Take note of the properties that the stream's SCHEMA announces."""
-        self._compiled = Compiled(self._projection, columns)
+    def announce(self, columns: Iterable[str]) -> None:
+        """Take note of the properties that the stream's SCHEMA announces.
+
+        Args:
+            columns: Their names.
+        """
+        self._columns = frozenset(columns)
+        self._compiled = None
 
     @property
     def oldest_line(self) -> int | None:
@@ -75,6 +86,8 @@ class PlanhatSink(BatchSink):
         Returns:
             How many were taken; nothing has happened to the one after them.
         """
+        if self._compiled is None:  # only here, since no mapped record needs it
+            self._compiled = self._compiled_for(self._columns)
         read, add = self._compiled.read, self._batches.add
         are_text = lines.are_text
         for place in range(at, len(lines.lines)):
@@ -102,7 +115,7 @@ class PlanhatSink(BatchSink):
         if isinstance(made, Payload):
             self._add(made)
         elif isinstance(made, Reject):
-            self._run.reject(self.stream_name, RejectedRecord.of(number, line, made))
+            self._run.reject(self.stream_name, number, line, made)
         else:
             self._account.skipped += 1
 

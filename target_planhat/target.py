@@ -103,11 +103,6 @@ class TargetPlanhat(Target):
                 "Nothing is flattened (flattening_enabled): Planhat takes nested values"
             )
 
-    @property
-    def is_mapped(self) -> bool:
-        """Whether records go through the SDK's stream maps."""
-        return bool(self.mapper.stream_maps_dict)
-
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's settings that do something here: stream maps.
@@ -270,8 +265,6 @@ class TargetPlanhat(Target):
                 "Planhat"
             )
 
-    def sink_of(
-        self, stream: str, schema: dict[str, Any], key_properties: list[str] | None
-    ) -> PlanhatSink:
+    def sink_of(self, stream: str, schema: dict[str, Any]) -> PlanhatSink:
         """Give the sink of a stream whose SCHEMA has come."""
-        return self.get_sink(stream, schema=schema, key_properties=key_properties)
+        return self.get_sink(stream, schema=schema)

@@ -151,7 +151,7 @@ def test_the_sdks_termination_handler_is_not_installed(bench):
 
 def test_the_sdks_way_into_a_sink_ends_in_the_same_place(bench):
     target = TargetPlanhat(config=bench.config())
-    target.conduct._run = target.conduct._new_run(None)
+    target.conduct._run = target.conduct._new_run()
     sink = target.get_sink("issues", schema={"properties": {}})
     assert isinstance(sink, PlanhatSink)
     record = {"sourceId": "a", "title": "t", "companyIds": [bench.company()]}

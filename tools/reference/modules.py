@@ -25,7 +25,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "what it is given": (
             "command_line files environment setting_values settings stream_maps log_settings"
         ),
-        "what it shows": "progress style plural",
+        "what it shows": "progress style plural map_failures",
     },
     "tap_planhat": {
         "the plugin": "tap settings stopping writer",
@@ -36,7 +36,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "target_planhat": {
         "the plugin": "target config check conduct signals reader run",
         "from the line to the payload": (
-            "lines messages batch_files decoding intake sink "
+            "lines messages unknown_messages batch_files decoding intake stream_maps sink "
             "projection coercion deletion custom_columns unknown_properties lookalikes sendable "
             "explanation compiled field_types keyables payload"
         ),
@@ -45,7 +45,10 @@ GROUPS: dict[str, dict[str, str]] = {
             "destination index compact_map listing lookup held fingerprint verdicts rehearsal"
         ),
         "from the batch to its outcomes": "fleet flights writer written delivery halving",
-        "the books": ("ledger rejections rejects output_files watermark output summary"),
+        "the books": (
+            "ledger rejections rejects schema_lines singer_files replay output_files watermark "
+            "output summary"
+        ),
     },
 }
 
