@@ -1,4 +1,4 @@
-"""The SDK's stream maps and flattening: what they make of a SCHEMA, and of a record.
+"""The SDK's stream maps: what they make of a SCHEMA, and of a record.
 
 Owns what a record gets that they fail on: a reject, whatever was raised, since the next record may
 be mapped all the same.
@@ -65,11 +65,8 @@ class StreamMaps:
     """
 
     def __init__(self, mapper: PluginMapper) -> None:
-        flattening = mapper.flattening_options
         self.are_set = bool(
-            mapper.stream_maps_dict
-            or (flattening and flattening.enabled)
-            or mapper.default_mapper_type is RemoveRecordTransform
+            mapper.stream_maps_dict or mapper.default_mapper_type is RemoveRecordTransform
         )
         self._mapper = mapper
         self._named_keys = [
@@ -151,8 +148,8 @@ class StreamMaps:
                 raise
         except Exception as error:
             raise InputError(
-                f"line {number} of the input is a SCHEMA of {stream} that stream_maps or "
-                f"flattening cannot be applied to ({type(error).__name__}: {error}): correct it"
+                f"line {number} of the input is a SCHEMA of {stream} that stream_maps "
+                f"cannot be applied to ({type(error).__name__}: {error}): correct it"
             ) from error
         return tuple(self._mapper.stream_maps[stream])
 

@@ -17,6 +17,7 @@ from planhat_api.catalogue import load_models
 from target_planhat.custom_columns import CustomColumns
 from target_planhat.payload import Payload, RejectCode, Settings
 from target_planhat.projection import Projection
+from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
 MODELS = load_models()
@@ -111,7 +112,7 @@ def test_it_is_said_that_nothing_is_flattened(bench, caplog):
     target = TargetPlanhat(
         config=bench.config(flattening_enabled=True, flattening_max_depth=1),
     )
-    assert not target.is_mapped
+    assert not StreamMaps(target.mapper).are_set
     assert caplog.text.count("Nothing is flattened (flattening_enabled)") == 1
     target.conduct.close()
 
