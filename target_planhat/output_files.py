@@ -1,17 +1,17 @@
 """The files that a run writes beside its states: none is in the place of another one.
 
 Owns what is looked at before anything is read or sent. That a reject file is not the file that is
-read is seen to where it is opened (`rejects`), since by then the input is known.
+read is seen to when the run begins (`replay`), since by then the input is known.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from planhat_api.errors import ConfigurationError
+from target_planhat.singer_files import is_open_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
     """
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
         for descriptor, use in _IN_USE.items():
-            if path is not None and path.exists() and _is_open(path, descriptor):
+            if path is not None and is_open_as(descriptor, path):
                 raise ConfigurationError(f"{name}: {path} is where {use}: name another")
     if summary_path is None:
         return
@@ -67,10 +67,3 @@ def _check_summary(path: Path) -> None:
             f"summary_path: {path} holds something else than a summary, which would be lost: name "
             "another"
         ) from error
-
-
-def _is_open(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:  # it is closed
-        return False
