@@ -216,14 +216,14 @@ def read_fault(values: Mapping[str, Any]) -> Fault:
 
 
 def _check(known: Mapping[str, Any]) -> None:
-    """Raise ValueError if a fault with these values could never fire, or has no name."""
+    """Raise ValueError if a value has no meaning, or there is no name."""
     if known.get("route") not in {None, *ROUTES.values()}:
         raise ValueError(f"route takes one of {', '.join(ROUTES.values())}")
     if known.get("method") not in {None, *METHODS}:
         raise ValueError(f"method takes one of {', '.join(METHODS)}, not {known['method']!r}")
-    for name in ("nth", "every", "burst", "times"):
-        if known.get(name, 1) < 1:
-            raise ValueError(f"{name} is 1 or more, not {known[name]}")
+    for name, least in (("nth", 1), ("every", 1), ("burst", 1), ("times", 0)):
+        if known.get(name, least) < least:
+            raise ValueError(f"{name} is {least} or more, not {known[name]}")
     if not 0 <= known.get("probability", 0) <= 1:
         raise ValueError(f"probability is a number from 0 to 1, not {known['probability']}")
     if "name" not in known:

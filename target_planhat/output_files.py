@@ -6,11 +6,12 @@ read is seen to when the run begins (`replay`), since by then the input is known
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from planhat_api.errors import ConfigurationError
+from planhat_console import stdout
 from target_planhat.singer_files import is_open_as
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ class _Summary(msgspec.Struct):
     result: str
 
 
-_IN_USE: Final = {1: "states are printed", 2: "the log goes"}
-"""What the descriptors are for that every run writes to."""
-
-
 def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
     """Find out early that a file could not be written, or would destroy another.
 
@@ -38,9 +35,10 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
     Raises:
         ConfigurationError: It could not, or would.
     """
+    in_use = ((stdout.fileno(), "states are printed"), (2, "the log goes"))
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
-        for descriptor, use in _IN_USE.items():
-            if path is not None and is_open_as(descriptor, path):
+        for descriptor, use in in_use:
+            if path is not None and descriptor is not None and is_open_as(descriptor, path):
                 raise ConfigurationError(f"{name}: {path} is where {use}: name another")
     if summary_path is None:
         return

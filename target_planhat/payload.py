@@ -58,7 +58,7 @@ class RejectCode(str, Enum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     """An unkeyed create whose answer was lost: it may exist, so it was not sent again."""
     MAPPING_FAILED = "mapping_failed"
-    """An expression of `stream_maps`, or flattening, fails on the record."""
+    """An expression of `stream_maps` fails on the record."""
 
 
 @dataclass(frozen=True, slots=True)

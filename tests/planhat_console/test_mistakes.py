@@ -155,14 +155,12 @@ NO_EXPRESSION = "title of issues must be an expression"
         ({"issues": {"__else__": []}}, '__else__ of issues must be "__NULL__" or null'),
         ({"issues": {"__key_properties__": "x"}}, "__key_properties__ of issues must be a list"),
         ({"issues": {"__key_properties__": [5]}}, "__key_properties__ of issues must be a list"),
-        ({"issues": {"__key_properties__": ["nope"]}}, "Invalid key properties for 'issues'"),
         *(
             ({"issues": {"title": value}}, NO_EXPRESSION)
             for value in (5, True, [], {}, "", " ", "x = 5", "import os", "# x", "-" * 99_999 + "1")
         ),
         ({"issues": {"title": "1 +"}}, "stream_maps cannot be used: Failed to parse expression 1"),
         ({"issues": {"title": "(" * 5000}}, "stream_maps cannot be used: Failed to parse"),
-        ({"issues": {"_id": None}}, "stream_maps cannot be used: Removing key property '_id'"),
         ({"issues": {"__alias__": "my issues"}}, "stream_maps cannot be used: Failed to evaluate"),
     ],
     ids=lambda value: str(value)[:60],
@@ -172,6 +170,19 @@ def test_stream_maps_that_cannot_be_used_are_told(warm, base, plugin, maps, says
     ran = warm(plugin, config={**base, "stream_maps": maps}, stdin=INPUT)
     assert says in said(ran, plugin)
     assert len(ran.last_line) < 600
+
+
+@pytest.mark.parametrize(
+    ("maps", "says"),
+    [
+        ({"issues": {"__key_properties__": ["nope"]}}, "Invalid key properties for 'issues'"),
+        ({"issues": {"_id": None}}, "stream_maps cannot be used: Removing key property '_id'"),
+    ],
+    ids=["unknown key", "no key"],
+)
+def test_stream_maps_of_the_tap_that_spoil_its_key_are_told(warm, base, maps, says):
+    ran = warm("tap-planhat", config={**base, "stream_maps": maps})
+    assert says in said(ran, "tap-planhat")
 
 
 @pytest.mark.parametrize("alias", ["5", "''", "1.5", "[1]", "None"])

@@ -396,7 +396,10 @@ def test_an_id_that_planhat_cannot_read_names_no_record(sandbox, company, identi
     }
     assert set(Flow(sandbox, write_mode="update").write(*records).values()) == {"sent"}
     assert len(flow.tenant.records("issues")) == number
-    gone = [{"_id": r["_id"], "sourceId": r["sourceId"], "_sdc_deleted_at": "x"} for r in records]
+    gone = [
+        {"_id": r["_id"], "sourceId": r["sourceId"], "_sdc_deleted_at": "2024-01-31"}
+        for r in records
+    ]
     assert set(Flow(sandbox, deletes="archive").write(*gone).values()) == {"sent"}
     assert set(Flow(sandbox, deletes="delete").write(*gone).values()) == {"deleted"}
     assert flow.tenant.records("issues") == []

@@ -23,7 +23,7 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines):
     rejections = Rejections(None, allowed=0)
     for line in lines:
-        record = RejectedRecord("issues", line, b"{}", REJECT)
+        record = RejectedRecord("issues", line, b"{}", REJECT, b"{}")
         rejections.note("issues", record)
     with pytest.raises(RejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"):
         rejections.check()

@@ -102,7 +102,6 @@ def alternating(bench, company, count, *, which=2):
 WAYS = {
     "plain": {},
     "mapped": {"stream_maps": {"issues": {"status": "'mapped'"}}},
-    "flattened": {"flattening_enabled": True, "flattening_max_depth": 2},
 }
 
 
@@ -158,7 +157,7 @@ SHAPES = [
     {"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {}}}}},
     {"type": "string"},
 ]
-"""What a SCHEMA may say of `custom`: flattening does something else with each."""
+"""What a SCHEMA may say of `custom`."""
 
 
 def record_of(bench, kind, stream, number, company):
@@ -218,36 +217,3 @@ def test_a_reject_stands_behind_the_schema_that_its_record_came_under(
         else:
             assert message["record"] == lines[message["reject"]["line"] - 1]["record"]
             assert newest[message["stream"]] == under[message["reject"]["line"]]
-
-
-def test_a_replay_flattens_each_rejected_record_as_it_was_flattened(bench):
-    """Under one SCHEMA `custom` is an object, under the other its `a` is text."""
-    lines = []
-    for number in range(10):
-        columns = {"type": "object", "properties": {"a": {"type": "object"}}} if number % 2 else {}
-        lines.append(bench.schema(custom=columns, sourceId={}, title={}, companyIds={}))
-        custom = {"a": {"b": number}}
-        record = {"sourceId": f"s{number}", "title": "t", "companyIds": ["0" * 24]}
-        lines.append(bench.record(custom=custom, **record))
-    flattening = {"flattening_enabled": True, "flattening_max_depth": 2}
-    ran = bench.run(lines, on_reject="continue", **flattening)
-    assert len(ran.rejects) == 10
-    text = bench.rejects_path.read_text()
-    assert bench.run(lines_of(text, bench.company()), **flattening).error is None
-    replayed = held(bench)
-    straight = [json.dumps(line) for line in lines]
-    company = bench.company()
-    assert bench.run(lines_of("\n".join(straight), company), **flattening).error is None
-    assert {key: each["custom"] for key, each in replayed.items()} == {
-        key: each["custom"] for key, each in held(bench).items()
-    }
-    assert len({json.dumps(each["custom"]["a"])[:1] for each in replayed.values()}) == 2
-
-
-def lines_of(text, company):
-    """Lines whose records belong to a company that exists."""
-    return text.replace("0" * 24, company).encode().splitlines()
-
-
-def held(bench):
-    return {each["sourceId"]: each for each in bench.sandbox.tenant("alpha").records("issues")}
