@@ -6,8 +6,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Bytecode is kept beside the packages, so that the checkout holds what git tracks and no more. Who
+# wants none at all has none.
+ifndef PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
+.PHONY: help demo test test-all test-shuffled test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -40,6 +46,15 @@ tests: $(STAMP) system strangers
 
 test-all: lint types contracts system strangers ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# With one process (WORKERS=0) a seed repeats the order exactly; with more, the first of each are
+# the same, and which of them takes the last ones depends on which is done first.
+WORKERS := 2
+SEED := $(or $(SEED),$(shell date +%s))
+test-shuffled: $(STAMP) system strangers ## the tests of make test in a random order; SEED=123 repeats one
+	@echo "make test-shuffled SEED=$(SEED) repeats this order and its examples"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" \
+	  --random-order-bucket=global --random-order-seed=$(SEED) --hypothesis-seed=$(SEED)
 
 system: ## Debian packages that some tests want, where apt may install them
 	@tools/system.sh

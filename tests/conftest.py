@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from checkout import CACHES, Watch
 from hypothesis import HealthCheck, settings
+
+# What is cached between runs stays out of the checkout, in every process that a test starts: a
+# test that copies a folder or lists one must not find what another test has left there.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHES / "hypothesis"))
+if not sys.dont_write_bytecode:
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(CACHES / "bytecode"))
 
 from planhat_sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 # HYPOTHESIS_PROFILE=thorough before a release, or after a change to a walk, batches or outcomes.
 _EVERYWHERE: dict[str, Any] = {
@@ -52,6 +60,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let the browser test write docs/images anew",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # one process of xdist's looks for all of them
+        config.pluginmanager.register(Watch())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_bytecode_of_what_is_gone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Paths below /tmp come again with other content; and the cache must not grow with runs."""
+    yield
+    if sys.pycache_prefix:
+        gone = tmp_path_factory.getbasetemp().relative_to("/")
+        shutil.rmtree(Path(sys.pycache_prefix) / gone, ignore_errors=True)
 
 
 def _is_stray(name: str) -> bool:

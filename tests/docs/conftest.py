@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT, copy_folder
 from pages import pages
 from postgres import postgres, postgres_server
-from strangers import ROOT, without_installation
+from strangers import without_installation
 
 ENVIRONMENTS = {"airflow", "jsonl-loader", "meltano", "postgres-extractor", "postgres-loader"}
 
@@ -60,8 +61,8 @@ def place(page, tmp_path) -> Path:
     where.mkdir()
     if "checkout" in page.needs:
         shutil.copy(ROOT / ".env.example", where)
-        shutil.copytree(ROOT / "examples", where / "examples")
-        shutil.copytree(ROOT / "hub", where / "hub")
+        copy_folder(ROOT / "examples", where / "examples")
+        copy_folder(ROOT / "hub", where / "hub")
         project = without_installation((ROOT / "meltano.yml").read_text("utf-8"))
         (where / "meltano.yml").write_text(project, "utf-8")
     return where

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 import pytest
@@ -53,6 +54,23 @@ def test_a_reason_belongs_to_the_block_behind_it_only(read):
 
 def test_an_indented_block_runs_too(read):
     assert read("1. first\n\n    ```bash\n    exit 3\n    ```\n").exit_code == 3
+
+
+def test_a_file_of_the_place_that_names_the_port_gets_the_free_one_and_others_stay(read, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    files = {
+        "other.txt": b"\xc3\xa9 1\r\n",
+        "no text.pyc": b"\xee\r\r\n 8765",
+        "a.json": b'"8765"\r\n',
+    }
+    for name, content in files.items():
+        (place / name).write_bytes(content)
+    assert read("```bash\necho 8765\ncat a.json\n```\n").exit_code == 0
+    free = (place / "a.json").read_bytes()
+    assert free != files.pop("a.json")
+    assert re.fullmatch(rb'"\d+"\r\n', free)
+    assert {name: (place / name).read_bytes() for name in files} == files
 
 
 def test_what_a_page_starts_ends_with_it(read, tmp_path):

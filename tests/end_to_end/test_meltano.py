@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from strangers import ROOT, program, without_installation
+from checkout import ROOT, copy_folder
+from strangers import program, without_installation
 
 
 @pytest.fixture
@@ -75,16 +75,7 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
 def test_meltano_installs_both_plugins_from_the_checkout(tmp_path):
     """As a user's Meltano does, with uv and the package registry."""
     checkout = tmp_path / "checkout"
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in files.stdout.decode().split("\0"):
-        if (source := ROOT / name).is_file():
-            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, checkout / name)
+    copy_folder(ROOT, checkout)
     for arguments in (
         ["install"],
         ["invoke", "tap-planhat", "--discover"],

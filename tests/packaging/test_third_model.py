@@ -7,17 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from checkout import ROOT, copy_folder
 
 from planhat_sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 ASSETS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Asset",
@@ -48,7 +48,7 @@ ASSETS = {
 def checkout(tmp_path) -> Path:
     """A copy of the checkout with a third file in schemas/ and no other change."""
     for name in ("planhat_api", "planhat_console", "tap_planhat", "target_planhat", "schemas"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_folder(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "schemas" / "assets.json").write_text(json.dumps(ASSETS), encoding="utf-8")
     return tmp_path

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from checkout import ROOT, copy_folder
 
 from planhat_api.catalogue import load_models
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 THING = {
     "type": "object",
     "x-planhat": {"path": "/things", "keyables": ["_id"], "page_limit": 10, "bulk_limit": 10},
@@ -34,11 +36,7 @@ except ConfigurationError as error:
 def place(tmp_path) -> Path:
     """A folder with the package in it and nothing else, as in an environment's site-packages."""
     site = tmp_path / "site"
-    shutil.copytree(
-        ROOT / "planhat_api",
-        site / "planhat_api",
-        ignore=shutil.ignore_patterns("__pycache__", "schemas"),
-    )
+    copy_folder(ROOT / "planhat_api", site / "planhat_api")
     return site
 
 

@@ -12,6 +12,7 @@ import textwrap
 import time
 
 import pytest
+from checkout import bare_environment
 
 TOKEN = "s3cr3t-t0k3n-0123456789"  # noqa: S105 - made up
 BASIC = base64.b64encode(f"{TOKEN}:".encode()).decode()
@@ -40,7 +41,11 @@ def start(tmp_path):
             stdout=how.pop("stdout", subprocess.PIPE),
             stderr=how.pop("stderr", subprocess.PIPE),
             text=True,
-            env={"PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(env or {})},
+            env={
+                **bare_environment(),
+                "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+                **(env or {}),
+            },
             **how,
         )
 

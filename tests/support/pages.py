@@ -120,7 +120,7 @@ def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
         probe.bind(("127.0.0.1", 0))
         free = str(probe.getsockname()[1])
     for file in filter(Path.is_file, where.rglob("*")):
-        file.write_text(file.read_text("utf-8").replace(PORT, free), "utf-8")
+        _replace_port(file, free)
     shown = where.parent / f"{where.name}.output"
     with shown.open("w") as output:
         shell = subprocess.Popen(
@@ -141,6 +141,14 @@ def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
     pieces = re.split(r"^@@ (\d+)\n", shown.read_text().replace(free, PORT), flags=re.MULTILINE)
     printed = {int(line): text for line, text in zip(pieces[1::2], pieces[2::2], strict=True)}
     return Reading(exit_code, max(printed, default=0), printed)
+
+
+def _replace_port(file: Path, free: str) -> None:
+    """Name another port in a file that names the sandbox's; what is not text stays as it is."""
+    content = file.read_bytes()
+    with suppress(UnicodeDecodeError):
+        if PORT in content.decode("utf-8"):
+            file.write_bytes(content.replace(PORT.encode(), free.encode()))
 
 
 def missing_line(expected: str, printed: str) -> str | None:

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from checkout import ROOT
 
 
 def program(name: str, environment: str | None = None) -> str:

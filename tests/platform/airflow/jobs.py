@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from checkout import ROOT, copy_folder
 
 if TYPE_CHECKING:
     from planhat_sandbox import Sandbox
 
-ROOT = Path(__file__).parents[3]
 PLUGINS = ROOT / ".venv" / "bin"
 RUN_DAG = Path(__file__).with_name("run_dag.py")
 BOTH = ("title", "sourceId", "companyIds", "status", "custom", "name", "companyId", "health")
@@ -42,7 +42,7 @@ class Job:
         self.sandbox = sandbox
         self.engine = sa.create_engine(database_url)
         self.dags = home / "dags"
-        shutil.copytree(ROOT / "examples" / "airflow" / "dags", self.dags)
+        copy_folder(ROOT / "examples" / "airflow" / "dags", self.dags)
         shutil.copy(ROOT / "examples" / "pipe" / "singer_pipe.py", self.dags)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("TAP_", "TARGET_"))},
