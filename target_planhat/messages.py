@@ -83,6 +83,11 @@ def read_message(line: bytes, number: int) -> Message:
         raise InputError(
             f"line {number} of the input is no {values['type']} message: {error}"
         ) from error
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"line {number} of the input is no {values['type']} message: half a surrogate pair "
+            "stands where it holds something else"
+        ) from error
 
 
 def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON value

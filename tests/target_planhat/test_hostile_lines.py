@@ -155,6 +155,8 @@ def test_no_line_makes_anything_but_a_write_a_reject_or_a_sentence(bench, lines)
 
 
 @settings(max_examples=30)
+@example(schema="\ud800", keys=None)
+@example(schema={}, keys="\ud800")
 @given(schema=JSON | st.fixed_dictionaries({"properties": RECORDS}), keys=JSON)
 def test_no_schema_makes_anything_but_a_sentence(bench, schema, keys):
     message = {"type": "SCHEMA", "stream": "issues", "schema": schema, "key_properties": keys}
