@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from checkout import CACHES, Watch
 from hypothesis import HealthCheck, settings
+from under_way import wait_for_pages
 
 # What is cached between runs stays out of the checkout, in every process that a test starts: a
 # test that copies a folder or lists one must not find what another test has left there.
@@ -93,6 +94,13 @@ def _clean_environment(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         live = name.startswith("PLANHAT_") and request.config.getoption("--live")
         if _is_stray(name) and not live:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_request_outlives_its_test() -> Iterator[None]:
+    """The port of a sandbox that is gone may soon be another one's."""
+    yield
+    wait_for_pages()
 
 
 @pytest.fixture

@@ -29,11 +29,13 @@ class Planhat:
         self.word = f"contract-{uuid.uuid4().hex[:12]}"
         self._session = requests.Session()
         self._created: list[tuple[str, str]] = []
+        self._keeps = False
 
     def skip_live(self, reason: str) -> Sandbox:
-        """Give the sandbox; skip the test where there is none."""
+        """Return the sandbox; skip the test where there is none."""
         if self.sandbox is None:
             pytest.skip(f"not checked live: {reason}")
+        self._keeps = True  # what such a test creates goes with the sandbox
         return self.sandbox
 
     def call(self, method: str, path: str, *, auth: Any = None, **how: Any) -> requests.Response:
@@ -88,7 +90,7 @@ class Planhat:
             self._created += [(path, key["_id"]) for key in keys if "_id" in key]
 
     def clean(self) -> None:
-        for model, identifier in reversed(self._created):
+        for model, identifier in () if self._keeps else reversed(self._created):
             self.call("DELETE", f"{model}/{identifier}")
         self._session.close()
 

@@ -74,7 +74,8 @@ def test_a_file_of_the_place_that_names_the_port_gets_the_free_one_and_others_st
 
 
 def test_what_a_page_starts_ends_with_it(read, tmp_path):
-    read("```bash\n(while sleep 0.05; do date > beat; done) &\nsleep 0.2\n```\n")
+    beating = "(while sleep 0.05; do date > beat; done) &\nuntil [ -e beat ]; do sleep 0.05; done"
+    assert read(f"```bash\n{beating}\n```\n").exit_code == 0
     beat = tmp_path / "place" / "beat"
     time.sleep(0.2)  # a signal takes a moment
     last = beat.stat().st_mtime_ns

@@ -48,7 +48,7 @@ def test_the_budget_holds_on_a_real_clock(sandbox, connect, issues):
     began = time.monotonic()
     with pytest.raises(errors.GaveUpError):
         read(connect(sandbox.url, clock=Clock(), retry_budget_seconds=1), issues)
-    assert 0.9 <= time.monotonic() - began < 5
+    assert 0.9 <= time.monotonic() - began < 30
 
 
 def test_retry_after_in_seconds_is_obeyed(raw, connect, issues, clock):
@@ -109,7 +109,7 @@ def test_after_a_timeout_a_bulk_upsert_waits_as_long_as_the_first_one_ran(raw, c
 
     clock = Stopwatch(chance=0.0)
     hang = threading.Event()
-    raw.say(lambda _: hang.wait(10), OK)
+    raw.say(lambda _: hang.wait(60), OK)
     began = time.monotonic()
     client = connect(raw.url, clock=clock, request_timeout_seconds=1)
     answer = client.bulk_upsert(issues, ITEMS, repeatable=True)
@@ -142,20 +142,20 @@ def test_stop_ends_a_backoff_at_once(raw, connect, issues):
     began = time.monotonic()
     with pytest.raises(errors.Interrupted):
         read(connect(raw.url, stop=stop, clock=Clock()), issues)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert len(raw.requests) == 1
 
 
 def test_stop_ends_pacing_at_once(raw, connect, issues):
     raw.say(then=http(b"[]"))
     stop = threading.Event()
-    client = connect(raw.url, stop=stop, clock=Clock(), requests_per_minute=4)
+    client = connect(raw.url, stop=stop, clock=Clock(), requests_per_minute=1)
     read(client, issues)
     threading.Timer(0.3, stop.set).start()
     began = time.monotonic()
     with pytest.raises(errors.Interrupted):
         read(client, issues)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert len(raw.requests) == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from ports import free_port
 
 from planhat_api import errors
 
@@ -24,16 +25,14 @@ def test_a_host_that_does_not_exist_stops_the_run_at_once(connect, issues, clock
 
 
 def test_a_refused_connection_is_waited_for_and_then_stops_the_run(connect, issues, clock):
-    with socket.create_server(("127.0.0.1", 0)) as once:
-        url = f"http://127.0.0.1:{once.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(errors.UnreachableError, match=r"refused.*60 s.*api_url"):
         read(connect(url, retry_budget_seconds=60), issues)
     assert sum(clock.waits) == pytest.approx(60)
 
 
 def test_a_write_that_never_left_may_be_sent_again_whatever_it_is(raw, connect, issues, clock):
-    with socket.create_server(("127.0.0.1", 0)) as once:
-        url = f"http://127.0.0.1:{once.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     client = connect(url, retry_budget_seconds=20)
     with pytest.raises(errors.UnreachableError):
         client.bulk_upsert(issues, b"[{}]", repeatable=False)

@@ -7,9 +7,9 @@ import logging
 import os
 import pty
 import select
-import time
 
 import pytest
+from under_way import until
 
 from planhat_console.progress import Progress, Snapshot, choose_mode, progress_line
 
@@ -42,16 +42,22 @@ def test_a_run_without_retries_does_not_speak_of_them():
     assert progress_line(now, seconds=61, rate=0) == "1 record read  0/s  1 batch  1:01"
 
 
-def read_terminal(master: int) -> str:
+class Screen:
     """All that was written to a terminal so far."""
-    seen = b""
-    while select.select([master], [], [], 0)[0]:
-        seen += os.read(master, 65_536)
-    return seen.decode()
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self._seen = b""
+
+    def read(self) -> str:
+        while select.select([self._master], [], [], 0)[0]:
+            self._seen += os.read(self._master, 65_536)
+        return self._seen.decode()
 
 
 def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
     master, slave = pty.openpty()
+    screen = Screen(master)
     with os.fdopen(slave, "w") as terminal:
         logger = logging.getLogger("tests.progress.bar")
         logger.propagate = False
@@ -61,16 +67,14 @@ def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
         try:
             now = Snapshot(records=5, steps=1, step_name="page", retries=0)
             with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
-                time.sleep(2)
+                until(lambda: "\r\x1b[2Ktap-planhat: 5 records" in screen.read())
                 logger.info("a log line")
-                time.sleep(0.3)
+                until(lambda: "\r\x1b[2Ka log line\r\ntap-planhat: 5 records" in screen.read())
             logger.info("after")
-            seen = read_terminal(master)
+            seen = screen.read()
         finally:
             logger.removeHandler(handler)
     os.close(master)
-    assert "\r\x1b[2Ktap-planhat: 5 records" in seen
-    assert "\r\x1b[2Ka log line\r\ntap-planhat: 5 records" in seen
     assert seen.endswith("\r\x1b[2Kafter\r\n")
     assert handler.stream is terminal
 

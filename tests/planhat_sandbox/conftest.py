@@ -56,7 +56,7 @@ class Api:
             f"{self.sandbox.url}/{path}",
             json=body,
             params=params,
-            timeout=20,
+            timeout=60,
             allow_redirects=False,
         )
 
@@ -73,7 +73,7 @@ class Api:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def raw(self, method="GET", target="/issues", body=b"", headers=None, timeout=5.0) -> Wire:
+    def raw(self, method="GET", target="/issues", body=b"", headers=None, timeout=30.0) -> Wire:
         """Send one request on a connection of its own and read until its end."""
         address = urlsplit(self.sandbox.url)
         lines = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1", "Authorization: Bearer token-a"]

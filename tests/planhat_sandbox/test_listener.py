@@ -29,7 +29,7 @@ def test_nothing_but_loopback_is_bound(host):
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
 def test_any_loopback_address_will_do(host):
     with Sandbox(host=host) as sandbox:
-        assert requests.get(f"{sandbox.url}/_sandbox/health", timeout=5).json() == {"ok": True}
+        assert requests.get(f"{sandbox.url}/_sandbox/health", timeout=30).json() == {"ok": True}
 
 
 def test_a_name_that_is_not_loopback_gets_no_answer(api):
@@ -51,13 +51,20 @@ def test_one_connection_serves_many_requests(api):
     address = urlsplit(api.sandbox.url)
     request = b"GET /issues HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token-a\r\n\r\n"
     with socket.create_connection((address.hostname, address.port), 5) as connection:
-        connection.settimeout(5)
+        connection.settimeout(30)
+
+        def answers(count):
+            """Read so many answers; they may come in pieces."""
+            told = b""
+            while told.count(b"\r\n\r\n[]") < count:
+                told += connection.recv(4096)
+            return told.count(b"HTTP/1.1 200")
+
         for _ in range(3):
             connection.sendall(request)
-            assert connection.recv(4096).endswith(b"[]")
+            assert answers(1) == 1
         connection.sendall(request * 2)
-        time.sleep(0.1)
-        assert connection.recv(4096).count(b"HTTP/1.1 200") == 2
+        assert answers(2) == 2
 
 
 def test_a_body_may_come_in_chunks_and_after_asking(api, company):
@@ -77,7 +84,7 @@ def test_what_is_not_http_is_told_so(sandbox, sent):
     address = urlsplit(sandbox.url)
     with socket.create_connection((address.hostname, address.port), 5) as connection:
         connection.sendall(sent)
-        told = connection.recv(1000)
+        told = connection.makefile("rb").read()
         assert told.startswith(b"HTTP/1.1 400")
         assert b"not Planhat" in told
 
@@ -87,7 +94,7 @@ def test_many_write_at_once_and_nothing_is_lost(api, company):
         item = {"title": str(number), "companyIds": [company], "sourceId": str(number)}
         headers = {"Authorization": "Bearer token-a"}
         url = f"{api.sandbox.url}/issues"
-        return requests.put(url, json=[item], headers=headers, timeout=20).status_code
+        return requests.put(url, json=[item], headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(write, range(80))) == {200}
@@ -114,7 +121,7 @@ def test_a_closed_sandbox_leaves_no_thread_behind():
         time.sleep(0.01)
     sandbox.later(60, list)
     sandbox.close()
-    slow.join(10)
+    slow.join(30)
     idle.close()
     assert answered == []
     assert set(threading.enumerate()) <= before
@@ -126,5 +133,5 @@ def test_tls_is_spoken_when_asked_for():
     with Sandbox(tls=context) as sandbox:
         assert sandbox.url.startswith("https://")
         url = f"{sandbox.url}/_sandbox/health"
-        answer = requests.get(url, verify=str(CERTIFICATES / "ca.pem"), timeout=5)
+        answer = requests.get(url, verify=str(CERTIFICATES / "ca.pem"), timeout=30)
         assert answer.json() == {"ok": True}

@@ -28,11 +28,11 @@ class Browser:
         self.url = url
 
     def get(self, path: str = "/", **headers: str) -> requests.Response:
-        return requests.get(self.url + path, headers=headers, timeout=10)
+        return requests.get(self.url + path, headers=headers, timeout=30)
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> requests.Response:
         headers = {"Origin": self.url, **headers}
-        return requests.post(self.url + path, data=form, headers=headers, timeout=10)
+        return requests.post(self.url + path, data=form, headers=headers, timeout=30)
 
     def text(self, path: str = "/") -> str:
         """Give what a person reads: the page without its tags."""
@@ -68,11 +68,11 @@ def test_requests_are_shown_with_status_items_and_faults(sandbox, browser):
     issue(sandbox)
     sandbox.fault("status", status=503, nth=2)
     for path in ("/issues?select=_id%2Ctitle", "/issues", "/nothing"):
-        requests.get(sandbox.url + path, headers=BEARER, timeout=5)
-    requests.get(f"{sandbox.url}/issues", headers={"Authorization": "Bearer wrong"}, timeout=5)
+        requests.get(sandbox.url + path, headers=BEARER, timeout=30)
+    requests.get(f"{sandbox.url}/issues", headers={"Authorization": "Bearer wrong"}, timeout=30)
     sandbox.fault("reset-before")
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=5)
+        requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30)
     shown = browser.text("/_page/requests")
     assert re.search(r"1 [\d:.]+ alpha 200 1 \d+ GET /issues\?select=_id,title ", shown)
     assert re.search(r"2 [\d:.]+ alpha 503 \d+ GET /issues status", shown)
@@ -85,7 +85,7 @@ def test_requests_are_shown_with_status_items_and_faults(sandbox, browser):
 
 def test_one_request_is_shown_with_its_body(sandbox, browser):
     body = '{"title":"Näive"}'.encode()
-    requests.post(f"{sandbox.url}/issues", data=body, headers=BEARER, timeout=5)
+    requests.post(f"{sandbox.url}/issues", data=body, headers=BEARER, timeout=30)
     shown = browser.text("/_page/request/1")
     assert "POST /issues" in shown
     assert '"title": "Näive"' in shown
@@ -95,7 +95,7 @@ def test_one_request_is_shown_with_its_body(sandbox, browser):
 def test_old_requests_are_a_page_away(sandbox, browser):
     with requests.Session() as session:
         for _ in range(130):
-            session.get(f"{sandbox.url}/issues", headers=BEARER, timeout=5)
+            session.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30)
     first = browser.get("/_page/requests").text
     (older,) = set(re.findall(r'href="(/_page/requests\?[^"]*before=\d+)"', first))
     numbers = [int(n) for n in re.findall(r"/_page/request/(\d+)", first)]
@@ -123,7 +123,7 @@ def test_records_are_filtered_sorted_and_paged(sandbox, browser):
 def test_a_record_is_shown_with_every_write_to_it(sandbox, browser):
     stored = issue(sandbox, sourceId="s1")
     item = {"sourceId": "s1", "title": "Renamed", "companyIds": []}
-    requests.put(f"{sandbox.url}/issues", json=[item], headers=BEARER, timeout=5)
+    requests.put(f"{sandbox.url}/issues", json=[item], headers=BEARER, timeout=30)
     path = f"/_page/tenant/alpha/issues/{stored['_id']}"
     shown = browser.text(path)
     assert '"title": "Renamed"' in shown
@@ -175,7 +175,7 @@ def test_an_alias_of_any_text_can_be_followed(sandbox):
 
 
 def test_the_token_is_nowhere(sandbox, browser):
-    requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=5)
+    requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30)
     for path in ("/", "/_page/requests", "/_page/request/1", "/_page/tenant/token-a/issues"):
         shown = browser.get(path).text
         assert "token-a" not in shown
@@ -197,7 +197,7 @@ def test_every_button_switches_on_what_it_names(sandbox, browser, name):
 def test_a_button_breaks_the_next_request_and_says_how_often(sandbox, browser):
     browser.post("/_page/faults", {"button": "throttle", "tenant": ""})
     statuses = [
-        requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=5).status_code for _ in "abc"
+        requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30).status_code for _ in "abc"
     ]
     assert statuses == [429, 200, 200]
     assert "1 of 3" in browser.text()
@@ -262,9 +262,9 @@ def test_another_site_can_use_no_control_route(sandbox):
     foreign = {"Origin": "https://evil.example"}
     url = f"{sandbox.url}/_sandbox/reset"
     issue(sandbox)
-    assert requests.post(url, headers=foreign, timeout=5).status_code == 403
+    assert requests.post(url, headers=foreign, timeout=30).status_code == 403
     assert len(sandbox.tenant("alpha").records("issues")) == 1
-    assert requests.post(url, timeout=5).status_code == 200, "a program names no origin"
+    assert requests.post(url, timeout=30).status_code == 200, "a program names no origin"
 
 
 def test_a_rebound_name_reaches_nothing(sandbox, browser):
@@ -293,8 +293,8 @@ sys.modules["jinja2"] = None  # as if it were not installed
 import requests
 from planhat_sandbox import Sandbox
 with Sandbox() as sandbox:
-    print(requests.get(sandbox.url, timeout=5).text)
-    print(requests.get(f"{sandbox.url}/_sandbox/health", timeout=5).status_code)
+    print(requests.get(sandbox.url, timeout=30).text)
+    print(requests.get(f"{sandbox.url}/_sandbox/health", timeout=30).status_code)
 """
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
@@ -304,8 +304,8 @@ with Sandbox() as sandbox:
 
 
 def test_planhats_own_routes_stay_planhats(sandbox):
-    assert requests.post(f"{sandbox.url}/", headers=BEARER, timeout=5).status_code == 404
-    assert requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=5).json() == []
+    assert requests.post(f"{sandbox.url}/", headers=BEARER, timeout=30).status_code == 404
+    assert requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30).json() == []
 
 
 @given(

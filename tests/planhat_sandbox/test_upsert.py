@@ -60,7 +60,7 @@ def test_a_payload_ends_as_if_its_items_were_written_alone(items):
                 f"{sandbox.url}/objectives",
                 json=body,
                 headers={"Authorization": f"Bearer token-{alias}"},
-                timeout=20,
+                timeout=60,
             )
             return answer.json()
 

@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+from under_way import until
 
 RUN_PIPE = Path(__file__).parents[2] / "examples" / "pipe" / "run_pipe.py"
 
@@ -81,13 +81,6 @@ class Scripts:
 @pytest.fixture
 def scripts(tmp_path: Path) -> Scripts:
     return Scripts(tmp_path)
-
-
-def until(condition, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.01)
 
 
 def ended_with_its_last_line(process: subprocess.Popen[str]) -> tuple[int, str]:

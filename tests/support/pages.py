@@ -22,12 +22,12 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ports import free_port
 from strangers import ROOT, without_installation
 
 FENCE = re.compile(
@@ -116,9 +116,7 @@ def script(page: Page) -> str:
 
 def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
     """Do what a page says, in a directory, and end everything it started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = str(probe.getsockname()[1])
+    free = str(free_port())
     for file in filter(Path.is_file, where.rglob("*")):
         _replace_port(file, free)
     shown = where.parent / f"{where.name}.output"

@@ -9,7 +9,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 __all__ = ["Postgres", "postgres", "postgres_server"]
 
@@ -100,12 +100,6 @@ def _unprivileged() -> dict[str, object]:
     pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _answers(binaries: Path, port: int, server: subprocess.Popen) -> bool:
     """Wait until the server takes connections; False if it ended instead."""
     # A socket that is open is not enough: on a busy machine the server is still starting up.
@@ -141,7 +135,7 @@ def _server(home: Path, binaries: Path, account: dict[str, object]):
     # A test run that is killed takes its server with it.
     leash = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
     for _attempt in range(5):  # somebody else may take the port between the look and the start
-        port = _free_port()
+        port = free_port()
         with log.open("wb") as output:
             server = subprocess.Popen(
                 [

@@ -17,6 +17,7 @@ import threading
 import time
 
 import pytest
+from under_way import until, waiting_in
 
 PIPE = subprocess.PIPE
 RECORDS = 40
@@ -35,14 +36,6 @@ HOLDER = """
     while True:
         signal.pause()
 """
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
-    return value
 
 
 def lines(bench, company, after=0, pad=""):
@@ -121,6 +114,7 @@ def test_a_kill_around_a_request(bench, target, finish, fault):
         bench.sandbox.fault("status", route="bulk", status=503, retry_after="60", nth=2)
     with running(bench, target, company) as process:
         until(lambda: answered(bench) >= 2)
+        until(lambda: waiting_in(process.stdout))
         time.sleep(0.3)
         states = kill(process)
     assert states[-1:] == [BATCH]
@@ -132,6 +126,7 @@ def test_a_kill_between_a_send_and_the_work(bench, target, finish):
     bench.sandbox.fault("apply-late", route="bulk", nth=2, seconds=1.5, answer_after=60)
     with running(bench, target, company) as process:
         until(lambda: len([r for r in bench.sandbox.requests if r.route == "bulk"]) >= 2)
+        until(lambda: waiting_in(process.stdout))
         time.sleep(0.3)
         states = kill(process)
     assert states[-1:] == [BATCH]

@@ -12,17 +12,12 @@ import textwrap
 import time
 
 import pytest
+from under_way import answers_held, signal_until_it_ends, until, waiting_in
 
 PIPE = subprocess.PIPE
 
 
-def until(condition, seconds=60):
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
-    return value
+TO_BE_HEARD_SECONDS = 1.0  # the answer that comes then may not overtake the signal
 
 
 def bulk_requests(bench):
@@ -64,10 +59,11 @@ def end(process):
 def test_a_signal_during_a_slow_write_lets_it_finish_and_acknowledges_what_it_covers(
     bench, target, signum, code, concurrency
 ):
-    bench.sandbox.fault("slow", route="bulk", seconds=1.5)
-    process = start(bench, target, 25, batch_size_rows=10, concurrency=concurrency)
-    until(lambda: len(bulk_requests(bench)) == min(concurrency, 2))
-    process.send_signal(signum)
+    with answers_held(bench.sandbox, "bulk"):
+        process = start(bench, target, 25, batch_size_rows=10, concurrency=concurrency)
+        until(lambda: len(bulk_requests(bench)) == min(concurrency, 2))
+        process.send_signal(signum)
+        time.sleep(TO_BE_HEARD_SECONDS)
     states, last, returncode = end(process)
     written = min(concurrency, 2) * 10
     assert returncode == code
@@ -79,7 +75,8 @@ def test_a_signal_during_a_slow_write_lets_it_finish_and_acknowledges_what_it_co
 def test_a_signal_while_waiting_for_input_acknowledges_nothing_that_is_buffered(bench, target):
     process = start(bench, target, 15, batch_size_rows=10)
     until(lambda: held(bench) == 10)
-    time.sleep(1)  # the rest is read by now, and not sent: nothing has been idle for long enough
+    until(lambda: not waiting_in(process.stdin))
+    time.sleep(0.5)  # the rest is read by now; it would be sent after 5 seconds without input
     process.send_signal(signal.SIGTERM)
     states, last, code = end(process)
     assert (states, code) == ([10], 143)
@@ -139,12 +136,7 @@ def test_a_second_signal_ends_it_at_once_and_prints_nothing(bench, target):
     bench.sandbox.fault("slow", route="bulk", seconds=50)
     process = start(bench, target, 10, batch_size_rows=10)
     until(lambda: bulk_requests(bench))
-    signals = 0
-    while process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        signals += 1
-        time.sleep(1)
-    assert 2 <= signals < 30
+    assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
     states, last, code = end(process)
     assert (states, code) == ([], 143)
     assert "stopped at once by a second signal" in last
@@ -169,11 +161,9 @@ def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(bench, targe
     process.stdin.flush()
     until(lambda: bulk_requests(bench))
     fill(writable)
-    process.send_signal(signal.SIGTERM)
-    time.sleep(1)
-    process.send_signal(signal.SIGTERM)
     try:
-        assert process.wait(timeout=20) == 143
+        assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
+        assert process.returncode == 143
     finally:
         process.kill()
         process.communicate()
@@ -182,11 +172,12 @@ def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(bench, targe
 
 
 def test_one_signal_that_is_delivered_twice_is_one_signal(bench, target):
-    bench.sandbox.fault("slow", route="bulk", seconds=1.5)
-    process = start(bench, target, 10, batch_size_rows=10)
-    until(lambda: bulk_requests(bench))
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
+    with answers_held(bench.sandbox, "bulk"):
+        process = start(bench, target, 10, batch_size_rows=10)
+        until(lambda: bulk_requests(bench))
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(TO_BE_HEARD_SECONDS)
     states, _, code = end(process)
     assert (states, code) == ([10], 143)
 
@@ -229,10 +220,11 @@ def test_a_signal_to_the_whole_group_ends_it_the_same(bench, target):
 
 
 def test_what_was_not_acknowledged_comes_again_and_the_end_is_the_same(bench, target):
-    bench.sandbox.fault("slow", route="bulk", seconds=0.7, times=1)
-    process = start(bench, target, 35, batch_size_rows=10)
-    until(lambda: bulk_requests(bench))
-    process.send_signal(signal.SIGTERM)
+    with answers_held(bench.sandbox, "bulk"):
+        process = start(bench, target, 35, batch_size_rows=10)
+        until(lambda: bulk_requests(bench))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(TO_BE_HEARD_SECONDS)
     states, _, _ = end(process)
     assert states == [10]
     rest = [m for m in messages(bench, 35) if m["type"] == "SCHEMA"]
@@ -251,7 +243,7 @@ SDK_TARGET = """
         def process_batch(self, context):
             records = context.get("records", [])
             open(sys.argv[1], "a").write("begun\\n")
-            time.sleep(3 if records else 0)
+            time.sleep(30 if records else 0)
             open(sys.argv[1], "a").write(f"written {len(records)}\\n")
 
     class Plain(Target):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from jobs import Job, fill
 from planhat_jobs.ledger import SHARDS
+from ports import free_port
 
 AIRFLOW = Path(sys.executable).with_name("airflow")
 
@@ -31,9 +31,7 @@ def until(condition, what: str, seconds: float = 240) -> None:
 @contextmanager
 def scheduled(job: Job, metadata_url: str):
     """Run API server, scheduler and DAG processor, as an installation does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     job.environment |= {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata_url,
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
