@@ -267,7 +267,8 @@ def test_the_sdks_own_handler_prints_a_bookmark_with_nothing_written(bench, tmp_
     lines.append(bench.record(sourceId="5"))
     process.stdin.write(bench.lines(lines))
     process.stdin.flush()
-    until(journal.exists)
+    until(lambda: journal.exists() and journal.read_text() == "begun\n")
+    time.sleep(0.5)  # it is in the middle of writing by now
     process.send_signal(signal.SIGTERM)
     stdout, _ = process.communicate(timeout=60)
     assert json.loads(stdout.splitlines()[-1]) == {"bookmarks": {"at": 4}}
