@@ -7,6 +7,7 @@ import logging
 import os
 import pty
 import select
+import time
 
 import pytest
 from under_way import until
@@ -94,7 +95,7 @@ def test_a_dumb_terminal_gets_log_lines_and_no_bar(monkeypatch):
                 time.sleep(2)
                 logger.info("METRIC: for machines")
                 logger.info("a log line")
-            seen = read_terminal(master)
+            seen = Screen(master).read()
         finally:
             logger.removeHandler(handler)
     os.close(master)
