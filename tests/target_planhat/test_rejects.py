@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import stat
@@ -174,6 +175,8 @@ def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
         input=bench.lines(lines),
         capture_output=True,
         preexec_fn=limit,
+        # Python would cut its bytecode off at the limit, and find it cut in every later test.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         check=False,
     )
     assert run.returncode == 1
