@@ -159,7 +159,7 @@ def test_fewer_companies_than_before_go_on_from_a_bookmark_of_all(
     assert len(read(config, state=state, catalog=select(issues=None)).ids("issues")) == 1
 
 
-@pytest.mark.parametrize("wrong", ["extid-12", "srcid-1", "a,b", ""])
+@pytest.mark.parametrize("wrong", ["extid-12", "srcid-1", "a,b", "  a b"])
 def test_an_id_that_is_none_of_planhats_is_refused(config, read, wrong):
     with pytest.raises(ConfigurationError, match="company_ids"):
         read({**config, "company_ids": [wrong]})
