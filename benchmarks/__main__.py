@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Sides = dict[str, dict[str, list[Slope]]]
 
 PEERS = {"bare": "orjson", "airbyte": "airbyte-cdk", "dlt": "dlt", "cruds": "cruds"}
-OWN = ("planhat-singer", "singer-sdk", "msgspec", "requests")
+OWN = ("planhat-sync", "singer-sdk", "msgspec", "requests")
 
 
 def main() -> None:

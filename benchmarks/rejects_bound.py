@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.rejects_bound`` runs the target against a sandbox whose answers tell of bad
 items in every way that its behaviours know, and prints the requests beside the bound of
-``target_planhat.halving``: 1 + 2·k·⌈log₂ n⌉ for k bad items among n. It exits with 1 if a reject is
-wrong or a bound is broken.
+``planhat_sync.writing.sending.bisection``: 1 + 2·k·⌈log₂ n⌉ for k bad items among n. It exits
+with 1 if a reject is wrong or a bound is broken.
 
 4,999 bad items are tried only where the answer names them. Where it does not, and nothing at all is
 taken, the target stops after 20 single items that are refused alike: it is not the records then.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FINDINGS = Path("fuzz-findings")
-PACKAGES = ("planhat_api", "planhat_console", "tap_planhat", "target_planhat")
+PACKAGES = ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat")
 MOST_BYTES = 4096
 ONE_INPUT_SECONDS = 20
 _COUNT = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
@@ -97,7 +97,7 @@ def _fuzz(name: str, corpus: Path, seconds: int, *, as_json: bool) -> int:
     import atheris  # noqa: PLC0415 - only here, where it is there
     import singer_sdk  # noqa: F401, PLC0415 - not what is tried
 
-    import planhat_console.style  # noqa: F401, PLC0415 - before its importers are watched
+    import planhat_sync.runtime.terminal  # noqa: F401, PLC0415 - before its importers are watched
 
     with atheris.instrument_imports(include=list(PACKAGES)):
         harness = _harness(name)

@@ -7,10 +7,10 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from planhat_api.catalogue import load_models
-from planhat_api.errors import GaveUpError, PlanhatError
-from planhat_console.files import json_object_of
-from tap_planhat.memory import Memory
+from planhat_sync.catalogue import load_models
+from planhat_sync.errors import GaveUpError, PlanhatError
+from planhat_sync.reading.state import Memory
+from planhat_sync.runtime.config_files import json_object_of
 from tap_planhat.state_file import state_of
 from tap_planhat.tap import CATALOG_FILE, TapPlanhat
 

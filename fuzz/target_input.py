@@ -8,12 +8,12 @@ import tempfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from planhat_api.errors import PlanhatError
-from target_planhat.intake import Intake
-from target_planhat.lines import read_lines
-from target_planhat.rejections import Rejections
-from target_planhat.rejects import reject_line
-from target_planhat.run import Run
+from planhat_sync.errors import PlanhatError
+from planhat_sync.runtime.stdin import read_lines
+from planhat_sync.writing.pipeline import Run
+from planhat_sync.writing.results.reject_file import reject_line
+from planhat_sync.writing.results.rejects import Rejections
+from target_planhat.router import Intake
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from target_planhat.batch import Batch
-    from target_planhat.rejects import RejectedRecord
-    from target_planhat.writer import Writer
+    from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.results.reject_file import RejectedRecord
+    from planhat_sync.writing.sending.batch_writer import Writer
 
 SCHEMAS = b"".join(
     b'{"type":"SCHEMA","stream":"%b","schema":{"properties":{}}}\n' % stream

@@ -11,9 +11,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from planhat_sandbox.options import Options, read_options
+from planhat_sandbox.planhat.tenancy import UnknownTenantError
 from planhat_sandbox.sandbox import Sandbox
 from planhat_sandbox.seed import seed_tenant
-from planhat_sandbox.tenancy import UnknownTenantError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

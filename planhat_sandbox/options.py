@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from planhat_sandbox.faults import Fault, read_fault
-from planhat_sandbox.models import MODELS, SandboxModel, plain_model
-from planhat_sandbox.switches import read_as
+from planhat_sandbox.faults.faults import Fault, read_fault
+from planhat_sandbox.planhat.models import MODELS, SandboxModel, plain_model
+from planhat_sandbox.planhat.switches import read_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

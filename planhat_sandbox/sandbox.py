@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.behaviours import Behaviours
-from planhat_sandbox.effects import EFFECTS
-from planhat_sandbox.exchange import Exchange
-from planhat_sandbox.faults import ArmedFault, Fault, Faults, read_fault
-from planhat_sandbox.listener import Listener
-from planhat_sandbox.models import MODELS, SandboxModel
-from planhat_sandbox.request_log import LoggedRequest, RequestLog
-from planhat_sandbox.tenancy import Tenancy
+from planhat_sandbox.faults.effects import EFFECTS
+from planhat_sandbox.faults.faults import ArmedFault, Fault, Faults, read_fault
+from planhat_sandbox.planhat.behaviours import Behaviours
+from planhat_sandbox.planhat.models import MODELS, SandboxModel
+from planhat_sandbox.planhat.tenancy import Tenancy
+from planhat_sandbox.server.exchange import Exchange
+from planhat_sandbox.server.listener import Listener
+from planhat_sandbox.server.request_log import LoggedRequest, RequestLog
 
 if TYPE_CHECKING:
     import ssl
 
     from typing_extensions import Self
 
-    from planhat_sandbox.tenants import Tenant
+    from planhat_sandbox.planhat.tenants import Tenant
 
 Watcher = Callable[[LoggedRequest], object]
 

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planhat_sandbox.tenants import Tenant
+    from planhat_sandbox.planhat.tenants import Tenant
 
 COMPANIES = 40
 ENDUSERS = 120

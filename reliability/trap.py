@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from planhat_sandbox.request_log import LoggedRequest
+    from planhat_sandbox.server.request_log import LoggedRequest
     from reliability.kills import Kill
     from reliability.world import World
 

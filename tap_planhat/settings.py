@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers._batch import BatchConfig
 
-from planhat_api.connection import CONNECTION_SETTINGS
-from planhat_api.errors import ConfigurationError
-from planhat_console.progress import PROGRESS_SETTING
-from tap_planhat.instants import instant, written
+from planhat_sync.api.connection import CONNECTION_SETTINGS
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.progress import PROGRESS_SETTING
+from planhat_sync.timestamps import instant, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from planhat_api.errors import ConfigurationError
-from planhat_console.files import json_of, text_of
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.config_files import json_of, text_of
 
 WHAT = "the file given as --state"
 _UNKNOWN = (

@@ -13,16 +13,16 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
-from planhat_api.errors import ConfigurationError, Interrupted
-from planhat_console.map_failures import MapFailure
-from tap_planhat.catalogs import KEY_PROPERTIES
-from tap_planhat.extraction import Extraction
-from tap_planhat.memory import Memory
+from planhat_singer.map_failures import MapFailure
+from planhat_sync.errors import ConfigurationError, Interrupted
+from planhat_sync.reading.pages.row_format import Shape
+from planhat_sync.reading.reader import Extraction
+from planhat_sync.reading.source import Source
+from planhat_sync.reading.state import Memory
+from tap_planhat.catalog import KEY_PROPERTIES
+from tap_planhat.messages import MessageWriter, flush
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 from tap_planhat.settings import reading_of
-from tap_planhat.shape import Shape
-from tap_planhat.source import Source
-from tap_planhat.writer import MessageWriter, flush
 
 if TYPE_CHECKING:
     import logging
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-    from planhat_api.model import Model
-    from tap_planhat.extraction import Emission
+    from planhat_sync.models import Model
+    from planhat_sync.reading.reader import Emission
     from tap_planhat.tap import TapPlanhat
 
 

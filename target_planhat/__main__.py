@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import sys
 
-from planhat_console.allocation import keep_freed_memory
-from planhat_console.collector import nothing_to_collect
-from planhat_console.exits import run
+from planhat_sync.runtime.allocation import keep_freed_memory
+from planhat_sync.runtime.collector import nothing_to_collect
+from planhat_sync.runtime.exits import run
 
 NAME = "target-planhat"
 
@@ -23,7 +23,7 @@ def main() -> None:
 
 def _run() -> None:
     with nothing_to_collect():  # imported here: a failing import ends in a sentence
-        from planhat_console.command_line import run_command  # noqa: PLC0415
+        from planhat_singer.command_line import run_command  # noqa: PLC0415
         from target_planhat.target import TargetPlanhat  # noqa: PLC0415
 
     run_command(NAME, lambda: TargetPlanhat.cli)

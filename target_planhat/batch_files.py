@@ -6,7 +6,7 @@ import gzip
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from target_planhat.lines import LONGEST_LINE_BYTES, InputError
+from planhat_sync.runtime.stdin import LONGEST_LINE_BYTES, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

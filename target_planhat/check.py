@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from planhat_api.errors import (
+from planhat_sync.errors import (
     AuthenticationError,
     NotPermittedError,
     StopError,
@@ -20,8 +20,8 @@ from planhat_api.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from planhat_api.client import PlanhatClient
-    from planhat_api.model import Model
+    from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.models import Model
 
 
 @dataclass(frozen=True, slots=True)

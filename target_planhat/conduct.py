@@ -9,34 +9,34 @@ import time
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from planhat_api.client import PlanhatClient
-from planhat_api.custom_fields import read_custom_fields, typed
-from planhat_api.errors import ConfigurationError, Interrupted, PlanhatError
-from planhat_api.transport import Transport
-from planhat_console.exits import StoppedBySignal
-from planhat_console.plural import counted
-from planhat_console.progress import Progress, Snapshot, choose_mode
-from planhat_console.style import Style
-from target_planhat.destination import Destination
-from target_planhat.intake import Intake
-from target_planhat.ledger import Ledger
-from target_planhat.lines import InputError, read_lines
-from target_planhat.output import StateOutput
-from target_planhat.rehearsal import Rehearsal
-from target_planhat.rejections import Rejections
-from target_planhat.rejects import RejectFile
-from target_planhat.replay import put_aside
-from target_planhat.run import Run
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.custom_fields import read_custom_fields, typed
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
+from planhat_sync.runtime.exits import StoppedBySignal
+from planhat_sync.runtime.plural import counted
+from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.stdin import InputError, read_lines
+from planhat_sync.runtime.terminal import Style
+from planhat_sync.writing.matching.matcher import Destination
+from planhat_sync.writing.pipeline import Run
+from planhat_sync.writing.results.counts import Ledger
+from planhat_sync.writing.results.reject_file import RejectFile
+from planhat_sync.writing.results.rejects import Rejections
+from planhat_sync.writing.results.replay import put_aside
+from planhat_sync.writing.results.state_output import StateOutput
+from planhat_sync.writing.results.summary import Summary
+from planhat_sync.writing.sending.batch_writer import EnoughRejectsError, Writer
+from planhat_sync.writing.sending.dry_run import Rehearsal
+from target_planhat.router import Intake
 from target_planhat.signals import Stop
 from target_planhat.stream_maps import StreamMaps
-from target_planhat.summary import Summary
-from target_planhat.writer import EnoughRejectsError, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from target_planhat.summary import Result
+    from planhat_sync.writing.results.summary import Result
     from target_planhat.target import TargetPlanhat
 
 IDLE_SECONDS = 5.0

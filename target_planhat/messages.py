@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
-from planhat_api.utf8 import is_utf8
-from target_planhat.decoding import decode
-from target_planhat.lines import InputError
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.utf8 import is_utf8
+from planhat_sync.writing.records.exact_json import decode
 
 
 class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):

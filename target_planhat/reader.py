@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
-from target_planhat.decoding import decode
+from planhat_sync.writing.records.exact_json import decode
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -16,7 +16,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from planhat_console.last_words import say
+from planhat_sync.runtime.emergency_message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

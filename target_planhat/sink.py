@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.sinks import BatchSink
 
-from target_planhat.batches import Batches
-from target_planhat.compiled import Compiled
-from target_planhat.fleet import first_line
-from target_planhat.payload import Payload, Reject
-from target_planhat.projection import Projection
+from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.fast_path import Compiled
+from planhat_sync.writing.records.payload import Payload, Reject
+from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_planhat.batch import Batch
-    from target_planhat.lines import Lines
-    from target_planhat.run import Run
+    from planhat_sync.runtime.stdin import Lines
+    from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.pipeline import Run
     from target_planhat.target import TargetPlanhat
 
 MOST_COMPILED: Final = 32

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from singer_sdk.exceptions import MappingError, StreamMapConfigError
 from singer_sdk.mapper import MAPPER_KEY_PROPERTIES_OPTION, RemoveRecordTransform
 
-from planhat_console.map_failures import MapFailure
-from planhat_console.stream_maps import told_as_stream_maps
-from target_planhat.lines import InputError
-from target_planhat.payload import Reject, RejectCode
+from planhat_singer.map_failures import MapFailure
+from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.records.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

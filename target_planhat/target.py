@@ -12,21 +12,21 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
 
-from planhat_api import DISTRIBUTION
-from planhat_api.catalogue import load_models
-from planhat_api.client import PlanhatClient
-from planhat_api.errors import ConfigurationError, NotPermittedError
-from planhat_console.answers import add_help_option
-from planhat_console.environment import add_dotenv, environment_settings
-from planhat_console.files import read_config
-from planhat_console.settings import settled
-from planhat_console.stdout import say
-from planhat_console.stream_maps import told_as_stream_maps
+from planhat_singer.help_option import add_help_option
+from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_sync import DISTRIBUTION
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.catalogue import load_models
+from planhat_sync.errors import ConfigurationError, NotPermittedError
+from planhat_sync.runtime.config_errors import settled
+from planhat_sync.runtime.config_files import read_config
+from planhat_sync.runtime.environment import add_dotenv, environment_settings
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.runtime.stdout import say
 from target_planhat.check import rights
 from target_planhat.conduct import Conduct
-from target_planhat.config import CONFIG_SCHEMA, TargetConfig
-from target_planhat.lines import InputError
 from target_planhat.reader import LineReader
+from target_planhat.settings import CONFIG_SCHEMA, TargetConfig
 from target_planhat.sink import PlanhatSink
 
 if TYPE_CHECKING:

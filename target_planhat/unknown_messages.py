@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from target_planhat.lines import InputError
+from planhat_sync.runtime.stdin import InputError
 from target_planhat.messages import KNOWN_TYPES, read_values
 
 if TYPE_CHECKING:

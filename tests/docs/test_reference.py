@@ -13,7 +13,7 @@ import pytest
 import yaml
 from strangers import ROOT, program
 
-from target_planhat.payload import RejectCode
+from planhat_sync.writing.records.payload import RejectCode
 
 PLUGINS = {"tap-planhat": "extractors", "target-planhat": "loaders"}
 # The keys that the Hub allows for a setting and for a plugin, by the JSON Schemas in

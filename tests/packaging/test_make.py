@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_make_clean_leaves_no_environment_behind(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in (".venv", ".venv-meltano", ".venv-docs", "site", "planhat_api"):
+    for name in (".venv", ".venv-meltano", ".venv-docs", "site", "planhat_sync"):
         (tmp_path / name).mkdir()
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "planhat_api"}
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "planhat_sync"}

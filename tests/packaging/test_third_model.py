@@ -47,7 +47,7 @@ ASSETS = {
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """A copy of the checkout with a third file in schemas/ and no other change."""
-    for name in ("planhat_api", "planhat_console", "tap_planhat", "target_planhat", "schemas"):
+    for name in ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat", "schemas"):
         copy_folder(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "schemas" / "assets.json").write_text(json.dumps(ASSETS), encoding="utf-8")

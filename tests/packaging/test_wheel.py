@@ -14,7 +14,7 @@ import pytest
 from planhat_sandbox import Sandbox, seed_tenant
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("planhat_api", "planhat_console", "planhat_sandbox", "tap_planhat", "target_planhat")
+PACKAGES = ("planhat_sync", "planhat_singer", "planhat_sandbox", "tap_planhat", "target_planhat")
 
 
 def run(
@@ -39,7 +39,7 @@ def test_the_wheel_holds_each_model_once(wheel):
     models = sorted(path.name for path in (ROOT / "schemas").glob("*.json"))
     assert models
     assert sorted(n for n in names if n.endswith(".json") and "/schemas/" in n) == [
-        f"planhat_api/schemas/{name}" for name in models
+        f"planhat_sync/schemas/{name}" for name in models
     ]
     assert not [n for n in names if n.startswith("schemas/")]
 
@@ -65,7 +65,7 @@ def test_every_module_of_the_checkout_is_in_the_wheel(wheel):
 def test_both_plugins_know_the_version_of_the_distribution(installed, tmp_path, plugin):
     done = run(installed, plugin, "--version", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"{plugin} v{metadata.version('planhat-singer')}," in done.stdout
+    assert f"{plugin} v{metadata.version('planhat-sync')}," in done.stdout
 
 
 def test_discovery_from_the_wheel_names_the_models(installed, tmp_path):
@@ -111,16 +111,16 @@ def test_the_environment_of_these_tests_has_no_way_back_to_the_checkout(installe
         installed,
         "python",
         "-c",
-        "import planhat_api, sys; print(planhat_api.__file__, sys.path)",
+        "import planhat_sync, sys; print(planhat_sync.__file__, sys.path)",
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert str(ROOT / "planhat_api") not in done.stdout
+    assert str(ROOT / "planhat_sync") not in done.stdout
     assert f"'{ROOT}'" not in done.stdout
 
 
 def test_the_classifiers_agree_with_what_python_is_required():
-    about = metadata.metadata("planhat-singer")
+    about = metadata.metadata("planhat-sync")
     oldest = re.fullmatch(r">=3\.(\d+)", about["Requires-Python"])
     minors = sorted(
         int(m[1])

@@ -15,10 +15,10 @@ from benchmarks.issues import WRITABLE
 from benchmarks.measure import Cost
 from benchmarks.rounds import Slope
 from benchmarks.tenant import Tenant
-from planhat_api.catalogue import load_models
-from planhat_api.exchange import Answer
-from planhat_api.outcomes import Settled, read_answer
-from target_planhat.payload import Payload
+from planhat_sync.api.bulk.outcomes import Settled, read_answer
+from planhat_sync.api.http.exchange import Answer
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.records.payload import Payload
 
 
 @given(rows=st.integers(0, 60), limit=st.integers(1, 25), descending=st.booleans())

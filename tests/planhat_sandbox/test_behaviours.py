@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from planhat_sandbox import Behaviours
-from planhat_sandbox.switches import changed
+from planhat_sandbox.planhat.switches import changed
 
 WAYS = {}
 

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from planhat_sandbox.__main__ import _started as started
-from planhat_sandbox.listener import why_not
 from planhat_sandbox.options import read_options
+from planhat_sandbox.server.listener import why_not
 
 COMMAND = [sys.executable, "-m", "planhat_sandbox"]
 BEARER = {"Authorization": "Bearer token-a"}

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 from under_way import until
 
-from planhat_sandbox.effects import EFFECTS
+from planhat_sandbox.faults.effects import EFFECTS
 
 ON_THE_WIRE = {}
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sandbox.listing import REBUILD_ABOVE
-from planhat_sandbox.models import ISSUES
-from planhat_sandbox.store import Collection
+from planhat_sandbox.planhat.listing import REBUILD_ABOVE
+from planhat_sandbox.planhat.models import ISSUES
+from planhat_sandbox.planhat.store import Collection
 
 IDS = [f"{number:024x}" for number in range(12)]
 VALUES = st.sampled_from([None, 0, 1, 2.5, "", "a", "B", True, ["x"], {"k": 1}])

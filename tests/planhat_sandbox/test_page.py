@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sandbox import Sandbox
-from planhat_sandbox.page_chart import HEIGHT, WIDTH, draw
-from planhat_sandbox.page_faults import BUTTONS, effects
-from planhat_sandbox.request_log import LoggedRequest
+from planhat_sandbox.server.request_log import LoggedRequest
+from planhat_sandbox.web.chart import HEIGHT, WIDTH, draw
+from planhat_sandbox.web.fault_buttons import BUTTONS, effects
 
 BEARER = {"Authorization": "Bearer token-a"}
 
@@ -299,7 +299,7 @@ with Sandbox() as sandbox:
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    assert "pip install 'planhat-singer[sandbox]'" in run.stdout
+    assert "pip install 'planhat-sync[sandbox]'" in run.stdout
     assert run.stdout.endswith("200\n")
 
 

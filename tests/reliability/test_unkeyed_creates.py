@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 import msgspec
 import pytest
 
-from planhat_api.errors import PlanhatError
+from planhat_sync.errors import PlanhatError
 from reliability.faults import TABLE
 from target_planhat.target import TargetPlanhat
 

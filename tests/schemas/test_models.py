@@ -10,11 +10,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from planhat_api.catalogue import load_models
-from planhat_api.model import Model
+from planhat_sync.catalogue import load_models
+from planhat_sync.models import Model
 
 ROOT = Path(__file__).parents[2]
-META = json.loads((ROOT / "planhat_api" / "model.meta.json").read_text(encoding="utf-8"))
+META = json.loads((ROOT / "planhat_sync" / "model.meta.json").read_text(encoding="utf-8"))
 FILES = sorted((ROOT / "schemas").iterdir())
 STREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -95,7 +95,7 @@ def warm_plugins(folder: Path, env: Mapping[str, str]) -> Iterator[Warm]:
 
 def _serve() -> None:
     # The plugins import these when they run, so that a failing import ends in a sentence.
-    for module in ("tap_planhat.tap", "target_planhat.target", "planhat_console.command_line"):
+    for module in ("tap_planhat.tap", "target_planhat.target", "planhat_singer.command_line"):
         importlib.import_module(module)
     mains = {
         plugin: importlib.import_module(f"{plugin.replace('-', '_')}.__main__").main

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from under_way import wait_for_pages
 
-from planhat_api.errors import ConfigurationError
-from tap_planhat.instants import instant, written
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.timestamps import instant, written
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 1, tzinfo=timezone.utc)

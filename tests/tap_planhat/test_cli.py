@@ -11,9 +11,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from planhat_api.errors import PlanhatError
-from planhat_console.command_line import run_command
 from planhat_sandbox import seed_tenant
+from planhat_singer.command_line import run_command
+from planhat_sync.errors import PlanhatError
 from tap_planhat.tap import TapPlanhat
 
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER

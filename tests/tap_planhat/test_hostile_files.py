@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from planhat_api.errors import PlanhatError
+from planhat_sync.errors import PlanhatError
 
 PROPERTY = st.sampled_from(["_id", "title", "updatedAt", "custom", "sourceId", "nope", "", "a.b"])
 STREAM = st.sampled_from(["issues", "objectives", "nope", ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_api.errors import GaveUpError, ProtocolError
+from planhat_sync.errors import GaveUpError, ProtocolError
 
 PAGE = 10
 

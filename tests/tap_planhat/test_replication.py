@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from planhat_api.catalogue import load_models
-from planhat_api.errors import ConfigurationError
-from tap_planhat.catalogs import brought_into_line
+from planhat_sync.catalogue import load_models
+from planhat_sync.errors import ConfigurationError
+from tap_planhat.catalog import brought_into_line
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL, replication_of
 
 MODELS = load_models()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from planhat_api.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 from under_way import is_full, signal_until_it_ends, until
 
-from planhat_api.errors import StopError
-from tap_planhat.writer import MessageWriter
+from planhat_sync.errors import StopError
+from tap_planhat.messages import MessageWriter
 
 PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planhat_api.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError
 from tap_planhat.state_file import state_of
 
 STATE = {"bookmarks": {"issues": {"replication_key_value": "2026-01-01T00:00:00Z"}}}

@@ -11,10 +11,10 @@ import sys
 
 import pytest
 
-from planhat_api.errors import ConfigurationError
-from target_planhat.lines import LONGEST_LINE_BYTES, InputError
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.stdin import LONGEST_LINE_BYTES, InputError
+from planhat_sync.writing.results.rejects import RejectsError
 from target_planhat.messages import RecordBeforeSchemaError
-from target_planhat.rejections import RejectsError
 from target_planhat.target import TargetPlanhat
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_api.errors import ConfigurationError
-from target_planhat.lines import InputError
-from target_planhat.rejects import RejectFile
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.results.reject_file import RejectFile
 
 
 @pytest.mark.parametrize(

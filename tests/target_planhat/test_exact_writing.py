@@ -13,7 +13,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_api.errors import StopError
+from planhat_sync.errors import StopError
 
 MANY = max(40, settings().max_examples)
 

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from raw_server import http, raw_server
 
-from planhat_api.errors import PlanhatError
-from target_planhat.payload import RejectCode
+from planhat_sync.errors import PlanhatError
+from planhat_sync.writing.records.payload import RejectCode
 
 HOSTILE_IDS = [
     "",

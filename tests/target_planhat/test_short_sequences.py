@@ -14,16 +14,16 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from virtual_clock import VirtualClock
 
-from planhat_api.catalogue import load_models
-from planhat_api.client import PlanhatClient
-from planhat_api.connection import Connection
-from planhat_api.transport import Transport
-from target_planhat.batches import Batches
-from target_planhat.destination import HANDFUL, Destination
-from target_planhat.payload import Payload, Settings
-from target_planhat.projection import Projection
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.matching.matcher import HANDFUL, Destination
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.sending.batch_writer import Writer
 from target_planhat.signals import Stop
-from target_planhat.writer import Writer
 
 MODELS = load_models()
 MANY = max(150, settings().max_examples // 3)

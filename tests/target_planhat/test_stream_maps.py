@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_planhat.lines import InputError
-from target_planhat.rejections import RejectsError
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.results.rejects import RejectsError
 
 MISSING = object()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_planhat.lines import InputError
+from planhat_sync.runtime.stdin import InputError
 from target_planhat.unknown_messages import MOST_TYPES
 
 ELSEWHERE = [

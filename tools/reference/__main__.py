@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from planhat_api.catalogue import load_models
+from planhat_sync.catalogue import load_models
 from tools.reference import coercions, meltano, modules, sandbox, tables
 from tools.reference.settings import Plugin
 
@@ -33,14 +33,14 @@ def generated() -> dict[Path, str]:
             "behaviours": sandbox.behaviours(),
             "controls": sandbox.controls(),
         },
-        "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.GROUPS},
+        "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.PACKAGES},
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
         "docs/warehouse.md": {target.name: meltano.for_page(target)},
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }
     files = {ROOT / name: _filled(ROOT / name, texts) for name, texts in parts.items()}
     for kind, plugin in (("extractors", tap), ("loaders", target)):
-        path = ROOT / "hub" / kind / plugin.name / "planhat-singer.yml"
+        path = ROOT / "hub" / kind / plugin.name / "planhat-sync.yml"
         files[path] = meltano.for_hub(plugin)
     return files
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from target_planhat.coercion import COERCIONS
+from planhat_sync.writing.records.coercions import COERCIONS
 
 _ORDER = ("string", "number", "integer", "array", "object")
 

@@ -70,12 +70,12 @@ def for_hub(plugin: Plugin) -> str:
     """A plugin's definition for Meltano Hub."""
     entry = {
         "name": plugin.name,
-        "variant": "planhat-singer",
+        "variant": "planhat-sync",
         "namespace": plugin.name.replace("-", "_"),
         "label": "Planhat",
         "description": "Customer platform: issues and objectives",
         "domain_url": "https://www.planhat.com",
-        "pip_url": "planhat-singer",
+        "pip_url": "planhat-sync",
         "executable": plugin.name,
         "capabilities": [c for c in plugin.capabilities if c in HUB_CAPABILITIES[plugin.name]],
         "keywords": ["api", "meltano_sdk"],

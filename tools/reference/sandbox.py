@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from planhat_sandbox.behaviours import Behaviours
-from planhat_sandbox.control import CONTROLS
-from planhat_sandbox.effects import EFFECTS
+from planhat_sandbox.faults.effects import EFFECTS
+from planhat_sandbox.planhat.behaviours import Behaviours
+from planhat_sandbox.server.control import CONTROLS
 
 FACTS = "planhat-facts.md"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from planhat_api.model import Model
+    from planhat_sync.models import Model
     from tools.reference.settings import Plugin, Setting
 
 

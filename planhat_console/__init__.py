@@ -1,1 +1,0 @@
-"""What both plugins show a person: how a run ends, its last line and its exit code."""

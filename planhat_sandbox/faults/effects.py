@@ -1,0 +1,18 @@
+"""Every fault there is, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planhat_sandbox.faults.list_effects import LIST_EFFECTS
+from planhat_sandbox.faults.transport_effects import TRANSPORT_EFFECTS
+from planhat_sandbox.faults.write_effects import WRITE_EFFECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planhat_sandbox.faults.incidents import Effect
+
+EFFECTS: Mapping[str, Effect] = {
+    effect.name: effect for effect in (*LIST_EFFECTS, *WRITE_EFFECTS, *TRANSPORT_EFFECTS)
+}

@@ -1,0 +1,1 @@
+"""The fake Planhat: models, tenants, records, and what each route does."""

@@ -1,0 +1,134 @@
+"""The answer to a bulk upsert: the documented envelope, and every way it may tell of failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planhat_sandbox.planhat.behaviours import Behaviours
+    from planhat_sandbox.planhat.models import SandboxModel
+    from planhat_sandbox.planhat.store import Fields
+    from planhat_sandbox.planhat.upsert import ItemOutcome
+
+ABSENT: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "permission": ("permissionErrors",),
+    "successes": ("insertsKeys", "updatesKeys", "modified", "upsertedIds"),
+}
+
+
+def status(outcomes: list[ItemOutcome], behaviours: Behaviours) -> int:
+    """Choose the status (bulk-statuses, bulk-status-boundary).
+
+    Args:
+        outcomes: What became of the items.
+        behaviours: Where the boundaries lie.
+
+    Returns:
+        200, 206, 400 or 403.
+    """
+    refusals = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
+    if not refusals:
+        return 200
+    if any(refusal.forbidden for refusal in refusals):
+        return behaviours.forbidden_status
+    if any(outcome.kind in {"created", "updated", "unchanged"} for outcome in outcomes):
+        return 206
+    return behaviours.all_failed_status
+
+
+def envelope(
+    model: SandboxModel,
+    records: Mapping[str, Fields],
+    outcomes: list[ItemOutcome],
+    behaviours: Behaviours,
+) -> dict[str, Any]:
+    """Write the envelope (bulk-envelope).
+
+    Args:
+        model: The model.
+        records: The collection's records, after the work.
+        outcomes: What became of the items.
+        behaviours: Shapes, counts, arrays.
+
+    Returns:
+        The body.
+    """
+    successes = outcomes[::-1] if behaviours.success_order == "reversed" else outcomes
+    created = [o for o in successes if o.kind == "created"]
+    updated = [o for o in successes if o.kind == "updated"]
+    refused = [o for o in outcomes if o.refusal is not None]
+    allowed = [o for o in refused if o.refusal is not None and not o.refusal.forbidden]
+    forbidden = [o for o in refused if o.refusal is not None and o.refusal.forbidden]
+    body: dict[str, Any] = {
+        "created": len(created),
+        "createdErrors": [_entry(model, o, behaviours) for o in allowed if o.identifier is None],
+        "insertsKeys": [_keys(model, records, o, behaviours) for o in created],
+        "updated": len(updated),
+        "updatedErrors": [_entry(model, o, behaviours) for o in allowed if o.identifier],
+        "updatesKeys": [_keys(model, records, o, behaviours) for o in updated],
+        "nonupdates": sum(outcome.kind == "unchanged" for outcome in outcomes),
+        "modified": [o.identifier for o in updated],
+        "upsertedIds": [o.identifier for o in created],
+        "permissionErrors": [_entry(model, o, behaviours) for o in forbidden],
+    }
+    return _bent(body, behaviours)
+
+
+def _keys(
+    model: SandboxModel,
+    records: Mapping[str, Fields],
+    outcome: ItemOutcome,
+    behaviours: Behaviours,
+) -> dict[str, Any]:
+    """Name a written record by its keyables (bulk-success-keys)."""
+    if behaviours.success_keys == "id":
+        return {"_id": outcome.identifier}
+    record = records[outcome.identifier or ""]
+    held = {key: record[key] for key in model.keyables if record.get(key) not in (None, "")}
+    if behaviours.success_keys == "sent":
+        return {key: held[key] for key in held if key == "_id" or key in outcome.item}
+    return held
+
+
+def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) -> object:
+    """Write one error entry in the shape that is switched on (bulk-error-entries)."""
+    item = outcome.item
+    text = outcome.refusal.text if outcome.refusal is not None else ""
+    sent = item if isinstance(item, dict) else {}
+    keys = {key: sent[key] for key in model.keyables if sent.get(key) not in (None, "")}
+    named = ", ".join(f"{key} {value}" for key, value in keys.items())
+    shapes: dict[str, object] = {
+        "index": {"index": outcome.place, "message": text},
+        "keyables": {**keys, "message": text},
+        "nested-keyables": {"error": {"message": text, "where": [{"keys": keys}]}},
+        "text": f"{text} ({named})" if named else text,
+        "item": {**sent, "error": text},
+        "nested-item": {"message": text, "item": item},
+        "opaque": text,
+        "nothing": {},
+    }
+    return shapes.get(behaviours.error_entries)
+
+
+def _bent(body: dict[str, Any], behaviours: Behaviours) -> dict[str, Any]:
+    """Bend the envelope: entries and arrays left out, counts that do not add up."""
+    if behaviours.error_entries == "absent":
+        body.update(createdErrors=[], updatedErrors=[], permissionErrors=[])
+    by = {"short": -1, "long": 1}.get(behaviours.counts, 0)
+    for name in ("created", "updated"):
+        if behaviours.counts == "absent":
+            del body[name]
+        elif body[name]:
+            body[name] += by
+    if behaviours.counts == "absent":
+        del body["nonupdates"]
+    arrays = [name for name, value in body.items() if isinstance(value, list)]
+    gone: tuple[str, ...] = ABSENT.get(behaviours.absent_arrays, ())
+    if behaviours.absent_arrays == "all":
+        gone = tuple(arrays)
+    if behaviours.absent_arrays == "empty":
+        gone = tuple(name for name in arrays if not body[name])
+    return {name: value for name, value in body.items() if name not in gone}

@@ -1,0 +1,1 @@
+"""The sandbox's HTTP server: sockets, requests, the control routes and the request log."""

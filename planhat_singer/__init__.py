@@ -1,0 +1,1 @@
+"""What both Singer plugins share: the command line, stream maps and their errors."""

@@ -1,0 +1,83 @@
+"""Runs the command of a plugin; a command line that cannot be read becomes one sentence.
+
+Click would repeat what was typed. That may be a token in the wrong place, and standard error is
+kept by schedulers, so a sentence names options, and of their values only what plainly is a path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.config_files import like_settings, reason_of, shown_path
+from planhat_sync.runtime.log_settings import check_log_settings, told_as_log_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PLAINLY_AN_OPTION = re.compile(r"--[a-z][a-z_-]{0,30}")
+
+
+class CommandLineError(ConfigurationError):
+    """The command line cannot be read; the message repeats nothing of it but names of options."""
+
+
+def run_command(name: str, command: Callable[[], click.Command]) -> NoReturn:
+    """Run a plugin's command on the arguments of this process, and exit with its code.
+
+    Args:
+        name: The plugin's name.
+        command: Sets up logging and returns the command, as `cli` of the SDK's plugins does.
+
+    Raises:
+        CommandLineError: The command line cannot be read.
+    """
+    check_log_settings(name, os.environ)
+    with told_as_log_config(os.environ):
+        made = command()
+    try:
+        code = made.main(prog_name=name, standalone_mode=False)
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+    except click.ClickException as error:
+        # From None: a traceback at log level DEBUG would show the message of Click's.
+        raise CommandLineError(f"{sentence_of(error)} See {name} --help.") from None
+    sys.exit(code)
+
+
+def sentence_of(error: click.ClickException) -> str:
+    """Say what is wrong with a command line without repeating what may be a secret.
+
+    Args:
+        error: What Click says.
+    """
+    if isinstance(error, click.NoSuchOption):
+        if _PLAINLY_AN_OPTION.fullmatch(error.option_name):
+            return error.format_message()
+        return "There is no such option; it is not repeated here, since it may hold a secret."
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return _about_value(error, error.param)
+    if isinstance(error, click.BadOptionUsage):
+        return error.format_message()
+    return (
+        "Got an unexpected extra argument: every argument is an option or the value of one; "
+        "settings and tokens go into the file given as --config."
+    )
+
+
+def _about_value(error: click.BadParameter, param: click.Parameter) -> str:
+    option = param.opts[0]
+    if isinstance(param.type, click.Choice):
+        choices = ", ".join(repr(choice) for choice in param.type.choices)
+        return f"Invalid value for '{option}': it is not one of {choices}."
+    if isinstance(cause := error.__context__, OSError):
+        path = str(cause.filename)
+        if like_settings(path):
+            return f"Invalid value for '{option}': it takes the path of a file, not JSON itself."
+        return f"Invalid value for '{option}': the file{shown_path(path)} {reason_of(cause)}."
+    return f"Invalid value for '{option}'."

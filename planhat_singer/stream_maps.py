@@ -1,0 +1,108 @@
+"""What is wrong with stream maps, said before a run begins and by the names of the SDK's docs.
+
+The SDK takes much for granted of them, and ends a run in the middle with an error of Python's.
+See https://sdk.meltano.com/en/latest/stream_maps.html for what each option means.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from planhat_sync.errors import ConfigurationError, PlanhatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LONGEST_FOREIGN_TEXT = 300
+
+
+def stream_map_complaints(maps: object) -> Iterator[str]:
+    """Check the setting `stream_maps`, as far as it can be without a stream's schema.
+
+    Args:
+        maps: Its value.
+
+    Yields:
+        One sentence for each fault. None is said of a value that is no object: that is the
+        schema's affair.
+    """
+    if not isinstance(maps, Mapping):
+        return
+    for stream, rules in maps.items():
+        if stream.startswith("__") and stream != "__else__":
+            yield f"stream_maps: there is no option {stream} for all streams"
+        elif isinstance(rules, Mapping) and stream != "__else__":
+            for name, value in rules.items():
+                is_right, wanted = _OPTIONS.get(name, _PROPERTY)
+                if not is_right(value):
+                    yield f"stream_maps: {name} of {stream} must be {wanted}"
+        elif not _is_removed(rules):
+            wanted = _OPTIONS[stream][1] if stream == "__else__" else f"an object, or {_REMOVED}"
+            yield f"stream_maps: {stream} must be {wanted}"
+
+
+@contextlib.contextmanager
+def told_as_stream_maps(maps: object) -> Iterator[None]:
+    """Let whatever the SDK raises while it takes in stream maps be a configuration error.
+
+    Expressions are not worked out yet by then, so what it says holds no values of records.
+
+    Args:
+        maps: The setting `stream_maps`; if it is not set, it is flattening that is taken in.
+
+    Raises:
+        ConfigurationError: It raised something.
+    """
+    try:
+        yield
+    except PlanhatError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())[:_LONGEST_FOREIGN_TEXT] or type(error).__name__
+        what = "stream_maps" if maps else "flattening"
+        raise ConfigurationError(f"{what} cannot be used: {text}") from error
+
+
+def _is_removed(value: object) -> bool:
+    return value is None or value == "__NULL__"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_expression(value: object) -> bool:
+    """Return whether the SDK can take it for an expression, or will say itself what is wrong."""
+    if not isinstance(value, str) or not value.strip():
+        return False
+    try:
+        statements = ast.parse(value).body
+    except SyntaxError:
+        return True
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return bool(statements) and isinstance(statements[0], ast.Expr)
+
+
+_REMOVED = '"__NULL__", which leaves it out'
+_OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "__else__": (_is_removed, '"__NULL__" or null'),
+    "__alias__": (_is_text, "the new name of the stream"),
+    "__source__": (_is_text, "the name of a stream"),
+    "__key_properties__": (
+        lambda value: value is None or _are_texts(value),
+        "a list of names of properties, or null",
+    ),
+    "__filter__": (lambda value: value is None or _is_expression(value), "an expression"),
+}
+_PROPERTY = (
+    lambda value: _is_removed(value) or _is_expression(value),
+    f"an expression, or {_REMOVED}",
+)

@@ -1,0 +1,1 @@
+"""Planhat over HTTP: its routes, the pages of its lists, and its bulk upsert."""

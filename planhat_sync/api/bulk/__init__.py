@@ -1,0 +1,1 @@
+"""What the answer to a bulk upsert says about each of its payloads."""

@@ -1,0 +1,208 @@
+"""The settings of one connection to Planhat, and what of them is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from planhat_sync import DISTRIBUTION
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.redaction import hide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_URL = "https://api.planhat.com"
+
+CONNECTION_SETTINGS: dict[str, Any] = {
+    "api_token": {
+        "type": "string",
+        "secret": True,
+        "title": "API token",
+        "description": "Access token of a Planhat private app.",
+    },
+    "api_url": {
+        "type": "string",
+        "default": DEFAULT_URL,
+        "title": "API address",
+        "description": (
+            "Address of the API. Tenants outside the default region have an address of their "
+            "own, such as https://api-us3.planhat.com. Only https, except on this machine."
+        ),
+    },
+    "requests_per_minute": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 200,
+        "title": "Requests a minute",
+        "description": (
+            "Pace of requests over all threads; a quarter of them, at most 50, may leave at "
+            "once. 0 sends without pacing."
+        ),
+    },
+    "request_timeout_seconds": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 3600,
+        "default": 60,
+        "title": "Request timeout (seconds)",
+        "description": (
+            "Longest one request may take, to the last byte of its answer; a bulk upsert may "
+            "take five times as long."
+        ),
+    },
+    "retry_budget_seconds": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 86400,
+        "default": 300,
+        "title": "Retry budget (seconds)",
+        "description": (
+            "Longest that one request is tried again, counted from its first failure; 0 never "
+            "tries again."
+        ),
+    },
+    "user_agent": {
+        "type": "string",
+        "title": "User agent",
+        "description": "Sent as User-Agent instead of planhat-sync and its version.",
+    },
+}
+"""JSON Schema properties of the settings that both plugins share."""
+
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_PRINTABLE_ASCII = re.compile(r"[ -~]+")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where Planhat is, who we are, and how patient we are.
+
+    The token is part of no repr, and a connection cannot be pickled.
+
+    Attributes:
+        api_token: The private app's token.
+        api_url: Scheme, host, port and perhaps a path in front of the API's own; no slash at
+            the end.
+        requests_per_minute: Pace over all threads; 0 for none.
+        request_timeout_seconds: Longest a request may take.
+        retry_budget_seconds: Longest a request is tried again after its first failure.
+        user_agent: Value of the User-Agent header.
+    """
+
+    api_token: str = field(repr=False)
+    api_url: str = DEFAULT_URL
+    requests_per_minute: int = 200
+    request_timeout_seconds: int = 60
+    retry_budget_seconds: int = 300
+    user_agent: str = DISTRIBUTION
+
+    def __post_init__(self) -> None:
+        hide(self.api_token)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection holds a secret and is not for storing")
+
+    @property
+    def host(self) -> str:
+        """Name of the host, for people to read."""
+        return urlsplit(self.api_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is this machine."""
+        return _is_loopback(self.host)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Connection:
+        """Read a connection out of a plugin's settings.
+
+        Args:
+            config: The settings by name; those of others are ignored.
+
+        Raises:
+            ConfigurationError: A setting is missing or wrong.
+        """
+        given = {name: config[name] for name in CONNECTION_SETTINGS if config.get(name) is not None}
+        hide(str(given.get("api_token", "")))
+        for name, value in given.items():
+            _check_type(name, value)
+        _check_token(given.get("api_token", ""))
+        given["api_url"] = _checked_url(given.get("api_url", DEFAULT_URL))
+        agent = given.setdefault("user_agent", f"{DISTRIBUTION}/{metadata.version(DISTRIBUTION)}")
+        if not _PRINTABLE_ASCII.fullmatch(agent):
+            raise ConfigurationError("user_agent must be one line of plain ASCII, and not empty")
+        return cls(**given)
+
+
+def _check_type(name: str, value: object) -> None:
+    schema = CONNECTION_SETTINGS[name]
+    if schema["type"] == "string":
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{name} must be a string")
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be a whole number")
+    least, most = schema["minimum"], schema.get("maximum")
+    if value < least or (most is not None and value > most):
+        between = f"between {least} and {most}" if most is not None else f"at least {least}"
+        raise ConfigurationError(f"{name} must be {between}; it is {value}")
+
+
+def _check_token(token: str) -> None:
+    if not token.strip():
+        raise ConfigurationError(
+            "api_token is not set: make a private app in Planhat's App Center and give its "
+            "access token"
+        )
+    if not _VISIBLE_ASCII.fullmatch(token):
+        raise ConfigurationError(
+            "api_token holds a space, a line break or a character outside ASCII, which no token "
+            "does: copy it again, without anything around it"
+        )
+
+
+def _checked_url(url: str) -> str:
+    """Give the address without a slash at its end, or say what is wrong with it.
+
+    The address itself is not repeated to the reader, since a password may be part of it.
+    """
+    if not _VISIBLE_ASCII.fullmatch(url) or "\\" in url:
+        raise ConfigurationError(
+            "api_url must be an address in plain ASCII with no space, line break or backslash"
+        )
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ConfigurationError("api_url is not an address: give https:// and a host") from error
+    if parts.username is not None or "@" in parts.netloc or "?" in url or "#" in url:
+        raise ConfigurationError(
+            "api_url must hold neither a user name, nor a query, nor a fragment: "
+            "the token belongs into api_token"
+        )
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise ConfigurationError(f"api_url must be https:// and a host, such as {DEFAULT_URL}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            "api_url is http, which would send the token in the clear: use https "
+            "(http is for a sandbox on this machine alone)"
+        )
+    if not _PREFIX.fullmatch(parts.path):
+        raise ConfigurationError("api_url has an odd path: give the host alone, or plain names")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

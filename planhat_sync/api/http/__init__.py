@@ -1,0 +1,1 @@
+"""One request and its answer: pacing, retries, deadlines, and errors in plain words."""

@@ -1,0 +1,1 @@
+"""How a process begins, shows its progress and ends."""

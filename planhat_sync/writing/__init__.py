@@ -1,0 +1,1 @@
+"""Writing: records into Planhat, each with exactly one outcome."""

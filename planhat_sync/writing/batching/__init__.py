@@ -1,0 +1,1 @@
+"""Payloads become batches in a safe order; nothing here does I/O."""

@@ -1,0 +1,1 @@
+"""A record becomes a payload, or a reject that says why not; nothing here does I/O."""

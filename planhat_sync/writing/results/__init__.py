@@ -1,0 +1,1 @@
+"""What a run counts, keeps on disk, prints and reports."""

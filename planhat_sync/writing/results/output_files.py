@@ -1,0 +1,67 @@
+"""The files that a run writes beside its states: none is in the place of another one.
+
+Owns what is looked at before anything is read or sent. That a reject file is not the file that is
+read is seen to when the run begins (`replay`), since by then the input is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime import stdout
+from planhat_sync.writing.results.singer_files import is_open_as
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Summary(msgspec.Struct):
+    """What any summary has, and no message, state or configuration."""
+
+    streams: dict[str, Any]
+    result: str
+
+
+def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
+    """Find out early that a file could not be written, or would destroy another.
+
+    Args:
+        rejects_path: The setting of this name.
+        summary_path: The setting of this name.
+
+    Raises:
+        ConfigurationError: It could not, or would.
+    """
+    in_use = ((stdout.fileno(), "states are printed"), (2, "the log goes"))
+    for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
+        for descriptor, use in in_use:
+            if path is not None and descriptor is not None and is_open_as(descriptor, path):
+                raise ConfigurationError(f"{name}: {path} is where {use}: name another")
+    if summary_path is None:
+        return
+    if rejects_path is not None and rejects_path.resolve() == summary_path.resolve():
+        raise ConfigurationError("rejects_path and summary_path are one file: make it two")
+    if not summary_path.parent.is_dir():
+        raise ConfigurationError(
+            f"summary_path: there is no folder {summary_path.parent}: create it"
+        )
+    if summary_path.exists():
+        _check_summary(summary_path)
+
+
+def _check_summary(path: Path) -> None:
+    """See that what a summary takes the place of is a summary, or an empty file."""
+    if not path.is_file():
+        raise ConfigurationError(f"summary_path: {path} is not a plain file")
+    if not path.stat().st_size:
+        return
+    try:
+        msgspec.json.decode(path.read_bytes(), type=_Summary)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"summary_path: {path} holds something else than a summary, which would be lost: name "
+            "another"
+        ) from error

@@ -1,0 +1,172 @@
+"""The summary of a run: one JSON object, in the log and in a file; a table on a terminal.
+
+It is written however the run ends. `read` counts the records that were read. In a run that ends
+well it is the sum of the outcomes; in one that fails or is stopped the difference is `undecided`:
+records without an outcome, which no state covers, so that the next run reads them again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from planhat_sync.errors import StopError
+from planhat_sync.runtime.plural import counted
+from planhat_sync.runtime.terminal import USUAL_COLUMNS, columns, table
+from planhat_sync.writing.results.counts import OUTCOMES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.writing.results.counts import Ledger
+
+logger = logging.getLogger("target-planhat")
+
+Result = Literal["done", "failed", "interrupted"]
+
+_WOULD = {
+    "created": "would create",
+    "updated": "would update",
+    "merged": "would merge",
+    "skipped": "would skip",
+    "deleted": "would delete",
+    "rejected": "would reject",
+}
+"""What the counts are called for people, in a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        ledger: The counts by stream.
+        result: How it ended.
+        dry_run: Whether it only counted what a real run would do.
+        requests: Requests that were sent.
+        retries: How many of them were repeats.
+        seconds: How long it took.
+        rejects_path: Where its rejects are, None if it had nowhere to put them.
+        version: Version of target-planhat.
+    """
+
+    ledger: Ledger
+    result: Result
+    dry_run: bool
+    requests: int
+    retries: int
+    seconds: float
+    rejects_path: str | None
+    version: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as users see it."""
+        return {
+            "streams": {
+                stream: account.as_json() for stream, account in self.ledger.accounts.items()
+            },
+            "result": self.result,
+            "dry_run": self.dry_run,
+            "undecided": self.ledger.undecided,
+            "requests": self.requests,
+            "retries": self.retries,
+            "seconds": round(self.seconds, 3),
+            "rejects_path": self.rejects_path,
+            "version": self.version,
+        }
+
+    def as_table(self, style: Style, width: int = USUAL_COLUMNS) -> str:
+        """Return it as a table, for a person at a terminal.
+
+        Counts that are zero in every stream are left out.
+
+        Args:
+            style: How it looks.
+            width: Columns of the terminal.
+        """
+        remarks = [style.head(remark) for remark in self._remarks()]
+        counts = {stream: a.as_json() for stream, a in self.ledger.accounts.items()}
+        shown = [name for name in (*OUTCOMES, "undecided") if any(c[name] for c in counts.values())]
+        labels = [_WOULD.get(name, name) if self.dry_run else name for name in shown]
+        rows = [["stream", "read", *labels]]
+        rows += [[s, *(f"{c[name]:,}" for name in ("read", *shown))] for s, c in counts.items()]
+        drawn = table(rows, style, width=width, bad=("rejected", "would reject"))
+        end = [textwrap.fill(line, width) for line in self._end()]
+        colour = style.faint if self.result == "done" else style.bad
+        return "\n".join(["", *remarks, *([drawn] if counts else []), *map(colour, end)])
+
+    def as_line(self) -> str:
+        """Return it as one line, for the log."""
+        remarks = "".join(f"{remark}. " for remark in self._remarks())
+        return f"{remarks}Summary: {msgspec.json.encode(self.as_json()).decode()}"
+
+    def _remarks(self) -> list[str]:
+        """Return what changes the meaning of all counts."""
+        remarks = ["Dry run: nothing was written"] if self.dry_run else []
+        return remarks if self.ledger.total.taken else [*remarks, "No records were read"]
+
+    def _end(self) -> list[str]:
+        """Return how the run ended, for people, in lines of any length."""
+        repeats = f"{self.retries:,} of them {'a repeat' if self.retries == 1 else 'repeats'}"
+        end = (
+            f"{'dry run ' if self.dry_run else ''}{self.result} after {self.seconds:,.1f} s and "
+            f"{counted(self.requests, 'request')}{f', {repeats}' if self.retries else ''}"
+        )
+        if self.ledger.undecided <= 0:
+            return [end]
+        undecided = counted(self.ledger.undecided, "record")
+        return [end, f"{undecided} undecided: read, but without an outcome when the run ended"]
+
+    def tell(self, style: Style, path: Path | None) -> None:
+        """Show it, and write it to its file.
+
+        Args:
+            style: How standard error looks: a table for a person at a terminal, else a log line.
+            path: The setting `summary_path`.
+
+        Raises:
+            StopError: It cannot be written, and nothing worse ended the run.
+        """
+        if style.is_terminal:
+            sys.stderr.write(self.as_table(style, columns(sys.stderr)) + "\n")
+        else:
+            logger.info("%s", self.as_line())
+        if path is None:
+            return
+        try:
+            _write(path, self)
+        except StopError as error:
+            if self.result == "done":
+                raise
+            logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
+
+
+def _write(path: Path, summary: Summary) -> None:
+    """Put a summary in the place of the last one, whole or not at all, for its owner's eyes."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    data = msgspec.json.format(msgspec.json.encode(summary.as_json()), indent=2) + b"\n"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, for its mode
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+    except OSError as error:
+        raise StopError(
+            f"the summary cannot be written to {path} ({error.strerror}); "
+            "what was printed on stdout holds all the same"
+        ) from error

@@ -1,0 +1,1 @@
+"""A batch is sent until each of its payloads has an outcome."""

@@ -1,0 +1,139 @@
+"""Brings a given catalog into line with the models: what a model decides, no catalog changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from singer_sdk.singerlib import Catalog, Metadata
+
+from planhat_sync.errors import ConfigurationError
+from tap_planhat.replication import replication_of
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from planhat_sync.models import Model
+    from tap_planhat.replication import Replication
+
+KEY_PROPERTIES = ["_id"]
+_TEXT = {"type": ["string", "null"]}
+_TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
+_CHOICE = {"type": ["boolean", "null"]}
+# What the SDK takes for granted of a JSON Schema; it trips over anything else.
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "properties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/schema"}},
+        "items": {"$ref": "#/$defs/schema"},
+        "required": {"type": "array", "items": {"type": "string"}},
+        "anyOf": {"type": "array", "items": {"$ref": "#/$defs/schema"}},
+    },
+}
+_METADATA = {
+    "type": "object",
+    "properties": {
+        "breadcrumb": {"type": "array", "items": {"type": "string"}},
+        "metadata": {
+            "type": "object",
+            "properties": {
+                "selected": _CHOICE,
+                "selected-by-default": _CHOICE,
+                "inclusion": {"enum": ["available", "automatic", "unsupported", None]},
+                "replication-key": _TEXT,
+                "replication-method": _TEXT,
+                "forced-replication-method": _TEXT,
+                "table-key-properties": _TEXTS,
+                "valid-replication-keys": _TEXTS,
+            },
+        },
+    },
+    "required": ["breadcrumb", "metadata"],
+}
+CATALOG_SCHEMA = {
+    "$defs": {"schema": _SCHEMA},
+    "type": "object",
+    "properties": {
+        "streams": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "tap_stream_id": {"type": "string"},
+                    "stream": _TEXT,
+                    "schema": {"$ref": "#/$defs/schema"},
+                    "metadata": {"type": "array", "items": _METADATA},
+                    "key_properties": _TEXTS,
+                    "replication_key": _TEXT,
+                    "replication_method": _TEXT,
+                },
+                "required": ["tap_stream_id", "schema"],
+            },
+        }
+    },
+    "required": ["streams"],
+}
+"""What a Singer catalog is, as far as the SDK reads it."""
+
+VALIDATOR = Draft202012Validator(CATALOG_SCHEMA)
+
+
+def brought_into_line(
+    given: Catalog | dict[str, Any],
+    models: Mapping[str, Model],
+    logger: logging.Logger,
+) -> Catalog:
+    """Give a catalog in which keys and replication are as the models have them.
+
+    A stream with a replication key may be read whole instead, where the catalog says FULL_TABLE;
+    one without can only be read whole.
+
+    Args:
+        given: A catalog, as Meltano or a person wrote it.
+        models: The models by name.
+        logger: Told where the catalog is overruled.
+
+    Raises:
+        ConfigurationError: It is no catalog, or names a stream that does not exist.
+    """
+    raw: dict[str, Any] = given.to_dict() if isinstance(given, Catalog) else given
+    fault = best_match(VALIDATOR.iter_errors(raw))
+    if fault is not None:
+        raise ConfigurationError(
+            f"the catalog is no Singer catalog, at {fault.json_path}: make one with --discover"
+        )
+    catalog = Catalog.from_dict(raw)
+    asked = {entry["tap_stream_id"]: entry for entry in raw["streams"]}
+    for entry in catalog.streams:
+        name = entry.stream or entry.tap_stream_id
+        for written in (entry.tap_stream_id, name):
+            if written not in models:
+                raise ConfigurationError(
+                    f"the catalog names a stream {written}, and there are only "
+                    f"{', '.join(models)}: take it out, or make a new catalog with --discover"
+                )
+        replication = replication_of(asked[entry.tap_stream_id], models[name])
+        for warning in replication.warnings:
+            logger.warning("%s", warning)
+        _overrule(entry, models[name], replication)
+    return catalog
+
+
+def _overrule(entry: CatalogEntry, model: Model, replication: Replication) -> None:
+    root, key = entry.metadata.root, replication.key
+    entry.key_properties = list(KEY_PROPERTIES)
+    entry.replication_method = root.forced_replication_method = replication.method
+    entry.replication_key = root.replication_key = key
+    properties = entry.schema.properties or {}
+    for name in (*KEY_PROPERTIES, *([key] if key else [])):
+        entry.metadata[("properties", name)].inclusion = Metadata.InclusionType.AUTOMATIC
+        if name not in properties:
+            raise ConfigurationError(
+                f"the catalog's schema of {model.name} has no property {name}: "
+                "make a new catalog with --discover"
+            )

@@ -1,0 +1,242 @@
+"""What each route comes to, status by status, and what is sent again: counted by the server."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from raw_server import http, reset
+
+from planhat_sync import errors
+
+SUCCESS = b'{"_id": "61006bc89a3e0b702ed8ea49", "deletedCount": 1}'
+ID = "61006bc89a3e0b702ed8ea49"
+ITEMS = b'[{"sourceId":"a"}]'
+
+ROUTES = {
+    "list": lambda client, model: client.list_page(
+        model, limit=10, offset=0, decode=lambda b: msgspec.json.decode(b, type=list)
+    ),
+    "get": lambda client, model: client.get(model, ID),
+    "delete": lambda client, model: client.delete(model, ID),
+    "bulk": lambda client, model: client.bulk_upsert(model, ITEMS, repeatable=True).status,
+    "unkeyed bulk": lambda client, model: client.bulk_upsert(model, b"[{}]", repeatable=False),
+}
+REPEATED = {"list", "get", "delete", "bulk"}
+NEVER_TWICE = {"unkeyed bulk"}
+
+
+def well(route):
+    return http(b"[]" if route == "list" else SUCCESS)
+
+
+@pytest.fixture(params=sorted(ROUTES))
+def route(request):
+    return request.param
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("failures", [1, 2, 5])
+def test_a_passing_fault_is_outlived_or_leaves_the_outcome_unknown(
+    raw, connect, issues, route, status, failures
+):
+    raw.say(*[http(b"{}", f"{status} Oh")] * failures, then=well(route))
+    client = connect(raw.url)
+    if route in NEVER_TWICE:
+        with pytest.raises(errors.UnknownOutcomeError):
+            ROUTES[route](client, issues)
+        assert len(raw.requests) == 1
+    else:
+        ROUTES[route](client, issues)
+        assert len(raw.requests) == failures + 1
+        assert client.transport.requests == failures + 1
+        assert client.transport.retries == failures
+
+
+@pytest.mark.parametrize("status", [425, 429])
+def test_a_status_that_says_that_nothing_was_done_is_always_followed_by_another_try(
+    raw, connect, issues, route, status
+):
+    raw.say(*[http(b"", f"{status} Later")] * 3, then=well(route))
+    ROUTES[route](connect(raw.url), issues)
+    assert len(raw.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        reset,
+        http(b"", "200 OK"),
+        http(b"<html>", "200 OK"),
+        http(b"null", "200 OK"),
+        http(b'"', "200 OK"),
+        http(b"[" * 100_000, "200 OK"),
+        http(b'{"a":1}'[:-1], "200 OK"),
+        http(SUCCESS, content_length="999", connection="close"),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n[1,",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-le",
+        b"\x16\x03\x01 what is this\r\n\r\n",
+        http(b"not gzip at all", content_encoding="gzip"),
+    ],
+    ids=lambda fault: getattr(fault, "__name__", repr(fault)[:60]),
+)
+def test_a_lost_or_unreadable_answer_is_asked_for_again_or_leaves_the_outcome_unknown(
+    raw, connect, issues, route, fault
+):
+    def broken(sock):
+        sock.sendall(fault)
+
+    raw.say(broken if isinstance(fault, bytes) else fault, then=well(route))
+    client = connect(raw.url)
+    if route in NEVER_TWICE:
+        with pytest.raises(errors.UnknownOutcomeError) as lost:
+            ROUTES[route](client, issues)
+        assert "twice" in str(lost.value)
+        assert len(raw.requests) == 1
+    else:
+        ROUTES[route](client, issues)
+        assert len(raw.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "hint"),
+    [
+        (401, errors.AuthenticationError, "api_token"),
+        (402, errors.ProtocolError, "402"),
+        (405, errors.ProtocolError, "405"),
+        (407, errors.UnreachableError, "HTTPS_PROXY"),
+        (409, errors.ProtocolError, "409"),
+        (418, errors.ProtocolError, "418"),
+        (422, errors.ProtocolError, "422"),
+        (301, errors.ProtocolError, "redirect"),
+        (302, errors.ProtocolError, "redirect"),
+        (304, errors.ProtocolError, "redirect"),
+        (307, errors.ProtocolError, "redirect"),
+        (204, errors.ProtocolError, "204"),
+        (501, errors.ProtocolError, "501"),
+        (505, errors.ProtocolError, "505"),
+    ],
+)
+def test_any_other_status_stops_the_run_with_a_sentence(
+    raw, connect, issues, route, status, error, hint
+):
+    raw.say(
+        b"HTTP/1.1 %d X\r\nlocation: http://other.example/?token-a\r\n\r\n" % status
+        if status in (204, 304)
+        else http(b"secret body", f"{status} X", location="http://other.example/?token-a")
+    )
+    with pytest.raises(error) as stop:
+        ROUTES[route](connect(raw.url), issues)
+    assert hint in str(stop.value)
+    assert stop.value.status == status
+    assert (stop.value.method, stop.value.path) == (
+        raw.requests[0].line.split()[0].decode(),
+        raw.requests[0].target.split("?")[0],
+    )
+    assert "secret body" not in str(stop.value)
+    assert "other.example" not in str(stop.value)
+    assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "expected"),
+    [
+        ("list", 400, errors.ProtocolError),
+        ("list", 403, errors.NotPermittedError),
+        ("list", 404, errors.ProtocolError),
+        ("list", 413, errors.ProtocolError),
+        ("get", 400, errors.RefusedError),
+        ("get", 403, errors.NotPermittedError),
+        ("get", 404, None),
+        ("delete", 400, errors.RefusedError),
+        ("delete", 403, errors.NotPermittedError),
+        ("delete", 404, False),
+        ("bulk", 206, 206),
+        ("bulk", 400, 400),
+        ("bulk", 403, 403),
+        ("bulk", 404, errors.ProtocolError),
+        ("bulk", 413, 413),
+    ],
+)
+def test_a_status_that_speaks_of_the_records_is_handed_over(
+    raw, connect, issues, route, status, expected
+):
+    raw.say(http(b"{}", f"{status} X"))
+    if isinstance(expected, type):
+        with pytest.raises(expected):
+            ROUTES[route](connect(raw.url), issues)
+    else:
+        assert ROUTES[route](connect(raw.url), issues) == expected
+    assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b'"no rights"', b"<html>", b'{"permissionErrors":[1]}'])
+@pytest.mark.parametrize("status", [400, 403, 413])
+def test_the_body_of_a_refused_bulk_upsert_is_handed_over_whatever_it_is(
+    raw, connect, issues, status, body
+):
+    raw.say(http(body, f"{status} X"))
+    answer = connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True)
+    assert (answer.status, answer.body) == (status, body)
+
+
+def test_a_500_that_outlives_the_budget_of_a_bulk_upsert_is_handed_over(raw, connect, issues):
+    raw.say(then=http(b'"server fault"', "500 X"))
+    client = connect(raw.url)
+    answer = client.bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=5)
+    assert (answer.status, answer.body) == (500, b'"server fault"')
+    assert len(raw.requests) > 2
+
+
+def test_a_503_that_outlives_the_budget_of_a_bulk_upsert_stops_the_run(raw, connect, issues):
+    raw.say(then=http(b"", "503 X"))
+    with pytest.raises(errors.GaveUpError, match="503"):
+        connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=5)
+
+
+def test_a_bulk_upsert_of_no_budget_is_sent_once(raw, connect, issues):
+    raw.say(then=http(b"", "500 X"))
+    answer = connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=0)
+    assert answer.status == 500
+    assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize("lost", [None, reset, http(b"", "504 X"), http(b"oops")])
+@pytest.mark.parametrize("gone", [http(b"{}", "404 X"), http(b'{"deletedCount": 0}')])
+def test_a_record_that_is_gone_after_a_lost_answer_counts_as_deleted_by_us(
+    raw, connect, issues, lost, gone
+):
+    raw.say(lost, gone)
+    assert connect(raw.url).delete(issues, ID) is True
+
+
+@pytest.mark.parametrize("harmless", [http(b"", "429 X"), http(b"", "425 X")])
+def test_a_record_that_is_gone_after_a_refused_attempt_was_not_deleted_by_us(
+    raw, connect, issues, harmless
+):
+    raw.say(harmless, http(b"{}", "404 X"))
+    assert connect(raw.url).delete(issues, ID) is False
+
+
+def test_an_answer_says_whether_an_earlier_attempt_may_have_been_carried_out(raw, connect, issues):
+    raw.say(None, http(SUCCESS), http(b"", "429 X"), http(SUCCESS))
+    client = connect(raw.url)
+    assert client.bulk_upsert(issues, ITEMS, repeatable=True).repeated is True
+    assert client.bulk_upsert(issues, ITEMS, repeatable=True).repeated is False
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (b"0.1", "0.1"),
+        (b"1e400", "1E+400"),
+        (b"0.1234567890123456789012345678901", "0.1234567890123456789012345678901"),
+        (b"123456789012345678901234567890", "123456789012345678901234567890"),
+    ],
+)
+def test_numbers_of_a_record_survive_whatever_their_length(raw, connect, issues, number, read):
+    raw.say(http(b'{"mrrCombined": %s}' % number))
+    record = connect(raw.url).get(issues, ID)
+    assert record is not None
+    assert str(record["mrrCombined"]) == read

@@ -1,0 +1,93 @@
+"""Custom fields become properties of `custom`."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.custom_fields import TYPES, custom_properties, read_custom_fields, typed
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.catalogue import load_models
+
+
+def field(name, kind, parent="Issue", **more):
+    """One record of the model Custom Field."""
+    return {"_id": "5f", "name": name, "type": kind, "parent": parent, "isHidden": False, **more}
+
+
+def test_only_the_fields_of_the_model_are_taken():
+    fields = [field("a", "text"), field("b", "text", parent="Company")]
+    assert list(custom_properties(fields, "Issue")) == ["a"]
+
+
+@pytest.mark.parametrize("parent", ["Issue", "issue", "ISSUE"])
+def test_a_parent_is_compared_without_regard_to_case(parent):
+    assert list(custom_properties([field("a", "text", parent=parent)], "Issue")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        ("number", 1.5, "1.5"),
+        ("rating", 4, "4"),
+        ("text", "x", 1),
+        ("rich text", "<b>x</b>", 1),
+        ("checkbox", True, "true"),
+        ("day", "2026-01-01", 20_000),
+        ("date", "2026-01-01T00:00:00.000Z", 1_700_000_000),
+        ("multipicklist", ["a", "b"], "a"),
+        ("team members", ["5f"], "5f"),
+        ("Rich Text", "x", 1),
+        ("rich_text", "x", 1),
+    ],
+)
+def test_a_field_takes_values_of_its_type_and_null_and_nothing_else(kind, right, wrong):
+    schema = custom_properties([field("f", kind)], "Issue")["f"]
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(right)
+    assert validator.is_valid(None)
+    assert not validator.is_valid(wrong)
+
+
+@pytest.mark.parametrize("kind", ["hologram", "", None, 7])
+def test_a_type_that_nobody_documents_stays_open(kind):
+    schema = custom_properties([field("f", kind)], "Issue")["f"]
+    assert "type" not in schema
+
+
+def test_a_label_with_two_types_stays_open():
+    schema = custom_properties([field("f", "text"), field("f", "number")], "Issue")["f"]
+    assert "type" not in schema
+
+
+def test_a_field_without_a_usable_name_is_left_out():
+    assert custom_properties([field(None, "text"), {"parent": "Issue"}], "Issue") == {}
+
+
+def test_every_documented_type_has_a_schema():
+    documented = {
+        *("number", "text", "rich text", "checkbox", "day", "date", "list", "multipicklist"),
+        *("team member", "team members", "rating", "phone", "email", "enduser", "endusers", "url"),
+    }
+    assert set(TYPES) == documented
+
+
+def test_a_model_with_typed_custom_fields_stays_open_for_others():
+    issues = load_models()["issues"]
+    model = typed(issues, [field("Severity", "number")])
+    custom = model.record_schema["properties"]["custom"]
+    assert custom["properties"]["Severity"]["type"] == ["number", "null"]
+    assert custom["additionalProperties"] is True
+    assert "properties" not in issues.record_schema["properties"]["custom"]
+
+
+def test_a_tenant_is_asked_for_all_its_custom_fields(sandbox):
+    tenant = sandbox.tenant("token-a")
+    for n in range(5):
+        tenant.insert("customfields", {**field(f"f{n}", "text"), "_id": f"{n:024x}"})
+    connection = Connection.from_config({"api_token": "token-a", "api_url": sandbox.url})
+    with Transport(connection) as transport:
+        fields = read_custom_fields(PlanhatClient(transport))
+    assert [(f["name"], f["parent"]) for f in fields] == [(f"f{n}", "Issue") for n in range(5)]

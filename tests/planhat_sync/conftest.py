@@ -1,0 +1,71 @@
+"""A server made of bytes, a clock that does not wait, and clients for both and for the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from raw_server import RawServer, raw_server
+from virtual_clock import VirtualClock
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.catalogue import load_models
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+    from planhat_sync.api.http.clock import Clock
+
+
+@pytest.fixture
+def raw() -> Iterator[RawServer]:
+    """A server on loopback that says exactly the bytes it is told to."""
+    with raw_server() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def connect(clock: VirtualClock) -> Iterator[Callable[..., PlanhatClient]]:
+    """Make clients: ``connect(url, width=4, requests_per_minute=0, …)`` on the virtual clock."""
+    with contextlib.ExitStack() as open_transports:
+
+        def make(
+            url: str,
+            *,
+            width: int = 1,
+            stop: threading.Event | None = None,
+            clock: Clock = clock,
+            largest_body_bytes: int = LARGEST_BODY_BYTES,
+            **settings: object,
+        ) -> PlanhatClient:
+            config = {"api_token": "token-a", "requests_per_minute": 0, **settings, "api_url": url}
+            transport = Transport(
+                Connection.from_config(config),
+                width=width,
+                stop=stop,
+                clock=clock,
+                largest_body_bytes=largest_body_bytes,
+            )
+            return PlanhatClient(open_transports.enter_context(transport))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def issues():
+    return load_models()["issues"]
+
+
+@pytest.fixture(scope="session")
+def objectives():
+    return load_models()["objectives"]

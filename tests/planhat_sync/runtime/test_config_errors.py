@@ -1,0 +1,104 @@
+"""What is said of wrong settings: by name, with what they take, and never their value."""
+
+from __future__ import annotations
+
+import pytest
+
+from planhat_sync.runtime.config_errors import complaints
+from planhat_sync.runtime.environment import environment_complaints
+
+SCHEMA = {
+    "type": "object",
+    "required": ["api_token"],
+    "properties": {
+        "api_token": {"type": "string", "minLength": 1},
+        "page_size": {"type": "integer", "minimum": 1, "maximum": 2000},
+        "mode": {"type": "string", "enum": ["this", "that"]},
+        "names": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        "maps": {"type": "object"},
+        "dry": {"type": ["boolean", "null"]},
+        # As the SDK writes it: the name of a type where a schema has to stand.
+        "either": {"anyOf": [{"const": "x"}, {"type": "object"}, "null"]},
+        "flattening_enabled": {"type": ["boolean", "null"]},
+        "flattening_max_depth": {"type": ["integer", "null"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (
+            {},
+            (
+                "api_token is not set: put it into the file given as --config, or into the "
+                "environment and give --config=ENV"
+            ),
+        ),
+        ({"api_token": 12}, "api_token must be text"),
+        ({"api_token": ""}, "api_token must not be empty"),
+        ({"api_token": "t", "page_size": 0}, "page_size must be at least 1"),
+        ({"api_token": "t", "page_size": 2001}, "page_size must be at most 2000"),
+        ({"api_token": "t", "page_size": "9"}, "page_size must be a whole number"),
+        ({"api_token": "t", "mode": "other"}, "mode must be one of this, that"),
+        ({"api_token": "t", "names": "a,b"}, "names must be a list"),
+        ({"api_token": "t", "names": [1]}, "names must be text (inside it)"),
+        ({"api_token": "t", "either": 5}, "either is not what it should be"),
+        (
+            {"api_token": "t", "flattening_enabled": True},
+            "flattening_max_depth is not set: flattening_enabled needs it",
+        ),
+        ({"api_token": "t", "names": ["a", "a"]}, "names must not name anything twice"),
+        ({"api_token": "t", "maps": []}, "maps must be an object"),
+        ({"api_token": "t", "dry": "no"}, "dry must be true or false"),
+        ({"api_token": "t", "page_sise": 1}, "page_sise is not a setting; did you mean page_size?"),
+        ({"api_token": "t", "colour": 1}, "colour is not a setting"),
+    ],
+)
+def test_a_wrong_setting_gets_one_sentence(config, says):
+    assert complaints(SCHEMA, config) == [says]
+
+
+def test_right_settings_get_none():
+    assert complaints(SCHEMA, {"api_token": "t", "page_size": 5, "dry": None}) == []
+
+
+def test_no_value_is_ever_shown():
+    config = {"api_token": ["s3cret"], "mode": "s3cret", "page_size": "s3cret", "names": {"s3cret"}}
+    assert "s3cret" not in " ".join(complaints(SCHEMA, config))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("TAP_PAGE_SIZE", "many", "TAP_PAGE_SIZE must be a whole number"),
+        ("TAP_PAGE_SIZE", "1.5", "TAP_PAGE_SIZE must be a whole number"),
+        ("TAP_DRY", "ture", "TAP_DRY must be true or false"),
+        ("TAP_MAPS", "{", "TAP_MAPS must be a JSON object"),
+        ("TAP_NAMES", '["a"', "TAP_NAMES must be a JSON list"),
+    ],
+)
+def test_a_variable_that_would_be_misread_is_a_fault(name, value, says):
+    assert environment_complaints(SCHEMA, "TAP_", {name: value}) == ([says], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TAP_DRY", "No"),
+        ("TAP_DRY", "1"),
+        ("TAP_NAMES", "a,b"),
+        ("TAP_NAMES", '["a"]'),
+        ("TAP_MODE", "anything"),
+        ("TAP_LOGLEVEL", "DEBUG"),
+        ("TAP__EXTRA", "meltano's"),
+        ("OTHER_PAGE_SIZE", "x"),
+    ],
+)
+def test_a_variable_that_is_read_as_it_is_meant_is_none(name, value):
+    assert environment_complaints(SCHEMA, "TAP_", {name: value}) == ([], [])
+
+
+def test_a_variable_that_nearly_is_a_setting_is_told():
+    _, strays = environment_complaints(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"})
+    assert strays == ["TAP_PAGESIZE is not a setting; did you mean TAP_PAGE_SIZE?"]

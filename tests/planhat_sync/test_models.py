@@ -1,0 +1,154 @@
+"""Where models are looked for: in the package, else beside a pyproject.toml, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from checkout import ROOT, copy_folder
+
+from planhat_sync.catalogue import load_models
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THING = {
+    "type": "object",
+    "x-planhat": {"path": "/things", "keyables": ["_id"], "page_limit": 10, "bulk_limit": 10},
+    "properties": {"_id": {"type": "string"}},
+}
+REPORT = """
+import json
+from planhat_sync.catalogue import load_models
+from planhat_sync.errors import ConfigurationError
+try:
+    print(json.dumps({name: model.path for name, model in load_models().items()}))
+except ConfigurationError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    """A folder with the package in it and nothing else, as in an environment's site-packages."""
+    site = tmp_path / "site"
+    copy_folder(ROOT / "planhat_sync", site / "planhat_sync")
+    return site
+
+
+def put(folder: Path, **files: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder / f"{name}.json").write_text(text)
+
+
+def models_of(site: Path, cwd: Path | None = None):
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT],
+        cwd=cwd or site.parent,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_packaged_folder_comes_first(place):
+    put(place / "planhat_sync" / "schemas", packaged=THING)
+    put(place / "schemas", checkout=THING)
+    (place / "pyproject.toml").touch()
+    assert models_of(place) == {"packaged": "/things"}
+
+
+def test_a_checkout_is_read_beside_its_pyproject(place):
+    put(place / "schemas", checkout=THING)
+    (place / "pyproject.toml").touch()
+    assert models_of(place) == {"checkout": "/things"}
+
+
+def test_a_folder_that_somebody_else_left_in_site_packages_is_not_read(place):
+    put(place / "schemas", stranger=THING)
+    assert "install planhat-sync anew" in models_of(place)
+
+
+def test_the_current_directory_is_never_looked_at(place, tmp_path):
+    put(tmp_path / "schemas", here=THING)
+    (tmp_path / "pyproject.toml").touch()
+    assert "install planhat-sync anew" in models_of(place, cwd=tmp_path)
+
+
+def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(place):
+    folder = place / "planhat_sync" / "schemas"
+    put(folder, zebras=THING, ants=THING)
+    (folder / ".hidden.json").write_text("{")
+    (folder / "notes.txt").write_text("{")
+    assert list(models_of(place)) == ["ants", "zebras"]
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("{", "truncated"),
+        ("[]", "object"),
+        ("\ufeff{}", "JSON"),
+        ({}, "x-planhat"),
+        ({**THING, "x-planhat": {**THING["x-planhat"], "page_limt": 1}}, "page_limt"),
+        ({**THING, "x-planhat": {**THING["x-planhat"], "page_limit": "x"}}, "page_limit"),
+        ({**THING, "properties": {}}, "_id"),
+        ({**THING, "x-planhat": {**THING["x-planhat"], "replication_key": "nope"}}, "nope"),
+    ],
+)
+def test_a_file_that_is_no_model_is_named_with_the_word_that_is_wrong(place, content, hint):
+    put(place / "planhat_sync" / "schemas", broken=content)
+    text = models_of(place)
+    assert "broken.json" in text
+    assert hint in text
+
+
+def test_the_schema_for_singer_requires_the_id_alone_and_holds_no_words_of_ours():
+    for model in load_models().values():
+        schema = model.record_schema
+        assert schema["required"] == ["_id"]
+        assert schema["properties"].keys() == model.properties.keys()
+        text = json.dumps(schema)
+        for word in ("x-planhat", "readOnly", "$schema"):
+            assert f'"{word}"' not in text
+
+
+def test_objects_inside_a_property_are_open_in_the_schema_for_singer():
+    schema = load_models()["issues"].record_schema
+    assert schema["properties"]["companies"]["items"]["additionalProperties"] is True
+    assert schema["properties"]["custom"]["additionalProperties"] is True
+    assert "additionalProperties" not in schema  # the SDK drops what a table does not list
+
+
+def test_a_property_may_be_called_like_a_word_of_ours(place):
+    odd = {**THING, "properties": {"_id": {"type": "string"}, "readOnly": {"type": "string"}}}
+    put(place / "planhat_sync" / "schemas", odd=odd)
+    code = (
+        "from planhat_sync.catalogue import load_models;"
+        "print(sorted(load_models()['odd'].record_schema['properties']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=place,
+        env={"PYTHONPATH": str(place)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "['_id', 'readOnly']"
+
+
+def test_changing_one_schema_for_singer_changes_no_other():
+    model = load_models()["issues"]
+    model.record_schema["properties"]["custom"]["type"] = "spoiled"
+    assert model.record_schema["properties"]["custom"]["type"] == ["object", "null"]

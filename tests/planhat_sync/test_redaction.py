@@ -1,0 +1,108 @@
+"""The token is in nothing that is shown, whatever fails and however much is logged."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import traceback
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from raw_server import http, raw_server, reset
+
+from planhat_sync import redaction
+from planhat_sync.errors import PlanhatError
+
+TOKEN = "s3cr3t/t0k3n+with=signs"  # noqa: S105 - made up
+BASIC = base64.b64encode(f"{TOKEN}:".encode()).decode()
+COMPANY = "5ecre7c0mpany"
+
+
+@pytest.fixture(params=["refuses", "rejects", "resets", "redirects", "hangs up", "works", "gone"])
+def answers(request):
+    echo = f'{{"error": "bad token {TOKEN} or {BASIC}"}}'.encode()
+    return {
+        "refuses": http(echo, "401 X"),
+        "rejects": http(echo, "400 X", x_request_id="abc"),
+        "resets": reset,
+        "redirects": http(echo, "302 X", location=f"https://evil.example/?t={TOKEN}"),
+        "hangs up": None,
+        "works": http(b"[]", x_odd="no colon"),
+        "gone": http(echo, "503 X", retry_after=TOKEN),
+    }[request.param]
+
+
+def test_no_log_and_no_error_shows_the_token_or_a_query(answers, connect, issues, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+
+    def show(ask) -> None:
+        try:
+            ask()
+        except PlanhatError as error:
+            shown.extend([*traceback.format_exception(error), repr(error), str(vars(error))])
+
+    with raw_server() as raw:
+        raw.say(then=answers)
+        client = connect(raw.url, api_token=TOKEN, retry_budget_seconds=2)
+        show(
+            lambda: client.list_page(issues, limit=1, offset=0, company_ids=[COMPANY], decode=bytes)
+        )
+        show(lambda: client.bulk_upsert(issues, b'[{"title": "pers0nal"}]', repeatable=False))
+        assert raw.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+        shown.append(repr(client.transport.connection))
+    out, err = capfd.readouterr()
+    shown += [caplog.text, out, err]
+    text = "\n".join(shown)
+    for secret in (TOKEN, BASIC, quote(TOKEN, safe="")):
+        assert secret not in text
+    for private in (COMPANY, "pers0nal", "limit=1"):
+        assert private not in caplog.text + out + err
+    assert "GET /issues" in caplog.text
+    assert "Starting new HTTP connection" in caplog.text  # urllib3's own log is there, tamed
+
+
+def test_http_client_prints_no_headers_even_if_somebody_switches_that_on(
+    raw, connect, issues, capfd, monkeypatch
+):
+    # Not ours: the switch that debugging recipes set, and which prints every header.
+    monkeypatch.setattr("http.client.HTTPConnection.debuglevel", 1)
+    raw.say(http(b"[]"))
+    connect(raw.url).list_page(issues, limit=1, offset=0, decode=bytes)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_error_says_which_request_it_was_by_planhats_own_id(raw, connect, issues):
+    raw.say(http(b"", "401 X", x_request_id="abc-123"))
+    with pytest.raises(PlanhatError) as error:
+        connect(raw.url).list_page(issues, limit=1, offset=0, decode=bytes)
+    assert error.value.request_id == "abc-123"
+    assert (error.value.method, error.value.path) == ("GET", "/issues")
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch):
+    """What one test hides is not hidden in the next."""
+    monkeypatch.setattr(redaction, "_forms", redaction._forms)
+
+
+@given(secret=st.text(st.characters(codec="utf-8"), min_size=4, max_size=40), around=st.text())
+def test_each_form_of_a_secret_is_struck_out(secret, around):
+    redaction.hide(secret)
+    basic = base64.b64encode(f"{secret}:".encode()).decode()
+    for form in (secret, basic, quote(secret, safe=""), repr(secret)[1:-1]):
+        assert form not in redaction.scrub(f"{around}{form}{around}").replace("***", "\0")
+
+
+def test_text_without_secrets_is_left_alone():
+    redaction.hide("a-secret")
+    assert redaction.scrub("nothing here") == "nothing here"
+    assert redaction.scrub("x a-secret y a-secret") == "x *** y ***"
+
+
+def test_nothing_is_no_secret():
+    redaction.hide("")
+    redaction.hide("abc")
+    assert redaction.scrub("abc") == "abc"

@@ -1,0 +1,285 @@
+"""The limits of a batch, and what supersedes what, case by case."""
+
+import json
+
+import pytest
+
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.batching.batcher import MOST_MERGED, Batches
+from planhat_sync.writing.batching.identity import covers
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.sending.in_flight import Flights
+
+MODELS = load_models()
+HEX = [letter * 24 for letter in "abc"]
+
+
+def payloads(*records, model="issues", **settings):
+    projection = Projection(MODELS[model], Settings(**settings))
+    made = [projection.project(record, line=line) for line, record in enumerate(records, 1)]
+    assert all(isinstance(payload, Payload) for payload in made), made
+    return made
+
+
+def batched(*records, model="issues", **settings):
+    """Batch records; gives for each batch the lines of its payloads."""
+    batches = Batches(MODELS[model], Settings(**settings))
+    full = []
+    for payload in payloads(*records, model=model, **settings):
+        full += batches.add(payload)
+    return [[payload.line for payload in batch.payloads] for batch in [*full, *batches.drain()]]
+
+
+def issue(source, **properties):
+    return {"sourceId": source, **properties}
+
+
+def test_a_batch_leaves_when_it_is_full():
+    batches = Batches(MODELS["issues"], Settings(batch_size_rows=2))
+    one, two, three = payloads(issue("a"), issue("b"), issue("c"))
+    assert list(batches.add(one)) == []
+    [batch] = batches.add(two)
+    assert [payload.line for payload in batch.payloads] == [1, 2]
+    assert list(batches.add(three)) == []
+    assert len(batches) == 1
+    assert [payload.line for payload in batches.payloads] == [3]
+    assert [len(batch.payloads) for batch in batches.drain()] == [1]
+    assert batches.drain() == []
+
+
+def test_a_batch_is_never_larger_than_the_model_takes():
+    records = [issue(str(number)) for number in range(5001)]
+    assert [len(batch) for batch in batched(*records, batch_size_rows=9_999)] == [5000, 1]
+
+
+def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
+    batches = Batches(MODELS["issues"], Settings())
+    left, longest = [], 0
+    for line in range(1, 2 * MOST_MERGED + 10):
+        left += batches.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
+    left += batches.drain()
+    for batch in left:
+        [payload] = batch.payloads
+        versions = 1
+        while (payload := payload.earlier) is not None:
+            versions += 1
+        longest = max(longest, versions)
+    assert longest <= MOST_MERGED + 1
+    assert [batch.payloads[0].line for batch in left][-1] == 2 * MOST_MERGED + 9
+
+
+def test_bytes_are_counted_as_they_leave():
+    records = [issue(str(number)) for number in range(3)]
+    size = len(b'{"sourceId":"0"}')
+    for spare, lines in [(0, [[1, 2], [3]]), (-1, [[1], [2], [3]])]:
+        # Two items, the comma between them, the brackets, and one more byte that counts a comma.
+        limit = 2 * (size + 1) + 2 + spare
+        assert batched(*records, batch_size_bytes=limit) == lines
+
+
+def test_a_record_larger_than_a_batch_travels_alone():
+    large = issue("large", title="x" * 500)
+    lines = batched(issue("a"), large, issue("b"), issue("c"), batch_size_bytes=100)
+    assert lines == [[1], [2], [3, 4]]
+
+
+def test_unkeyed_creates_travel_apart():
+    new = {"title": "t", "companyIds": []}
+    lines = batched(issue("a"), new, issue("b"), new, missing_key="create")
+    assert lines == [[1, 3], [2, 4]]
+
+
+def test_deletes_travel_apart_in_their_place():
+    gone = issue("a", _sdc_deleted_at="2026-01-01")
+    lines = batched(
+        issue("a"), gone, issue("b"), issue("a"), issue("a", title="x"), deletes="delete"
+    )
+    assert lines == [[1, 3], [2], [5]]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "superseded"),
+    [
+        ({"title": "a"}, {"title": "b"}, True),
+        ({"title": "a"}, {"title": "b", "status": "x"}, True),
+        ({"title": "a", "status": "x"}, {"title": "b"}, False),
+        ({"custom": {"a": 1}}, {"custom": {"a": 2, "b": 3}}, True),
+        ({"custom": {"a": 1, "b": 2}}, {"custom": {"a": 2}}, False),
+        ({"custom": {}}, {"custom": {"a": 2}}, True),
+        # What Planhat makes of null and of emptiness is not known: clear, keep, or store.
+        ({"custom": {"a": 1}}, {"custom": None}, False),
+        ({"custom": None}, {"custom": {"a": 1}}, False),
+        ({"custom": {"a": 1}}, {"custom": {"a": None}}, False),
+        ({"title": "a"}, {"title": None}, False),
+        ({"title": "a"}, {"title": ""}, False),
+        ({"followers": ["a"]}, {"followers": []}, False),
+        ({"title": None}, {"title": None}, True),
+        ({"title": None}, {"title": "a"}, True),
+        ({"archived": True}, {"archived": False}, True),
+        ({"followers": ["a", "b"]}, {"followers": ["c"]}, True),
+        ({"custom": {"a": {"b": 1}}}, {"custom": {"a": {"c": 1}}}, False),
+        ({"custom": {"a": {"b": 1}}}, {"custom": {"a": 5}}, False),
+        ({"custom": {"a": 5}}, {"custom": {"a": {"b": 1}}}, False),
+    ],
+)
+def test_a_later_record_supersedes_one_of_which_it_says_everything(earlier, later, superseded):
+    one, two = payloads(issue("s", **earlier), issue("s", **later))
+    assert covers(two, one) is superseded
+    assert batched(issue("s", **earlier), issue("s", **later)) == (
+        [[2]] if superseded else [[1], [2]]
+    )
+
+
+def test_what_was_superseded_comes_back_when_its_successor_is_rejected():
+    batches = Batches(MODELS["issues"], Settings())
+    for payload in payloads(*[issue("s", title=title) for title in "abc"], issue("t")):
+        batches.add(payload)
+    [batch] = batches.drain()
+    assert [payload.line for payload in batch.payloads] == [3, 4]
+    assert batch.without([batch.payloads[1]]) is None
+    back = batch.without(batch.payloads)
+    assert [payload.line for payload in back.payloads] == [2]
+    back = back.without(back.payloads)
+    assert [payload.line for payload in back.payloads] == [1]
+    assert back.without(back.payloads) is None
+
+
+def test_where_only_creates_are_allowed_the_first_record_counts():
+    records = [issue("s", title=title, companyIds=[]) for title in "ab"]
+    assert batched(*records, write_mode="create") == [[1], [2]]
+
+
+def test_others_overtake_a_record_that_waits_for_its_identity():
+    lines = batched(
+        issue("a", title="x"), issue("a", status="y"), issue("b"), issue("a", priority="z")
+    )
+    assert lines == [[1, 3], [2], [4]]
+
+
+def test_records_that_may_be_one_keep_their_order():
+    by_id, other = {"_id": HEX[0]}, {"_id": HEX[1], "status": "x"}
+    records = [issue("a", title="x"), issue("a", status="y"), by_id, issue("b"), other]
+    # The record of the id may be that of source a, which is written again in the second batch; and
+    # that of source b may be that of the id.
+    assert batched(*records) == [[1], [2, 3, 4, 5]]
+
+
+def test_a_record_is_not_superseded_across_one_that_may_be_the_same():
+    assert batched(issue("s", title="a"), {"_id": HEX[0]}, issue("s", title="b")) == [[1, 2], [3]]
+    # Records of the same single keyable are surely others.
+    assert batched(issue("s", title="a"), issue("t"), issue("s", title="b")) == [[2, 3]]
+
+
+def test_what_keeps_its_order_waits_for_a_record_that_may_come_back():
+    records = [issue("s", title="a"), issue("s", title="b")]
+    assert batched(*records, {"_id": HEX[0]}) == [[2], [3]]
+    assert batched(*records, issue("t")) == [[2, 3]]
+    by_id = [{"_id": HEX[0], "title": title} for title in "ab"]
+    assert batched(issue("s"), *by_id, issue("t")) == [[1, 3], [4]]
+
+
+def test_a_record_that_waits_holds_back_all_that_keep_their_order_with_it():
+    waiting = [issue("a", title="x"), issue("a", status="y"), issue("b")]
+    assert batched(*waiting, {"_id": HEX[0]}) == [[1, 3], [2, 4]]
+
+
+def test_records_that_contradict_each_other_never_share_a_batch():
+    for second in ({"_id": HEX[0], "sourceId": "t"}, {"_id": HEX[1], "sourceId": "s"}):
+        assert batched({"_id": HEX[0], "sourceId": "s"}, second) == [[1], [2]]
+
+
+def test_identities_join_through_a_record_that_names_both():
+    both = {"_id": HEX[0], "sourceId": "s"}
+    assert batched(issue("s"), both, {"_id": HEX[0]}) == [[1], [2], [3]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        (HEX[0], HEX[1], True),
+        ("extid-1", "extid-2", True),
+        (HEX[0], "extid-1", False),
+        ("extid-1", "srcid-1", False),
+    ],
+)
+def test_an_external_id_is_another_one_in_another_company(one, other, together):
+    records = [{"externalId": "e", "companyId": company, "name": "n"} for company in (one, other)]
+    lines = batched(*records, model="objectives")
+    assert lines == ([[1, 2]] if together else [[1], [2]])
+
+
+def test_a_companys_id_is_one_in_either_case():
+    records = [
+        {"externalId": "e", "companyId": company, "name": "n"}
+        for company in (HEX[0], HEX[0].upper())
+    ]
+    assert batched(*records, model="objectives") == [[1], [2]]
+
+
+def test_no_more_than_two_batches_wait():
+    batches = Batches(MODELS["issues"], Settings(batch_size_rows=10))
+    sizes = []
+    for payload in payloads(*[issue("s", **{name: "x"}) for name in ("title", "status") * 100]):
+        sizes += [len(batch.payloads) for batch in batches.add(payload)]
+        assert len(batches) <= 20
+    assert sum(sizes) + len(batches) == 200
+
+
+def test_the_body_is_the_array_of_the_items():
+    batches = Batches(MODELS["issues"], Settings())
+    for payload in payloads(issue("a"), issue("b", title="\u00e9")):
+        batches.add(payload)
+    [batch] = batches.drain()
+    assert json.loads(batch.body) == [{"sourceId": "a"}, {"sourceId": "b", "title": "\u00e9"}]
+
+
+class TestFlights:
+    def flights(self, *batches, model="issues"):
+        flights = Flights()
+        for records in batches:
+            former = Batches(MODELS[model], Settings(missing_key="create"))
+            for payload in payloads(*records, model=model, missing_key="create"):
+                former.add(payload)
+            for batch in former.drain():
+                flights.queue(batch)
+        return flights
+
+    def started(self, flights):
+        batches = []
+        while batch := flights.start():
+            batches.append(batch)
+        return batches
+
+    def test_batches_of_different_records_fly_together(self):
+        flights = self.flights([issue("a")], [issue("b")], [issue("c")])
+        assert len(self.started(flights)) == 3
+        assert len(flights) == 3
+
+    def test_a_batch_waits_for_an_earlier_one_of_the_same_record(self):
+        flights = self.flights([issue("a")], [issue("b"), issue("a")], [issue("b")], [issue("c")])
+        first, last = self.started(flights)
+        assert json.loads(last.body) == [{"sourceId": "c"}]
+        flights.land(last)
+        assert self.started(flights) == []
+        flights.land(first)
+        [second] = self.started(flights)
+        assert len(second.payloads) == 2
+        flights.land(second)
+        assert len(self.started(flights)) == 1
+
+    def test_a_batch_waits_for_one_that_names_records_by_other_keyables(self):
+        flights = self.flights([issue("a")], [{"_id": HEX[0]}])
+        assert len(self.started(flights)) == 1
+
+    def test_companies_named_in_two_ways_may_be_one(self):
+        objectives = [
+            {"externalId": "e", "companyId": company, "name": "n"}
+            for company in (HEX[0], "extid-1")
+        ]
+        flights = self.flights(*[[each] for each in objectives], model="objectives")
+        assert len(self.started(flights)) == 1
+
+    def test_unkeyed_creates_wait_for_nobody(self):
+        flights = self.flights([issue("a")], [{"title": "t", "companyIds": []}], [issue("a")])
+        assert len(self.started(flights)) == 2

@@ -1,0 +1,454 @@
+"""The heart of the target: whatever comes, batches end as the records alone, in turn, would.
+
+A small Planhat is written out below with every behaviour that the vendor leaves open as a switch:
+`custom` merged or replaced, null stored, clearing or ignored, a keyable that matches nothing
+falling through to the next one or not, a second record of one sourceId refused or not. Keys are
+few, so that records meet all the time.
+"""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from planhat_sync.api.bulk.envelope import Counts
+from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.batching.identity import all_distinct, tokens
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.sending.bisection import Halving
+from planhat_sync.writing.sending.in_flight import Flights
+
+OBJECTIVES = load_models()["objectives"]
+COMPANIES = {"a" * 24: "one", "b" * 24: "two", "extid-one": "one", "srcid-two": "two"}
+IDS = ["0" * 24, "1" * 24, "2" * 24]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """One reading of everything the vendor does not say."""
+
+    custom_merged: bool
+    null: str
+    fall_through: bool
+    unique: bool
+
+
+@dataclass
+class Planhat:
+    ways: Ways
+    records: list = field(default_factory=list)
+
+    def write(self, item):
+        """Write one item; False if it is refused."""
+        record = self.find(item)
+        if item.get("health") == 13 or (record is None and item.get("name") is None):
+            return False
+        if self.ways.unique and "sourceId" in item:
+            holders = [other for other in self.records if other.get("sourceId") == item["sourceId"]]
+            if any(other is not record for other in holders):
+                return False
+        if record is None:
+            record = {}
+            self.records.append(record)
+        for name, value in item.items():
+            self.set(record, name, value)
+        return True
+
+    def set(self, record, name, value):
+        if name == "companyId" and value is not None:
+            value = COMPANIES[value]
+        if value is None and self.ways.null == "ignored":
+            return
+        if value is None and self.ways.null == "clears":
+            record.pop(name, None)
+        elif isinstance(value, dict):
+            if not self.ways.custom_merged or not isinstance(record.get(name), dict):
+                record[name] = {}
+            for key, inner in value.items():
+                self.set(record[name], key, inner)
+        else:
+            record[name] = value
+
+    def find(self, item):
+        for name in ("_id", "sourceId", "externalId"):
+            if name not in item:
+                continue
+            wanted = {name: item[name]}
+            if name == "externalId" and item.get("companyId") is not None:
+                wanted["companyId"] = COMPANIES[item["companyId"]]
+            for record in self.records:
+                if all(record.get(key) == value for key, value in wanted.items()):
+                    return record
+            if not self.ways.fall_through:
+                return None
+        return None
+
+    def do(self, payload):
+        item = json.loads(payload.item, parse_float=Decimal)
+        if payload.operation != "delete":
+            return self.write(item)
+        record = self.find(item)
+        if record is not None:
+            self.records = [other for other in self.records if other is not record]
+        return True
+
+    def seen(self):
+        """What it holds, the ids that it gave apart."""
+        return sorted(json.dumps(record, sort_keys=True, default=str) for record in self.records)
+
+
+VALUES = st.sampled_from([None, "", "x", "y", "z"])
+CUSTOM = st.none() | st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2)
+COMPANY = st.sampled_from([None, *COMPANIES])
+
+
+@st.composite
+def records(draw):
+    optional = {
+        "_id": st.sampled_from(IDS),
+        "sourceId": st.sampled_from(["s", "t", "u"]),
+        "externalId": st.sampled_from(["e", "f"]),
+        "companyId": COMPANY,
+        "name": VALUES,
+        "health": st.sampled_from([None, 1, 2, 13]),
+        "custom": CUSTOM,
+        "_sdc_deleted_at": st.sampled_from([None, None, "2026-01-01T00:00:00Z"]),
+    }
+    return draw(st.fixed_dictionaries({}, optional=optional))
+
+
+ANY, ONE_OF_TWO = "any keyables", "an _id or a sourceId, of the same few records"
+PROFILES = [
+    ("_id",),
+    ("sourceId",),
+    ("externalId", "companyId"),
+    ("_id", "sourceId"),
+    ONE_OF_TWO,
+    ANY,
+]
+
+
+@st.composite
+def streams(draw, profiles=tuple(PROFILES)):
+    """A stream of records: of one profile throughout, or of several; some say all of one before."""
+    profile = draw(st.sampled_from(profiles))
+    stream = []
+    for drawn in draw(st.lists(records(), max_size=14)):
+        record = drawn
+        if stream and draw(st.booleans()):
+            before = draw(st.sampled_from(stream))
+            again = ("name", "custom", "health")
+            record = before | {key: drawn[key] for key in again if key in drawn}
+        elif profile == ONE_OF_TWO:
+            name = draw(st.sampled_from(["_id", "sourceId"]))
+            key = draw(st.sampled_from(IDS[:2] if name == "_id" else ["s", "t"]))
+            said = ("name", "custom", "health")
+            record = {each: drawn[each] for each in said if each in drawn} | {name: key}
+        elif profile != ANY:
+            for name in ("_id", "sourceId", "externalId"):
+                if name not in profile:
+                    record.pop(name, None)
+            if any(record.get(name) is None for name in profile):
+                continue
+        stream.append(record)
+    return stream
+
+
+@st.composite
+def tenants(draw):
+    ways = Ways(
+        custom_merged=draw(st.booleans()),
+        null=draw(st.sampled_from(["stored", "clears", "ignored"])),
+        fall_through=draw(st.booleans()),
+        unique=draw(st.booleans()),
+    )
+    sources = draw(st.permutations(["s", "t", "v"]))
+    places = draw(st.permutations([(e, c) for e in "efg" for c in ("one", "two")]))
+    held = [
+        {
+            "_id": identifier,
+            "name": "held",
+            "sourceId": source,
+            "externalId": external,
+            "companyId": company,
+            "custom": draw(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=2)),
+        }
+        for identifier, source, (external, company) in zip(IDS, sources, places, strict=False)
+    ]
+    return ways, held
+
+
+def projected(stream):
+    projection = Projection(OBJECTIVES, Settings(missing_key="create", deletes="delete"))
+    payloads = []
+    for line, record in enumerate(stream, 1):
+        payload = projection.project(record, line=line)
+        if isinstance(payload, Payload):
+            payloads.append(payload)
+    return payloads
+
+
+def copies(held):
+    return json.loads(json.dumps(held))
+
+
+def send(planhat, batch, outcomes, shuffle):
+    """Write a batch as a target does: superseded payloads come back if their successor fails."""
+    while batch is not None:
+        rejected = []
+        payloads = list(batch.payloads)
+        profiles = {tuple(key is not None for key in payload.keys) for payload in payloads}
+        if len(profiles) == 1 and sum(min(profiles)) <= 1:
+            shuffle.shuffle(payloads)  # their order within a batch must not matter
+        for payload in payloads:
+            accepted = planhat.do(payload)
+            assert payload.line not in outcomes
+            outcomes[payload.line] = "written" if accepted else "rejected"
+            if accepted:
+                earlier = payload.earlier
+                while earlier is not None:
+                    assert earlier.line not in outcomes
+                    outcomes[earlier.line] = "merged"
+                    earlier = earlier.earlier
+            else:
+                rejected.append(payload)
+        batch = batch.without(rejected)
+
+
+def batches_of(payloads, limits):
+    batches = Batches(OBJECTIVES, limits)
+    for payload in payloads:
+        yield from batches.add(payload)
+        assert len(batches) <= 2 * limits.batch_size_rows + limits.batch_size_rows
+    yield from batches.drain()
+    assert len(batches) == 0
+    assert len(batches._order) == 0
+    assert batches._bytes == 0
+
+
+LIMITS = st.builds(
+    Settings,
+    batch_size_rows=st.integers(1, 6) | st.just(5000),
+    batch_size_bytes=st.sampled_from([60, 200, 8_000_000]),
+)
+
+
+@settings(max_examples=max(600, settings.default.max_examples))
+@given(streams(), tenants(), LIMITS, st.randoms(use_true_random=False))
+def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, shuffle):
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    accepted = {payload.line: alone.do(payload) for payload in projected(stream)}
+
+    together = Planhat(ways, copies(held))
+    outcomes = {}
+    sent = 0
+    for batch in batches_of(projected(stream), limits):
+        sent += len(batch.payloads)
+        kinds = {"upsert": {"upsert"}, "create": {"create"}, "delete": {"delete"}}
+        assert {payload.operation for payload in batch.payloads} == kinds[batch.kind]
+        assert len(batch.payloads) <= limits.batch_size_rows
+        if batch.kind != "delete":
+            assert len(batch.body) <= limits.batch_size_bytes or len(batch.payloads) == 1
+        send(together, batch, outcomes, shuffle)
+    event(f"superseded: {sent < len(accepted)}")
+
+    assert together.seen() == alone.seen()
+    assert outcomes.keys() == accepted.keys()
+    for line, outcome in outcomes.items():
+        # What is rejected is what would have been, unless a later record said the same and more.
+        assert outcome == "merged" or (outcome == "written") == accepted[line]
+
+
+@dataclass
+class Answers:
+    """One way to answer for a batch: how much of it is applied, and how much is told of it.
+
+    Attributes:
+        applied: Beside a bad item the others are written, or none is, or those before it are.
+        names: How many of those written and of those refused the answer names: all, some, none.
+        lies: Whether it names others as refused.
+        chance: Draws what "some" are.
+    """
+
+    applied: str
+    names: str
+    lies: bool
+    chance: object
+
+    def put(self, planhat, payloads):
+        before = copies(planhat.records)
+        accepted, written = [], []
+        for payload in payloads:
+            accepted.append(planhat.do(payload))
+            written.append(accepted[-1])
+            if not accepted[-1] and self.applied == "until-bad":
+                written += [False] * (len(payloads) - len(written))
+                break
+        if self.applied == "whole" and not all(accepted):
+            planhat.records = before
+            written = [False] * len(payloads)
+        if all(accepted) and len(accepted) == len(payloads):
+            return Settled(Counts(0, len(payloads)))
+        refused = [at for at, good in enumerate(accepted) if not good]
+        if len(payloads) == 1:
+            return Settled(Counts(), {0: Refusal("refused", "bad")})
+        suspects = range(len(payloads)) if self.lies else refused
+        return Unsettled(
+            updated=frozenset(self.some([at for at, good in enumerate(written) if good])),
+            suspects=frozenset(self.some(suspects)),
+        )
+
+    def some(self, places):
+        if self.names == "some":
+            return [at for at in places if self.chance.random() < 0.5]
+        return places if self.names == "all" else ()
+
+
+ANSWERS = st.builds(
+    Answers,
+    applied=st.sampled_from(["each", "whole", "until-bad"]),
+    names=st.sampled_from(["all", "some", "none"]),
+    lies=st.booleans(),
+    chance=st.randoms(use_true_random=False),
+)
+
+
+def ask_in_parts(planhat, batch, answers):
+    """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
+    payloads = batch.payloads
+    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads))
+    while (part := halving.next_part()) is not None:
+        reading = answers.put(planhat, [payloads[place] for place in part.places])
+        if isinstance(reading, Settled):
+            halving.settle(part, reading, object())
+        else:
+            halving.split(part, reading)
+    return [payloads[place] for place in sorted(halving.refusals)]
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        ([("i", None), ("j", None)], True),
+        ([(None, "s"), (None, "t")], True),
+        ([("i", "s"), ("j", None)], False),
+        ([("i", "s"), ("j", "t")], False),
+        ([("i", None), (None, "t")], False),
+        ([("i", "s"), (None, "t")], False),
+    ],
+)
+def test_only_payloads_of_one_and_the_same_single_keyable_are_sent_again_in_any_order(
+    names, distinct
+):
+    assert all_distinct([Payload(1, b"", b"{}", keys) for keys in names]) is distinct
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refused(named):
+    """Their `_id`s say that they are two records, and their order matters all the same."""
+    sources = ["s", "t", "v"]
+    held = [
+        {"_id": one, "name": "held", "sourceId": s} for one, s in zip(IDS, sources, strict=True)
+    ]
+    stream = [
+        {"_id": IDS[0], "sourceId": "w"},
+        {"_id": IDS[1], "sourceId": "s"},
+        {"_id": IDS[2], "health": 13},
+    ]
+    ways = Ways(custom_merged=True, null="stored", fall_through=False, unique=True)
+    planhat = Planhat(ways, held)
+    [batch] = batches_of(projected(stream), Settings())
+    # Nothing of a batch with a bad item is applied, and another item is named for it.
+    draws = iter([float(at != named) for at in range(len(stream))])
+    answers = Answers(
+        "whole", "some", lies=True, chance=SimpleNamespace(random=lambda: next(draws, 1))
+    )
+    assert [payload.line for payload in ask_in_parts(planhat, batch, answers)] == [3]
+    assert [record["sourceId"] for record in planhat.records] == ["w", "s", "v"]
+
+
+@st.composite
+def meetings(draw):
+    """A stream of records that mean one of three, each by its `_id` or by its `sourceId`."""
+    names = [{"_id": each} for each in IDS] + [{"sourceId": each} for each in "stv"]
+    stream = []
+    for at, name in enumerate(draw(st.permutations(names * draw(st.integers(1, 2))))):
+        record = {**name, "name": str(at)}
+        record |= draw(st.sampled_from([{}, {"health": 13}, {"custom": {"a": str(at)}}]))
+        stream.append(record)
+    return stream
+
+
+@settings(max_examples=max(400, settings.default.max_examples))
+@given(meetings(), tenants(), st.just(Settings()) | LIMITS, ANSWERS)
+def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant, limits, answers):
+    """Two payloads may name one record, one by `_id`, one by `sourceId`: the later one is last."""
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    accepted = {payload.line: alone.do(payload) for payload in projected(stream)}
+
+    together = Planhat(ways, copies(held))
+    refused = set()
+    for batch in batches_of(projected(stream), limits):
+        waiting = batch
+        while waiting is not None:
+            rejected = ask_in_parts(together, waiting, answers)
+            refused |= {payload.line for payload in rejected}
+            waiting = waiting.without(rejected)
+    event(f"refused: {bool(refused)}")
+    assert together.seen() == alone.seen()
+    assert not any(accepted[line] for line in refused)
+
+
+EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), ONE_OF_TWO, ANY]
+
+
+@settings(max_examples=max(200, settings.default.max_examples))
+@given(
+    streams(tuple(EXACT_IN_FLIGHT)),
+    tenants(),
+    LIMITS,
+    st.integers(1, 4),
+    st.randoms(use_true_random=False),
+)
+def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width, chance):
+    ways, held = tenant
+    alone = Planhat(ways, copies(held))
+    for payload in projected(stream):
+        alone.do(payload)
+
+    together = Planhat(ways, copies(held))
+    outcomes = {}
+    flights = Flights()
+    queue = list(batches_of(projected(stream), limits))
+    flying = []
+    while queue or flying or flights:
+        if queue and chance.random() < 0.5:
+            flights.queue(queue.pop(0))
+        elif len(flying) < width and (batch := flights.start()) is not None:
+            names = set(names_of(batch))
+            assert all(names.isdisjoint(names_of(other)) for other in flying)
+            flying.append(batch)
+        elif flying:
+            # They arrive in any order: all of a batch at once is the least that can be assumed.
+            batch = flying.pop(chance.randrange(len(flying)))
+            send(together, batch, outcomes, chance)
+            flights.land(batch)
+        else:
+            assert queue
+            flights.queue(queue.pop(0))
+    event(f"batches: {len(outcomes)}")
+    assert together.seen() == alone.seen()
+
+
+def names_of(batch):
+    for payload in batch.payloads:
+        yield from tokens(payload)

@@ -1,0 +1,310 @@
+"""The compact map and the index of the destination, against plain dicts and lists."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import event, example, given, settings
+from hypothesis import strategies as st
+
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.matching.compact_map import CompactMap
+from planhat_sync.writing.matching.decisions import Verdicts, values
+from planhat_sync.writing.matching.existing import DOUBT, Held
+from planhat_sync.writing.matching.fingerprints import Fingerprints, fingerprint
+from planhat_sync.writing.matching.index import Index, name_of
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing.records.keys import Keyables
+from planhat_sync.writing.records.payload import Payload, Settings
+
+OBJECTIVES = load_models()["objectives"]
+KEYS = st.integers(0, 60).map(lambda number: number.to_bytes(3, "big"))
+
+
+@given(st.lists(st.tuples(KEYS, st.none() | st.binary(min_size=2, max_size=2)), max_size=200))
+def test_a_compact_map_is_a_dict(changes):
+    compact, plain = CompactMap(3, 2), {}
+    for key, value in changes:
+        if value is None:
+            compact.remove(key)
+            plain.pop(key, None)
+        else:
+            compact.set(key, value)
+            plain[key] = value
+    for number in range(61):
+        key = number.to_bytes(3, "big")
+        assert compact.get(key) == plain.get(key)
+        assert (key in compact) == (key in plain)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=4,
+)
+
+
+@given(JSON, JSON)
+@example(Decimal("5.0"), 5)
+@example(5, {"number": "5e0"})
+@example("5", 5)
+@example("true", True)
+@example("[]", [])
+@example(True, 1)
+@example([], {})
+@example(None, "")
+def test_fingerprints_are_equal_just_where_values_are(one, other):
+    assert (fingerprint(one) == fingerprint(other)) == (tagged(one) == tagged(other))
+
+
+def tagged(value):
+    """Keep booleans and numbers apart, which Python does not."""
+    if isinstance(value, list):
+        return [tagged(item) for item in value]
+    if isinstance(value, dict):
+        return {name: tagged(item) for name, item in value.items()}
+    return (isinstance(value, bool), value)
+
+
+def test_what_is_absent_equals_what_is_null_and_nothing_else():
+    fingerprints = Fingerprints(["name", "health"])
+    held = fingerprints.of({"name": "a"})
+    assert fingerprints.differing({"health": None, "name": "a"}, held) == []
+    assert fingerprints.differing({"health": 0, "name": ""}, held) == ["health", "name"]
+    assert fingerprints.differing({"other": None}, held) == ["other"]
+
+
+def test_an_object_written_over_another_equals_nothing_any_more():
+    fingerprints = Fingerprints(["custom"])
+    held = fingerprints.of({"custom": {"a": 1}})
+    after = fingerprints.after({"custom": {"b": 1}}, held)
+    assert fingerprints.differing({"custom": {"b": 1}}, after) == ["custom"]
+    new = fingerprints.after({"custom": {"b": 1}}, None)
+    assert fingerprints.differing({"custom": {"b": 1}}, new) == []
+
+
+IDS = ["0" * 24, "1" * 24, "odd id", "2" * 24]
+COMPANIES = ["a" * 24, "b" * 24]
+ROWS = st.fixed_dictionaries(
+    {"_id": st.sampled_from(IDS), "companyId": st.sampled_from(COMPANIES)},
+    optional={
+        "sourceId": st.sampled_from("st"),
+        "externalId": st.sampled_from("ef"),
+        "name": st.sampled_from([None, "x", "y"]),
+    },
+)
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "_id": st.sampled_from([*IDS, "never held"]),
+        "companyId": st.sampled_from([*COMPANIES, "extid-one", None]),
+        "sourceId": st.sampled_from("stu"),
+        "externalId": st.sampled_from("efg"),
+        "name": st.sampled_from([None, "x", "y"]),
+    },
+)
+
+
+PROJECTION = Projection(OBJECTIVES, Settings())
+COMPARED = ["name", "companyId", "sourceId", "externalId"]
+
+
+def payload_of(record):
+    made = PROJECTION.project(record)
+    return made if isinstance(made, Payload) else None
+
+
+class Tenant:
+    """What an index stands for: records, searched from the strongest keyable down."""
+
+    def __init__(self, rows):
+        self.rows = []
+        self.created = 0
+        for row in rows:
+            if not self.clashes(row) and row["_id"] not in {held["_id"] for held in self.rows}:
+                self.rows.append(dict(row))
+
+    def find(self, payload):
+        """Give the record that is meant and the place of the keyable, or None."""
+        company = values(payload).get("companyId")
+        for at, (name, key) in enumerate(zip(OBJECTIVES.keyables, payload.keys, strict=True)):
+            for row in self.rows:
+                held = key is not None and row.get(name) == key
+                if held and (name != "externalId" or company == row["companyId"] is not None):
+                    return row, at
+        return None
+
+    def clashes(self, row, but=None):
+        """Tell whether another record has a keyable of this one, which Planhat does not allow."""
+        return any(
+            other is not but
+            and (
+                (row.get("sourceId") and row.get("sourceId") == other.get("sourceId"))
+                or (
+                    row.get("externalId")
+                    and row.get("externalId") == other.get("externalId")
+                    and row.get("companyId") == other["companyId"]
+                )
+            )
+            for other in self.rows
+        )
+
+    def write(self, payload):
+        """Write a payload; False if Planhat would not."""
+        found = self.find(payload)
+        held = found[0] if found else None
+        changed = {"companyId": None, **(held or {}), **values(payload)}
+        if self.clashes(changed, but=held):
+            return False
+        if held is None:
+            self.created += 1
+            self.rows.append({"_id": f"new {self.created}", **changed})
+        else:
+            held.update(changed)
+        return True
+
+
+@settings(max_examples=max(400, settings.default.max_examples))
+@given(
+    st.lists(ROWS, max_size=6), st.lists(st.tuples(st.sampled_from("wwwr"), RECORDS), max_size=8)
+)
+def test_an_index_finds_what_the_destination_holds_or_says_that_it_cannot_tell(rows, steps):
+    tenant = Tenant(rows)
+    index = read_anew(tenant)
+    for step, record in steps:
+        payload = payload_of(record)
+        if payload is None:
+            continue
+        if index.stale:
+            event("read anew")
+            index = read_anew(tenant)
+        found, expected = index.find(payload), tenant.find(payload)
+        if found is not DOUBT:
+            check(found, expected, values(payload))
+        event(f"{step}: {type(found).__name__}")
+        if step == "w" and tenant.write(payload):
+            index.write(payload, values(payload))
+        elif step == "r" and isinstance(found, Held):
+            index.remove(found.name)
+            tenant.rows.remove(expected[0])
+
+
+def read_anew(tenant):
+    index = Index(OBJECTIVES, keyed=True, properties=COMPARED)
+    for row in tenant.rows:
+        index.add(row)
+    return index
+
+
+def check(found, expected, item):
+    assert (found is None) == (expected is None)
+    if found is not None:
+        row, at = expected
+        assert found.at == at
+        assert found.identifier in (row["_id"], None)
+        # A value that is not known any more may be called different, never the same.
+        assert {name for name in item if item[name] != row.get(name)} <= set(found.differing(item))
+
+
+def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
+    index = Index(OBJECTIVES, keyed=False)
+    index.add({"_id": IDS[0]})
+    assert holds(index, IDS[0])
+    assert not holds(index, IDS[1])
+    assert index.find(payload_of({"sourceId": "s"})) is DOUBT
+    index.add_created([IDS[1]])
+    assert holds(index, IDS[1])
+    index.remove(name_of(IDS[0]))
+    assert not holds(index, IDS[0])
+
+
+def holds(index, identifier):
+    return isinstance(index.find(payload_of({"_id": identifier})), Held)
+
+
+def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
+    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    new = payload_of({"sourceId": "s", "name": "a"})
+    index.write(new, values(new))
+    index.add_created([IDS[0]])
+    assert index.find(new).identifier is None
+    assert not index.stale
+    again = payload_of({"_id": IDS[0], "name": "b"})
+    index.write(again, values(again))
+    assert index.stale
+
+
+def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0], "externalId": "e", "companyId": COMPANIES[0], "sourceId": "s"})
+    moved = payload_of({"sourceId": "s", "companyId": COMPANIES[1]})
+    index.write(moved, values(moved))
+    assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
+    assert index.stale  # in the new one it is, and its externalId was not said again
+
+
+def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0], "externalId": "e"})
+    assert not index.stale
+    assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
+    assert index.find(payload_of({"_id": IDS[0]})).identifier == IDS[0]
+
+
+def test_numbers_are_compared_as_they_stand():
+    row = decode(b'{"a": 0.10, "b": 1e400, "c": 12345678901234567890123}')
+    fingerprints = Fingerprints(["a", "b", "c"])
+    same = decode(b'{"a": 0.1, "b": 1.0e400, "c": 12345678901234567890123.0}')
+    assert fingerprints.differing(same, fingerprints.of(row)) == []
+    other = decode(b'{"a": 0.10000000000000000001, "b": 1e401, "c": 12345678901234567890124}')
+    assert fingerprints.differing(other, fingerprints.of(row)) == ["a", "b", "c"]
+
+
+def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_index_stale():
+    for keyed, existed in ((True, True), (True, False), (False, True)):
+        index = Index(OBJECTIVES, keyed=keyed)
+        index.add({"_id": IDS[0]})
+        index.remove(name_of(IDS[0]), existed=existed)
+        assert not index.stale
+        index.remove(name_of(IDS[1]), existed=existed)
+        # Without keyables there is nothing else that it could be known by.
+        assert index.stale == (keyed and existed)
+
+
+def test_an_index_is_stale_once_an_id_is_written_that_it_does_not_hold():
+    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    known = payload_of({"sourceId": "s", "name": "a"})
+    index.write(known, values(known))
+    assert not index.stale
+    by_id = payload_of({"_id": IDS[0], "name": "b"})
+    index.write(by_id, values(by_id))
+    assert index.stale
+
+
+def test_only_an_id_of_this_run_may_be_that_of_a_record_known_by_other_keyables():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0]})
+    index.add_created(IDS[:2])
+    named = [payload_of({"_id": each}) for each in IDS[:2]]
+    assert [index.is_loose(payload) for payload in named] == [False, True]
+    assert not index.is_loose(payload_of({"sourceId": "s"}))
+
+
+@pytest.mark.parametrize("company", [COMPANIES[0], "extid-one"])
+def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_it(company):
+    index = Index(OBJECTIVES, keyed=True, properties=["archived"])
+    new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
+    index.write(new, values(new))
+    keyables = Keyables(OBJECTIVES, Settings())
+    verdicts = Verdicts(OBJECTIVES, keyables, Settings(deletes="archive"))
+    gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
+    gone.operation = "archive"
+    made = verdicts.judge(gone, index.find(gone))
+    assert made.operation == "archive"
+    assert made.keys == (None, None, "e")
+    assert made.scopes == gone.scopes
+    assert decode(made.item) == {"externalId": "e", "companyId": company, "archived": True}

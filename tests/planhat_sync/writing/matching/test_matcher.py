@@ -1,0 +1,672 @@
+"""What the destination holds, over real HTTP: ids, modes, deletes, comparison, dry run."""
+
+import json
+import threading
+from collections import Counter
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.matching.matcher import HANDFUL, Destination
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+
+MODELS = load_models()
+FOREIGN = [f"{number:024x}" for number in range(1, 40)]
+MANY = 2 * HANDFUL
+
+
+class Flow:
+    """Records through projection, batches and destination into a sandbox, without a target."""
+
+    def __init__(self, sandbox, model="issues", **settings):
+        connection = Connection.from_config(
+            {
+                "api_token": "token-a",
+                "api_url": sandbox.url,
+                "requests_per_minute": 0,
+                "retry_budget_seconds": 0,
+            }
+        )
+        self.sandbox = sandbox
+        self.tenant = sandbox.tenant("token-a")
+        self.model = MODELS[model]
+        self.settings = Settings(**settings)
+        self.client = PlanhatClient(Transport(connection))
+        self.destination = Destination(self.client, self.model, self.settings)
+        self.outcomes = {}
+        self.answered = Counter()
+        self.lines = count(1)
+
+    def batches(self, records):
+        projection = Projection(self.model, self.settings)
+        batches = Batches(self.model, self.settings)
+        for record in records:
+            line = next(self.lines)
+            made = projection.project(record, line=line)
+            if isinstance(made, Payload):
+                yield from batches.add(made)
+            else:
+                self.outcomes[line] = getattr(made, "code", "skipped")
+        yield from batches.drain()
+
+    def write(self, *records):
+        """Write records; gives line → what became of it."""
+        for batch in self.batches(records):
+            if batch.kind == "delete":
+                for payload in batch.payloads:
+                    done = self.destination.delete(payload)
+                    self.outcomes[payload.line] = getattr(
+                        done, "code", "deleted" if done is True else "skipped"
+                    )
+                continue
+            for sifted in self.sifted(batch):
+                if sifted.batch is not None:
+                    self.send(sifted.batch)
+        return self.outcomes
+
+    def sifted(self, batch):
+        while batch is not None:
+            sifted = self.destination.sift(batch)
+            self.note(sifted)
+            yield sifted
+            batch = sifted.later
+
+    def send(self, batch):
+        answer = self.client.bulk_upsert(self.model, batch.body, repeatable=True)
+        assert answer.status == 200, answer.body
+        reply = json.loads(answer.body)
+        self.answered += Counter(created=reply["created"], updated=reply["updated"])
+        self.destination.note_answer(answer)
+        self.destination.note_written(batch.payloads)
+        for payload in batch.payloads:
+            self.settle(payload, "sent")
+
+    def foresee(self, *records):
+        """Tell what would become of records; gives line → what."""
+        for batch in self.batches(records):
+            if batch.kind == "delete":
+                for payload in batch.payloads:
+                    found = self.destination.find(payload)
+                    self.settle(payload, "deleted" if found else "skipped")
+                    if found:
+                        self.destination.note_deleted(found)
+                continue
+            for sifted in self.sifted(batch):
+                for payload, found in zip(
+                    sifted.batch.payloads if sifted.batch else (), sifted.found, strict=True
+                ):
+                    self.settle(payload, "updated" if found else "created")
+                    self.destination.note_written([payload])
+        return self.outcomes
+
+    def note(self, sorted_out):
+        for payload in sorted_out.unchanged:
+            self.settle(payload, "unchanged")
+        for payload, _ in sorted_out.skipped:
+            self.settle(payload, "skipped")
+        for payload, reject in sorted_out.rejects:
+            self.settle(payload, reject.code)
+
+    def settle(self, payload, outcome):
+        assert payload.line not in self.outcomes
+        self.outcomes[payload.line] = outcome
+        if payload.earlier is not None:
+            self.settle(payload.earlier, "skipped" if outcome == "skipped" else "merged")
+
+    def requests(self, method):
+        return [request for request in self.sandbox.requests if request.method == method]
+
+    def titles(self):
+        return sorted(record.get("title") for record in self.tenant.records(self.model.name))
+
+
+@pytest.fixture
+def company(sandbox):
+    return sandbox.tenant("token-a").insert("companies", {"name": "Acme", "externalId": "acme"})[
+        "_id"
+    ]
+
+
+def copies(number, company, **more):
+    return [
+        {
+            "_id": FOREIGN[at],
+            "sourceId": f"s{at}",
+            "title": f"t{at}",
+            "companyIds": [company],
+            **more,
+        }
+        for at in range(number)
+    ]
+
+
+@pytest.mark.parametrize("unknown_id", ["create", "create-with-id", "refuse", "fall-through"])
+@pytest.mark.parametrize("number", [2, MANY])
+def test_a_tenants_output_written_twice_into_another_creates_nothing_twice(
+    sandbox, company, unknown_id, number
+):
+    sandbox.behave(unknown_id=unknown_id)
+    for _ in range(2):
+        flow = Flow(sandbox)
+        assert set(flow.write(*copies(number, company)).values()) == {"sent"}
+    assert len(flow.tenant.records("issues")) == number
+    for request in flow.requests("PUT"):
+        assert all("_id" not in item for item in json.loads(request.body))
+
+
+@pytest.mark.parametrize("number", [2, MANY])
+def test_an_id_that_the_destination_does_not_hold_names_no_record(sandbox, company, number):
+    records = [{"_id": FOREIGN[at], "title": "x", "companyIds": [company]} for at in range(number)]
+    flow = Flow(sandbox)
+    assert set(flow.write(*records).values()) == {RejectCode.UNKNOWN_ID}
+    assert flow.requests("PUT") == []
+
+
+def test_ids_are_asked_for_one_by_one_only_while_they_are_a_handful(sandbox, company):
+    few = Flow(sandbox)
+    few.write(*copies(HANDFUL, company))
+    assert [request.route for request in few.requests("GET")] == ["get"] * HANDFUL
+    few.write(*copies(1, company))
+    lists = [request for request in few.requests("GET") if request.route == "list"]
+    assert lists
+    assert {request.query.get("select") for request in lists} == {"_id"}
+    asked = len(few.requests("GET"))
+    few.write(*copies(MANY, company))
+    assert len(few.requests("GET")) == asked
+
+
+def test_an_id_that_the_destination_holds_is_sent_in_either_case(sandbox, company):
+    flow = Flow(sandbox)
+    held = flow.tenant.insert("issues", {"title": "a"})["_id"]
+    flow.write({"_id": held.upper(), "title": "b"})
+    assert flow.titles() == ["b"]
+
+
+def test_an_id_given_in_this_run_is_known_in_this_run(sandbox, company):
+    flow = Flow(sandbox)
+    flow.write(*copies(MANY, company))
+    new = flow.tenant.records("issues")[0]["_id"]
+    assert flow.write({"_id": new, "title": "again"})[MANY + 1] == "sent"
+    assert len(flow.tenant.records("issues")) == MANY
+    assert "again" in flow.titles()
+
+
+@pytest.mark.parametrize("deletes", ["ignore", "delete"])
+@pytest.mark.parametrize("number", [1, MANY])
+def test_an_id_that_a_path_would_take_for_another_keyable_names_no_record(
+    sandbox, companies, number, deletes
+):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], sourceId="s"))
+    flow = Flow(sandbox, "objectives", deletes=deletes)
+    deleted = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if deletes == "delete" else {}
+    outcomes = flow.write(
+        *({"_id": "srcid-s", "name": str(at), **deleted} for at in range(number)),
+    )
+    assert set(outcomes.values()) - {"merged"} == {"skipped" if deleted else RejectCode.UNKNOWN_ID}
+    assert [each["name"] for each in tenant.records("objectives")] == ["n"]
+    assert flow.requests("DELETE") == []
+
+
+def test_records_without_ids_ask_nothing(sandbox, company):
+    flow = Flow(sandbox, match_on=("sourceId",))
+    flow.write(*copies(MANY, company))
+    assert flow.requests("GET") == []
+
+
+def held_records(sandbox, number, company):
+    tenant = sandbox.tenant("token-a")
+    return [
+        tenant.insert(
+            "issues",
+            {
+                "title": f"t{at}",
+                "sourceId": f"s{at}",
+                "companyIds": [company],
+                "archived": False,
+                "custom": {"a": 0.10, "b": [1, {"c": None}]},
+            },
+        )
+        for at in range(number)
+    ]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_what_planhat_holds_exactly_is_not_sent(sandbox, company, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, skip_unchanged=True)
+    assert set(flow.write(*records).values()) == {"unchanged"}
+    assert flow.requests("PUT") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({"title": "other"}, True),
+        ({"status": None}, False),
+        ({"status": ""}, True),
+        ({"custom": {"b": [1, {"c": None}], "a": "0.1"}}, True),
+        ({"custom": {"b": [1.0, {"c": None}], "a": 0.1}}, False),
+        ({"custom": {"a": 0.1}}, True),
+        ({"companyIds": ["extid-acme"]}, True),
+        ({"companyIds": []}, True),
+        ({"archived": 0}, None),
+        ({"updatedAt": "2001-01-01T00:00:00Z", "_sdc_sequence": 5}, False),
+    ],
+)
+@pytest.mark.parametrize("number", [1, MANY])
+def test_what_would_be_sent_is_compared_with_what_is_held(
+    sandbox, company, change, differs, number
+):
+    records = [record | change for record in held_records(sandbox, number, company)]
+    flow = Flow(sandbox, skip_unchanged=True)
+    expected = {True: "sent", False: "unchanged", None: RejectCode.WRONG_TYPE}[differs]
+    assert set(flow.write(*records).values()) == {expected}
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_decimals_that_one_float_stands_for_are_compared_as_they_stand(sandbox, company, number):
+    exact, close = Decimal("0.1000000000000000055511151231257827"), Decimal("0.1")
+    assert float(exact) == float(close)
+    tenant = sandbox.tenant("token-a")
+    for at in range(number):
+        tenant.insert(
+            "issues",
+            {"title": "t", "sourceId": f"s{at}", "companyIds": [company], "custom": {"a": exact}},
+        )
+    for value, outcome in ((exact, "unchanged"), (close, "sent"), (close, "unchanged")):
+        flow = Flow(sandbox, skip_unchanged=True)
+        records = [{"sourceId": f"s{at}", "custom": {"a": value}} for at in range(number)]
+        assert set(flow.write(*records).values()) == {outcome}
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_value_that_an_update_left_alone_can_be_emptied_after_it(sandbox, company, number, value):
+    records = held_records(sandbox, number, company)
+    for record in records:
+        sandbox.tenant("token-a").update("issues", record["_id"], {"status": "open"})
+    flow = Flow(sandbox, skip_unchanged=True)
+    flow.write(*({"sourceId": record["sourceId"], "title": "x"} for record in records))
+    flow.write(*({"sourceId": record["sourceId"], "status": value} for record in records))
+    assert list(flow.outcomes.values()) == ["sent"] * 2 * number
+    held = [(each["title"], each["status"]) for each in flow.tenant.records("issues")]
+    assert held == [("x", value)] * number
+
+
+def test_what_was_written_in_this_run_counts_as_held(sandbox, company):
+    flow = Flow(sandbox, skip_unchanged=True, match_on=("sourceId",))
+    flow.write(*copies(MANY, company))
+    assert set(Flow.write(flow, *copies(MANY, company)).values()) == {"sent", "unchanged"}
+    assert flow.write(*copies(1, company, title="new"))[2 * MANY + 1] == "sent"
+    assert flow.write(*copies(1, company))[2 * MANY + 2] == "sent"
+    assert len(flow.requests("PUT")) == 3
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_run_that_only_updates_leaves_alone_what_is_not_there(sandbox, company, number):
+    held_records(sandbox, 1, company)
+    flow = Flow(sandbox, write_mode="update")
+    records = copies(number, company, title="new")
+    outcomes = flow.write(*records)
+    assert outcomes[1] == "sent"
+    assert set(outcomes.values()) <= {"sent", "skipped"}
+    assert list(outcomes.values()).count("skipped") == number - 1
+    assert flow.titles() == ["new"]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_run_that_only_creates_leaves_alone_what_is_there(sandbox, company, number):
+    held_records(sandbox, 1, company)
+    flow = Flow(sandbox, write_mode="create")
+    outcomes = flow.write(*copies(number, company, title="new"), *copies(number, company))
+    assert outcomes[1] == "skipped"
+    assert flow.titles() == sorted(["t0", *["new"] * (number - 1)])
+    assert list(outcomes.values()).count("sent") == number - 1
+
+
+@pytest.mark.parametrize("modes", [{"write_mode": "update"}, {"skip_unchanged": True}])
+@pytest.mark.parametrize("number", [1, MANY])
+def test_two_names_of_one_record_are_written_in_turn(sandbox, company, modes, number):
+    held = held_records(sandbox, number, company)
+    flow = Flow(sandbox, **modes)
+    # By its _id the record gets another title, by its sourceId the one that it had.
+    stream = [{"_id": record["_id"], "title": "other"} for record in held]
+    stream += [{"sourceId": record["sourceId"], "title": record["title"]} for record in held]
+    assert set(flow.write(*stream).values()) == {"sent"}
+    assert flow.titles() == sorted(record["title"] for record in held)
+    for request in flow.requests("PUT"):
+        names = [item.get("_id") or item["sourceId"] for item in json.loads(request.body)]
+        assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("write_mode", "match_on", "named", "expected"),
+    [
+        ("update", (), ("_id",), "skipped"),
+        ("update", ("_id",), ("_id",), "skipped"),
+        ("update", ("_id",), ("_id", "sourceId"), "skipped"),
+        ("update", (), ("_id", "sourceId"), "skipped"),
+        ("update", (), ("sourceId",), "skipped"),
+        ("upsert", (), ("_id",), RejectCode.UNKNOWN_ID),
+        ("create", (), ("_id",), RejectCode.UNKNOWN_ID),
+        ("upsert", ("_id",), ("_id", "sourceId"), RejectCode.UNKNOWN_ID),
+    ],
+)
+def test_a_run_that_only_updates_skips_what_is_not_there_whatever_names_it(
+    sandbox, company, write_mode, match_on, named, expected, dry_run, number
+):
+    records = [
+        {name: record[name] for name in (*named, "title", "companyIds")}
+        for record in copies(number, company)
+    ]
+    flow = Flow(sandbox, write_mode=write_mode, match_on=match_on, dry_run=dry_run)
+    outcomes = (flow.foresee if dry_run else flow.write)(*records)
+    assert list(outcomes.values()) == [expected] * number
+    assert flow.requests("PUT") == []
+
+
+UNREADABLE = ["42", "an id of another system", "..", "a/b", "x" * 2_000, "é"]
+"""No `_id` of Planhat's; a path that held one would be refused, or lead elsewhere."""
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+@pytest.mark.parametrize("identifier", UNREADABLE)
+def test_an_id_that_planhat_cannot_read_names_no_record(sandbox, company, identifier, number):
+    ids = [identifier + str(at) if at else identifier for at in range(number)]
+    records = [
+        {"_id": each, "sourceId": f"s{at}", "title": "t", "companyIds": [company]}
+        for at, each in enumerate(ids)
+    ]
+    flow = Flow(sandbox)
+    assert set(flow.write(*records).values()) == {"sent"}
+    assert set(Flow(sandbox).write(*({"_id": each, "title": "x"} for each in ids)).values()) == {
+        RejectCode.UNKNOWN_ID
+    }
+    assert set(Flow(sandbox, write_mode="update").write(*records).values()) == {"sent"}
+    assert len(flow.tenant.records("issues")) == number
+    gone = [
+        {"_id": r["_id"], "sourceId": r["sourceId"], "_sdc_deleted_at": "2024-01-31"}
+        for r in records
+    ]
+    assert set(Flow(sandbox, deletes="archive").write(*gone).values()) == {"sent"}
+    assert set(Flow(sandbox, deletes="delete").write(*gone).values()) == {"deleted"}
+    assert flow.tenant.records("issues") == []
+
+
+@pytest.mark.parametrize("key", ["a/../b", "é" * 300])
+def test_a_source_id_that_no_path_can_hold_ends_no_run(sandbox, company, key):
+    record = {"sourceId": key, "title": "t", "companyIds": [company]}
+    flow = Flow(sandbox, skip_unchanged=True)
+    assert flow.write(record) == {1: "sent"}
+    for write_mode in ("update", "create"):
+        flow = Flow(sandbox, write_mode=write_mode)
+        assert flow.write(record) == {1: RejectCode.AMBIGUOUS_KEY}
+    gone = {"sourceId": key, "_sdc_deleted_at": "2026-01-01"}
+    for deletes in ("archive", "delete"):
+        assert Flow(sandbox, deletes=deletes).write(gone) == {1: RejectCode.AMBIGUOUS_KEY}
+    assert [each["title"] for each in flow.tenant.records("issues")] == ["t"]
+
+
+@pytest.fixture
+def companies(sandbox):
+    tenant = sandbox.tenant("token-a")
+    return [
+        tenant.insert("companies", {"name": name, "externalId": name})["_id"] for name in ("x", "y")
+    ]
+
+
+def objective(company, **more):
+    return {"name": "n", "externalId": "e", "companyId": company, **more}
+
+
+@pytest.mark.parametrize("padding", [0, MANY])
+@pytest.mark.parametrize("unmatched_key", ["next", "create"])
+def test_a_record_found_by_its_second_keyable_is_updated_and_never_created(
+    sandbox, companies, padding, unmatched_key
+):
+    sandbox.behave(unmatched_key=unmatched_key)
+    tenant = sandbox.tenant("token-a")
+    held = tenant.insert("objectives", objective(companies[0], name="old"))
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    others = [{"sourceId": f"none {at}", "name": "no"} for at in range(padding)]
+    outcomes = flow.write(objective(companies[0], sourceId="new", name="changed"), *others)
+    assert outcomes[1] == "sent"
+    [record] = tenant.records("objectives")
+    assert (record["_id"], record["name"], record["sourceId"]) == (held["_id"], "changed", "new")
+
+
+def test_a_list_out_of_date_is_read_again_also_for_a_handful(sandbox, companies):
+    one, other = companies
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    for at in range(MANY):
+        flow.tenant.insert(
+            "objectives",
+            {"name": "o", "companyId": one, "sourceId": f"s{at}", "externalId": f"e{at}"},
+        )
+    flow.write(*({"sourceId": f"s{at}", "companyId": other} for at in range(MANY)))
+    flow.write({"externalId": "e0", "companyId": other, "name": "moved"})
+    assert flow.outcomes[MANY + 1] == "sent"
+    assert [each["name"] for each in flow.tenant.records("objectives")].count("moved") == 1
+
+
+def test_what_is_written_while_the_list_is_read_is_known_afterwards(sandbox, company):
+    flow = Flow(sandbox, write_mode="create", match_on=("sourceId",))
+    [early] = flow.batches(copies(1, company))
+    [others] = flow.batches(copies(MANY, company)[1:])
+    assert flow.destination.sift(early).batch is not None
+    noting = threading.Thread(target=flow.destination.note_written, args=(early.payloads,))
+
+    def answered_meanwhile(request):
+        if request.route == "list" and noting.ident is None:
+            noting.start()
+            noting.join(timeout=0.3)
+
+    sandbox.before_each_request.append(answered_meanwhile)
+    flow.destination.sift(others)
+    sandbox.before_each_request.clear()
+    noting.join()
+    assert flow.write(*copies(1, company))[MANY + 1] == "skipped"
+
+
+@pytest.mark.parametrize("padding", [0, MANY])
+@pytest.mark.parametrize("write_mode", ["update", "create"])
+def test_an_external_id_counts_within_its_company_only(sandbox, companies, padding, write_mode):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], name="old"))
+    flow = Flow(sandbox, "objectives", write_mode=write_mode)
+    others = [
+        {"sourceId": f"none {at}", "name": "no", "companyId": companies[1]} for at in range(padding)
+    ]
+    outcomes = flow.write(
+        objective(companies[0]),
+        objective(companies[1]),
+        objective("extid-y"),
+        objective("extid-y", externalId="never held"),
+        *others,
+    )
+    there, not_there = ("sent", "skipped") if write_mode == "update" else ("skipped", "sent")
+    assert [outcomes[line] for line in (1, 2, 4)] == [there, not_there, not_there]
+    # In an update the company's externalId does not say whether this is the held one; a create has
+    # made its own by then.
+    assert outcomes[3] == RejectCode.AMBIGUOUS_KEY
+
+
+def test_what_the_run_makes_hard_to_follow_is_read_anew(sandbox, companies):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("objectives", objective(companies[0], sourceId="s"))
+    flow = Flow(sandbox, "objectives", write_mode="update")
+    others = [{"sourceId": f"none {at}"} for at in range(MANY)]
+    flow.write(*others, {"sourceId": "s", "companyId": companies[1]})
+    outcomes = flow.write(
+        *others, objective(companies[0], name="old"), objective(companies[1], name="new")
+    )
+    assert list(outcomes.values())[-2:] == ["skipped", "sent"]
+    [record] = tenant.records("objectives")
+    assert (record["name"], record["companyId"]) == ("new", companies[1])
+
+
+@pytest.mark.parametrize(
+    "named", [("_id",), ("sourceId",), ("_id", "sourceId"), ("gone", "sourceId")]
+)
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_record_is_deleted_once_and_then_left_alone(sandbox, company, named, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, deletes="delete")
+    deletes = [
+        {
+            **{name: record[name] for name in named if name != "gone"},
+            **({"_id": FOREIGN[0]} if "gone" in named else {}),
+            "_sdc_deleted_at": "2026-01-01T00:00:00Z",
+        }
+        for record in records
+    ]
+    assert list(flow.write(*deletes).values()) == ["deleted"] * number
+    assert flow.tenant.records("issues") == []
+    assert list(flow.write(*deletes).values())[number:] == ["skipped"] * number
+
+
+def test_a_delete_keeps_its_place_between_the_records_of_its_identity(sandbox, company):
+    flow = Flow(sandbox, deletes="delete", match_on=("sourceId",))
+    [record] = copies(1, company)
+    gone = record | {"_sdc_deleted_at": "2026-01-01"}
+    again = record | {"title": "again", "status": "Open"}
+    assert list(flow.write(record, gone, gone, again).values()) == [
+        "sent",
+        "deleted",
+        "skipped",
+        "sent",
+    ]
+    assert flow.titles() == ["again"]
+
+
+def test_a_delete_by_external_id_takes_the_record_of_its_company(sandbox, companies):
+    tenant = sandbox.tenant("token-a")
+    for company in companies:
+        tenant.insert("objectives", objective(company, name=company))
+    flow = Flow(sandbox, "objectives", deletes="delete")
+    delete = {"externalId": "e", "_sdc_deleted_at": "2026-01-01"}
+    outcomes = flow.write(
+        delete | {"companyId": companies[1]},
+        delete | {"companyId": "extid-x"},
+        delete,
+    )
+    ambiguous = RejectCode.AMBIGUOUS_KEY
+    assert outcomes == {1: "deleted", 2: ambiguous, 3: ambiguous}
+    assert [record["name"] for record in tenant.records("objectives")] == [companies[0]]
+
+
+@pytest.mark.parametrize("number", [1, MANY])
+def test_a_record_is_archived_if_it_is_there_and_not_yet_archived(sandbox, company, number):
+    records = held_records(sandbox, number, company)
+    flow = Flow(sandbox, deletes="archive", match_on=("sourceId",))
+    deletes = [
+        {"sourceId": record["sourceId"], "_sdc_deleted_at": "2026-01-01"} for record in records
+    ]
+    never = {"sourceId": "never held", "_sdc_deleted_at": "2026-01-01"}
+    assert set(flow.write(*deletes).values()) == {"sent"}
+    assert all(record["archived"] for record in flow.tenant.records("issues"))
+    assert {record["title"] for record in flow.tenant.records("issues")} == {
+        record["title"] for record in records
+    }
+    assert set(list(flow.write(*deletes, never).values())[number:]) == {"skipped"}
+    assert len(flow.tenant.records("issues")) == number
+
+
+def test_a_dry_run_tells_what_a_run_does_and_writes_nothing(sandbox, company):
+    held = held_records(sandbox, 3, company)
+    stream = [
+        held[0] | {"title": "other", "custom": {"a": 5}},
+        held[1],
+        {"sourceId": "new", "title": "n", "companyIds": [company]},
+        {"sourceId": "new", "title": "m", "status": "Open"},
+        {"sourceId": "without a title", "companyIds": [company]},
+        {"title": "without a key"},
+        {"_id": FOREIGN[0], "title": "foreign"},
+        {"_id": held[2]["_id"], "_sdc_deleted_at": "2026-01-01"},
+        {"_id": held[2]["_id"], "title": "gone by now"},
+    ]
+    before = json.dumps(sandbox.tenant("token-a").records("issues"))
+    flow = Flow(sandbox, dry_run=True, deletes="delete")
+    assert flow.foresee(*stream) == {
+        1: "updated",
+        2: "unchanged",
+        3: "created",
+        4: "updated",
+        5: RejectCode.MISSING_REQUIRED,
+        6: RejectCode.MISSING_KEY,
+        7: RejectCode.UNKNOWN_ID,
+        8: "deleted",
+        9: RejectCode.UNKNOWN_ID,
+    }
+    assert flow.requests("PUT") == flow.requests("POST") == flow.requests("DELETE") == []
+    assert json.dumps(flow.tenant.records("issues")) == before
+
+
+STREAMS = st.lists(
+    st.fixed_dictionaries(
+        {"title": st.sampled_from("xyz")},
+        optional={
+            "_id": st.sampled_from(["held 0", "held 1", "held 2", FOREIGN[0]]),
+            "sourceId": st.sampled_from(["s0", "s1", "s2", "s3"]),
+            "custom": st.dictionaries(st.sampled_from("ab"), st.integers(0, 1), max_size=2),
+            "_sdc_deleted_at": st.sampled_from([None, None, "2026-01-01"]),
+        },
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=max(40, settings.default.max_examples // 4))
+@given(
+    stream=STREAMS,
+    write_mode=st.sampled_from(["upsert", "update", "create"]),
+    deletes=st.sampled_from(["ignore", "archive", "delete"]),
+    match_on=st.sampled_from([(), ("sourceId",), ("_id",)]),
+)
+def test_a_dry_run_tells_what_the_run_then_does(sandbox, stream, write_mode, deletes, match_on):
+    sandbox.reset()
+    tenant = sandbox.tenant("token-a")
+    company = tenant.insert("companies", {"name": "Acme"})["_id"]
+    held = {f"held {at}": record["_id"] for at, record in enumerate(seed(tenant, company))}
+    # Records whose keyables fit what is held: what Planhat makes of others is for it to say.
+    records = [
+        record
+        | {"companyIds": [company]}
+        | ({"_id": held.get(record["_id"], record["_id"])} if "_id" in record else {})
+        for record in stream
+        if "sourceId" not in record
+        or record.get("_id", FOREIGN[0]) in (FOREIGN[0], f"held {record['sourceId'][1:]}")
+    ]
+    modes = {"write_mode": write_mode, "deletes": deletes, "match_on": match_on}
+    foreseen = Flow(sandbox, dry_run=True, **modes).foresee(*records)
+    assert not [request for request in sandbox.requests if request.method != "GET"]
+    flow = Flow(sandbox, skip_unchanged=True, **modes)
+    done = flow.write(*records)
+    told = {
+        line: "sent" if said in ("created", "updated") else said for line, said in foreseen.items()
+    }
+    assert told == done
+    assert list(foreseen.values()).count("created") == flow.answered["created"]
+    assert list(foreseen.values()).count("updated") == flow.answered["updated"]
+
+
+def seed(tenant, company):
+    return [
+        tenant.insert(
+            "issues",
+            {"title": "x", "sourceId": f"s{at}", "companyIds": [company], "custom": {"a": at}},
+        )
+        for at in range(3)
+    ]

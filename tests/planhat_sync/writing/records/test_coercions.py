@@ -1,0 +1,220 @@
+"""What is changed of a value before it is sent: what docs/coercions.md says, and nothing else."""
+
+import json
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from planhat_sync.models import Model
+from planhat_sync.writing.records.coercions import COERCIONS
+from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+
+
+def projection_of(**properties):
+    schema = {
+        "x-planhat": {"path": "/x", "keyables": ["sourceId"], "page_limit": 1, "bulk_limit": 1},
+        "properties": {"_id": {}, "sourceId": {"type": ["string", "null"]}, **properties},
+    }
+    return Projection(Model.from_schema("things", schema), Settings())
+
+
+def sent(projection, value):
+    """Project a record whose `p` is a value; gives the JSON that `p` leaves as, or a reject."""
+    made = projection.project({"sourceId": "k", "p": value})
+    if not isinstance(made, Payload):
+        return made
+    assert made.item.startswith(b'{"sourceId":"k","p":')
+    return made.item[len(b'{"sourceId":"k","p":') : -1].decode()
+
+
+EXAMPLES = [
+    (sorted(coercion.declared), *pair) for coercion in COERCIONS for pair in coercion.examples
+]
+
+
+@pytest.mark.parametrize(("declared", "comes", "leaves"), EXAMPLES)
+def test_each_example_of_the_table_is_true(declared, comes, leaves):
+    projection = projection_of(p={"type": [*declared, "null"]})
+    result = sent(projection, decode(comes.encode()))
+    if leaves is None:
+        assert result.code == RejectCode.WRONG_TYPE
+        assert result.property == "p"
+    else:
+        exact = {"parse_float": Decimal, "parse_int": Decimal}
+        assert json.loads(result, **exact) == json.loads(leaves, **exact)
+        assert result.lower().replace(" ", "") == leaves.replace("-1e3", "-1e+3").replace(" ", "")
+
+
+TYPES = ["null", "boolean", "string", "number", "integer", "array", "object"]
+KINDS = {
+    "null": None,
+    "boolean": True,
+    "string": "plain",
+    "digits": "12",
+    "array text": "[1]",
+    "object text": '{"a": 1}',
+    "number": Decimal("1.5"),
+    "float": 0.5,
+    "integer": 12,
+    "array": ["x"],
+    "object": {"a": "1"},
+}
+FITS = {
+    "null": {"null"},
+    "boolean": {"boolean"},
+    "string": {"string", "digits", "array text", "object text"},
+    "number": {"number", "float", "integer"},
+    "integer": {"integer"},
+    "array": {"array"},
+    "object": {"object"},
+}
+CHANGES = {
+    ("number", "string"): '"1.5"',
+    ("float", "string"): '"0.5"',
+    ("integer", "string"): '"12"',
+    ("digits", "number"): "12",
+    ("digits", "integer"): "12",
+    ("array text", "array"): "[1]",
+    ("object text", "object"): '{"a":1}',
+}
+
+
+@pytest.mark.parametrize("declared", TYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_other_value_of_another_type_is_sent(kind, declared):
+    result = sent(projection_of(p={"type": declared}), KINDS[kind])
+    if kind in FITS[declared]:
+        assert json.loads(result, parse_float=Decimal) == KINDS[kind]
+    elif (kind, declared) in CHANGES:
+        assert result == CHANGES[kind, declared]
+    else:
+        assert result.code == RejectCode.WRONG_TYPE
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**90), max_value=10**90))
+@example(Decimal("-0.0"))
+@example(Decimal("1E+90"))
+@example(Decimal("100.00"))
+def test_the_text_of_a_number_is_that_number_and_one_text_for_equal_ones(number):
+    projection = projection_of(p={"type": "string"})
+    result = sent(projection, number)
+    if not isinstance(result, str):
+        assert abs(number.adjusted()) > 100
+        return
+    text = json.loads(result)
+    assert Decimal(text) == number
+    assert "E" not in text
+    assert text == json.loads(sent(projection, number.normalize() + 0)) or len(text) > 28
+
+
+@given(st.text())
+def test_text_is_never_changed_for_a_property_of_text(text):
+    result = sent(projection_of(p={"type": "string"}), text)
+    assert json.loads(result) == text
+
+
+UTC = timezone.utc
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC), "2026-01-02T03:04:05.678Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 0, UTC), "2026-01-02T03:04:05.000Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 678_901, UTC), "2026-01-02T03:04:05.678901Z"),
+        (
+            datetime(2026, 1, 2, 3, 4, 5, 0, timezone(timedelta(hours=2))),
+            "2026-01-02T03:04:05.000+02:00",
+        ),
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05.000"),  # noqa: DTZ001 - without a zone
+        (date(2026, 1, 2), "2026-01-02"),
+    ],
+)
+def test_a_moment_leaves_as_text_wherever_it_stands(moment, text):
+    assert sent(projection_of(p={"type": "string"}), moment) == json.dumps(text)
+    nested = sent(projection_of(p={}), {"a": [moment]})
+    assert json.loads(nested) == {"a": [text]}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["0.5", "0.10", "1E-7", "1e400", "-0.0", "0." + "123456789" * 4, "9" * 40, "1.0", "1E+2"],
+)
+def test_numbers_keep_their_digits_wherever_they_stand(number):
+    for value in (number, f'{{"a": [{number}]}}'):
+        result = sent(projection_of(p={}), decode(value.encode()))
+        assert number.lower().replace("+", "") in result.lower().replace("+", "")
+
+
+def test_what_no_python_number_can_hold_passes_as_it_is():
+    for number in ("1e99999999999999999999", "1" * 5000):
+        line = f'{{"sourceId": "k", "p": {number}}}'.encode()
+        for schema in ({"type": "number"}, {"type": ["null", "integer"]}, {}):
+            made = projection_of(p=schema).project(decode(line))
+            assert number.encode() in made.item
+    assert projection_of(p={"type": "string"}).project(decode(line)).code == "wrong_type"
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("shape", ["{}", "[{}]", '{{"a": {{"b": {}}}}}', '"[{}]"'])
+def test_what_json_does_not_have_is_a_reject_that_names_the_property(name, shape):
+    value = decode(shape.format(name).encode())
+    if shape.startswith('"'):
+        result = sent(projection_of(p={"type": "array"}), value)
+    else:
+        result = sent(projection_of(p={}), value)
+    assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}', '["a\\ude00\\ud83d"]'])
+def test_half_a_surrogate_pair_is_a_reject_that_names_the_property(text):
+    result = sent(projection_of(p={}), decode(text.encode()))
+    assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
+    whole = sent(projection_of(p={}), decode(b'"\\ud83d\\ude00\\u0000"'))
+    assert json.loads(whole) == "\U0001f600\0"
+
+
+@pytest.mark.parametrize(("depth", "fits"), [(98, True), (99, True), (100, False), (400, False)])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_too_deeply_is_a_reject(depth, fits, begin, end):
+    result = sent(projection_of(p={}), decode((begin * depth + "1" + end * depth).encode()))
+    if fits:
+        assert result.count(begin[0]) == depth
+    else:
+        assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
+
+
+def test_a_line_nested_beyond_reading_is_an_error_and_no_crash():
+    with pytest.raises(ValueError, match="nested"):
+        decode(b"[" * 200_000)
+
+
+def test_a_value_that_no_json_has_is_a_reject():
+    for value in ({1: 2}, {"a": {1, 2}}, b"bytes", object()):
+        assert sent(projection_of(p={}), value).code == RejectCode.UNSENDABLE
+
+
+def test_ten_megabytes_of_text_pass():
+    text = "x" * 10_000_000
+    assert len(sent(projection_of(p={"type": "string"}), text)) == len(text) + 2
+
+
+def test_a_reject_says_what_is_wrong_and_shows_no_value():
+    private = "somebody's private matter"
+    for schema, value, words in [
+        ({"type": ["null", "array"]}, private, "p is text, and has to be an array or null"),
+        ({"type": "integer"}, Decimal("1.5"), "p is a number, and has to be a whole number"),
+        ({"items": {"type": "string"}}, ["a", {"b": private}], "p[1] is an object, and has to"),
+        ({"enum": ["a", "b"]}, private, "p does not fit the model's enum: ['a', 'b']"),
+        ({"maxLength": 3}, private, "p does not fit the model's maxLength: 3"),
+        ({"type": "boolean"}, "", "p is empty text, and has to be true or false"),
+    ]:
+        reject = sent(projection_of(p=schema), value)
+        assert words in reject.message
+        assert private not in reject.message
+        assert reject.property == "p"

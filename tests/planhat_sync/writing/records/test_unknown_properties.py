@@ -1,0 +1,114 @@
+"""However many properties Planhat does not have, the log stays short and memory stays small."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from planhat_sync.catalogue import load_models
+from planhat_sync.writing.records import unknown_properties
+from planhat_sync.writing.records.lookalikes import Lookalikes
+from planhat_sync.writing.records.unknown_properties import MOST_NAMES, UnknownProperties
+
+MODELS = load_models()
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def unknown(said):
+    return UnknownProperties("issues", Lookalikes(MODELS["issues"]), said.append)
+
+
+def test_the_properties_of_one_record_are_one_warning(unknown, said):
+    unknown.note(["id", "key"], {"id", "key", "sourceId"})
+    unknown.note(["key", "id"], {"id", "key", "sourceId"})
+    assert said == ["ignoring 2 properties that issues does not have: id, key"]
+
+
+def test_a_property_that_comes_later_is_another_warning(unknown, said):
+    unknown.note(["id"], {"id"})
+    unknown.note(["id", "key"], {"id", "key"})
+    assert said[1:] == ["ignoring a property that issues does not have: key"]
+
+
+def test_what_may_be_meant_comes_first_and_is_asked_about(unknown, said):
+    names = [*(f"column {at}" for at in range(20)), "SOURCE_ID", "titel"]
+    unknown.note(names, names)
+    assert said == [
+        "ignoring 22 properties that issues does not have: SOURCE_ID (did you mean sourceId?), "
+        "titel (did you mean title?), " + ", ".join(f"column {at}" for at in range(8)) + ", …"
+    ]
+
+
+def test_a_property_that_is_there_under_its_name_is_not_asked_about(unknown, said):
+    unknown.note(["SOURCE_ID"], {"SOURCE_ID", "sourceId"})
+    assert said == ["ignoring a property that issues does not have: SOURCE_ID"]
+
+
+def test_ten_warnings_are_given_and_then_one_that_counts_the_rest(unknown, said):
+    for at in range(25_000):
+        unknown.note([f"c{at}"], {f"c{at}"})
+    assert len(said) == 10
+    for _ in range(2):
+        unknown.tell_rest()
+    assert said[10:] == ["ignoring 24,990 more properties that issues does not have"]
+
+
+def test_there_is_no_rest_where_all_was_told(unknown, said):
+    unknown.note(["id"], {"id"})
+    unknown.tell_rest()
+    assert len(said) == 1
+
+
+def test_a_new_name_in_each_record_does_not_fill_memory(unknown, said):
+    for at in range(MOST_NAMES + 5_000):
+        unknown.note([f"{at}" + "x" * 300], ())
+    assert len(unknown.names) == MOST_NAMES
+    assert max(map(len, unknown.names)) <= unknown_properties.LONGEST_NAME
+    unknown.tell_rest()
+    assert said[-1] == "ignoring at least 49,990 more properties that issues does not have"
+    assert len(said) == 11
+    assert max(map(len, said)) < 2_000
+
+
+def messages(records, company, columns=()):
+    schema = {"properties": {name: {} for name in columns}}
+    yield {"type": "SCHEMA", "stream": "issues", "schema": schema}
+    for at, extra in enumerate(records):
+        record = {"sourceId": str(at), "title": "t", "companyIds": [company], **extra}
+        yield {"type": "RECORD", "stream": "issues", "record": record}
+
+
+MANY = [f"column{at}" for at in range(20_000)]
+FLOODS = {
+    "in one record": ([dict.fromkeys(MANY, 1)], ()),
+    "announced, in one record": ([dict.fromkeys(MANY[:3_000], 1)], MANY[:3_000]),
+    "announced, one in each record": ([{name: 1} for name in MANY[:2_000]], MANY[:2_000]),
+    "one in each record": ([{name: 1} for name in MANY[:2_000]], ()),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_of_properties_is_no_flood_of_lines(target, sandbox, flood):
+    company = sandbox.tenant("token-a").insert("companies", {"name": "c"})["_id"]
+    records, columns = FLOODS[flood]
+    lines = "".join(json.dumps(each) + "\n" for each in messages(records, company, columns))
+    config = {"api_token": "token-a", "api_url": sandbox.url, "progress": "none"}
+    run = target(config=config, stdin=lines)
+    assert run.code == 0, run.stderr[-2_000:]
+    told = [line for line in run.stderr.splitlines() if "ignoring" in line]
+    names = {name for record in records for name in record}
+    if len(records) == 1:
+        assert len(told) == 1
+        assert f"ignoring {len(names):,} properties that issues does not have: column0, " in told[0]
+    else:
+        assert len(told) == 11
+        assert f"ignoring {len(names) - 10:,} more properties" in told[-1]
+    assert len(run.stderr.splitlines()) < 25
+    assert max(map(len, run.stderr.splitlines())) < 2_000
+    assert len(sandbox.tenant("token-a").records("issues")) == len(records)

@@ -1,0 +1,95 @@
+"""What a run that fails says of its rejects, and which states it prints before it does."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planhat_sync.writing.records.payload import Reject, RejectCode
+from planhat_sync.writing.results.reject_file import RejectedRecord
+from planhat_sync.writing.results.rejects import Rejections, RejectsError
+
+PIPE = subprocess.PIPE
+REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
+
+
+@given(lines=st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
+def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines):
+    rejections = Rejections(None, allowed=0)
+    for line in lines:
+        record = RejectedRecord("issues", line, b"{}", REJECT, b"{}")
+        rejections.note("issues", record)
+    with pytest.raises(RejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"):
+        rejections.check()
+
+
+def test_a_record_that_planhat_refuses_late_is_first_if_its_line_is(bench):
+    """Line 3 is rejected when it is read; line 2 when its batch is sent, because of that."""
+    lines = [
+        bench.schema(),
+        bench.record(sourceId="a", title="t", companyIds=["0" * 24]),
+        bench.record(title="No key"),
+    ]
+    error = str(bench.run(lines).error)
+    assert "2 records were rejected, first line 2, issues: refused: no company" in error
+
+
+@pytest.mark.parametrize("slow", [1, 2, 3])
+def test_the_first_of_batches_that_are_answered_in_any_order_is_told(bench, slow):
+    company = bench.company()
+    bench.sandbox.fault("slow", route="bulk", nth=slow, seconds=0.5)
+    lines = [bench.schema()]
+    for number in range(2, 8):
+        companies = [company if number % 2 else "0" * 24]
+        lines.append(bench.record(sourceId=f"s{number}", title="t", companyIds=companies))
+    ran = bench.run(lines, on_reject="continue", max_rejects=2, batch_size_rows=2, concurrency=3)
+    assert "3 records were rejected, more than max_rejects (2) allows, first line 2, " in (
+        str(ran.error)
+    )
+    assert str(ran.error).endswith("or raise max_rejects")
+
+
+def test_rejects_that_cannot_be_written_hold_back_every_state_behind_them(bench, target):
+    """The disk is full while another batch is under way, and the states stand in between."""
+    company = bench.company()
+    # The second batch is answered long after the first, which is when the rejects are written.
+    bench.sandbox.fault("slow", route="bulk", nth=1, seconds=1)
+    bench.sandbox.fault("slow", route="bulk", nth=2, seconds=4)
+
+    def batch(number):
+        keys = (f"{number}a", f"{number}b")
+        return [bench.record(sourceId=key, title="t", companyIds=[company]) for key in keys]
+
+    first = [bench.schema(), bench.state(0), *batch(1)]
+    rest = [
+        bench.state(1),
+        bench.record(title="No key", description="x" * 30_000),
+        bench.state(2),
+        bench.state(3),
+        *batch(2),
+        bench.state(4),
+    ]
+    config = bench.config(on_reject="continue", batch_size_rows=2, concurrency=3)
+    process = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    # A limit on the size of files stands for the disk; Python ignores the signal that goes with it.
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (20_000, 20_000))
+    process.stdin.write(bench.lines(first))
+    process.stdin.flush()
+    ends_at = time.monotonic() + 60
+    while not any(request.route == "bulk" for request in bench.sandbox.requests):
+        assert time.monotonic() < ends_at, "no batch has left"
+        time.sleep(0.01)
+    stdout, stderr = process.communicate(bench.lines(rest), timeout=60)
+    states = [json.loads(line)["bookmarks"]["at"] for line in stdout.splitlines()]
+    assert "rejects cannot be written to" in stderr.decode().strip().splitlines()[-1]
+    assert process.returncode == 1
+    assert bench.rejects() == []
+    # Both batches are in Planhat, but the reject between them is nowhere.
+    assert len(bench.sandbox.tenant("alpha").records("issues")) == 4
+    assert states in ([0], [0, 1])
