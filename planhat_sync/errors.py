@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planhat_sync.api.http.exchange import Answer
+    from planhat_sync.exchange import Answer
 
 
 class PlanhatError(Exception):

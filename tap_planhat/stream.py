@@ -17,12 +17,12 @@ from planhat_singer.map_failures import MapFailure
 from planhat_sync.errors import ConfigurationError, Interrupted
 from planhat_sync.reading.pages.row_format import Shape
 from planhat_sync.reading.reader import Extraction
+from planhat_sync.reading.settings import reading_of
 from planhat_sync.reading.source import Source
 from planhat_sync.reading.state import Memory
 from tap_planhat.catalog import KEY_PROPERTIES
 from tap_planhat.messages import MessageWriter, flush
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
-from tap_planhat.settings import reading_of
 
 if TYPE_CHECKING:
     import logging

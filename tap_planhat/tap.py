@@ -16,6 +16,7 @@ from singer_sdk.about import AboutFormatter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import _ConfigInput
 
+from planhat_singer.config_errors import settled
 from planhat_singer.help_option import add_help_option
 from planhat_singer.stream_maps import told_as_stream_maps
 from planhat_sync import DISTRIBUTION
@@ -25,19 +26,19 @@ from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.reading.settings import reading_of
 from planhat_sync.runtime import stdout
-from planhat_sync.runtime.config_errors import settled
 from planhat_sync.runtime.config_files import json_object_of, read_config
 from planhat_sync.runtime.environment import add_dotenv, environment_settings
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.tap_signals import Stop, StopAsked
 from tap_planhat.catalog import brought_into_line
 from tap_planhat.messages import MessageWriter, flush
 from tap_planhat.selection import selection_warnings
-from tap_planhat.settings import check_batches, config_schema, reading_of
+from tap_planhat.settings import check_batches, config_schema
 from tap_planhat.state_file import state_of
-from tap_planhat.stopping import Stop, StopAsked
 from tap_planhat.stream import PlanhatStream
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import InputError, read_lines
 from planhat_sync.runtime.terminal import Style
 from planhat_sync.writing.matching.matcher import Destination
@@ -29,7 +30,6 @@ from planhat_sync.writing.results.summary import Summary
 from planhat_sync.writing.sending.batch_writer import EnoughRejectsError, Writer
 from planhat_sync.writing.sending.dry_run import Rehearsal
 from target_planhat.router import Intake
-from target_planhat.signals import Stop
 from target_planhat.stream_maps import StreamMaps
 
 if TYPE_CHECKING:

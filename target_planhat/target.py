@@ -12,13 +12,13 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
 
+from planhat_singer.config_errors import settled
 from planhat_singer.help_option import add_help_option
 from planhat_singer.stream_maps import told_as_stream_maps
 from planhat_sync import DISTRIBUTION
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError, NotPermittedError
-from planhat_sync.runtime.config_errors import settled
 from planhat_sync.runtime.config_files import read_config
 from planhat_sync.runtime.environment import add_dotenv, environment_settings
 from planhat_sync.runtime.stdin import InputError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from planhat_sync.api.http.exchange import Answer, Request
 from planhat_sync.api.http.paths import query_string, record_path
 from planhat_sync.api.http.retry import Repeat
 from planhat_sync.api.replies import read_any_object, read_deleted_count, read_record
 from planhat_sync.errors import GaveUpError, RefusedError
+from planhat_sync.exchange import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_sync.reading.pages.page import Page
+    from planhat_sync.reading.settings import Reading
     from planhat_sync.reading.source import Source
-    from tap_planhat.settings import Reading
 
 FURTHEST_AHEAD = timedelta(days=1)
 """A replication key further ahead of this machine's clock makes no bookmark, since every later

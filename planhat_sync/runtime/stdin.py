@@ -17,7 +17,7 @@ from planhat_sync.utf8 import is_utf8
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_planhat.signals import Stop
+    from planhat_sync.runtime.signals import Stop
 
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 32 << 20

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from under_way import until, waiting_in
 
+from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import CHUNK_BYTES, read_lines
 from target_planhat.conduct import Conduct
-from target_planhat.signals import Stop
 from target_planhat.target import TargetPlanhat
 
 

@@ -18,12 +18,12 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.catalogue import load_models
+from planhat_sync.runtime.signals import Stop
 from planhat_sync.writing.batching.batcher import Batches
 from planhat_sync.writing.matching.matcher import HANDFUL, Destination
 from planhat_sync.writing.records.convert import Projection
 from planhat_sync.writing.records.payload import Payload, Settings
 from planhat_sync.writing.sending.batch_writer import Writer
-from target_planhat.signals import Stop
 
 MODELS = load_models()
 MANY = max(150, settings().max_examples // 3)

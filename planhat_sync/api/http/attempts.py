@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.api.http.clock import Clock
-    from planhat_sync.api.http.exchange import Answer, Request
+    from planhat_sync.exchange import Answer, Request
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from planhat_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from planhat_sync.api.http.exchange import Answer, Request
+    from planhat_sync.exchange import Answer, Request
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
 """Where an answer may name its request; Planhat documents none of them."""

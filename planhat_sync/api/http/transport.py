@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.exchange import Answer, Request
     from planhat_sync.api.http.retry import Repeat
+    from planhat_sync.exchange import Answer, Request
 
 T = TypeVar("T")
 

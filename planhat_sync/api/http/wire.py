@@ -21,14 +21,14 @@ from urllib3.exceptions import HTTPError
 
 from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES, read_body
 from planhat_sync.api.http.deadline import Deadline, TimedAdapter, current
-from planhat_sync.api.http.exchange import Answer
 from planhat_sync.api.http.network_errors import failure_of
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.exchange import Answer
 from planhat_sync.redaction import strip_queries
 
 if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.exchange import Request
+    from planhat_sync.exchange import Request
 
 ACCEPT_ENCODING = "gzip"
 """The one place that says how Planhat may compress its answers."""

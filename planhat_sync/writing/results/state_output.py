@@ -8,7 +8,7 @@ from planhat_sync.errors import StopError
 from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
-    from target_planhat.signals import Stop
+    from planhat_sync.runtime.signals import Stop
 
 
 class OutputError(StopError):

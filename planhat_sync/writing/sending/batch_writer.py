@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
+    from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.matching.matcher import Destination
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.dry_run import Rehearsal
-    from target_planhat.signals import Stop
 
 _CODES: Final = {
     "refused": RejectCode.REFUSED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.runtime.config_errors import complaints
+from planhat_singer.config_errors import complaints
 from planhat_sync.runtime.environment import environment_complaints
 
 SCHEMA = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warm import PLUGINS
 
-from planhat_sync.runtime.config_errors import settled
+from planhat_singer.config_errors import settled
 from planhat_sync.runtime.environment import environment_settings
 from planhat_sync.runtime.setting_values import set_values, with_defaults
 from tap_planhat.tap import TapPlanhat

@@ -54,7 +54,7 @@ import gc, logging, sys
 from planhat_sync.catalogue import load_models
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.exchange import Answer, Request
+from planhat_sync.exchange import Answer, Request
 from planhat_sync.api.http.transport import Transport
 
 logging.disable()  # a record that is kept would keep the error
