@@ -193,10 +193,9 @@ def record_of(stream, step, companies, model):
         said["sourceId"] = f"s{source}"
     record = fields(stream, companies, company, **said)
     if identifier is not None:
-        kind, _, number = identifier.partition(" ")
-        first = min([int(each, 16) for each in model.held], default=0)
-        ids = {"held": first + int(number or 0), "new": model.next_id + int(number or 0)}
-        record["_id"] = f"{ids[kind]:024x}" if kind in ids else identifier
+        ids = {f"held {at}": each for at, each in enumerate(sorted(model.held))}
+        ids |= {f"new {at}": f"{model.next_id + at:024x}" for at in range(2)}
+        record["_id"] = ids.get(identifier, identifier if identifier in FOREIGN else FOREIGN[0])
     return {**record, **GONE} if step["deleted"] else record
 
 
