@@ -16,7 +16,7 @@ from planhat_sync.api.pagination.scan import rows_of
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import PlanhatError
 from planhat_sync.exchange import Answer
-from planhat_sync.timestamps import instant, written
+from planhat_sync.timestamps import parse_timestamp, written
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -98,5 +98,7 @@ def header(data: bytes) -> None:
     asked = retry_after_seconds(text, 1_700_000_000.0)
     assert asked >= 0, "a wait below nothing"
     assert math.isfinite(asked), "a wait without end"
-    moment = instant(text)
-    assert moment is None or instant(written(moment)) == moment, "a moment is not what it was"
+    moment = parse_timestamp(text)
+    assert moment is None or parse_timestamp(written(moment)) == moment, (
+        "a moment is not what it was"
+    )

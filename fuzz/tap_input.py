@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import GaveUpError, PlanhatError
-from planhat_sync.reading.state import Memory
+from planhat_sync.reading.state import StreamState
 from planhat_sync.runtime.config_files import json_object_of
 from tap_planhat.state_file import state_of
 from tap_planhat.tap import CATALOG_FILE, TapPlanhat
@@ -39,7 +39,7 @@ def state(data: bytes) -> None:
         given = state_of(data)
         for name, model in MODELS.items():
             entry = given.get("bookmarks", {}).get(name, {})
-            memory = Memory.of_state(entry, model.replication_key, name)
+            memory = StreamState.of_state(entry, model.replication_key, name)
             memory.write(entry, model.replication_key)
 
 

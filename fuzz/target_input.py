@@ -12,8 +12,8 @@ from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
 from planhat_sync.writing.pipeline import Run
 from planhat_sync.writing.results.reject_file import reject_line
-from planhat_sync.writing.results.rejects import Rejections
-from target_planhat.router import Intake
+from planhat_sync.writing.results.rejects import Rejects
+from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.results.reject_file import RejectedRecord
-    from planhat_sync.writing.sending.batch_writer import Writer
+    from planhat_sync.writing.sending.batch_writer import BatchWriter
 
 SCHEMAS = b"".join(
     b'{"type":"SCHEMA","stream":"%b","schema":{"properties":{}}}\n' % stream
@@ -53,10 +53,10 @@ class PaperRun(Run):
 
     def __init__(self) -> None:
         paper: Any = Paper()
-        super().__init__(output=None, rejections=Rejections(paper, allowed=None), concurrency=1)
+        super().__init__(output=None, rejections=Rejects(paper, allowed=None), concurrency=1)
         self.left: Counter[int] = Counter()
 
-    def send(self, _: Writer, batches: Iterable[Batch]) -> None:
+    def send(self, _: BatchWriter, batches: Iterable[Batch]) -> None:
         """Count the payloads, those that were superseded with them."""
         for batch in batches:
             items = json.loads(batch.body)
@@ -88,7 +88,7 @@ class Stdin:
         target, run = self._target, PaperRun()
         target._sinks_active.clear()  # noqa: SLF001 - a new run in the same process
         target.conduct._run = run  # noqa: SLF001 - same
-        intake = Intake(run, StreamMaps(target.mapper), target.sink_of)
+        intake = Router(run, StreamMaps(target.mapper), target.sink_of)
         try:
             for lines in read_lines(io.BytesIO(SCHEMAS + data), target.conduct.stop, 1.0):
                 intake.take(lines)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 
 
-def instant(text: object) -> datetime | None:
+def parse_timestamp(text: object) -> datetime | None:
     """Read a date-time; without an offset it is taken for UTC.
 
     Args:

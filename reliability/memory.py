@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SAMPLE_SECONDS = 0.2
 
 
-class Memory:
+class StreamState:
     """Samples of what a process holds."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reliability.memory import Memory
+from reliability.memory import StreamState
 from reliability.pipe import run_pipe
 from reliability.world import World
 
@@ -87,7 +87,7 @@ def _play(number: int, records: int) -> Round:
         tempfile.TemporaryDirectory() as name,
     ):
         armed = [world.sandbox.fault(fault, **options) for fault, options in FAULTS]
-        memory = {"tap": Memory(), "target": Memory()}
+        memory = {"tap": StreamState(), "target": StreamState()}
 
         def watch(tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
             memory["tap"].watch(tap)

@@ -83,7 +83,7 @@ CATALOG_SCHEMA = {
 VALIDATOR = Draft202012Validator(CATALOG_SCHEMA)
 
 
-def brought_into_line(
+def normalized(
     given: Catalog | dict[str, Any],
     models: Mapping[str, Model],
     logger: logging.Logger,

@@ -15,11 +15,11 @@ from singer_sdk.mapper import SameRecordTransform
 
 from planhat_singer.map_failures import MapFailure
 from planhat_sync.errors import ConfigurationError, Interrupted
-from planhat_sync.reading.pages.row_format import Shape
-from planhat_sync.reading.reader import Extraction
+from planhat_sync.reading.pages.row_format import RowFormat
+from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.settings import reading_of
 from planhat_sync.reading.source import Source
-from planhat_sync.reading.state import Memory
+from planhat_sync.reading.state import StreamState
 from tap_planhat.catalog import KEY_PROPERTIES
 from tap_planhat.messages import MessageWriter, flush
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
@@ -165,7 +165,7 @@ class PlanhatStream(Stream):
         """
         reading = reading_of(self.config)
         properties = self.effective_schema.get("properties", {})
-        shape = Shape(
+        shape = RowFormat(
             self.name,
             [name for name in properties if self.mask["properties", name]],
             key=self._key,
@@ -174,7 +174,7 @@ class PlanhatStream(Stream):
             version=self._stream_version,
         )
         state = self.get_context_state(None)
-        memory = Memory.of_state(state, self._key, self.name)
+        memory = StreamState.of_state(state, self._key, self.name)
         source = Source(
             client=self.tap.client,
             model=self.model,
@@ -182,7 +182,7 @@ class PlanhatStream(Stream):
             concurrency=self.config["concurrency"],
             stop=self.tap.stop.event,
         )
-        extraction = Extraction(source, self._key, reading, memory, self.logger)
+        extraction = StreamReader(source, self._key, reading, memory, self.logger)
         try:
             if self.ABORT_AT_RECORD_COUNT is not None:
                 yield from extraction.sample(self.ABORT_AT_RECORD_COUNT)

@@ -34,7 +34,7 @@ from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.tap_signals import Stop, StopAsked
-from tap_planhat.catalog import brought_into_line
+from tap_planhat.catalog import normalized
 from tap_planhat.messages import MessageWriter, flush
 from tap_planhat.selection import selection_warnings
 from tap_planhat.settings import check_batches, config_schema
@@ -93,7 +93,7 @@ class TapPlanhat(Tap):
         self._read = 0
         self._pages = 0
         if catalog is not None:
-            catalog = brought_into_line(catalog, self.models, self.logger)
+            catalog = normalized(catalog, self.models, self.logger)
         super().__init__(catalog=catalog, **how)
 
     @cached_property

@@ -6,7 +6,7 @@ import gc
 import sys
 
 from planhat_sync.runtime.allocation import keep_freed_memory
-from planhat_sync.runtime.collector import nothing_to_collect
+from planhat_sync.runtime.collector import without_collector
 from planhat_sync.runtime.exits import run
 
 NAME = "target-planhat"
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    with nothing_to_collect():  # imported here: a failing import ends in a sentence
+    with without_collector():  # imported here: a failing import ends in a sentence
         from planhat_singer.command_line import run_command  # noqa: PLC0415
         from target_planhat.target import TargetPlanhat  # noqa: PLC0415
 

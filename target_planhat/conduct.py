@@ -19,17 +19,17 @@ from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import InputError, read_lines
 from planhat_sync.runtime.terminal import Style
-from planhat_sync.writing.matching.matcher import Destination
+from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.pipeline import Run
-from planhat_sync.writing.results.counts import Ledger
+from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectFile
-from planhat_sync.writing.results.rejects import Rejections
+from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.results.replay import put_aside
 from planhat_sync.writing.results.state_output import StateOutput
 from planhat_sync.writing.results.summary import Summary
-from planhat_sync.writing.sending.batch_writer import EnoughRejectsError, Writer
-from planhat_sync.writing.sending.dry_run import Rehearsal
-from target_planhat.router import Intake
+from planhat_sync.writing.sending.batch_writer import BatchWriter, EnoughRejectsError
+from planhat_sync.writing.sending.dry_run import DryRun
+from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Conduct:
             raise RuntimeError("nothing has been read yet")
         return self._run
 
-    def writer_of(self, stream: str) -> Writer:
+    def writer_of(self, stream: str) -> BatchWriter:
         """Make the writer of one model.
 
         Args:
@@ -97,14 +97,14 @@ class Conduct:
         client = PlanhatClient(self.transport)
         model = self._target.models[stream]
         settings = self._settings.settings
-        return Writer(
+        return BatchWriter(
             client,
             model,
-            Destination(client, model, settings, stop=self.stop.event),
+            Matcher(client, model, settings, stop=self.stop.event),
             stop=self.stop,
             allowance=lambda: self.run.rejections.allowance,
             held_line=lambda: self.run.rejections.held_line,
-            rehearsal=Rehearsal(client, model, self._style) if settings.dry_run else None,
+            rehearsal=DryRun(client, model, self._style) if settings.dry_run else None,
         )
 
     def perform(self, listen: Callable[[], None]) -> None:
@@ -156,7 +156,7 @@ class Conduct:
             target.models = {name: typed(model, fields) for name, model in target.models.items()}
         if self._settings.rejects_path is not None and not self._settings.settings.dry_run:
             self._replayed = put_aside(self._settings.rejects_path, _descriptor(source))
-        intake = Intake(run, StreamMaps(target.mapper), target.sink_of)
+        intake = Router(run, StreamMaps(target.mapper), target.sink_of)
         try:
             self._read(source, intake)
         except (InputError, EnoughRejectsError) as error:
@@ -170,7 +170,7 @@ class Conduct:
             intake.unknown.sum_up()
         return Counter({**intake.counts, "RECORD": run.ledger.total.taken})
 
-    def _read(self, source: IO[Any], intake: Intake) -> None:
+    def _read(self, source: IO[Any], intake: Router) -> None:
         since: float | None = None
         for lines in read_lines(source, self.stop, self._idle_seconds):
             intake.take(lines)
@@ -192,7 +192,7 @@ class Conduct:
             reject_file = RejectFile(settings.rejects_path)
         return Run(
             output=None if rehearsing else self._output,
-            rejections=Rejections(
+            rejections=Rejects(
                 reject_file, allowed=settings.allowed_rejects, rehearsing=rehearsing
             ),
             concurrency=settings.concurrency,
@@ -249,7 +249,7 @@ class Conduct:
                 self._replayed,
             )
         summary = Summary(
-            ledger=self._run.ledger if self._run is not None else Ledger(),
+            ledger=self._run.ledger if self._run is not None else RunCounts(),
             result=result,
             dry_run=dry_run,
             requests=self.transport.requests,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-planhat")
 
 
-class Intake:
+class Router:
     """The messages of one run.
 
     Args:

@@ -196,7 +196,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TargetConfig:
+class TargetSettings:
     """The settings of one run.
 
     Attributes:
@@ -222,7 +222,7 @@ class TargetConfig:
     progress: str = "none"
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> TargetConfig:
+    def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
         """Read the settings; each has been checked against `CONFIG_SCHEMA` by itself.
 
         Args:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.sinks import BatchSink
 
-from planhat_sync.writing.batching.batcher import Batches
-from planhat_sync.writing.records.convert import Projection
-from planhat_sync.writing.records.fast_path import Compiled
+from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.records.convert import Converter
+from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Reject
 from planhat_sync.writing.sending.dispatcher import first_line
 
@@ -47,11 +47,11 @@ class PlanhatSink(BatchSink):
         self._writer = target.conduct.writer_of(stream_name)
         settings = target.settings.settings
         model = target.models[stream_name]
-        self._projection = Projection(model, settings, warn=self.logger.warning)
+        self._projection = Converter(model, settings, warn=self.logger.warning)
         self._columns: frozenset[str] = frozenset()
-        self._compiled: Compiled | None = None
-        self._compiled_for = lru_cache(MOST_COMPILED)(partial(Compiled, self._projection))
-        self._batches = Batches(model, settings)
+        self._compiled: FastPath | None = None
+        self._compiled_for = lru_cache(MOST_COMPILED)(partial(FastPath, self._projection))
+        self._batches = Batcher(model, settings)
         self._oldest: int | None = None
         self._oldest_is_known = True
         self._run.sources.append(self)

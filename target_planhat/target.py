@@ -26,7 +26,7 @@ from planhat_sync.runtime.stdout import say
 from target_planhat.check import rights
 from target_planhat.conduct import Conduct
 from target_planhat.reader import LineReader
-from target_planhat.settings import CONFIG_SCHEMA, TargetConfig
+from target_planhat.settings import CONFIG_SCHEMA, TargetSettings
 from target_planhat.sink import PlanhatSink
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class TargetPlanhat(Target):
         super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
         self.max_parallelism = 1
         self.models = load_models()
-        self.settings = TargetConfig.from_config(self.config)
+        self.settings = TargetSettings.from_config(self.config)
         self.conduct = Conduct(self)
         self.message_reader = LineReader(self.conduct.read)
 

@@ -16,7 +16,7 @@ LONGEST_FILTER = 1500
 """Most characters of ids in one request; many servers refuse addresses beyond some 2,000."""
 
 
-class CompanyWalks:
+class CompanyFilter:
     """The walks that a filter by companies takes, one after another.
 
     Without companies there is one walk, of everything.

@@ -31,7 +31,7 @@ TOO_SMALL_TO_CLAMP = 100
 whether the server sorts (and for nothing else)."""
 
 
-class IncrementalWalk:
+class IncrementalScan:
     """One pass over the rows whose replication key is not older than a cut-off.
 
     Every row that is there throughout, does not change, and is not older, is emitted exactly

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.pagination.full_scan import Ask, FullWalk
-from planhat_sync.reading.company_filter import CompanyWalks
-from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalWalk
-from planhat_sync.reading.state import Memory, companies_stamp
+from planhat_sync.api.pagination.full_scan import Ask, FullScan
+from planhat_sync.reading.company_filter import CompanyFilter
+from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
+from planhat_sync.reading.state import StreamState, companies_stamp
 from planhat_sync.timestamps import before
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Emission:
         return self.page.content.chosen(self.positions)
 
 
-class Extraction:
+class StreamReader:
     """One reading of one stream.
 
     Args:
@@ -69,7 +69,7 @@ class Extraction:
         source: Source,
         key: str | None,
         reading: Reading,
-        memory: Memory,
+        memory: StreamState,
         logger: logging.Logger,
     ) -> None:
         self.memory = memory
@@ -83,7 +83,7 @@ class Extraction:
             logger.info("company_ids is not what it was: reading from the beginning")
             self._bookmark = None
         self._cutoff = self._oldest_wanted()
-        self._companies = CompanyWalks(reading.company_ids, joined=memory.joins)
+        self._companies = CompanyFilter(reading.company_ids, joined=memory.joins)
         self._sorts = memory.sorts
         self._newest: datetime | None = None
         self._is_first_page = False
@@ -127,7 +127,7 @@ class Extraction:
                 yield from self._everything()
             self._look_for_unread()
         known = [moment for moment in (self._bookmark, self._newest) if moment]
-        self.memory = Memory(
+        self.memory = StreamState(
             bookmark=max(known, default=None),
             sorts=self._sorts,
             joins=self._companies.joined,
@@ -149,7 +149,7 @@ class Extraction:
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Emission]:
         """Read what changed, the newest first."""
-        walk = IncrementalWalk(
+        walk = IncrementalScan(
             key,
             page_size=self._reading.page_size,
             page_limit=self._source.model.page_limit,
@@ -178,7 +178,7 @@ class Extraction:
 
     def _everything(self) -> Iterator[Emission]:
         """Read the whole collection; from what comes, learn whether the server sorts by the key."""
-        walk = FullWalk(self._reading.page_size)
+        walk = FullScan(self._reading.page_size)
         learns = self._key is not None and self._sorts is not True
         spans: list[tuple[datetime, datetime]] = []
         for page, positions in self._follow(walk):
@@ -192,14 +192,14 @@ class Extraction:
 
     def _everything_since(self, cutoff: datetime) -> Iterator[Emission]:
         """Read the whole collection, and emit what is not older than the cut-off."""
-        walk = FullWalk(self._reading.page_size)
+        walk = FullScan(self._reading.page_size)
         for page, positions in self._follow(walk):
             moments = page.moments()
             recent = [at for at in positions if (moment := moments[at]) and moment >= cutoff]
             yield from self._emission(page, recent)
             del page
 
-    def _follow(self, walk: FullWalk) -> Iterator[tuple[Page, Sequence[int]]]:
+    def _follow(self, walk: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
         return self._source.follow(walk, lambda page: walk.take(page.ids), self._ids)
 
     def _shows_sort(self, key: str, oldest: datetime, newest: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.progress import PROGRESS_SETTING
-from planhat_sync.timestamps import instant, written
+from planhat_sync.timestamps import parse_timestamp, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +126,7 @@ def reading_of(config: Mapping[str, Any]) -> Reading:
         ConfigurationError: `start_date` is no date-time, or a company's id is none.
     """
     start = config.get("start_date")
-    start_date = instant(start) if start else None
+    start_date = parse_timestamp(start) if start else None
     if start and start_date is None:
         raise ConfigurationError("start_date is no date-time: write it like 2026-01-31T00:00:00Z")
     companies = tuple(config.get("company_ids") or ())

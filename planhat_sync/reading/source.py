@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planhat_sync.api.pagination.full_scan import Ask
-from planhat_sync.api.pagination.prefetch import PagesAhead
-from planhat_sync.api.pagination.scan import Walk, read
+from planhat_sync.api.pagination.prefetch import Prefetch
+from planhat_sync.api.pagination.scan import Scan, read
 
 if TYPE_CHECKING:
     import threading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.reading.pages.page import Page
-    from planhat_sync.reading.pages.row_format import Shape
+    from planhat_sync.reading.pages.row_format import RowFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Source:
 
     client: PlanhatClient
     model: Model
-    shape: Shape
+    shape: RowFormat
     concurrency: int
     stop: threading.Event
 
@@ -50,12 +50,12 @@ class Source:
             return self._fetch(ask, companies)
 
         # Not in this thread: a signal must find it waiting for a page, not for the network.
-        with PagesAhead(fetch, concurrency=1, stop=self.stop) as ahead:
+        with Prefetch(fetch, concurrency=1, stop=self.stop) as ahead:
             return ahead.page([ask])
 
     def follow(
         self,
-        walk: Walk,
+        walk: Scan,
         judge: Callable[[Page], Sequence[int]],
         companies: Sequence[str],
     ) -> Iterator[tuple[Page, Sequence[int]]]:

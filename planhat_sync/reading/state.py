@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.timestamps import instant, written
+from planhat_sync.timestamps import parse_timestamp, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -19,7 +19,7 @@ COMPANIES = "company_ids"
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class StreamState:
     """What is known of a stream before a run.
 
     Attributes:
@@ -35,7 +35,7 @@ class Memory:
     companies: str | None = None
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any], key: str | None, stream: str) -> Memory:
+    def of_state(cls, state: Mapping[str, Any], key: str | None, stream: str) -> StreamState:
         """Read a stream's bookmark out of the state.
 
         Args:
@@ -49,7 +49,7 @@ class Memory:
         value = state.get("replication_key_value")
         bookmark = None
         if value and key and state.get("replication_key") == key:
-            bookmark = instant(value)
+            bookmark = parse_timestamp(value)
             if bookmark is None:
                 raise ConfigurationError(
                     f"the state's bookmark of {stream} is no date-time: give the state of an "

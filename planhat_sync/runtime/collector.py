@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def nothing_to_collect() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Load what stays until the end without looking through it for garbage, then or later.
 
     The SDK and what it brings are ninety thousand objects, made one after the other: looking for

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
 from planhat_sync.redaction import scrub
-from planhat_sync.runtime.redacted_output import hide_secrets_at_hand, lower_the_curtain
+from planhat_sync.runtime.redacted_output import hide_secrets, redact_output
 from planhat_sync.runtime.stdout import fill_closed_streams, guard
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def run(plugin: str, body: Callable[[], object]) -> int:
         The exit code.
     """
     has_output = fill_closed_streams()
-    lower_the_curtain()
+    redact_output()
     guard()
-    hide_secrets_at_hand(sys.argv, os.environ)
+    hide_secrets(sys.argv, os.environ)
     try:
         code = _finish(body, has_output=has_output)
     except StoppedBySignal as stopped:

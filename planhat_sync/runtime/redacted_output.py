@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECRET = "api_token"  # noqa: S105 - the setting's name
 
 
-class Curtain:
+class RedactedStream:
     """A text stream in front of another one, which shows all but the secrets."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -36,14 +36,14 @@ class Curtain:
         return getattr(self._stream, name)
 
 
-def lower_the_curtain() -> None:
+def redact_output() -> None:
     """Put it in front of standard error and of every log record; a second time changes nothing.
 
     Log records are scrubbed where they are made, since handlers come and go, and may write to
     files that no stream of ours stands before.
     """
-    if not isinstance(sys.stderr, Curtain):
-        sys.stderr = cast("TextIO", Curtain(sys.stderr))
+    if not isinstance(sys.stderr, RedactedStream):
+        sys.stderr = cast("TextIO", RedactedStream(sys.stderr))
     if logging.getLogRecordFactory() is not _scrubbed_record:
         logging.setLogRecordFactory(_scrubbed_record)
 
@@ -63,7 +63,7 @@ def _scrubbed_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: A
     return record
 
 
-def hide_secrets_at_hand(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+def hide_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     """Hide the tokens that a plugin is about to read, before it can complain about them.
 
     Args:

@@ -9,23 +9,23 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
-from planhat_sync.writing.results.counts import Ledger
+from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectedRecord, stream_of
 from planhat_sync.writing.results.rejects import MOST_HELD
 from planhat_sync.writing.results.schema_lines import SchemaLines
 from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.batch_writer import EnoughRejectsError
-from planhat_sync.writing.sending.dispatcher import Fleet, first_line
+from planhat_sync.writing.sending.dispatcher import Dispatcher, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.records.payload import Reject
-    from planhat_sync.writing.results.rejects import Rejections
+    from planhat_sync.writing.results.rejects import Rejects
     from planhat_sync.writing.results.state_output import StateOutput
-    from planhat_sync.writing.sending.batch_result import Written
-    from planhat_sync.writing.sending.batch_writer import Writer
+    from planhat_sync.writing.sending.batch_result import BatchResult
+    from planhat_sync.writing.sending.batch_writer import BatchWriter
 
 
 class Source(Protocol):
@@ -56,15 +56,15 @@ class Run:
     """
 
     def __init__(
-        self, *, output: StateOutput | None, rejections: Rejections, concurrency: int
+        self, *, output: StateOutput | None, rejections: Rejects, concurrency: int
     ) -> None:
-        self.ledger = Ledger()
+        self.ledger = RunCounts()
         self.rejections = rejections
         self.schemas = SchemaLines()
         self.sources: list[Source] = []
         self.batches = 0
         self._output = output
-        self._fleet = Fleet(concurrency)
+        self._fleet = Dispatcher(concurrency)
         self._watermark = Watermark()
         self._undecided_line: int | None = None
 
@@ -78,7 +78,7 @@ class Run:
         """Whether requests have no answer yet."""
         return self._fleet.flying > 0
 
-    def send(self, writer: Writer, batches: Iterable[Batch]) -> None:
+    def send(self, writer: BatchWriter, batches: Iterable[Batch]) -> None:
         """Let batches leave, and take note of what has come of those before.
 
         Args:
@@ -192,14 +192,14 @@ class Run:
         self._fleet.close()
         self.rejections.close()
 
-    def _account(self, results: Iterator[Written]) -> None:
+    def _account(self, results: Iterator[BatchResult]) -> None:
         for written in results:
             self._settle(written)
             self.print_state()
             if written.error is not None:
                 raise written.error
 
-    def _settle(self, written: Written) -> None:
+    def _settle(self, written: BatchResult) -> None:
         """Enter what became of one batch into the books."""
         self.batches += 1
         account = self.ledger.account(written.stream)

@@ -8,7 +8,7 @@ import pytest
 
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
-from tap_planhat.catalog import brought_into_line
+from tap_planhat.catalog import normalized
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL, replication_of
 
 MODELS = load_models()
@@ -109,7 +109,7 @@ def test_a_method_or_key_that_is_no_text_is_no_catalog(config, select, name):
     catalog = select(issues=None)
     catalog["streams"][0]["metadata"].append({"breadcrumb": [], "metadata": {name: 5}})
     with pytest.raises(ConfigurationError, match="no Singer catalog"):
-        brought_into_line(catalog, MODELS, logging.getLogger("x"))
+        normalized(catalog, MODELS, logging.getLogger("x"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.stdin import LONGEST_LINE_BYTES, InputError
-from planhat_sync.writing.results.rejects import RejectsError
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 from target_planhat.messages import RecordBeforeSchemaError
 from target_planhat.target import TargetPlanhat
 
@@ -88,7 +88,7 @@ def test_activate_version_is_ignored_and_said_once(bench, caplog):
 
 def test_a_record_without_a_keyable_is_a_reject(bench):
     ran = bench.run([bench.schema(), bench.record(title="No key"), bench.state(1)])
-    assert isinstance(ran.error, RejectsError)
+    assert isinstance(ran.error, TooManyRejectsError)
     assert "1 record was rejected, first line 2, issues: missing_key" in str(ran.error)
     assert ran.states == []
 

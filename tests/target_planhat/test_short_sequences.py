@@ -19,11 +19,11 @@ from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.catalogue import load_models
 from planhat_sync.runtime.signals import Stop
-from planhat_sync.writing.batching.batcher import Batches
-from planhat_sync.writing.matching.matcher import HANDFUL, Destination
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, Settings
-from planhat_sync.writing.sending.batch_writer import Writer
+from planhat_sync.writing.sending.batch_writer import BatchWriter
 
 MODELS = load_models()
 MANY = max(150, settings().max_examples // 3)
@@ -226,11 +226,11 @@ class Outcome:
         self.counts = Counter()
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)
-        self._projection, self._batches = Projection(model, how), Batches(model, how)
-        self._writer = Writer(
+        self._projection, self._batches = Converter(model, how), Batcher(model, how)
+        self._writer = BatchWriter(
             client,
             model,
-            Destination(client, model, how),
+            Matcher(client, model, how),
             stop=Stop(),
             allowance=lambda: None,
             held_line=lambda: None,

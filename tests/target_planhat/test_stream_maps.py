@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sync.runtime.stdin import InputError
-from planhat_sync.writing.results.rejects import RejectsError
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 
 MISSING = object()
 
@@ -103,7 +103,7 @@ def test_max_rejects_counts_records_that_cannot_be_mapped(bench, allowed, fails)
     lines = [bench.schema("bugs"), source(bench, "a"), source(bench, "b"), bench.state(1)]
     stream_maps = maps(bench.company(), status="missing")
     ran = bench.run(lines, on_reject="continue", max_rejects=allowed, stream_maps=stream_maps)
-    assert isinstance(ran.error, RejectsError) is fails
+    assert isinstance(ran.error, TooManyRejectsError) is fails
 
 
 def test_with_on_reject_fail_what_came_before_is_written_and_the_record_is_named(bench):
@@ -115,7 +115,7 @@ def test_with_on_reject_fail_what_came_before_is_written_and_the_record_is_named
         bench.state(2),
     ]
     ran = bench.run(lines, stream_maps=maps(bench.company(), status="state"))
-    assert isinstance(ran.error, RejectsError)
+    assert isinstance(ran.error, TooManyRejectsError)
     assert "1 record was rejected, first line 4, issues: mapping_failed: " in str(ran.error)
     assert "the expression of status, state, fails: there is no 'state'" in str(ran.error)
     assert held(bench).keys() == {"a"}

@@ -52,7 +52,7 @@ TOP = Ask("-_id", 2, only=("_id",))
 """Asks for the newest row; and for one more, whose order shows that the server sorts."""
 
 
-class FullWalk:
+class FullScan:
     """One pass over a collection in the order of ``_id``, up to the row that was newest at first.
 
     Every row that is there from the first answer to the last is emitted exactly once, whatever

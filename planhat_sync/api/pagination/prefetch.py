@@ -37,7 +37,7 @@ class _Job(Generic[T]):
         self.dropped = False
 
 
-class PagesAhead(Generic[T]):
+class Prefetch(Generic[T]):
     """Pages in flight, in the order they were asked for.
 
     At most `concurrency` pages exist at any time: those being fetched, those that wait, and the

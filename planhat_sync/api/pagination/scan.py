@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from planhat_sync.api.pagination.full_scan import Ask, FullWalk
-from planhat_sync.api.pagination.prefetch import PagesAhead
+from planhat_sync.api.pagination.full_scan import Ask, FullScan
+from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 
-class Walk(Protocol):
+class Scan(Protocol):
     """What every walk can say."""
 
     def wanted(self, most: int) -> list[Ask]:
@@ -30,7 +30,7 @@ class Walk(Protocol):
 
 
 def read(
-    walk: Walk,
+    walk: Scan,
     fetch: Callable[[Ask], T],
     judge: Callable[[T], Sequence[int]],
     *,
@@ -53,7 +53,7 @@ def read(
         Interrupted: `stop` was set.
         PlanhatError: A page could not be had, or the walk cannot go on.
     """
-    with PagesAhead(fetch, concurrency=concurrency, stop=stop or threading.Event()) as ahead:
+    with Prefetch(fetch, concurrency=concurrency, stop=stop or threading.Event()) as ahead:
         while asks := walk.wanted(concurrency):
             page = ahead.page(asks)
             yield page, judge(page)
@@ -91,7 +91,7 @@ def walk_pages(
         PlanhatError: A page could not be had.
     """
     wanted = tuple(dict.fromkeys(("_id", *select))) if select else ()
-    walk = FullWalk(page_size or model.page_limit)
+    walk = FullScan(page_size or model.page_limit)
     decode = decode or msgspec.json.Decoder(list[Row]).decode
 
     def fetch(ask: Ask) -> tuple[list[str], list[Row]]:

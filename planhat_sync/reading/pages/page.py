@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from planhat_sync.timestamps import instant
+from planhat_sync.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +139,9 @@ class Page:
 
     def moments(self) -> list[datetime | None]:
         """Give the replication key of each row; None where it has none, or no date-time."""
-        return [None] * len(self.ids) if self.keys is None else list(map(instant, self.keys))
+        return (
+            [None] * len(self.ids) if self.keys is None else list(map(parse_timestamp, self.keys))
+        )
 
     def span(self) -> tuple[datetime, datetime] | None:
         """Give the oldest and the newest replication key; None if no row has one.
@@ -147,5 +149,5 @@ class Page:
         Compared as texts, for speed: good enough to learn from, not to lose a row by.
         """
         keys = [key for key in self.keys or () if isinstance(key, str)]
-        ends = (instant(min(keys)), instant(max(keys))) if keys else (None, None)
+        ends = (parse_timestamp(min(keys)), parse_timestamp(max(keys))) if keys else (None, None)
         return ends if ends[0] and ends[1] else None  # type: ignore[return-value]  # just checked

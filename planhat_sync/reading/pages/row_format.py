@@ -35,7 +35,7 @@ _SURROGATE = re.compile(rb"\\u[dD]")
 _HALF = len(rb"\ud800")
 
 
-class Shape:
+class RowFormat:
     """How the rows of one stream look, given what is selected of it.
 
     Args:

@@ -47,7 +47,7 @@ class _Forming(msgspec.Struct, eq=False):
     closed: bool = False
 
 
-class Batches:
+class Batcher:
     """Payloads of one stream, between their coming and their leaving.
 
     Args:

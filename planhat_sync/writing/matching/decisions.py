@@ -63,7 +63,7 @@ class Found(Protocol):
 
 
 @dataclass(slots=True)
-class Sifted:
+class Partition:
     """A batch, sorted by what is to become of its payloads.
 
     Attributes:
@@ -86,7 +86,7 @@ class Sifted:
     rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
 
-class Verdicts:
+class Decisions:
     """What the user's settings make of what is found.
 
     Args:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class IndexedRecord:
     """A record that the destination holds.
 
     Attributes:

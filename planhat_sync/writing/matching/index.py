@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.writing.batching.identity import folded_scope, scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
-from planhat_sync.writing.matching.existing import DOUBT, Doubt, Held
+from planhat_sync.writing.matching.existing import DOUBT, Doubt, IndexedRecord
 from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
@@ -82,7 +82,7 @@ class Index:
         identifier = self._id_of(payload) if self._loose else None
         return identifier is not None and name_of(identifier) in self._loose
 
-    def find(self, payload: Payload) -> Held | Doubt | None:
+    def find(self, payload: Payload) -> IndexedRecord | Doubt | None:
         """Find the record that a payload means: by the strongest of its keyables that is held.
 
         Args:
@@ -99,10 +99,10 @@ class Index:
             doubt = doubt or self._may_be_held(at, key, scope)
         return DOUBT if doubt else None
 
-    def _held(self, name: bytes, at: int) -> Held:
+    def _held(self, name: bytes, at: int) -> IndexedRecord:
         row = self._records.get(name) or b""
         identifier = self._identifiers.get(name, name.hex())
-        return Held(name, identifier, at, row[self._keys_width :], self._fingerprints)
+        return IndexedRecord(name, identifier, at, row[self._keys_width :], self._fingerprints)
 
     def write(self, payload: Payload, item: Mapping[str, Any]) -> None:
         """Take note that Planhat took a payload.
@@ -112,7 +112,7 @@ class Index:
             item: Its item, as values.
         """
         held = self.find(payload)
-        if isinstance(held, Held):
+        if isinstance(held, IndexedRecord):
             self.stale |= held.name in self._loose
             keys = (self._records.get(held.name) or b"")[: self._keys_width]
             marks = self._fingerprints.after(item, held.marks)
@@ -131,7 +131,7 @@ class Index:
         """Remove a record that is gone.
 
         Args:
-            name: What `Held` or `name_of` calls it.
+            name: What `IndexedRecord` or `name_of` calls it.
             existed: Whether it was there until now. If it was, and is not known here by this
                 name, it may be known by its other keyables alone.
         """

@@ -16,12 +16,12 @@ from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.decisions import (
     DOUBTFUL,
     UNCHANGED,
+    Decisions,
     Found,
-    Sifted,
-    Verdicts,
+    Partition,
     values,
 )
-from planhat_sync.writing.matching.existing import DOUBT, Doubt, Held
+from planhat_sync.writing.matching.existing import DOUBT, Doubt, IndexedRecord
 from planhat_sync.writing.matching.index import name_of
 from planhat_sync.writing.matching.load_index import created_ids, read_index
 from planhat_sync.writing.matching.lookup import Lookup
@@ -41,7 +41,7 @@ HANDFUL: Final = 5
 """So many records of a run are asked for one by one before the list is read."""
 
 
-class Destination:
+class Matcher:
     """The records of one model in Planhat, as far as the run needs to know them.
 
     Several threads may ask at once.
@@ -66,7 +66,7 @@ class Destination:
         self._settings = settings
         self._stop = stop
         self._keyables = Keyables(model, settings)
-        self._verdicts = Verdicts(model, self._keyables, settings)
+        self._verdicts = Decisions(model, self._keyables, settings)
         self._lookup = Lookup(client, model)
         self._comparing = settings.skip_unchanged or settings.dry_run
         self._keyed = (
@@ -84,7 +84,7 @@ class Destination:
         self._index: Index | None = None
         self._asked = 0
 
-    def sift(self, batch: Batch) -> Sifted:
+    def sift(self, batch: Batch) -> Partition:
         """Sort a batch before it leaves; every batch that has to come before it has its answer.
 
         Args:
@@ -96,7 +96,7 @@ class Destination:
         asking = sum(map(self._has_to_ask, batch.payloads))
         if not asking:
             unasked = [None if each.operation == "create" else DOUBT for each in batch.payloads]
-            return Sifted(batch, unasked)
+            return Partition(batch, unasked)
         with self._lock:
             if self._index is not None and any(map(self._index.is_loose, batch.payloads)):
                 self._index.stale = True
@@ -154,7 +154,7 @@ class Destination:
 
     def note_deleted(self, found: Found) -> None:
         """Take note that a record would be gone, in a run that only tells what it would do."""
-        if isinstance(found, Held) and self._index is not None:
+        if isinstance(found, IndexedRecord) and self._index is not None:
             with self._lock:
                 self._index.remove(found.name)
 
@@ -182,8 +182,8 @@ class Destination:
             stop=self._stop,
         )
 
-    def _sift(self, batch: Batch) -> Sifted:
-        sifted = Sifted()
+    def _sift(self, batch: Batch) -> Partition:
+        sifted = Partition()
         sent: list[Payload] = []
         found: list[Found | Doubt | None] = []
         taken: set[object] = set()

@@ -54,7 +54,7 @@ class _RejectedError(Exception):
         self.reject = reject
 
 
-class Projection:
+class Converter:
     """What one model and the user's settings make of a record.
 
     Args:

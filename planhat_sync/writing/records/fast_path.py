@@ -25,7 +25,7 @@ from planhat_sync.writing.records.payload import Payload, Reject
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from planhat_sync.writing.records.convert import Projection
+    from planhat_sync.writing.records.convert import Converter
     from planhat_sync.writing.records.keys import Keyables
 
 _SDC_COLUMNS: Final = (
@@ -42,7 +42,7 @@ _Decoded = tuple[Any, Raw | None]
 """A struct of the record, and the record as it stands in the line if all of it may be sent."""
 
 
-class Compiled:
+class FastPath:
     """One model's struct, under the user's settings.
 
     Args:
@@ -51,7 +51,7 @@ class Compiled:
             model nor these have is not plain.
     """
 
-    def __init__(self, projection: Projection, columns: Iterable[str] = ()) -> None:
+    def __init__(self, projection: Converter, columns: Iterable[str] = ()) -> None:
         model = projection.model
         self._projection = projection
         self._choose = projection.keyables.choose

@@ -28,7 +28,7 @@ class BalanceError(PlanhatError):
 
 
 @dataclass(slots=True)
-class Account:
+class StreamCounts:
     """One stream's counts.
 
     Attributes:
@@ -67,24 +67,24 @@ class Account:
         return {"read": self.taken, **outcomes, "undecided": self.undecided}
 
 
-class Ledger:
+class RunCounts:
     """The accounts of a run, by stream."""
 
     def __init__(self) -> None:
-        self.accounts: dict[str, Account] = {}
+        self.accounts: dict[str, StreamCounts] = {}
 
-    def account(self, stream: str) -> Account:
+    def account(self, stream: str) -> StreamCounts:
         """Give a stream's account, a new one if it has none."""
-        return self.accounts.setdefault(stream, Account())
+        return self.accounts.setdefault(stream, StreamCounts())
 
     @property
-    def total(self) -> Account:
+    def total(self) -> StreamCounts:
         """All accounts in one; also for another thread, while streams are added."""
         accounts = list(self.accounts.values())
-        return Account(
+        return StreamCounts(
             **{
                 field.name: sum(getattr(account, field.name) for account in accounts)
-                for field in fields(Account)
+                for field in fields(StreamCounts)
             }
         )
 

@@ -20,11 +20,11 @@ MOST_HELD = 1_000
 """Rejects are written to the file at the latest when there are so many."""
 
 
-class RejectsError(StopError):
+class TooManyRejectsError(StopError):
     """Records were rejected, more than the user allows."""
 
 
-class Rejections:
+class Rejects:
     """What is rejected in one run.
 
     Args:
@@ -124,7 +124,7 @@ class Rejections:
             few = "it" if self._count == 1 else "them"
             shown = few if self._count <= MOST_SHOWN else f"{MOST_SHOWN} of them"
             kept = f"; a dry run writes no reject file: the log above shows {shown}"
-        raise RejectsError(
+        raise TooManyRejectsError(
             f"{counted(self._count, 'record')} {verb} rejected{limit}, first {self._first}{kept}; "
             "correct what is wrong and run again, or "
             + ("raise max_rejects" if self._allowed else "set on_reject to continue")

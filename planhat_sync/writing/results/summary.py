@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planhat_sync.runtime.terminal import Style
-    from planhat_sync.writing.results.counts import Ledger
+    from planhat_sync.writing.results.counts import RunCounts
 
 logger = logging.getLogger("target-planhat")
 
@@ -58,7 +58,7 @@ class Summary:
         version: Version of target-planhat.
     """
 
-    ledger: Ledger
+    ledger: RunCounts
     result: Result
     dry_run: bool
     requests: int

@@ -25,7 +25,7 @@ NOT_SENT: Final = Reject(
 
 
 @dataclass(slots=True)
-class Written:
+class BatchResult:
     """What became of one batch.
 
     Attributes:
@@ -49,7 +49,7 @@ class Written:
     error: PlanhatError | None = None
 
 
-def reject_alike(rejected: Iterable[Payload], written: Written) -> list[Payload]:
+def reject_alike(rejected: Iterable[Payload], written: BatchResult) -> list[Payload]:
     """Reject with a payload that was refused what it superseded and is the same to the byte.
 
     Planhat would refuse it again: nothing has been written of its record since.
@@ -74,7 +74,7 @@ def reject_alike(rejected: Iterable[Payload], written: Written) -> list[Payload]
     return oldest
 
 
-def reject_superseded(unknown: Iterable[Payload], written: Written) -> None:
+def reject_superseded(unknown: Iterable[Payload], written: BatchResult) -> None:
     """Reject what was superseded by payloads that may have been written.
 
     Sent now, it would be written over what is newer. It is not merged either: if the newer one was

@@ -11,12 +11,12 @@ from planhat_sync.writing.matching.decisions import DOUBTFUL
 from planhat_sync.writing.matching.existing import Doubt
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.sending.batch_result import (
-    Written,
+    BatchResult,
     reject_alike,
     reject_superseded,
     superseded,
 )
-from planhat_sync.writing.sending.sender import Delivery, NotTheRecordsError
+from planhat_sync.writing.sending.sender import BatchSender, NotTheRecordsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.batching.batch import Batch
-    from planhat_sync.writing.matching.matcher import Destination
+    from planhat_sync.writing.matching.matcher import Matcher
     from planhat_sync.writing.records.payload import Payload
-    from planhat_sync.writing.sending.dry_run import Rehearsal
+    from planhat_sync.writing.sending.dry_run import DryRun
 
 _CODES: Final = {
     "refused": RejectCode.REFUSED,
@@ -41,7 +41,7 @@ class EnoughRejectsError(PlanhatError):
     """So many records are rejected that the run fails: the rest of the batch is left alone."""
 
 
-class Writer:
+class BatchWriter:
     """Writes the batches of one model.
 
     Args:
@@ -59,12 +59,12 @@ class Writer:
         self,
         client: PlanhatClient,
         model: Model,
-        destination: Destination,
+        destination: Matcher,
         *,
         stop: Stop,
         allowance: Callable[[], int | None],
         held_line: Callable[[], int | None],
-        rehearsal: Rehearsal | None = None,
+        rehearsal: DryRun | None = None,
     ) -> None:
         self._client = client
         self._model = model
@@ -75,7 +75,7 @@ class Writer:
         self._rehearsal = rehearsal
         self._proven = False
 
-    def write(self, batch: Batch) -> Written:
+    def write(self, batch: Batch) -> BatchResult:
         """Write a batch as far as possible.
 
         Args:
@@ -85,7 +85,7 @@ class Writer:
             What became of it, and why the rest of it has no outcome. No error of Planhat's is
             raised, so that what was decided before it is not forgotten.
         """
-        written = Written(self._model.name, batch)
+        written = BatchResult(self._model.name, batch)
         waiting: list[Batch | None] = [batch]
         try:
             while waiting:
@@ -105,7 +105,7 @@ class Writer:
         written.rejects.sort(key=lambda reject: reject[0].line)
         return written
 
-    def _upsert(self, batch: Batch, written: Written) -> tuple[list[Payload], Batch | None]:
+    def _upsert(self, batch: Batch, written: BatchResult) -> tuple[list[Payload], Batch | None]:
         """Leave out what the mode leaves alone, and send the rest.
 
         Returns:
@@ -136,10 +136,10 @@ class Writer:
         if held is not None and any(payload.line > held for payload in batch.payloads):
             raise EnoughRejectsError("a record before these is rejected, and the run fails for it")
 
-    def _deliver(self, batch: Batch, written: Written) -> list[Payload]:
+    def _deliver(self, batch: Batch, written: BatchResult) -> list[Payload]:
         """Send the payloads of a batch, without those that they superseded."""
         known = len(written.rejects)
-        delivery = Delivery(
+        delivery = BatchSender(
             self._client,
             self._model,
             batch,
@@ -173,7 +173,7 @@ class Writer:
         written.merged += superseded(taken)
         return [batch.payloads[at] for at in sorted(refusals) if not refusals[at].may_be_written]
 
-    def _delete(self, batch: Batch, written: Written) -> list[Payload]:
+    def _delete(self, batch: Batch, written: BatchResult) -> list[Payload]:
         """Delete what the payloads name, one request each; give what is rejected."""
         rejected = []
         for payload in batch.payloads:

@@ -64,7 +64,7 @@ class Part:
         return self.settled or (bool(self.children) and all(part.done for part in self.children))
 
 
-class Halving:
+class Bisection:
     """One batch on its way to an outcome for every payload.
 
     Args:

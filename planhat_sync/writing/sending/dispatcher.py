@@ -10,15 +10,15 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from planhat_sync.writing.sending.in_flight import Flights
+from planhat_sync.writing.sending.in_flight import InFlight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.records.payload import Payload
-    from planhat_sync.writing.sending.batch_result import Written
-    from planhat_sync.writing.sending.batch_writer import Writer
+    from planhat_sync.writing.sending.batch_result import BatchResult
+    from planhat_sync.writing.sending.batch_writer import BatchWriter
 
 
 def first_line(payloads: Iterable[Payload]) -> int | None:
@@ -39,7 +39,7 @@ def _oldest(payload: Payload) -> Payload:
     return payload
 
 
-class Fleet:
+class Dispatcher:
     """The batches that have left their stream and are not accounted for.
 
     Args:
@@ -49,9 +49,9 @@ class Fleet:
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
         self._pool = ThreadPoolExecutor(concurrency, "writer") if concurrency > 1 else None
-        self._queued: deque[tuple[Writer, Batch]] = deque()
-        self._flights: dict[Writer, Flights] = {}
-        self._flying: dict[Future[Written], Writer] = {}
+        self._queued: deque[tuple[BatchWriter, Batch]] = deque()
+        self._flights: dict[BatchWriter, InFlight] = {}
+        self._flying: dict[Future[BatchResult], BatchWriter] = {}
         self._lines: dict[int, int] = {}
 
     @property
@@ -64,7 +64,7 @@ class Fleet:
         """How many batches have no answer yet."""
         return len(self._flying)
 
-    def queue(self, writer: Writer, batches: Iterable[Batch]) -> None:
+    def queue(self, writer: BatchWriter, batches: Iterable[Batch]) -> None:
         """Take in batches of one stream, after all those queued before.
 
         Args:
@@ -78,9 +78,9 @@ class Fleet:
             if self._pool is None:
                 self._queued.append((writer, batch))
             else:
-                self._flights.setdefault(writer, Flights()).queue(batch)
+                self._flights.setdefault(writer, InFlight()).queue(batch)
 
-    def fly(self, *, all_home: bool) -> Iterator[Written]:
+    def fly(self, *, all_home: bool) -> Iterator[BatchResult]:
         """Send what may be sent, and wait until no batch waits to leave.
 
         Args:
@@ -98,7 +98,7 @@ class Fleet:
         while self._depart() or (all_home and self._flying):
             yield from self._land()
 
-    def return_home(self) -> Iterator[Written]:
+    def return_home(self) -> Iterator[BatchResult]:
         """Wait for the batches that are on their way, and let no other leave.
 
         Yields:
@@ -121,7 +121,7 @@ class Fleet:
                 self._flying[self._pool.submit(writer.write, batch)] = writer
         return sum(map(len, self._flights.values())) > len(self._flying)
 
-    def _land(self) -> Iterator[Written]:
+    def _land(self) -> Iterator[BatchResult]:
         landed, _ = wait(self._flying, return_when=FIRST_COMPLETED)
         for future in landed:
             written = future.result()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.terminal import Style
-    from planhat_sync.writing.matching.decisions import Found, Sifted
+    from planhat_sync.writing.matching.decisions import Found, Partition
     from planhat_sync.writing.records.payload import Payload
 
 logger = logging.getLogger("target-planhat")
@@ -26,7 +26,7 @@ MOST_SHOWN: Final = 5
 LONGEST_VALUE: Final = 60
 
 
-class Rehearsal:
+class DryRun:
     """The dry run of one model.
 
     Args:
@@ -41,7 +41,7 @@ class Rehearsal:
         self._style = style
         self._shown = {"create": 0, "update": 0}
 
-    def write(self, sifted: Sifted) -> Counts:
+    def write(self, sifted: Partition) -> Counts:
         """Count what a real run would do with a batch.
 
         Args:

@@ -45,7 +45,7 @@ class _Waiting:
         return len(self.kinds | earlier.kinds) <= 1 or self.names.isdisjoint(earlier.names)
 
 
-class Flights:
+class InFlight:
     """The batches of one stream from their forming to their answer.
 
     Order is kept per identity: a batch waits for every earlier one that names a record which

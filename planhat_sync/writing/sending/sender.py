@@ -16,7 +16,7 @@ from planhat_sync.errors import GaveUpError, NotPermittedError, StopError, Unkno
 from planhat_sync.redaction import scrub
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import all_distinct
-from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Halving
+from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Bisection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ class NotTheRecordsError(StopError):
     """Planhat takes nothing, and the records cannot be the reason."""
 
 
-class Delivery:
+class BatchSender:
     """One batch of items on its way.
 
     Args:
@@ -79,7 +79,7 @@ class Delivery:
         note_answer: Callable[[Answer], None],
         proven: bool = False,
     ) -> None:
-        self.halving = Halving(
+        self.halving = Bisection(
             len(batch.payloads),
             singly=batch.kind == "create",
             in_order=lambda: not all_distinct(batch.payloads),

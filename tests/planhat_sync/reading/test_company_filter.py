@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from under_way import wait_for_pages
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.reading.company_filter import LONGEST_FILTER, CompanyWalks
+from planhat_sync.reading.company_filter import LONGEST_FILTER, CompanyFilter
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ A, B = f"{0:024x}", f"{1:024x}"
 few = st.sets(st.sampled_from([A, B, f"{2:024x}"]))
 
 
-def serve(walks: CompanyWalks, rows: list[set[str]], reads: str) -> list[int]:
+def serve(walks: CompanyFilter, rows: list[set[str]], reads: str) -> list[int]:
     """Walk rows as a server that reads joined ids in some way would give them."""
     emitted = []
     while walks.start():
@@ -202,5 +202,5 @@ def serve(walks: CompanyWalks, rows: list[set[str]], reads: str) -> list[int]:
 def test_every_row_of_the_companies_is_emitted_once_however_the_server_reads_a_list(
     rows, wanted, reads
 ):
-    emitted = serve(CompanyWalks(wanted), rows, reads)
+    emitted = serve(CompanyFilter(wanted), rows, reads)
     assert sorted(emitted) == [number for number, row in enumerate(rows) if row & set(wanted)]

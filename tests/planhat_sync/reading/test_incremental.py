@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.api.pagination.full_scan import FullWalk
-from planhat_sync.reading.incremental import IncrementalWalk
+from planhat_sync.api.pagination.full_scan import FullScan
+from planhat_sync.reading.incremental import IncrementalScan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ class Reader:
 
     def changes(self) -> list[Row]:
         cutoff = (self.bookmark or EPOCH) - LOOKBACK
-        walk = IncrementalWalk(
+        walk = IncrementalScan(
             "updatedAt",
             page_size=self.page_size,
             page_limit=self.page_limit,
@@ -129,7 +129,7 @@ class Reader:
         return rows
 
     def everything(self) -> list[Row]:
-        walk = FullWalk(self.page_size)
+        walk = FullScan(self.page_size)
         return list(
             follow(
                 self.collection, walk, lambda page: walk.take([row[0] for row in page]), self.width
@@ -270,7 +270,7 @@ def test_what_changed_of_a_million_rows_is_read_exactly_while_they_change(width)
     collection = MillionRows(random.Random(width))
     cutoff = 700_000
     before = collection.rows[cutoff:]
-    walk = IncrementalWalk(
+    walk = IncrementalScan(
         "updatedAt",
         page_size=2000,
         page_limit=2000,

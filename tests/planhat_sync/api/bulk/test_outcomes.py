@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from planhat_sync.api.bulk.entries import Register
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.exchange import Answer
-from planhat_sync.writing.sending.bisection import Halving
+from planhat_sync.writing.sending.bisection import Bisection
 
 MANY = max(200, settings().max_examples)
 
@@ -188,7 +188,7 @@ def test_an_answer_is_read_exactly_or_not_at_all(trial):
 
 def ask(server, sent, *, in_order=False):
     """Send a batch the way the writer does."""
-    halving = Halving(len(sent), in_order=lambda: in_order)
+    halving = Bisection(len(sent), in_order=lambda: in_order)
     while not halving.hopeless and (part := halving.next_part()) is not None:
         some = [sent[at] for at in part.places]
         answer = server.put(some)

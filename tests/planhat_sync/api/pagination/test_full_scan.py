@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.api.pagination.full_scan import BEYOND_EVERYTHING, FullWalk
+from planhat_sync.api.pagination.full_scan import BEYOND_EVERYTHING, FullScan
 from planhat_sync.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def walk_through(
     shuffle: random.Random | None = None,
 ) -> Walked:
     """Walk to the end; `between` runs before every answer but the first."""
-    walk, walked = FullWalk(page_size), Walked()
+    walk, walked = FullScan(page_size), Walked()
     answer = answer or collection.answer
     while asks := walk.wanted(width):
         pages: dict[Ask, list[str]] = {}

@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from planhat_sync.api.pagination.full_scan import Ask
-from planhat_sync.api.pagination.prefetch import PagesAhead
+from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import GaveUpError, Interrupted
 
 
@@ -44,8 +44,8 @@ class Server:
         return page
 
 
-def ahead(server: Server, concurrency: int, stop: threading.Event | None = None) -> PagesAhead:
-    return PagesAhead(server.fetch, concurrency=concurrency, stop=stop or threading.Event())
+def ahead(server: Server, concurrency: int, stop: threading.Event | None = None) -> Prefetch:
+    return Prefetch(server.fetch, concurrency=concurrency, stop=stop or threading.Event())
 
 
 def test_pages_come_in_order_however_long_each_takes():
@@ -78,7 +78,7 @@ def test_as_many_requests_are_under_way_as_the_concurrency(concurrency):
         together.wait(timeout=60)
         return wanted.offset
 
-    with PagesAhead(fetch, concurrency=concurrency, stop=threading.Event()) as pages:
+    with Prefetch(fetch, concurrency=concurrency, stop=threading.Event()) as pages:
         assert pages.page([ask(n) for n in range(concurrency)]) == 0
 
 
@@ -108,7 +108,7 @@ def test_the_error_of_a_page_is_raised_when_that_page_is_due_and_not_before():
             raise GaveUpError("Planhat kept failing")
         return wanted.offset
 
-    with PagesAhead(fetch, concurrency=4, stop=threading.Event()) as pages:
+    with Prefetch(fetch, concurrency=4, stop=threading.Event()) as pages:
         asks = [ask(n) for n in range(4)]
         assert pages.page(asks) == 0
         assert pages.page(asks[1:]) == 1
@@ -122,7 +122,7 @@ def test_the_error_of_a_page_that_nobody_wants_any_more_is_nobodys():
             raise GaveUpError("Planhat kept failing")
         return wanted.offset
 
-    with PagesAhead(fetch, concurrency=2, stop=threading.Event()) as pages:
+    with Prefetch(fetch, concurrency=2, stop=threading.Event()) as pages:
         pages.page([ask(0), ask(1)])
         assert pages.page([ask(5)]) == 5
 
@@ -130,7 +130,7 @@ def test_the_error_of_a_page_that_nobody_wants_any_more_is_nobodys():
 def test_a_stop_ends_the_wait_for_a_page_that_hangs():
     stop, answer = threading.Event(), threading.Event()
     threading.Timer(0.05, stop.set).start()
-    with PagesAhead(lambda _: answer.wait(60), concurrency=1, stop=stop) as pages:
+    with Prefetch(lambda _: answer.wait(60), concurrency=1, stop=stop) as pages:
         with pytest.raises(Interrupted):
             pages.page([ask(0)])
         assert not answer.is_set()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sync.reading.pages.chunks import CHUNK_BYTES, chunks
-from planhat_sync.reading.pages.row_format import Shape
+from planhat_sync.reading.pages.row_format import RowFormat
 
 KEY = "updatedAt"
 # What begins as a row does, and is none: inside another value, or in a text.
@@ -48,12 +48,12 @@ def whole(page):
 def test_a_page_is_the_same_in_chunks_and_whole(table, separators, is_ascii):
     rows = rows_of(table)
     body = json.dumps(rows, separators=separators, ensure_ascii=is_ascii).encode()
-    page = Shape("issues", ["custom", "title"], key=KEY).page(body)
+    page = RowFormat("issues", ["custom", "title"], key=KEY).page(body)
     assert page.ids == [row["_id"] for row in rows]
     assert page.keys == [row[KEY] for row in rows]
     lines = b"".join(whole(page)).decode().splitlines()
     assert [json.loads(line)["record"] for line in lines] == rows
-    slow = Shape("issues", ["custom", "title"], key=KEY, ready=False).page(body)
+    slow = RowFormat("issues", ["custom", "title"], key=KEY, ready=False).page(body)
     assert whole(slow) == rows
 
 
@@ -71,7 +71,7 @@ def test_a_page_that_is_broken_anywhere_is_no_page(table, data):
     else:  # it was a text that was changed
         return
     with pytest.raises(ValueError):  # noqa: PT011 - msgspec has a message for each place
-        Shape("issues", ["custom", "title"], key=KEY).page(broken)
+        RowFormat("issues", ["custom", "title"], key=KEY).page(broken)
 
 
 def test_rows_are_cut_where_they_begin_and_chunks_are_about_as_long_as_they_should_be():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
 from planhat_sync.errors import ProtocolError
-from planhat_sync.reading.pages.row_format import Shape
+from planhat_sync.reading.pages.row_format import RowFormat
 from tap_planhat.messages import MessageWriter
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def through_the_sdk(page: Page, received: datetime) -> list[Any]:
 @given(rows=rows, selected=selections, blank=space)
 @example(rows=[{"title": r'"\ud800"'}], selected=["title"], blank="\n")
 def test_both_paths_write_the_same_messages(rows, selected, blank):
-    shape = Shape("issues", selected, key="updatedAt")
+    shape = RowFormat("issues", selected, key="updatedAt")
     texts = [row_text(number, row, blank) for number, row in enumerate(rows)]
     body = listed(texts, blank).encode("utf-8", "surrogatepass")
     page = shape.page(body)
@@ -108,7 +108,7 @@ def test_both_paths_write_the_same_messages(rows, selected, blank):
     assert lines.count(b"\n") == len(rows)
     assert b"\r" not in lines
     messages = [parsed(line) for line in lines.decode().split("\n")[:-1]]
-    other = Shape("issues", selected, key="updatedAt", ready=False).page(body)
+    other = RowFormat("issues", selected, key="updatedAt", ready=False).page(body)
     assert messages == through_the_sdk(other, page.received)
     assert [set(message["record"]) for message in messages] == [
         {"_id", "updatedAt", *(name for name in row if name in selected)} for row in rows
@@ -140,20 +140,20 @@ def test_both_paths_of_the_whole_tap_emit_the_same(read, select, canned, rows, s
 @pytest.mark.parametrize("number", ["0.10", "1e400", "1" * 40, "-0.0", "1E5", "1.0"])
 def test_a_number_leaves_as_the_server_wrote_it(number):
     body = b'[{"_id":"a","custom":{"x":%b}}]' % number.encode()
-    assert b'{"x":%b}' % number.encode() in whole(Shape("objectives", ["custom"]).page(body))
-    [record] = whole(Shape("objectives", ["custom"], ready=False).page(body))
+    assert b'{"x":%b}' % number.encode() in whole(RowFormat("objectives", ["custom"]).page(body))
+    [record] = whole(RowFormat("objectives", ["custom"], ready=False).page(body))
     assert record["custom"]["x"] == Decimal(number)
 
 
 def test_the_version_of_a_stream_stands_in_each_of_its_lines():
-    page = Shape("objectives", [], version=17).page(b'[{"_id":"a"},{"_id":"b"}]')
+    page = RowFormat("objectives", [], version=17).page(b'[{"_id":"a"},{"_id":"b"}]')
     lines = whole(page).splitlines()
     assert [json.loads(line)["version"] for line in lines] == [17, 17]
 
 
 @given(data=st.data(), count=st.one_of(st.integers(1, 12), st.integers(60, 200)))
 def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
-    page = Shape("objectives", []).page(
+    page = RowFormat("objectives", []).page(
         b"[" + b",".join(b'{"_id":"%d"}' % number for number in range(count)) + b"]"
     )
     first = data.draw(st.integers(0, count - 1))
@@ -186,7 +186,7 @@ def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
 )
 def test_a_body_that_is_no_json_list_is_never_passed_on(body):
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError means: ask again
-        Shape("issues", ["title"]).page(body)
+        RowFormat("issues", ["title"]).page(body)
 
 
 @pytest.mark.parametrize(
@@ -195,10 +195,10 @@ def test_a_body_that_is_no_json_list_is_never_passed_on(body):
 )
 def test_a_row_that_is_no_record_is_an_error_that_asking_again_does_not_cure(row):
     with pytest.raises(ProtocolError, match="issues"):
-        Shape("issues", ["title"], key="updatedAt").page(b"[" + row + b"]")
+        RowFormat("issues", ["title"], key="updatedAt").page(b"[" + row + b"]")
 
 
 def test_a_body_that_is_nested_without_end_is_an_error():
     body = b'[{"_id":"a","title":' + b"[" * 100_000 + b"]" * 100_000 + b"}]"
     with pytest.raises(ProtocolError, match="nested too deeply"):
-        Shape("issues", ["title"]).page(body)
+        RowFormat("issues", ["title"]).page(body)

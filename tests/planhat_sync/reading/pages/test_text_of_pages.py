@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planhat_sync.reading.pages.row_format import Shape
+from planhat_sync.reading.pages.row_format import RowFormat
 
 PIECE = 1 << 16
 
@@ -21,7 +21,7 @@ def page_with(tail: bytes, at: int) -> bytes:
 def test_a_character_may_stand_across_the_border_of_two_pieces(text, before, pieces):
     text = "".join(one for one in text if ord(one) >= 0x80) + "é𝄞"
     body = page_with(text.encode(), pieces * PIECE - before)
-    page = Shape("issues", ["title"], ready=False).page(body)
+    page = RowFormat("issues", ["title"], ready=False).page(body)
     (record,) = page.content.chosen([0])
     assert record["title"].endswith(text)
 
@@ -35,7 +35,7 @@ def test_a_character_may_stand_across_the_border_of_two_pieces(text, before, pie
 def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before, pieces, rest):
     broken = bytes(byte | 0x80 for byte in broken)
     body = page_with(broken + rest, pieces * PIECE - before)
-    shape = Shape("issues", ["title"])
+    shape = RowFormat("issues", ["title"])
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -49,4 +49,4 @@ def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before,
 def test_a_page_that_is_cut_inside_a_character_is_no_page(length):
     body = page_with("é".encode(), length - 1)[:length]
     with pytest.raises(ValueError, match="UTF-8"):
-        Shape("issues", ["title"]).page(body)
+        RowFormat("issues", ["title"]).page(body)

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
 from planhat_sync.catalogue import load_models
-from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.batching.identity import all_distinct, tokens
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, Settings
-from planhat_sync.writing.sending.bisection import Halving
-from planhat_sync.writing.sending.in_flight import Flights
+from planhat_sync.writing.sending.bisection import Bisection
+from planhat_sync.writing.sending.in_flight import InFlight
 
 OBJECTIVES = load_models()["objectives"]
 COMPANIES = {"a" * 24: "one", "b" * 24: "two", "extid-one": "one", "srcid-two": "two"}
@@ -186,7 +186,7 @@ def tenants(draw):
 
 
 def projected(stream):
-    projection = Projection(OBJECTIVES, Settings(missing_key="create", deletes="delete"))
+    projection = Converter(OBJECTIVES, Settings(missing_key="create", deletes="delete"))
     payloads = []
     for line, record in enumerate(stream, 1):
         payload = projection.project(record, line=line)
@@ -223,7 +223,7 @@ def send(planhat, batch, outcomes, shuffle):
 
 
 def batches_of(payloads, limits):
-    batches = Batches(OBJECTIVES, limits)
+    batches = Batcher(OBJECTIVES, limits)
     for payload in payloads:
         yield from batches.add(payload)
         assert len(batches) <= 2 * limits.batch_size_rows + limits.batch_size_rows
@@ -324,7 +324,7 @@ ANSWERS = st.builds(
 def ask_in_parts(planhat, batch, answers):
     """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
     payloads = batch.payloads
-    halving = Halving(len(payloads), in_order=lambda: not all_distinct(payloads))
+    halving = Bisection(len(payloads), in_order=lambda: not all_distinct(payloads))
     while (part := halving.next_part()) is not None:
         reading = answers.put(planhat, [payloads[place] for place in part.places])
         if isinstance(reading, Settled):
@@ -427,7 +427,7 @@ def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width,
 
     together = Planhat(ways, copies(held))
     outcomes = {}
-    flights = Flights()
+    flights = InFlight()
     queue = list(batches_of(projected(stream), limits))
     flying = []
     while queue or flying or flights:

@@ -11,13 +11,13 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from planhat_sync.catalogue import load_models
-from planhat_sync.writing.batching.batcher import Batches
+from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.records.payload import Payload, Settings
 
 ISSUES = load_models()["issues"]
 
 
-class LongWay(Batches):
+class LongWay(Batcher):
     """Batches that never take the short cut."""
 
     def _add_apart(self, payload, forming):
@@ -85,7 +85,7 @@ def test_the_short_cut_makes_the_same_batches(drawn, rows, size, mode):
     limits = Settings(batch_size_rows=rows, batch_size_bytes=size, write_mode=mode)
     taken = count()
 
-    class Watched(Batches):
+    class Watched(Batcher):
         def _add_apart(self, payload, forming):
             done = super()._add_apart(payload, forming)
             if done:

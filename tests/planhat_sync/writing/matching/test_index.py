@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from planhat_sync.catalogue import load_models
 from planhat_sync.writing.matching.compact_map import CompactMap
-from planhat_sync.writing.matching.decisions import Verdicts, values
-from planhat_sync.writing.matching.existing import DOUBT, Held
+from planhat_sync.writing.matching.decisions import Decisions, values
+from planhat_sync.writing.matching.existing import DOUBT, IndexedRecord
 from planhat_sync.writing.matching.fingerprints import Fingerprints, fingerprint
 from planhat_sync.writing.matching.index import Index, name_of
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.keys import Keyables
 from planhat_sync.writing.records.payload import Payload, Settings
@@ -109,7 +109,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-PROJECTION = Projection(OBJECTIVES, Settings())
+PROJECTION = Converter(OBJECTIVES, Settings())
 COMPARED = ["name", "companyId", "sourceId", "externalId"]
 
 
@@ -188,7 +188,7 @@ def test_an_index_finds_what_the_destination_holds_or_says_that_it_cannot_tell(r
         event(f"{step}: {type(found).__name__}")
         if step == "w" and tenant.write(payload):
             index.write(payload, values(payload))
-        elif step == "r" and isinstance(found, Held):
+        elif step == "r" and isinstance(found, IndexedRecord):
             index.remove(found.name)
             tenant.rows.remove(expected[0])
 
@@ -223,7 +223,7 @@ def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
 
 
 def holds(index, identifier):
-    return isinstance(index.find(payload_of({"_id": identifier})), Held)
+    return isinstance(index.find(payload_of({"_id": identifier})), IndexedRecord)
 
 
 def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
@@ -300,7 +300,7 @@ def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_i
     new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
     index.write(new, values(new))
     keyables = Keyables(OBJECTIVES, Settings())
-    verdicts = Verdicts(OBJECTIVES, keyables, Settings(deletes="archive"))
+    verdicts = Decisions(OBJECTIVES, keyables, Settings(deletes="archive"))
     gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
     gone.operation = "archive"
     made = verdicts.judge(gone, index.find(gone))

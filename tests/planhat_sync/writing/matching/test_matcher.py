@@ -14,9 +14,9 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.catalogue import load_models
-from planhat_sync.writing.batching.batcher import Batches
-from planhat_sync.writing.matching.matcher import HANDFUL, Destination
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
 
 MODELS = load_models()
@@ -41,14 +41,14 @@ class Flow:
         self.model = MODELS[model]
         self.settings = Settings(**settings)
         self.client = PlanhatClient(Transport(connection))
-        self.destination = Destination(self.client, self.model, self.settings)
+        self.destination = Matcher(self.client, self.model, self.settings)
         self.outcomes = {}
         self.answered = Counter()
         self.lines = count(1)
 
     def batches(self, records):
-        projection = Projection(self.model, self.settings)
-        batches = Batches(self.model, self.settings)
+        projection = Converter(self.model, self.settings)
+        batches = Batcher(self.model, self.settings)
         for record in records:
             line = next(self.lines)
             made = projection.project(record, line=line)

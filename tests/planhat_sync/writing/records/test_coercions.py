@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from planhat_sync.models import Model
 from planhat_sync.writing.records.coercions import COERCIONS
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
 
@@ -20,7 +20,7 @@ def projection_of(**properties):
         "x-planhat": {"path": "/x", "keyables": ["sourceId"], "page_limit": 1, "bulk_limit": 1},
         "properties": {"_id": {}, "sourceId": {"type": ["string", "null"]}, **properties},
     }
-    return Projection(Model.from_schema("things", schema), Settings())
+    return Converter(Model.from_schema("things", schema), Settings())
 
 
 def sent(projection, value):

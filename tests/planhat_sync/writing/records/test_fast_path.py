@@ -6,8 +6,8 @@ import pytest
 
 from planhat_sync.catalogue import load_models
 from planhat_sync.models import Model
-from planhat_sync.writing.records.convert import Projection
-from planhat_sync.writing.records.fast_path import Compiled
+from planhat_sync.writing.records.convert import Converter
+from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Settings
 
 MODELS = load_models()
@@ -20,7 +20,7 @@ def line_of(record, model="issues", **envelope):
 
 
 def read(line, model="issues", columns=(), **settings):
-    return Compiled(Projection(MODELS[model], Settings(**settings)), columns).read(line, 1)
+    return FastPath(Converter(MODELS[model], Settings(**settings)), columns).read(line, 1)
 
 
 FULL = {
@@ -117,8 +117,8 @@ def test_numbers_pass_as_they_stand():
 
 
 def test_what_is_announced_and_unknown_is_dropped_and_noted():
-    projection = Projection(MODELS["issues"], Settings())
-    compiled = Compiled(projection, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
+    projection = Converter(MODELS["issues"], Settings())
+    compiled = FastPath(projection, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
     record = {"sourceId": "s", "colour": {"red": 1}, "_sdc_new": 5}
     assert compiled.read(line_of(record), 1).item == b'{"sourceId":"s"}'
     assert compiled.read(line_of(record | {"custom__a": 5}), 2) is None
@@ -139,7 +139,7 @@ def test_a_property_that_says_more_than_its_type_is_not_plain():
             "tags": {"type": "array", "items": {}},
         },
     }
-    compiled = Compiled(Projection(Model.from_schema("things", schema), Settings()))
+    compiled = FastPath(Converter(Model.from_schema("things", schema), Settings()))
     for value, plain in [
         ({"size": "s"}, False),
         ({"any": 5}, False),

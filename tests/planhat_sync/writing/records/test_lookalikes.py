@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.catalogue import load_models
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.lookalikes import Lookalikes, shown
 from planhat_sync.writing.records.payload import RejectCode, Settings
 
@@ -14,7 +14,7 @@ COMPANY = "a" * 24
 
 
 def reject_of(record, model="objectives", **settings):
-    return Projection(MODELS[model], Settings(**settings)).project(record)
+    return Converter(MODELS[model], Settings(**settings)).project(record)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from planhat_sync.catalogue import load_models
-from planhat_sync.writing.records.convert import Projection
+from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
-from planhat_sync.writing.records.fast_path import Compiled
+from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Settings
 
 MODELS = load_models()
@@ -181,10 +181,10 @@ def test_what_the_compiled_way_takes_leaves_as_the_slow_way_would_send_it(
 ):
     """And what the slow way rejects, the compiled way does not take."""
     line = data.draw(lines(model))
-    twin = Projection(MODELS[model], chosen)
-    compiled = Compiled(twin, ["announced", "_sdc_extracted_at"] if announced else [])
+    twin = Converter(MODELS[model], chosen)
+    compiled = FastPath(twin, ["announced", "_sdc_extracted_at"] if announced else [])
     fast = compiled.read(line, 7)
-    projection = Projection(MODELS[model], chosen)
+    projection = Converter(MODELS[model], chosen)
     expected = slow(projection, line)
     event("plain" if fast is not None else f"not plain: {type(expected).__name__}")
     if fast is None:
@@ -214,8 +214,8 @@ def test_a_keyable_that_is_null_or_blank_is_not_sent_by_either_way(key, absent):
     others = {"sourceId": '"s"', "externalId": '"e"', "companyId": '"a"'}
     record = ",".join(f'"{name}":{value}' for name, value in {**others, key: absent}.items())
     line = b'{"type":"RECORD","stream":"objectives","record":{%b}}' % record.encode()
-    projection = Projection(MODELS["objectives"], Settings())
-    fast = Compiled(projection).read(line, 7)
+    projection = Converter(MODELS["objectives"], Settings())
+    fast = FastPath(projection).read(line, 7)
     assert (fast is None) is ((key, absent) == ("_id", "null"))  # the model has no null there
     for payload in filter(None, (fast, slow(projection, line))):
         assert json.loads(payload.item).keys() == others.keys() - {key}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.results.counts import OUTCOMES, BalanceError, Ledger
+from planhat_sync.writing.results.counts import OUTCOMES, BalanceError, RunCounts
 
 
 def test_read_is_the_sum_of_all_outcomes():
-    ledger = Ledger()
+    ledger = RunCounts()
     account = ledger.account("issues")
     for worth, outcome in enumerate(OUTCOMES, 1):
         setattr(account, outcome, worth)
@@ -20,7 +20,7 @@ def test_read_is_the_sum_of_all_outcomes():
 
 
 def test_what_was_read_and_has_no_outcome_is_undecided_and_read_all_the_same():
-    ledger = Ledger()
+    ledger = RunCounts()
     ledger.account("issues").taken = 596
     ledger.account("issues").created = 500
     ledger.account("objectives").taken = 4
@@ -32,7 +32,7 @@ def test_what_was_read_and_has_no_outcome_is_undecided_and_read_all_the_same():
 
 @pytest.mark.parametrize("taken", [2, 4])
 def test_a_record_without_an_outcome_or_with_two_fails_the_run(taken):
-    ledger = Ledger()
+    ledger = RunCounts()
     ledger.account("issues").taken = taken
     ledger.account("issues").created = 3
     with pytest.raises(BalanceError, match="issues do not balance"):
@@ -40,7 +40,7 @@ def test_a_record_without_an_outcome_or_with_two_fails_the_run(taken):
 
 
 def test_one_stream_cannot_pay_for_another():
-    ledger = Ledger()
+    ledger = RunCounts()
     ledger.account("issues").taken = 1
     ledger.account("objectives").created = 1
     assert ledger.undecided == 0

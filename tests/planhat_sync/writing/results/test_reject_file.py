@@ -22,7 +22,7 @@ from planhat_sync.writing.results.reject_file import (
     RejectFileError,
     reject_line,
 )
-from planhat_sync.writing.results.rejects import RejectsError
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 
 REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
@@ -240,7 +240,7 @@ def test_on_reject_fail_names_the_record_and_prints_no_state_beyond_it(bench):
         bench.state(3),
     ]
     ran = bench.run(lines)
-    assert isinstance(ran.error, RejectsError)
+    assert isinstance(ran.error, TooManyRejectsError)
     assert "1 record was rejected, first line 4, issues: refused: no company" in str(ran.error)
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
@@ -249,7 +249,7 @@ def test_on_reject_fail_names_the_record_and_prints_no_state_beyond_it(bench):
 def test_more_rejects_than_allowed_fail_the_run(bench, allowed, fails):
     lines = [bench.schema(), bench.record(), bench.record(), bench.state(1)]
     ran = bench.run(lines, on_reject="continue", max_rejects=allowed)
-    assert isinstance(ran.error, RejectsError) is fails
+    assert isinstance(ran.error, TooManyRejectsError) is fails
     if fails and allowed:
         assert "more than max_rejects (1) allows" in str(ran.error)
 

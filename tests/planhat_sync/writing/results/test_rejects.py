@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.results.reject_file import RejectedRecord
-from planhat_sync.writing.results.rejects import Rejections, RejectsError
+from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
 
 PIPE = subprocess.PIPE
 REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
@@ -21,11 +21,13 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
 @given(lines=st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
 def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines):
-    rejections = Rejections(None, allowed=0)
+    rejections = Rejects(None, allowed=0)
     for line in lines:
         record = RejectedRecord("issues", line, b"{}", REJECT, b"{}")
         rejections.note("issues", record)
-    with pytest.raises(RejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"):
+    with pytest.raises(
+        TooManyRejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"
+    ):
         rejections.check()
 
 
