@@ -16,7 +16,7 @@ from planhat_sync.api.pagination.scan import rows_of
 from planhat_sync.catalogue import load_models
 from planhat_sync.errors import PlanhatError
 from planhat_sync.exchange import Answer
-from planhat_sync.timestamps import parse_timestamp, written
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -99,6 +99,6 @@ def header(data: bytes) -> None:
     assert asked >= 0, "a wait below nothing"
     assert math.isfinite(asked), "a wait without end"
     moment = parse_timestamp(text)
-    assert moment is None or parse_timestamp(written(moment)) == moment, (
+    assert moment is None or parse_timestamp(format_timestamp(moment)) == moment, (
         "a moment is not what it was"
     )

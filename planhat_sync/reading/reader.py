@@ -13,7 +13,7 @@ from planhat_sync.api.pagination.full_scan import Ask, FullScan
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
 from planhat_sync.reading.state import StreamState, companies_stamp
-from planhat_sync.timestamps import before
+from planhat_sync.timestamps import earlier
 
 if TYPE_CHECKING:
     import logging
@@ -144,7 +144,7 @@ class StreamReader:
         start = self._reading.start_date
         if self._bookmark is None:
             return start
-        cutoff = before(self._bookmark, self._reading.lookback)
+        cutoff = earlier(self._bookmark, self._reading.lookback)
         return max(cutoff, start) if start else cutoff
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Emission]:

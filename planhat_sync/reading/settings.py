@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.progress import PROGRESS_SETTING
-from planhat_sync.timestamps import parse_timestamp, written
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,11 +109,11 @@ class Reading:
         if bookmark is None:
             if start is None:
                 return "no bookmark, reading everything"
-            return f"no bookmark, from start_date {written(start)} on"
+            return f"no bookmark, from start_date {format_timestamp(start)} on"
         if start is not None and start > bookmark:
-            return f"from start_date {written(start)} on, which is later than the bookmark"
+            return f"from start_date {format_timestamp(start)} on, which is later than the bookmark"
         seconds = self.lookback.total_seconds()
-        return f"from {written(bookmark)} on, lookback {seconds:.15g} s"
+        return f"from {format_timestamp(bookmark)} on, lookback {seconds:.15g} s"
 
 
 def reading_of(config: Mapping[str, Any]) -> Reading:

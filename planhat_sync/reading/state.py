@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.timestamps import parse_timestamp, written
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -71,7 +71,10 @@ class StreamState:
         """
         found = {SORTS: self.sorts, JOINS: self.joins or None, COMPANIES: self.companies}
         if key and self.bookmark:
-            found |= {"replication_key": key, "replication_key_value": written(self.bookmark)}
+            found |= {
+                "replication_key": key,
+                "replication_key_value": format_timestamp(self.bookmark),
+            }
         for name, value in found.items():
             if value is None:
                 state.pop(name, None)

@@ -7,7 +7,6 @@ Owns how one value is brought to the type that the model declares. `COERCIONS` i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,20 +42,6 @@ class Coercion:
     becomes: str
     change: Callable[[Any], Any]
     examples: tuple[tuple[str, str | None], ...]
-
-
-def iso_text(moment: date) -> str:
-    """Write a date or a datetime as Planhat writes it: milliseconds, and Z for UTC.
-
-    Args:
-        moment: A date, or a datetime with or without a zone. Readers of Singer messages make
-            them of date-times; microseconds are written only where there are any.
-    """
-    if not isinstance(moment, datetime):
-        return moment.isoformat()
-    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-    text = moment.isoformat(timespec=precision)
-    return text[:-6] + "Z" if text.endswith("+00:00") else text
 
 
 def number_text(value: Any) -> Any:  # noqa: ANN401 - any value of a record
@@ -143,7 +128,7 @@ COERCIONS: Final = (
         ),
     ),
 )
-"""Every coercion there is, apart from datetime objects, which `iso_text` writes."""
+"""Every coercion there is, apart from datetime objects, which `format_timestamp` writes."""
 
 
 def coerce(value: Any, declared: frozenset[str]) -> Any:  # noqa: ANN401 - any value of a record

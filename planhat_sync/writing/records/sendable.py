@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from planhat_sync.writing.records.coercions import iso_text
+from planhat_sync.timestamps import format_timestamp
 
 DEEPEST: Final = 100
 """Levels of arrays and objects within one item. MongoDB, where Planhat keeps its records (its ids
@@ -44,7 +44,7 @@ def sendable(value: Any, depth: int = 1) -> Any:  # noqa: ANN401 - any value of 
     if isinstance(value, (int, float, Decimal)):
         return _number(value)
     if isinstance(value, date):
-        return iso_text(value)
+        return format_timestamp(value)
     if depth >= DEEPEST:
         raise UnsendableError(f"is nested deeper than {DEEPEST} levels")
     if isinstance(value, (list, tuple)):
