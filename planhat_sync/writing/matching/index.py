@@ -180,6 +180,7 @@ class Index:
         if scope_name is not None:
             self._found_by.set(_key(at, value, NONE), name)
         if scope == NONE:
+            keys[here] = _key(at, value, NONE)  # not forgotten: it may get a company later
             return False
         keys[here] = _key(at, value, scope)
         self._found_by.set(bytes(keys[here]), name)

@@ -247,6 +247,14 @@ def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
     assert index.stale  # in the new one it is, and its externalId was not said again
 
 
+def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_one():
+    index = Index(OBJECTIVES, keyed=True)
+    index.add({"_id": IDS[0], "externalId": "e", "companyId": None})
+    taken = payload_of({"_id": IDS[0], "companyId": COMPANIES[0]})
+    index.write(taken, values(taken))
+    assert index.stale  # its externalId was not said again, and counts in that company now
+
+
 def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
     index = Index(OBJECTIVES, keyed=True)
     index.add({"_id": IDS[0], "externalId": "e"})
