@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+from typing import TYPE_CHECKING
 
-from planhat_sync.runtime.allocation import keep_freed_memory
-from planhat_sync.runtime.collector import without_collector
-from planhat_sync.runtime.exits import run
+from planhat_singer.main import run_plugin
 
-NAME = "tap-planhat"
+if TYPE_CHECKING:
+    from tap_planhat.tap import TapPlanhat
 
 
 def main() -> None:
-    """Run the tap from the command line, and exit with 0, 1 or 128 and a signal's number."""
-    keep_freed_memory()
-    sys.exit(run(NAME, _run))
+    """Run the tap from the command line, and exit with its code."""
+    run_plugin("tap-planhat", _load)
 
 
-def _run() -> None:
-    with without_collector():  # imported here: a failing import ends in a sentence
-        from planhat_singer.command_line import run_command  # noqa: PLC0415
-        from tap_planhat.tap import TapPlanhat  # noqa: PLC0415
+def _load() -> type[TapPlanhat]:
+    from tap_planhat.tap import TapPlanhat  # noqa: PLC0415 - see `run_plugin`
 
-    run_command(NAME, lambda: TapPlanhat.cli)
+    return TapPlanhat
 
 
 if __name__ == "__main__":

@@ -12,14 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
-from singer_sdk.about import AboutFormatter
-from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.plugin_base import _ConfigInput
 
-from planhat_singer.config_errors import settled
-from planhat_singer.help_option import add_help_option
-from planhat_singer.stream_maps import told_as_stream_maps
-from planhat_sync import DISTRIBUTION
+from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import read_custom_fields, typed
@@ -28,8 +22,7 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.reading.settings import reading_of
 from planhat_sync.runtime import stdout
-from planhat_sync.runtime.config_files import json_object_of, read_config
-from planhat_sync.runtime.environment import add_dotenv, environment_settings
+from planhat_sync.runtime.config_files import json_object_of
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
@@ -45,8 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from click import Command, Context, Option, Parameter
-    from singer_sdk.about import AboutInfo
+    from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.singerlib import Catalog
 
 CATALOG_FILE = "the file given as --catalog"
@@ -63,7 +55,7 @@ come from the environment (TAP_PLANHAT_API_TOKEN and so on). --about lists them 
 """
 
 
-class TapPlanhat(Tap):
+class TapPlanhat(PlanhatPlugin, Tap):
     """Reads issues and objectives out of Planhat: each once, whatever changes meanwhile.
 
     Needs one setting, `api_token`; a tenant on a regional cluster also needs `api_url`. Issues are
@@ -72,8 +64,8 @@ class TapPlanhat(Tap):
     """
 
     name = "tap-planhat"
-    package_name = DISTRIBUTION
     config_jsonschema: ClassVar[dict[str, Any]] = config_schema()
+    command_help = HELP
     message_writer_class = MessageWriter
 
     def __init__(
@@ -129,39 +121,6 @@ class TapPlanhat(Tap):
         catalog = self.catalog_json_text
         stdout.say(catalog)
         return catalog
-
-    @classmethod
-    def print_about(cls, output_format: str | None = None) -> None:
-        """Print what the tap is and which settings it takes.
-
-        Args:
-            output_format: How to print it; plain text if None.
-        """
-        formatter = AboutFormatter.get_formatter(output_format or "text")
-        stdout.say(formatter.format_about(cls._get_about_info()))
-
-    @classmethod
-    def cb_version(cls, ctx: Context, param: Parameter, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
-        """Print the version if it was asked for, and end."""
-        if value:
-            cls.print_version(print_fn=stdout.say)
-            ctx.exit()
-
-    @classmethod
-    def _get_about_info(cls) -> AboutInfo:
-        # The SDK removes the indentation of its text around the description. Lines of a docstring
-        # that begin further left would stop it, and Markdown would show the rest as a code block.
-        info = super()._get_about_info()
-        info.description = " ".join((cls.__doc__ or "").split())
-        return info
-
-    @classmethod
-    def get_singer_command(cls) -> Command:
-        """Return the command line, with words for who meets it for the first time."""
-        command = super().get_singer_command()
-        command.help = HELP
-        add_help_option(command)
-        return command
 
     @classmethod
     def invoke(  # type: ignore[override]  # as singer_sdk.Tap has it
@@ -227,51 +186,24 @@ class TapPlanhat(Tap):
     def _is_writing(self) -> bool:
         return isinstance(self.message_writer, MessageWriter) and self.message_writer.is_writing
 
-    def _setup_signal_handlers(self) -> None:
-        """Install none of the SDK's handlers, which cut lines and exit with 0; see `stopping`."""
+    def check_settings(self) -> None:
+        """Check what the schema of the settings cannot express.
 
-    @classmethod
-    def cb_config(
-        cls,
-        ctx: Context,  # noqa: ARG003 - the SDK's signature
-        param: Option,  # noqa: ARG003 - the same
-        value: tuple[str, ...],
-    ) -> _ConfigInput:
-        """Read the files given as --config; whatever is wrong with one is told without its content.
-
-        Args:
-            ctx: Click's.
-            param: The option.
-            value: Paths, and ENV for the environment.
+        Raises:
+            ConfigurationError: The settings do not go together.
         """
-        cls.append_builtin_config(cls.config_jsonschema)
-        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
-        """Settings of the environment and of a `.env`, instead of the SDK's way to them."""
-        cls.append_builtin_config(cls.config_jsonschema)
-        add_dotenv(os.environ)
-        prefix = str(cls._env_var_prefix)
-        return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings, and fill in the defaults of those that are not set."""
-        self.append_builtin_config(self.config_jsonschema)
-        self._config, faults = settled(self.config_jsonschema, self._config)
-        if raise_errors:
-            if faults:
-                raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
-            Connection.from_config(self.config)
-            reading_of(self.config)
-            check_batches(self.config)
-        return faults
+        Connection.from_config(self.config)
+        reading_of(self.config)
+        check_batches(self.config)
 
     def setup_mapper(self) -> None:
-        """Take in stream maps; whatever is wrong with them is told as such."""
-        _ = self.catalog  # what is wrong with that, is no fault of the maps
-        with told_as_stream_maps(self.config.get("stream_maps")):
-            super().setup_mapper()
+        """Make the SDK's mapper of the stream maps.
+
+        Raises:
+            ConfigurationError: Something is wrong with the stream maps.
+        """
+        _ = self.catalog  # here, so that what is wrong with it is not said of the maps
+        super().setup_mapper()
         for each in chain.from_iterable(self.mapper.stream_maps.values()):
             if not isinstance(each.stream_alias, str) or not each.stream_alias:
                 raise ConfigurationError(

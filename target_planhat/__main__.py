@@ -1,32 +1,28 @@
-"""Runs target-planhat from the command line."""
+"""The console script `target-planhat`."""
 
 from __future__ import annotations
 
 import gc
-import sys
+from typing import TYPE_CHECKING
 
-from planhat_sync.runtime.allocation import keep_freed_memory
-from planhat_sync.runtime.collector import without_collector
-from planhat_sync.runtime.exits import run
+from planhat_singer.main import run_plugin
 
-NAME = "target-planhat"
+if TYPE_CHECKING:
+    from target_planhat.target import TargetPlanhat
 
 
 def main() -> None:
-    """Run the target; its exit code is the process's."""
+    """Run the target from the command line, and exit with its code."""
     # A batch is thousands of small objects that live until it is sent: looking through them for
     # cycles again and again costs a sixth of the time and finds none.
     gc.set_threshold(50_000, 20, 100)
-    keep_freed_memory()
-    sys.exit(run(NAME, _run))
+    run_plugin("target-planhat", _load)
 
 
-def _run() -> None:
-    with without_collector():  # imported here: a failing import ends in a sentence
-        from planhat_singer.command_line import run_command  # noqa: PLC0415
-        from target_planhat.target import TargetPlanhat  # noqa: PLC0415
+def _load() -> type[TargetPlanhat]:
+    from target_planhat.target import TargetPlanhat  # noqa: PLC0415 - see `run_plugin`
 
-    run_command(NAME, lambda: TargetPlanhat.cli)
+    return TargetPlanhat
 
 
 if __name__ == "__main__":

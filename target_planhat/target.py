@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
-from singer_sdk.about import AboutFormatter
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
 
-from planhat_singer.config_errors import settled
-from planhat_singer.help_option import add_help_option
-from planhat_singer.stream_maps import told_as_stream_maps
-from planhat_sync import DISTRIBUTION
+from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.catalogue import load_models
-from planhat_sync.errors import ConfigurationError, NotPermittedError
-from planhat_sync.runtime.config_files import read_config
-from planhat_sync.runtime.environment import add_dotenv, environment_settings
+from planhat_sync.errors import NotPermittedError
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import say
 from target_planhat.check import rights
@@ -32,7 +24,6 @@ from target_planhat.sink import PlanhatSink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from singer_sdk.about import AboutInfo
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 
@@ -53,7 +44,7 @@ the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). --a
 """
 
 
-class TargetPlanhat(Target):
+class TargetPlanhat(PlanhatPlugin, Target):
     """Writes issues and objectives into Planhat, every record accounted for.
 
     Records are matched by their keyables (_id, sourceId, externalId) and sent in bulk upserts of
@@ -62,7 +53,14 @@ class TargetPlanhat(Target):
     """
 
     name = "target-planhat"
-    package_name = DISTRIBUTION
+    command_help = HELP
+    command_options = (
+        click.Option(
+            ["--check"],
+            is_flag=True,
+            help="Say what the token may read and write; nothing is written to find out.",
+        ),
+    )
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     default_sink_class = PlanhatSink
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -95,8 +93,7 @@ class TargetPlanhat(Target):
         Raises:
             ConfigurationError: Something is wrong with the stream maps.
         """
-        with told_as_stream_maps(self.config.get("stream_maps")):
-            super().setup_mapper()
+        super().setup_mapper()
         if self.mapper.flattening_options.enabled:
             self.mapper.flattening_options.enabled = False
             self.logger.info(
@@ -111,42 +108,6 @@ class TargetPlanhat(Target):
         `load_method` and `validate_records` mean tables and the tap's schema; none is offered.
         """
         super(Target, cls).append_builtin_config(config_jsonschema)
-
-    @classmethod
-    def cb_config(
-        cls,
-        ctx: click.Context,  # noqa: ARG003 - the SDK's signature
-        param: click.Option,  # noqa: ARG003 - the same
-        value: tuple[str, ...],
-    ) -> _ConfigInput:
-        """Read the files given as --config; whatever is wrong with one is told without its content.
-
-        Args:
-            ctx: Click's.
-            param: The option.
-            value: Paths, and ENV for the environment.
-        """
-        cls.append_builtin_config(cls.config_jsonschema)
-        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
-        """Settings of the environment and of a `.env`, instead of the SDK's way to them."""
-        cls.append_builtin_config(cls.config_jsonschema)
-        add_dotenv(os.environ)
-        prefix = str(cls._env_var_prefix)
-        return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings, and fill in the defaults of those that are not set."""
-        self.append_builtin_config(self.config_jsonschema)
-        self._config, faults = settled(self.config_jsonschema, self._config)
-        if faults and raise_errors:
-            raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
-        return faults
-
-    def _setup_signal_handlers(self) -> None:
-        """Leave signals alone: `conduct` has its own, and the SDK's would acknowledge too much."""
 
     def get_sink(
         self,
@@ -178,46 +139,6 @@ class TargetPlanhat(Target):
         self.conduct.run.finish()
         for sink in self._sinks_active.values():
             sink.clean_up()
-
-    @classmethod
-    def print_about(cls, output_format: str | None = None) -> None:
-        """Print what the target is and which settings it takes.
-
-        Args:
-            output_format: How to print it; plain text if None.
-        """
-        formatter = AboutFormatter.get_formatter(output_format or "text")
-        say(formatter.format_about(cls._get_about_info()))
-
-    @classmethod
-    def cb_version(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
-        """Print the version if it was asked for, and end."""
-        if value:
-            cls.print_version(print_fn=say)
-            ctx.exit()
-
-    @classmethod
-    def _get_about_info(cls) -> AboutInfo:
-        # The SDK removes the indentation of its text around the description. Lines of a docstring
-        # that begin further left would stop it, and Markdown would show the rest as a code block.
-        info = super()._get_about_info()
-        info.description = " ".join((cls.__doc__ or "").split())
-        return info
-
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command line with our own option."""
-        command = super().get_singer_command()
-        command.help = HELP
-        command.params.append(
-            click.Option(
-                ["--check"],
-                is_flag=True,
-                help="Say what the token may read and write; nothing is written to find out.",
-            )
-        )
-        add_help_option(command)
-        return command
 
     @classmethod
     def invoke(  # type: ignore[override] # one option more

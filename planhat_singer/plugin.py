@@ -1,0 +1,142 @@
+"""What the tap and the target have in common as plugins of the SDK.
+
+Owns how settings are read and checked, and everything that the command line prints on request.
+The SDK's own ways print to `sys.stdout`, which is standard error here, quote values of settings in
+their messages, and end a process in the middle of a line.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk.about import AboutFormatter
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
+
+from planhat_singer.config_errors import settled
+from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_sync import DISTRIBUTION
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.config_files import read_config
+from planhat_sync.runtime.environment import add_dotenv, environment_settings
+from planhat_sync.runtime.stdout import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.about import AboutInfo
+
+
+class PlanhatPlugin(PluginBase):
+    """A Singer plugin for Planhat; stands before the SDK's `Tap` or `Target` among the bases.
+
+    Attributes:
+        command_help: The text of `--help` above the options.
+        command_options: Options of the command line that the SDK does not have.
+    """
+
+    package_name = DISTRIBUTION
+    command_help: ClassVar[str]
+    command_options: ClassVar[Sequence[click.Option]] = ()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command line with our help text and options."""
+        command = super().get_singer_command()
+        command.help = cls.command_help
+        command.params.extend(cls.command_options)
+        # In place of Click's own, which prints to `sys.stdout`.
+        return click.help_option("--help", callback=_show_help)(command)
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the plugin is and which settings it takes.
+
+        Args:
+            output_format: How to print it; plain text if None.
+        """
+        formatter = AboutFormatter.get_formatter(output_format or "text")
+        say(formatter.format_about(cls._get_about_info()))
+
+    @classmethod
+    def cb_version(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
+        """Print the version if it was asked for, and end."""
+        if value:
+            cls.print_version(print_fn=say)
+            ctx.exit()
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,  # noqa: ARG003 - the SDK's signature
+        param: click.Option,  # noqa: ARG003 - the same
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the files given as `--config`, without repeating their content in an error.
+
+        Args:
+            ctx: Click's.
+            param: The option.
+            value: Paths, and ENV for the environment.
+
+        Raises:
+            ConfigurationError: A file cannot be read, or does not hold settings.
+        """
+        cls.append_builtin_config(cls.config_jsonschema)
+        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
+
+    def setup_mapper(self) -> None:
+        """Make the SDK's mapper of the stream maps.
+
+        Raises:
+            ConfigurationError: Something is wrong with the stream maps.
+        """
+        with told_as_stream_maps(self.config.get("stream_maps")):
+            super().setup_mapper()
+
+    def check_settings(self) -> None:
+        """Check what the schema of the settings cannot express.
+
+        Raises:
+            ConfigurationError: The settings do not go together.
+        """
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
+        """The settings in the environment and in a `.env` file."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        add_dotenv(os.environ)
+        prefix = str(cls._env_var_prefix)
+        return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings, and fill in the defaults of those that are not set."""
+        self.append_builtin_config(self.config_jsonschema)
+        self._config, faults = settled(self.config_jsonschema, self._config)
+        if raise_errors:
+            if faults:
+                raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
+            self.check_settings()
+        return faults
+
+    @classmethod
+    def _get_about_info(cls) -> AboutInfo:
+        # The SDK removes the indentation of its text around the description. Lines of a docstring
+        # that begin further left would stop it, and Markdown would show the rest as a code block.
+        info = super()._get_about_info()
+        info.description = " ".join((cls.__doc__ or "").split())
+        return info
+
+    def _setup_signal_handlers(self) -> None:
+        """Install none of the SDK's handlers: they cut lines, acknowledge too much, exit with 0.
+
+        A run installs its own; see `planhat_sync.runtime.signals`.
+        """
+
+
+def _show_help(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's
+    if asked and not context.resilient_parsing:
+        say(context.get_help())
+        context.exit()
