@@ -202,14 +202,7 @@ class Run:
     def _settle(self, written: BatchResult) -> None:
         """Enter what became of one batch into the books."""
         self.batches += 1
-        account = self.ledger.account(written.stream)
-        account.created += written.counts.created
-        account.updated += written.counts.updated
-        account.unchanged += written.counts.unchanged
-        account.merged += written.merged
-        account.deleted += written.deleted
-        account.skipped += written.skipped
-        account.rejected += len(written.rejects)
+        self.ledger.account(written.stream).add(written.counts)
         for payload, reject in written.rejects:
             self._note(written.stream, payload.line, payload.raw, reject)
         if written.error is not None:

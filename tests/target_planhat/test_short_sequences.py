@@ -252,7 +252,7 @@ class Outcome:
             self.counts["written"] += written.counts.created + written.counts.updated
             self.counts["unchanged"] += written.counts.unchanged
             for name in ("merged", "skipped", "deleted"):
-                self.counts[name] += getattr(written, name)
+                self.counts[name] += getattr(written.counts, name)
             self.counts.update(why.code.value for _, why in written.rejects)
 
 

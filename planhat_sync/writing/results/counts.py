@@ -7,10 +7,13 @@ different places of the code, so that a record which falls between them is seen.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.plural import counted
+
+if TYPE_CHECKING:
+    from planhat_sync.api.bulk.envelope import Counts
 
 OUTCOMES: Final = (
     "created",
@@ -61,6 +64,15 @@ class StreamCounts:
         """Records that were read and have no outcome; none at the end of a run that went well."""
         return self.taken - self.decided
 
+    def add(self, counts: StreamCounts | Counts) -> None:
+        """Add other counts to these.
+
+        Args:
+            counts: Those of one batch or stream, or those that Planhat's answers gave.
+        """
+        for each in fields(counts):
+            setattr(self, each.name, getattr(self, each.name) + getattr(counts, each.name))
+
     def as_json(self) -> dict[str, int]:
         """Return the counts as the summary shows them: `read` is the sum of the others."""
         outcomes = {name: getattr(self, name) for name in OUTCOMES}
@@ -80,13 +92,10 @@ class RunCounts:
     @property
     def total(self) -> StreamCounts:
         """All accounts in one; also for another thread, while streams are added."""
-        accounts = list(self.accounts.values())
-        return StreamCounts(
-            **{
-                field.name: sum(getattr(account, field.name) for account in accounts)
-                for field in fields(StreamCounts)
-            }
-        )
+        total = StreamCounts()
+        for account in list(self.accounts.values()):
+            total.add(account)
+        return total
 
     @property
     def undecided(self) -> int:

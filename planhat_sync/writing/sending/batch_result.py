@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.writing.records.payload import Reject, RejectCode
+from planhat_sync.writing.results.counts import StreamCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,20 +31,14 @@ class BatchResult:
     Attributes:
         stream: Name of the model.
         batch: The batch.
-        counts: Payloads that Planhat took, or held already.
-        merged: Records that were not sent, since a later one says everything of them.
-        deleted: Records that were deleted.
-        skipped: Records that the mode leaves alone, and deletes of what was not there.
+        counts: How many records have each outcome.
         rejects: Payloads that were not written, and why.
         error: Why the rest has no outcome; None if everything has one.
     """
 
     stream: str
     batch: Batch
-    counts: Counts = field(default_factory=Counts)
-    merged: int = 0
-    deleted: int = 0
-    skipped: int = 0
+    counts: StreamCounts = field(default_factory=StreamCounts)
     rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
     error: PlanhatError | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.errors import Interrupted, NotPermittedError, PlanhatError
 from planhat_sync.redaction import scrub
 from planhat_sync.writing.matching.decisions import DOUBTFUL
@@ -103,6 +102,7 @@ class BatchWriter:
             written.error = error
         # The newest version of a record is tried first, and has to come last in a replay.
         written.rejects.sort(key=lambda reject: reject[0].line)
+        written.counts.rejected = len(written.rejects)
         return written
 
     def _upsert(self, batch: Batch, written: BatchResult) -> tuple[list[Payload], Batch | None]:
@@ -115,17 +115,17 @@ class BatchWriter:
         if batch.kind == "create" and self._rehearsal is None:
             self._check_creates(batch)
         sifted = self._destination.sift(batch)
-        written.counts += Counts(unchanged=len(sifted.unchanged))
-        written.merged += superseded(sifted.unchanged)
+        written.counts.unchanged += len(sifted.unchanged)
+        written.counts.merged += superseded(sifted.unchanged)
         left_alone = [payload for payload, _ in sifted.skipped]
-        written.skipped += len(left_alone) + superseded(left_alone)
+        written.counts.skipped += len(left_alone) + superseded(left_alone)
         written.rejects += sifted.rejects
         rejected = [payload for payload, _ in sifted.rejects]
         if sifted.batch is None:
             return rejected, sifted.later
         if self._rehearsal is not None:
-            written.counts += self._rehearsal.write(sifted)
-            written.merged += superseded(sifted.batch.payloads)
+            written.counts.add(self._rehearsal.write(sifted))
+            written.counts.merged += superseded(sifted.batch.payloads)
             self._destination.note_written(sifted.batch.payloads)
             return rejected, sifted.later
         return [*rejected, *self._deliver(sifted.batch, written)], sifted.later
@@ -156,7 +156,7 @@ class BatchWriter:
                 refusals.clear()
             raise
         finally:
-            written.counts += delivery.halving.counts
+            written.counts.add(delivery.halving.counts)
             # A right is one to a model: once it is used, what is forbidden is the single record.
             self._proven |= delivery.halving.answered
             written.rejects += [
@@ -170,7 +170,7 @@ class BatchWriter:
             self._destination.note_unknown(unknown)
             reject_superseded(unknown, written)
         self._destination.note_written(taken)
-        written.merged += superseded(taken)
+        written.counts.merged += superseded(taken)
         return [batch.payloads[at] for at in sorted(refusals) if not refusals[at].may_be_written]
 
     def _delete(self, batch: Batch, written: BatchResult) -> list[Payload]:
@@ -183,9 +183,9 @@ class BatchWriter:
                 written.rejects.append((payload, done))
                 rejected.append(payload)
             elif done:
-                written.deleted += 1
+                written.counts.deleted += 1
             else:
-                written.skipped += 1
+                written.counts.skipped += 1
         return rejected
 
     def _remove(self, payload: Payload) -> bool | Reject:
