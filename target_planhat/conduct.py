@@ -10,6 +10,7 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
@@ -72,9 +73,10 @@ class Conduct:
         self._idle_seconds = idle_seconds
         self._longest_wait_seconds = longest_wait_seconds
         self._settings = settings = target.settings
+        self._progress_setting = target.config["progress"]
         self.stop = Stop()
         self.transport = Transport(
-            settings.connection, width=settings.concurrency, stop=self.stop.event
+            Connection.from_config(target.config), width=settings.concurrency, stop=self.stop.event
         )
         self._output = StateOutput(self.stop)
         self._style = Style.of(sys.stderr)
@@ -96,7 +98,7 @@ class Conduct:
         """
         client = PlanhatClient(self.transport)
         model = self._target.models[stream]
-        settings = self._settings.settings
+        settings = self._settings
         return BatchWriter(
             client,
             model,
@@ -154,7 +156,7 @@ class Conduct:
         if self._settings.check_custom_fields:
             fields = read_custom_fields(PlanhatClient(self.transport))
             target.models = {name: typed(model, fields) for name, model in target.models.items()}
-        if self._settings.rejects_path is not None and not self._settings.settings.dry_run:
+        if self._settings.rejects_path is not None and not self._settings.dry_run:
             self._replayed = put_aside(self._settings.rejects_path, _descriptor(source))
         intake = Router(run, StreamMaps(target.mapper), target.sink_of)
         try:
@@ -187,7 +189,7 @@ class Conduct:
 
     def _new_run(self) -> Run:
         settings, reject_file = self._settings, None
-        rehearsing = settings.settings.dry_run
+        rehearsing = settings.dry_run
         if settings.rejects_path is not None and not rehearsing:
             reject_file = RejectFile(settings.rejects_path)
         return Run(
@@ -206,9 +208,9 @@ class Conduct:
 
         terminal = sys.stderr.isatty()
         mode = choose_mode(
-            self._settings.progress, stderr_is_terminal=terminal, leave_terminal_to_target=False
+            self._progress_setting, stderr_is_terminal=terminal, leave_terminal_to_target=False
         )
-        name = "target-planhat (dry run)" if self._settings.settings.dry_run else "target-planhat"
+        name = "target-planhat (dry run)" if self._settings.dry_run else "target-planhat"
         return Progress(name, snapshot, mode=mode, logger=logger)
 
     def close(self) -> None:
@@ -228,7 +230,7 @@ class Conduct:
                 run.rejections.keep()
 
     def _where_it_stopped(self) -> str:
-        if self._settings.settings.dry_run:
+        if self._settings.dry_run:
             return "the dry run has written nothing: run it again"
         undecided = self.run.ledger.undecided
         if not undecided:
@@ -240,7 +242,7 @@ class Conduct:
 
     def _sum_up(self, result: Result, seconds: float) -> None:
         self.close()
-        dry_run = self._settings.settings.dry_run
+        dry_run = self._settings.dry_run
         rejects_path = None if dry_run else self._settings.rejects_path
         if self._replayed is not None and result != "done":
             logger.warning(

@@ -45,7 +45,7 @@ class PlanhatSink(BatchSink):
         self._run: Run = target.conduct.run
         self._account = self._run.ledger.account(stream_name)
         self._writer = target.conduct.writer_of(stream_name)
-        settings = target.settings.settings
+        settings = target.settings
         model = target.models[stream_name]
         self._projection = Converter(model, settings, warn=self.logger.warning)
         self._columns: frozenset[str] = frozenset()

@@ -15,10 +15,12 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import say
+from planhat_sync.writing.results.output_files import check_output_files
+from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import rights
 from target_planhat.conduct import Conduct
 from target_planhat.reader import LineReader
-from target_planhat.settings import CONFIG_SCHEMA, TargetSettings
+from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
 
 if TYPE_CHECKING:
@@ -80,7 +82,10 @@ class TargetPlanhat(PlanhatPlugin, Target):
         super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
         self.max_parallelism = 1
         self.models = load_models()
-        self.settings = TargetSettings.from_config(self.config)
+        self.settings = WriteSettings.from_config(self.config)
+        check_output_files(
+            rejects_path=self.settings.rejects_path, summary_path=self.settings.summary_path
+        )
         self.conduct = Conduct(self)
         self.message_reader = LineReader(self.conduct.read)
 

@@ -226,7 +226,7 @@ def test_settings_come_from_the_environment_as_the_sdk_reads_them(bench, monkeyp
     monkeypatch.setenv("TARGET_PLANHAT_MATCH_ON", '["sourceId"]')
     monkeypatch.setenv("TARGET_PLANHAT_BATCH_SIZE_ROWS", "17")
     monkeypatch.setenv("TARGET_PLANHAT_SKIP_UNCHANGED", "true")
-    settings = TargetPlanhat(config=bench.config(), parse_env_config=True).settings.settings
+    settings = TargetPlanhat(config=bench.config(), parse_env_config=True).settings
     assert settings.match_on == ("sourceId",)
     assert settings.batch_size_rows == 17
     assert settings.skip_unchanged

@@ -22,8 +22,9 @@ from planhat_sync.runtime.signals import Stop
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.sending.batch_writer import BatchWriter
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 MANY = max(150, settings().max_examples // 3)
@@ -222,7 +223,7 @@ class Outcome:
         connection = Connection.from_config(
             {"api_token": "token-a", "api_url": bench.sandbox.url, "requests_per_minute": 0}
         )
-        model, how = MODELS[stream], Settings(batch_size_rows=rows, **run)
+        model, how = MODELS[stream], WriteSettings(batch_size_rows=rows, **run)
         self.counts = Counter()
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.writing.batching.batch import Kind
     from planhat_sync.writing.batching.ordering import Bounds
-    from planhat_sync.writing.records.payload import Payload, Settings
+    from planhat_sync.writing.records.payload import Payload
+    from planhat_sync.writing.settings import WriteSettings
 
 MOST_MERGED: Final = 5_000
 """Most payloads that are superseded in one batch: they stay in memory until it has its answer."""
@@ -56,7 +57,7 @@ class Batcher:
             record of an identity counts, so none supersedes another.
     """
 
-    def __init__(self, model: Model, settings: Settings) -> None:
+    def __init__(self, model: Model, settings: WriteSettings) -> None:
         self._most_rows = min(settings.batch_size_rows, model.bulk_limit)
         self._most_bytes = settings.batch_size_bytes
         self._superseding = settings.write_mode != "create"

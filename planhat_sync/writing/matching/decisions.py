@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.models import Model
     from planhat_sync.writing.batching.batch import Batch
-    from planhat_sync.writing.records.payload import Settings
+    from planhat_sync.writing.settings import WriteSettings
 
 NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")
 THERE: Final = Skipped("in Planhat already, and write_mode is set to create")
@@ -95,7 +95,7 @@ class Decisions:
         settings: The user's decisions.
     """
 
-    def __init__(self, model: Model, keyables: Keyables, settings: Settings) -> None:
+    def __init__(self, model: Model, keyables: Keyables, settings: WriteSettings) -> None:
         # In earnest it is Planhat's to say what a new record lacks; a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
         self._keyables = keyables

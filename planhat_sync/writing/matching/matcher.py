@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from planhat_sync.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.index import Index
-    from planhat_sync.writing.records.payload import Settings
+    from planhat_sync.writing.settings import WriteSettings
 
 HANDFUL: Final = 5
 """So many records of a run are asked for one by one before the list is read."""
@@ -57,7 +57,7 @@ class Matcher:
         self,
         client: PlanhatClient,
         model: Model,
-        settings: Settings,
+        settings: WriteSettings,
         *,
         stop: threading.Event | None = None,
     ) -> None:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from planhat_sync.models import Model
-    from planhat_sync.writing.records.payload import Operation, Settings
+    from planhat_sync.writing.records.payload import Operation
+    from planhat_sync.writing.settings import WriteSettings
 
 SDC: Final = "_sdc_"
 """Prefix of the columns that Singer tools add for themselves."""
@@ -72,7 +73,7 @@ class Converter:
     def __init__(
         self,
         model: Model,
-        settings: Settings,
+        settings: WriteSettings,
         *,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:

@@ -5,17 +5,15 @@ Owns which columns these are, and how they go back into one object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.records.sendable import UnsendableError, encode
+from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SEPARATOR: Final = "__"
-"""What the Singer SDK puts between the names of levels."""
 
 
 class CustomColumns:

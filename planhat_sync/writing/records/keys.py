@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planhat_sync.models import Model
-    from planhat_sync.writing.records.payload import Settings
+    from planhat_sync.writing.settings import WriteSettings
 
 ID: Final = "_id"
 """The keyable that is Planhat's to give: no property of the record, only a name for it."""
@@ -64,7 +64,7 @@ class Keyables:
         ConfigurationError: `match_on` names no keyable of this model.
     """
 
-    def __init__(self, model: Model, settings: Settings) -> None:
+    def __init__(self, model: Model, settings: WriteSettings) -> None:
         self.names = model.keyables
         self.scope_names = (
             tuple(model.keyable_scope.get(name) for name in model.keyables)
@@ -223,7 +223,7 @@ class Keyables:
         return self.scope_names[at] if self.scope_names else None
 
 
-def _order_of(model: Model, settings: Settings) -> tuple[int, ...]:
+def _order_of(model: Model, settings: WriteSettings) -> tuple[int, ...]:
     if not settings.match_on:
         return tuple(range(len(model.keyables)))
     order = tuple(

@@ -12,9 +12,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.custom_fields import CUSTOM
-from planhat_sync.writing.records.custom_columns import SEPARATOR
 from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.keys import ID
+from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""The words of the writing side: payload, reject, skip, and the settings that shape them.
+"""The words of the writing side: payload, reject, skip.
 
 Owns no decision. `projection` makes these out of records, `batches` puts payloads in an
 order that is safe to send, `destination` compares them with what Planhat holds.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
@@ -19,15 +19,6 @@ Operation = Literal["upsert", "create", "archive", "delete"]
 that Planhat makes a new record of it. `archive`: set `archived` on the record that the keyables
 name, if it is there. `delete`: remove that record, if it is there.
 """
-
-WriteMode = Literal["upsert", "update", "create"]
-MissingKey = Literal["reject", "create"]
-Deletes = Literal["ignore", "archive", "delete"]
-UnknownProperties = Literal["drop", "reject"]
-
-DEFAULT_BATCH_BYTES: Final = 8_000_000
-"""Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one
-(docs.planhat.com, the introduction), so a quarter of that."""
 
 
 class RejectCode(str, Enum):
@@ -116,34 +107,3 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     scopes: tuple[str | None, ...] = ()
     operation: Operation = "upsert"
     earlier: Payload | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user decides about records, payloads and batches.
-
-    Attributes:
-        match_on: keyables that say which record is meant, in the user's order; empty = the
-            model's own order.
-        missing_key: what happens to a record without any keyable of `match_on`.
-        write_mode: whether records may be created, updated, or both.
-        deletes: what a record with `_sdc_deleted_at` asks for.
-        unknown_properties: what happens to properties that the model does not have.
-        skip_unchanged: do not send what Planhat holds already.
-        dry_run: read, compare, never write.
-        flattening_separator: what may stand between `custom` and the label of a custom field in
-            the name of a column, besides `__`.
-        batch_size_rows: most items in one batch.
-        batch_size_bytes: most bytes in one batch; a single larger item travels alone.
-    """
-
-    match_on: tuple[str, ...] = ()
-    missing_key: MissingKey = "reject"
-    write_mode: WriteMode = "upsert"
-    deletes: Deletes = "ignore"
-    unknown_properties: UnknownProperties = "drop"
-    skip_unchanged: bool = False
-    dry_run: bool = False
-    flattening_separator: str = "__"
-    batch_size_rows: int = 5_000
-    batch_size_bytes: int = DEFAULT_BATCH_BYTES

@@ -8,15 +8,16 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.writing.batching.batcher import MOST_MERGED, Batcher
 from planhat_sync.writing.batching.identity import covers
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.sending.in_flight import InFlight
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 HEX = [letter * 24 for letter in "abc"]
 
 
 def payloads(*records, model="issues", **settings):
-    projection = Converter(MODELS[model], Settings(**settings))
+    projection = Converter(MODELS[model], WriteSettings(**settings))
     made = [projection.project(record, line=line) for line, record in enumerate(records, 1)]
     assert all(isinstance(payload, Payload) for payload in made), made
     return made
@@ -24,7 +25,7 @@ def payloads(*records, model="issues", **settings):
 
 def batched(*records, model="issues", **settings):
     """Batch records; gives for each batch the lines of its payloads."""
-    batches = Batcher(MODELS[model], Settings(**settings))
+    batches = Batcher(MODELS[model], WriteSettings(**settings))
     full = []
     for payload in payloads(*records, model=model, **settings):
         full += batches.add(payload)
@@ -36,7 +37,7 @@ def issue(source, **properties):
 
 
 def test_a_batch_leaves_when_it_is_full():
-    batches = Batcher(MODELS["issues"], Settings(batch_size_rows=2))
+    batches = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=2))
     one, two, three = payloads(issue("a"), issue("b"), issue("c"))
     assert list(batches.add(one)) == []
     [batch] = batches.add(two)
@@ -54,7 +55,7 @@ def test_a_batch_is_never_larger_than_the_model_takes():
 
 
 def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
-    batches = Batcher(MODELS["issues"], Settings())
+    batches = Batcher(MODELS["issues"], WriteSettings())
     left, longest = [], 0
     for line in range(1, 2 * MOST_MERGED + 10):
         left += batches.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
@@ -132,7 +133,7 @@ def test_a_later_record_supersedes_one_of_which_it_says_everything(earlier, late
 
 
 def test_what_was_superseded_comes_back_when_its_successor_is_rejected():
-    batches = Batcher(MODELS["issues"], Settings())
+    batches = Batcher(MODELS["issues"], WriteSettings())
     for payload in payloads(*[issue("s", title=title) for title in "abc"], issue("t")):
         batches.add(payload)
     [batch] = batches.drain()
@@ -218,7 +219,7 @@ def test_a_companys_id_is_one_in_either_case():
 
 
 def test_no_more_than_two_batches_wait():
-    batches = Batcher(MODELS["issues"], Settings(batch_size_rows=10))
+    batches = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=10))
     sizes = []
     for payload in payloads(*[issue("s", **{name: "x"}) for name in ("title", "status") * 100]):
         sizes += [len(batch.payloads) for batch in batches.add(payload)]
@@ -227,7 +228,7 @@ def test_no_more_than_two_batches_wait():
 
 
 def test_the_body_is_the_array_of_the_items():
-    batches = Batcher(MODELS["issues"], Settings())
+    batches = Batcher(MODELS["issues"], WriteSettings())
     for payload in payloads(issue("a"), issue("b", title="\u00e9")):
         batches.add(payload)
     [batch] = batches.drain()
@@ -238,7 +239,7 @@ class TestFlights:
     def flights(self, *batches, model="issues"):
         flights = InFlight()
         for records in batches:
-            former = Batcher(MODELS[model], Settings(missing_key="create"))
+            former = Batcher(MODELS[model], WriteSettings(missing_key="create"))
             for payload in payloads(*records, model=model, missing_key="create"):
                 former.add(payload)
             for batch in former.drain():

@@ -21,9 +21,10 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.batching.identity import all_distinct, tokens
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.sending.bisection import Bisection
 from planhat_sync.writing.sending.in_flight import InFlight
+from planhat_sync.writing.settings import WriteSettings
 
 OBJECTIVES = load_models()["objectives"]
 COMPANIES = {"a" * 24: "one", "b" * 24: "two", "extid-one": "one", "srcid-two": "two"}
@@ -186,7 +187,7 @@ def tenants(draw):
 
 
 def projected(stream):
-    projection = Converter(OBJECTIVES, Settings(missing_key="create", deletes="delete"))
+    projection = Converter(OBJECTIVES, WriteSettings(missing_key="create", deletes="delete"))
     payloads = []
     for line, record in enumerate(stream, 1):
         payload = projection.project(record, line=line)
@@ -234,7 +235,7 @@ def batches_of(payloads, limits):
 
 
 LIMITS = st.builds(
-    Settings,
+    WriteSettings,
     batch_size_rows=st.integers(1, 6) | st.just(5000),
     batch_size_bytes=st.sampled_from([60, 200, 8_000_000]),
 )
@@ -365,7 +366,7 @@ def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refu
     ]
     ways = Ways(custom_merged=True, null="stored", fall_through=False, unique=True)
     planhat = Planhat(ways, held)
-    [batch] = batches_of(projected(stream), Settings())
+    [batch] = batches_of(projected(stream), WriteSettings())
     # Nothing of a batch with a bad item is applied, and another item is named for it.
     draws = iter([float(at != named) for at in range(len(stream))])
     answers = Answers(
@@ -388,7 +389,7 @@ def meetings(draw):
 
 
 @settings(max_examples=max(400, settings.default.max_examples))
-@given(meetings(), tenants(), st.just(Settings()) | LIMITS, ANSWERS)
+@given(meetings(), tenants(), st.just(WriteSettings()) | LIMITS, ANSWERS)
 def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant, limits, answers):
     """Two payloads may name one record, one by `_id`, one by `sourceId`: the later one is last."""
     ways, held = tenant

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from planhat_sync.catalogue import load_models
 from planhat_sync.writing.batching.batcher import Batcher
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
+from planhat_sync.writing.settings import WriteSettings
 
 ISSUES = load_models()["issues"]
 
@@ -82,7 +83,7 @@ SUPERSEDED_THEN_ANOTHER_NAME = [
     mode=st.sampled_from(["upsert", "upsert", "create"]),
 )
 def test_the_short_cut_makes_the_same_batches(drawn, rows, size, mode):
-    limits = Settings(batch_size_rows=rows, batch_size_bytes=size, write_mode=mode)
+    limits = WriteSettings(batch_size_rows=rows, batch_size_bytes=size, write_mode=mode)
     taken = count()
 
     class Watched(Batcher):

@@ -15,7 +15,8 @@ from planhat_sync.writing.matching.index import Index, name_of
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.keys import Keyables
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
+from planhat_sync.writing.settings import WriteSettings
 
 OBJECTIVES = load_models()["objectives"]
 KEYS = st.integers(0, 60).map(lambda number: number.to_bytes(3, "big"))
@@ -109,7 +110,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-PROJECTION = Converter(OBJECTIVES, Settings())
+PROJECTION = Converter(OBJECTIVES, WriteSettings())
 COMPARED = ["name", "companyId", "sourceId", "externalId"]
 
 
@@ -307,8 +308,8 @@ def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_i
     index = Index(OBJECTIVES, keyed=True, properties=["archived"])
     new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
     index.write(new, values(new))
-    keyables = Keyables(OBJECTIVES, Settings())
-    verdicts = Decisions(OBJECTIVES, keyables, Settings(deletes="archive"))
+    keyables = Keyables(OBJECTIVES, WriteSettings())
+    verdicts = Decisions(OBJECTIVES, keyables, WriteSettings(deletes="archive"))
     gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
     gone.operation = "archive"
     made = verdicts.judge(gone, index.find(gone))

@@ -17,7 +17,8 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+from planhat_sync.writing.records.payload import Payload, RejectCode
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 FOREIGN = [f"{number:024x}" for number in range(1, 40)]
@@ -39,7 +40,7 @@ class Flow:
         self.sandbox = sandbox
         self.tenant = sandbox.tenant("token-a")
         self.model = MODELS[model]
-        self.settings = Settings(**settings)
+        self.settings = WriteSettings(**settings)
         self.client = PlanhatClient(Transport(connection))
         self.destination = Matcher(self.client, self.model, self.settings)
         self.outcomes = {}

@@ -12,7 +12,8 @@ from planhat_sync.models import Model
 from planhat_sync.writing.records.coercions import COERCIONS
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
-from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+from planhat_sync.writing.records.payload import Payload, RejectCode
+from planhat_sync.writing.settings import WriteSettings
 
 
 def projection_of(**properties):
@@ -20,7 +21,7 @@ def projection_of(**properties):
         "x-planhat": {"path": "/x", "keyables": ["sourceId"], "page_limit": 1, "bulk_limit": 1},
         "properties": {"_id": {}, "sourceId": {"type": ["string", "null"]}, **properties},
     }
-    return Converter(Model.from_schema("things", schema), Settings())
+    return Converter(Model.from_schema("things", schema), WriteSettings())
 
 
 def sent(projection, value):

@@ -8,7 +8,8 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import Model
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.payload import Payload, RejectCode, Settings, Skipped
+from planhat_sync.writing.records.payload import Payload, RejectCode, Skipped
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 COMPANY = "a" * 24
@@ -16,13 +17,13 @@ HELD = "61006bc89a3e0b702ed8ea49"
 
 
 def project(record, model="issues", **settings):
-    made = Converter(MODELS[model], Settings(**settings)).project(record, line=3, raw=b"line")
+    made = Converter(MODELS[model], WriteSettings(**settings)).project(record, line=3, raw=b"line")
     return json.loads(made.item) if isinstance(made, Payload) else made
 
 
 def test_that_records_are_created_anew_by_every_run_is_said_once():
     said = []
-    projection = Converter(MODELS["issues"], Settings(missing_key="create"), warn=said.append)
+    projection = Converter(MODELS["issues"], WriteSettings(missing_key="create"), warn=said.append)
     for title in ("one", "two"):
         projection.project({"title": title, "companyIds": [COMPANY]})
     projection.project({"title": "three", "companyIds": [COMPANY], "sourceId": "s"})
@@ -65,7 +66,7 @@ def test_a_keyable_of_another_type_is_text_or_a_reject():
 
 def test_an_unknown_property_is_dropped_and_told_of_once():
     said = []
-    projection = Converter(MODELS["issues"], Settings(), warn=said.append)
+    projection = Converter(MODELS["issues"], WriteSettings(), warn=said.append)
     for _ in range(3):
         made = projection.project({"sourceId": "s", "__v": 0, "colour": "red"})
         assert json.loads(made.item) == {"sourceId": "s"}
@@ -116,7 +117,7 @@ def test_a_column_named_custom__alone_or_of_a_model_without_custom_is_unknown():
         (MODELS["issues"], "custom__"),
         (model, "custom__a"),
     ]:
-        projection = Converter(made, Settings())
+        projection = Converter(made, WriteSettings())
         projection.project({"_id": HELD, name: 1})
         assert projection.unknown.names == {name}
 
@@ -135,9 +136,9 @@ def test_what_a_new_record_needs_is_asked_for_only_where_it_is_one():
 def test_a_record_without_a_keyable_is_rejected_or_created():
     record = {"title": "t", "companyIds": [COMPANY]}
     assert project(record).code == RejectCode.MISSING_KEY
-    made = Converter(MODELS["issues"], Settings(missing_key="create")).project(record)
+    made = Converter(MODELS["issues"], WriteSettings(missing_key="create")).project(record)
     assert (made.operation, set(made.keys)) == ("create", {None})
-    updating = Settings(missing_key="create", write_mode="update")
+    updating = WriteSettings(missing_key="create", write_mode="update")
     assert Converter(MODELS["issues"], updating).project(record).code == RejectCode.MISSING_KEY
 
 
@@ -151,7 +152,7 @@ class TestDeletes:
     @pytest.mark.parametrize("deletes", ["delete", "archive"])
     def test_a_delete_says_which_record_and_nothing_else(self, deletes):
         record = {"sourceId": "s", "title": ["wrong"], "colour": 5, **GONE}
-        projection = Converter(MODELS["issues"], Settings(deletes=deletes))
+        projection = Converter(MODELS["issues"], WriteSettings(deletes=deletes))
         made = projection.project(record)
         assert (made.operation, made.item) == (deletes, b'{"sourceId":"s"}')
         assert projection.unknown.names == set()
@@ -183,11 +184,11 @@ class TestDeletes:
 
     def test_what_cannot_be_archived_cannot_be_asked_to_be(self):
         with pytest.raises(ConfigurationError, match="objectives cannot be archived"):
-            Converter(MODELS["objectives"], Settings(deletes="archive"))
+            Converter(MODELS["objectives"], WriteSettings(deletes="archive"))
 
 
 def test_a_payload_knows_its_line():
-    made = Converter(MODELS["issues"], Settings()).project(
+    made = Converter(MODELS["issues"], WriteSettings()).project(
         {"sourceId": "s"}, line=7, raw=b"as it came"
     )
     assert (made.line, made.raw, made.keys) == (7, b"as it came", (None, "s"))

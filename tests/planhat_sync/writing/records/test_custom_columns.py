@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from planhat_sync.catalogue import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.custom_columns import CustomColumns
-from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+from planhat_sync.writing.records.payload import Payload, RejectCode
+from planhat_sync.writing.settings import WriteSettings
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
@@ -118,7 +119,7 @@ def test_it_is_said_that_nothing_is_flattened(bench, caplog):
 
 
 def custom_of(record, separator):
-    projection = Converter(MODELS["issues"], Settings(flattening_separator=separator))
+    projection = Converter(MODELS["issues"], WriteSettings(flattening_separator=separator))
     made = projection.project({"sourceId": "s", **record})
     return json.loads(made.item).get("custom") if isinstance(made, Payload) else made
 

@@ -8,7 +8,7 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.models import Model
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
-from planhat_sync.writing.records.payload import Settings
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 HEX = "61006bc89a3e0b702ed8ea49"
@@ -20,7 +20,7 @@ def line_of(record, model="issues", **envelope):
 
 
 def read(line, model="issues", columns=(), **settings):
-    return FastPath(Converter(MODELS[model], Settings(**settings)), columns).read(line, 1)
+    return FastPath(Converter(MODELS[model], WriteSettings(**settings)), columns).read(line, 1)
 
 
 FULL = {
@@ -117,7 +117,7 @@ def test_numbers_pass_as_they_stand():
 
 
 def test_what_is_announced_and_unknown_is_dropped_and_noted():
-    projection = Converter(MODELS["issues"], Settings())
+    projection = Converter(MODELS["issues"], WriteSettings())
     compiled = FastPath(projection, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
     record = {"sourceId": "s", "colour": {"red": 1}, "_sdc_new": 5}
     assert compiled.read(line_of(record), 1).item == b'{"sourceId":"s"}'
@@ -139,7 +139,7 @@ def test_a_property_that_says_more_than_its_type_is_not_plain():
             "tags": {"type": "array", "items": {}},
         },
     }
-    compiled = FastPath(Converter(Model.from_schema("things", schema), Settings()))
+    compiled = FastPath(Converter(Model.from_schema("things", schema), WriteSettings()))
     for value, plain in [
         ({"size": "s"}, False),
         ({"any": 5}, False),

@@ -8,7 +8,8 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.keys import Keyables
-from planhat_sync.writing.records.payload import Payload, RejectCode, Settings
+from planhat_sync.writing.records.payload import Payload, RejectCode
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 ID = "61006bc89a3e0b702ed8ea49"
@@ -17,7 +18,7 @@ FULL = {"_id": ID, "sourceId": "s", "externalId": "e", "companyId": COMPANY}
 
 
 def payload(record, *match_on, model="objectives"):
-    return Converter(MODELS[model], Settings(match_on=match_on)).project(record)
+    return Converter(MODELS[model], WriteSettings(match_on=match_on)).project(record)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_record_without_any_keyable_of_match_on_is_rejected(record, match_on):
 
 
 def test_a_keyable_that_match_on_leaves_out_still_names_a_record_that_would_be_created():
-    settings = Settings(match_on=("externalId",), missing_key="create")
+    settings = WriteSettings(match_on=("externalId",), missing_key="create")
     made = Converter(MODELS["objectives"], settings).project(
         {"sourceId": "s", "name": "n", "companyId": COMPANY}
     )
@@ -100,7 +101,7 @@ def test_the_scope_of_a_keyable_goes_with_it():
 
 class TestAnIdThatIsNotHeld:
     def without_id(self, record, *match_on):
-        settings = Settings(match_on=match_on)
+        settings = WriteSettings(match_on=match_on)
         made = Converter(MODELS["objectives"], settings).project(record, line=2, raw=b"raw")
         return Keyables(MODELS["objectives"], settings).without_id(made)
 
@@ -131,6 +132,6 @@ class TestAnIdThatIsNotHeld:
 
 def test_match_on_has_to_name_a_keyable_of_the_model():
     with pytest.raises(ConfigurationError, match="match_on names no keyable of issues"):
-        Keyables(MODELS["issues"], Settings(match_on=("externalId",)))
-    keyables = Keyables(MODELS["issues"], Settings(match_on=("externalId", "sourceId")))
+        Keyables(MODELS["issues"], WriteSettings(match_on=("externalId",)))
+    keyables = Keyables(MODELS["issues"], WriteSettings(match_on=("externalId", "sourceId")))
     assert isinstance(keyables.choose((None, "s")).values, tuple)

@@ -7,14 +7,15 @@ import pytest
 from planhat_sync.catalogue import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.lookalikes import Lookalikes, shown
-from planhat_sync.writing.records.payload import RejectCode, Settings
+from planhat_sync.writing.records.payload import RejectCode
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 COMPANY = "a" * 24
 
 
 def reject_of(record, model="objectives", **settings):
-    return Converter(MODELS[model], Settings(**settings)).project(record)
+    return Converter(MODELS[model], WriteSettings(**settings)).project(record)
 
 
 @pytest.mark.parametrize(

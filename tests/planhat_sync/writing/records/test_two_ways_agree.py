@@ -14,7 +14,8 @@ from planhat_sync.catalogue import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.fast_path import FastPath
-from planhat_sync.writing.records.payload import Payload, Settings
+from planhat_sync.writing.records.payload import Payload
+from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 ABSURD = ["1e99999999999999999999", "9" * 40, "0." + "1" * 40, "1" * 5000]
@@ -129,14 +130,14 @@ ONE_IN_FOUR = st.sampled_from([False, False, False, True])
 
 SETTINGS = st.sampled_from(
     [
-        Settings(),
-        Settings(match_on=("sourceId",)),
-        Settings(match_on=("sourceId", "_id"), deletes="delete"),
-        Settings(match_on=("externalId", "sourceId", "_id")),
-        Settings(missing_key="create"),
-        Settings(write_mode="update", missing_key="create", unknown_properties="reject"),
-        Settings(write_mode="create", missing_key="create"),
-        Settings(match_on=("_id",)),
+        WriteSettings(),
+        WriteSettings(match_on=("sourceId",)),
+        WriteSettings(match_on=("sourceId", "_id"), deletes="delete"),
+        WriteSettings(match_on=("externalId", "sourceId", "_id")),
+        WriteSettings(missing_key="create"),
+        WriteSettings(write_mode="update", missing_key="create", unknown_properties="reject"),
+        WriteSettings(write_mode="create", missing_key="create"),
+        WriteSettings(match_on=("_id",)),
     ]
 )
 
@@ -214,7 +215,7 @@ def test_a_keyable_that_is_null_or_blank_is_not_sent_by_either_way(key, absent):
     others = {"sourceId": '"s"', "externalId": '"e"', "companyId": '"a"'}
     record = ",".join(f'"{name}":{value}' for name, value in {**others, key: absent}.items())
     line = b'{"type":"RECORD","stream":"objectives","record":{%b}}' % record.encode()
-    projection = Converter(MODELS["objectives"], Settings())
+    projection = Converter(MODELS["objectives"], WriteSettings())
     fast = FastPath(projection).read(line, 7)
     assert (fast is None) is ((key, absent) == ("_id", "null"))  # the model has no null there
     for payload in filter(None, (fast, slow(projection, line))):

@@ -1,0 +1,274 @@
+"""The settings of writing: their definitions, and the one object that a run is given.
+
+A definition is a JSON Schema property, as plain data: each front door puts them into the
+configuration that its users write.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from planhat_sync.catalogue import load_models
+from planhat_sync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WriteMode = Literal["upsert", "update", "create"]
+MissingKey = Literal["reject", "create"]
+Deletes = Literal["ignore", "archive", "delete"]
+UnknownProperties = Literal["drop", "reject"]
+OnReject = Literal["fail", "continue"]
+
+DEFAULT_BATCH_BYTES: Final = 8_000_000
+"""Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one
+(docs.planhat.com, the introduction), so a quarter of that."""
+
+SEPARATOR: Final = "__"
+"""What the Singer SDK puts between the names of levels when it flattens a record."""
+
+WRITE_SETTINGS: Final[dict[str, Any]] = {
+    "match_on": {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "title": "Match on",
+        "description": (
+            "Keyables that say which record of Planhat a record means, in order of "
+            "preference, such as [sourceId]; by default each model's own order (_id, "
+            "sourceId, externalId). A keyable that a model does not have is passed over."
+        ),
+    },
+    "missing_key": {
+        "type": "string",
+        "enum": ["reject", "create"],
+        "default": "reject",
+        "title": "Missing key",
+        "description": (
+            "What happens to a record without any keyable: it is rejected, or created anew "
+            "by every run that reads it."
+        ),
+    },
+    "write_mode": {
+        "type": "string",
+        "enum": ["upsert", "update", "create"],
+        "default": "upsert",
+        "title": "Write mode",
+        "description": (
+            "Whether records may be created and updated, only updated, or only created; what "
+            "the mode leaves alone is counted as skipped."
+        ),
+    },
+    "skip_unchanged": {
+        "type": "boolean",
+        "default": False,
+        "title": "Skip unchanged",
+        "description": (
+            "Reads what Planhat holds first and sends only what differs. Planhat is said to "
+            "move updatedAt with every write, also with one that changes nothing."
+        ),
+    },
+    "dry_run": {
+        "type": "boolean",
+        "default": False,
+        "title": "Dry run",
+        "description": "Reads and compares, and writes nothing; prints no state.",
+    },
+    "deletes": {
+        "type": "string",
+        "enum": ["ignore", "archive", "delete"],
+        "default": "ignore",
+        "title": "Deletes",
+        "description": (
+            "What a record asks for whose _sdc_deleted_at is a date-time: nothing, to be "
+            "archived where the model has archived, or to be deleted."
+        ),
+    },
+    "unknown_properties": {
+        "type": "string",
+        "enum": ["drop", "reject"],
+        "default": "drop",
+        "title": "Unknown properties",
+        "description": (
+            "What happens to properties that the model does not have: they are left out, with "
+            "a warning that names them, or their record is rejected."
+        ),
+    },
+    "on_reject": {
+        "type": "string",
+        "enum": ["fail", "continue"],
+        "default": "fail",
+        "title": "On reject",
+        "description": (
+            "Whether the run ends after the batch in which a record is rejected, or goes on "
+            "and writes it to rejects_path."
+        ),
+    },
+    "rejects_path": {
+        "type": "string",
+        "minLength": 1,
+        "title": "Rejects path",
+        "description": (
+            "File that rejected records are appended to, as a Singer stream that "
+            "target-planhat --input can read again; needed with on_reject: continue."
+        ),
+    },
+    "max_rejects": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most rejects",
+        "description": (
+            "With on_reject: continue, the run fails when more records than this are "
+            "rejected; no limit by default."
+        ),
+    },
+    "batch_size_rows": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 5000,
+        "default": 5000,
+        "title": "Batch size (rows)",
+        "description": "Most records in one request; Planhat takes 5,000.",
+    },
+    "batch_size_bytes": {
+        "type": "integer",
+        "minimum": 1,
+        "default": DEFAULT_BATCH_BYTES,
+        "title": "Batch size (bytes)",
+        "description": "Most bytes in one request; a larger record is sent alone.",
+    },
+    "concurrency": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 50,
+        "default": 1,
+        "title": "Concurrency",
+        "description": (
+            "Batches on their way at the same time; records of one identity keep their order. "
+            "The vendor advises to write one after the other."
+        ),
+    },
+    "check_custom_fields": {
+        "type": "boolean",
+        "default": False,
+        "title": "Check custom fields",
+        "description": (
+            "Ask Planhat for the types of its custom fields, and reject a record whose value "
+            "does not fit. Fields that Planhat does not know are sent as they are."
+        ),
+    },
+    "flattening_separator": {
+        "type": ["string", "null"],
+        "default": SEPARATOR,
+        "title": "Flattening separator",
+        "description": (
+            "What stands between custom and the label in the columns of custom fields, as the "
+            "tap writes them: with _, custom_Region holds the custom field Region. Columns "
+            "with __ are recognized in any case."
+        ),
+    },
+    "summary_path": {
+        "type": "string",
+        "minLength": 1,
+        "title": "Summary path",
+        "description": "File for the counts of the run, as JSON; replaced at the end of each.",
+    },
+}
+"""JSON Schema property of each setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSettings:
+    """The settings of a run that writes.
+
+    Attributes:
+        match_on: Keyables that identify a record, in the user's order; empty for the model's own
+            order.
+        missing_key: What happens to a record without any keyable of `match_on`.
+        write_mode: Whether records may be created, updated, or both.
+        skip_unchanged: Whether to leave out what Planhat holds already.
+        dry_run: Whether to read and compare, and write nothing.
+        deletes: What a record with `_sdc_deleted_at` asks for.
+        unknown_properties: What happens to properties that the model does not have.
+        on_reject: Whether a rejected record ends the run.
+        rejects_path: File for rejected records, None for no file.
+        max_rejects: Most rejects of a run that does not fail, None for no limit.
+        batch_size_rows: Most items in one batch.
+        batch_size_bytes: Most bytes in one batch; a single larger item is sent alone.
+        concurrency: Most batches in flight.
+        check_custom_fields: Whether values of custom fields have to fit Planhat's types.
+        flattening_separator: What may stand between `custom` and the label of a custom field in
+            the name of a column, besides `__`.
+        summary_path: File for the summary, None for no file.
+    """
+
+    match_on: tuple[str, ...] = ()
+    missing_key: MissingKey = "reject"
+    write_mode: WriteMode = "upsert"
+    skip_unchanged: bool = False
+    dry_run: bool = False
+    deletes: Deletes = "ignore"
+    unknown_properties: UnknownProperties = "drop"
+    on_reject: OnReject = "fail"
+    rejects_path: Path | None = None
+    max_rejects: int | None = None
+    batch_size_rows: int = 5_000
+    batch_size_bytes: int = DEFAULT_BATCH_BYTES
+    concurrency: int = 1
+    check_custom_fields: bool = False
+    flattening_separator: str = SEPARATOR
+    summary_path: Path | None = None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> WriteSettings:
+        """Read the settings out of a configuration.
+
+        Args:
+            config: The settings by name. Each has been checked against its definition, and may be
+                missing; others are ignored.
+
+        Raises:
+            ConfigurationError: They contradict each other, or a keyable or path does not exist.
+        """
+        values = {each.name: config[each.name] for each in fields(cls) if each.name in config}
+        values["match_on"] = _match_on(config.get("match_on") or ())
+        for name in ("rejects_path", "summary_path"):
+            values[name] = _path(name, config.get(name))
+        settings = cls(**values)
+        if settings.on_reject == "continue" and settings.rejects_path is None:
+            raise ConfigurationError(
+                "on_reject is set to continue, and rejected records would have nowhere to go: "
+                "set rejects_path to a file"
+            )
+        return settings
+
+    @property
+    def allowed_rejects(self) -> int | None:
+        """How many records may be rejected before the run fails, None for any number."""
+        return 0 if self.on_reject == "fail" else self.max_rejects
+
+
+def _path(name: str, text: str | None) -> Path | None:
+    if text is None:
+        return None
+    try:
+        is_path = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        is_path = False
+    if not is_path:
+        raise ConfigurationError(f"{name} holds a character that no path has")
+    return Path(text)
+
+
+def _match_on(names: Sequence[str]) -> tuple[str, ...]:
+    """Refuse a keyable that no model has: it is misspelt."""
+    known = dict.fromkeys(name for model in load_models().values() for name in model.keyables)
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"match_on: no model has a keyable called {name}; there are {', '.join(known)}"
+            )
+    return tuple(names)
