@@ -125,6 +125,11 @@ class BatchSender:
         """Send keyed items, as often as it takes."""
         is_whole = part.parent is None
         answer = self._put(payloads, None if is_whole else self._part_budget)
+        failed = answer.status == HTTPStatus.INTERNAL_SERVER_ERROR
+        if answer.repeated and not failed and not self._all_taken(payloads, answer):
+            # An earlier attempt may have been at work meanwhile: what is refused now may be its
+            # echo (a key that it has just written). Keyed items can be asked about once more.
+            answer = self._put(payloads, self._part_budget)
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             if len(payloads) > 1:
                 self.halving.split(part, Unsettled())
@@ -134,11 +139,6 @@ class BatchSender:
             return
         self._failures = 0
         reading = read_answer(self._model.keyables, payloads, answer)
-        if answer.repeated and not (isinstance(reading, Settled) and not reading.refusals):
-            # An earlier attempt may have been at work meanwhile: what is refused now may be its
-            # echo (a key that it has just written). Keyed items can be asked about once more.
-            answer = self._put(payloads, self._part_budget)
-            reading = read_answer(self._model.keyables, payloads, answer)
         if isinstance(reading, Settled):
             self.halving.settle(part, reading, _likeness(answer))
             return
@@ -148,6 +148,10 @@ class BatchSender:
         is_about_everything = not reading.explained and self._may_lack_the_right
         if is_whole and answer.status == HTTPStatus.FORBIDDEN and is_about_everything:
             raise self._not_permitted("")
+
+    def _all_taken(self, payloads: Sequence[Payload], answer: Answer) -> bool:
+        reading = read_answer(self._model.keyables, payloads, answer)
+        return isinstance(reading, Settled) and not reading.refusals
 
     def _say_why(self, answer: Answer) -> None:
         """Tell once for a batch why it takes more than one request."""

@@ -109,6 +109,17 @@ def test_an_outage_that_begins_while_parts_are_sent_again_rejects_nothing(bench)
     assert ran.states == []
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_outage_that_begins_after_a_lost_answer_rejects_nothing(bench, count):
+    """A refusal after a lost answer is asked about once more; by then Planhat only fails."""
+    bench.sandbox.behave(refused_marker=BAD, failure_answer="string")
+    bench.sandbox.fault("reset-after", route="bulk", nth=1)
+    bench.sandbox.fault("status", route="bulk", status=500, nth=3, burst=1000)
+    ran = bench.run(issues(bench, count, {0}), retry_budget_seconds=1, on_reject="continue")
+    assert isinstance(ran.error, GaveUpError)
+    assert ran.rejects == []
+
+
 @settings(
     max_examples=max(60, settings().max_examples // 3),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
