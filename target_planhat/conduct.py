@@ -24,11 +24,11 @@ from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.pipeline import Run
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectFile
-from planhat_sync.writing.results.rejects import Rejects
+from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
 from planhat_sync.writing.results.state_output import StateOutput
 from planhat_sync.writing.results.summary import Summary
-from planhat_sync.writing.sending.batch_writer import BatchWriter, EnoughRejectsError
+from planhat_sync.writing.sending.batch_writer import BatchWriter
 from planhat_sync.writing.sending.dry_run import DryRun
 from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
@@ -104,8 +104,7 @@ class Conduct:
             model,
             Matcher(client, model, settings, stop=self.stop.event),
             stop=self.stop,
-            allowance=lambda: self.run.rejections.allowance,
-            held_line=lambda: self.run.rejections.held_line,
+            rejects=self.run.rejections,
             rehearsal=DryRun(client, model, self._style) if settings.dry_run else None,
         )
 
@@ -161,9 +160,9 @@ class Conduct:
         intake = Router(run, StreamMaps(target.mapper), target.sink_of)
         try:
             self._read(source, intake)
-        except (InputError, EnoughRejectsError) as error:
+        except (InputError, TooManyRejectsError) as error:
             # What came before is not to blame for what comes here.
-            with contextlib.suppress(EnoughRejectsError):
+            with contextlib.suppress(TooManyRejectsError):
                 run.drain()
             if isinstance(error, InputError):
                 raise

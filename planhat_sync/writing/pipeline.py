@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectedRecord, stream_of
-from planhat_sync.writing.results.rejects import MOST_HELD
+from planhat_sync.writing.results.rejects import MOST_HELD, TooManyRejectsError
 from planhat_sync.writing.results.schema_lines import SchemaLines
 from planhat_sync.writing.results.states import Watermark
-from planhat_sync.writing.sending.batch_writer import EnoughRejectsError
 from planhat_sync.writing.sending.dispatcher import Dispatcher, first_line
 
 if TYPE_CHECKING:
@@ -113,14 +112,14 @@ class Run:
             reject: Why.
 
         Raises:
-            EnoughRejectsError: The run ends for it; what came before is still to be drained.
+            TooManyRejectsError: The run ends for it; what came before is still to be drained.
         """
         self.ledger.account(stream).rejected += 1
         self._note(stream, line, raw, reject)
         if len(self.rejections) >= MOST_HELD:
             self.rejections.keep()
         if self.rejections.end_the_run:
-            raise EnoughRejectsError("enough records are rejected for the run to fail")
+            raise TooManyRejectsError("more records are rejected than are allowed")
 
     def read_schema(self, stream: str, line: bytes, number: int, *, after: int) -> None:
         """Take in a SCHEMA.
@@ -164,7 +163,7 @@ class Run:
         Raises:
             PlanhatError: It fails.
         """
-        with contextlib.suppress(EnoughRejectsError):
+        with contextlib.suppress(TooManyRejectsError):
             self.drain()
         self.check_rejects()
         self.ledger.check()
@@ -173,7 +172,7 @@ class Run:
         """Fail a run in which too many records were rejected.
 
         Raises:
-            RejectsError: There were.
+            TooManyRejectsError: There were.
         """
         self.rejections.keep()
         self.rejections.check()
@@ -218,7 +217,9 @@ class Run:
 
         Rejects that wait to be written to disk do not count: that is done before a state is said.
         """
-        return _least(self.rejections.held_line, self._undecided_line, self._oldest_in_hand())
+        return _least(
+            self.rejections.unacknowledged_line, self._undecided_line, self._oldest_in_hand()
+        )
 
     def _oldest_in_hand(self) -> int | None:
         """Find the oldest record that waits to be sent, or for its answer."""

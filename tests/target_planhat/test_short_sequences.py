@@ -23,6 +23,7 @@ from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
+from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.sending.batch_writer import BatchWriter
 from planhat_sync.writing.settings import WriteSettings
 
@@ -233,8 +234,7 @@ class Outcome:
             model,
             Matcher(client, model, how),
             stop=Stop(),
-            allowance=lambda: None,
-            held_line=lambda: None,
+            rejects=Rejects(None, allowed=None),
         )
 
     def take(self, records):

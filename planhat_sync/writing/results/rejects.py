@@ -21,7 +21,11 @@ MOST_HELD = 1_000
 
 
 class TooManyRejectsError(StopError):
-    """Records were rejected, more than the user allows."""
+    """More records are rejected than the user allows.
+
+    Raised where the limit is passed, so that no more is sent, and again by `Rejects.check` at the
+    end of the run, with the number of rejects and where they are.
+    """
 
 
 class Rejects:
@@ -33,14 +37,14 @@ class Rejects:
         rehearsing: Whether the run goes on to its end all the same, since it writes nothing.
 
     Attributes:
-        held_line: No state may pass this line: its record is rejected, and either that fails the
-            run or nothing on disk tells of it. None if there is no such.
+        unacknowledged_line: Line of the oldest reject that no state may cover, since the run fails
+            for it, or it is not on disk; None if there is none.
     """
 
     def __init__(
         self, file: RejectFile | None, *, allowed: int | None, rehearsing: bool = False
     ) -> None:
-        self.held_line: int | None = None
+        self.unacknowledged_line: int | None = None
         self._file = file
         self._allowed = allowed
         self._rehearsing = rehearsing
@@ -113,7 +117,7 @@ class Rejects:
         """Fail a run in which too many records were rejected.
 
         Raises:
-            RejectsError: There were.
+            TooManyRejectsError: There were.
         """
         if not self._are_too_many:
             return
@@ -143,4 +147,6 @@ class Rejects:
         return f"; all are written to {self._file.path}" if self._file else ""
 
     def _hold(self, line: int) -> None:
-        self.held_line = line if self.held_line is None else min(self.held_line, line)
+        self.unacknowledged_line = (
+            line if self.unacknowledged_line is None else min(self.unacknowledged_line, line)
+        )

@@ -9,6 +9,7 @@ from planhat_sync.redaction import scrub
 from planhat_sync.writing.matching.decisions import DOUBTFUL
 from planhat_sync.writing.matching.existing import Doubt
 from planhat_sync.writing.records.payload import Reject, RejectCode
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.sending.batch_result import (
     BatchResult,
     reject_alike,
@@ -18,14 +19,13 @@ from planhat_sync.writing.sending.batch_result import (
 from planhat_sync.writing.sending.sender import BatchSender, NotTheRecordsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.matching.matcher import Matcher
     from planhat_sync.writing.records.payload import Payload
+    from planhat_sync.writing.results.rejects import Rejects
     from planhat_sync.writing.sending.dry_run import DryRun
 
 _CODES: Final = {
@@ -36,10 +36,6 @@ _CODES: Final = {
 }
 
 
-class EnoughRejectsError(PlanhatError):
-    """So many records are rejected that the run fails: the rest of the batch is left alone."""
-
-
 class BatchWriter:
     """Writes the batches of one model.
 
@@ -48,9 +44,7 @@ class BatchWriter:
         model: Whose batches.
         destination: What Planhat holds of the model.
         stop: Ends the writing between two requests.
-        allowance: Gives how many more records may be rejected before the run fails, None for any
-            number.
-        held_line: Gives the line that no state of this run may pass, None if there is none.
+        rejects: The rejects of the run, which say when there are too many.
         rehearsal: Takes the place of writing in a dry run.
     """
 
@@ -61,16 +55,14 @@ class BatchWriter:
         destination: Matcher,
         *,
         stop: Stop,
-        allowance: Callable[[], int | None],
-        held_line: Callable[[], int | None],
+        rejects: Rejects,
         rehearsal: DryRun | None = None,
     ) -> None:
         self._client = client
         self._model = model
         self._destination = destination
         self._stop = stop
-        self._allowance = allowance
-        self._held_line = held_line
+        self._rejects = rejects
         self._rehearsal = rehearsal
         self._proven = False
 
@@ -132,9 +124,9 @@ class BatchWriter:
 
     def _check_creates(self, batch: Batch) -> None:
         """Leave creates to the next run if no state of this one can cover them: it repeats them."""
-        held = self._held_line()
+        held = self._rejects.unacknowledged_line
         if held is not None and any(payload.line > held for payload in batch.payloads):
-            raise EnoughRejectsError("a record before these is rejected, and the run fails for it")
+            raise TooManyRejectsError("a record before these is rejected, and the run fails for it")
 
     def _deliver(self, batch: Batch, written: BatchResult) -> list[Payload]:
         """Send the payloads of a batch, without those that they superseded."""
@@ -203,6 +195,6 @@ class BatchWriter:
         """Stop between two requests, if there is a reason to."""
         if self._stop.asked:
             raise Interrupted("asked to stop between two requests")
-        allowance = self._allowance()
+        allowance = self._rejects.allowance
         if allowance is not None and rejects > allowance:
-            raise EnoughRejectsError("enough records are rejected for the run to fail")
+            raise TooManyRejectsError("more records are rejected than are allowed")
