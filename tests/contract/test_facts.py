@@ -58,7 +58,7 @@ def test_every_behaviour_of_the_sandbox_cites_a_fact():
 def test_every_fact_that_the_sandbox_cites_exists():
     cited = {
         identifier
-        for path in (ROOT / "planhat_sandbox").glob("*.py")
+        for path in (ROOT / "planhat_sandbox").rglob("*.py")
         for found in CITED.findall(path.read_text(encoding="utf-8"))
         for identifier in found.split(", ")
     }

@@ -17,7 +17,7 @@ import requests
 from planhat_sandbox import Sandbox
 
 BEARER = {"Authorization": "Bearer token-a"}
-CERTIFICATES = Path(__file__).parents[1] / "planhat_sync" / "certificates"
+CERTIFICATES = Path(__file__).parents[1] / "planhat_sync" / "api" / "http" / "certificates"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - refused
