@@ -63,10 +63,7 @@ class PaperRun(Run):
             assert len(items) == len(batch.payloads), "items and payloads differ in number"
             assert all(isinstance(item, dict) for item in items), "an item is no object"
             for payload in batch.payloads:
-                earlier: Any = payload
-                while earlier is not None:
-                    self.left[earlier.line] += 1
-                    earlier = earlier.earlier
+                self.left.update(each.line for each in (payload, *payload.earlier_versions()))
 
 
 class Stdin:

@@ -97,6 +97,11 @@ class Model:
             raise ValueError(f"it names properties that it does not have: {', '.join(unknown)}")
 
     @property
+    def id_position(self) -> int:
+        """Position of `_id` among the keyables, -1 if it is not one of them."""
+        return self.keyables.index("_id") if "_id" in self.keyables else -1
+
+    @property
     def record_schema(self) -> dict[str, Any]:
         """The schema for Singer: of what is read, not of what may be written.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
-from planhat_sync.writing.records.sendable import encode
+from planhat_sync.writing.records.exact_json import encode
 from target_planhat.batch_files import records_of
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
 from target_planhat.stream_maps import UnmappableError

@@ -111,7 +111,7 @@ class PlanhatSink(BatchSink):
             number: Number of that line.
         """
         self._account.taken += 1
-        made = self._projection.project(record, line=number, raw=line)
+        made = self._projection.convert(record, line=number, raw=line)
         if isinstance(made, Payload):
             self._add(made)
         elif isinstance(made, Reject):
@@ -133,7 +133,7 @@ class PlanhatSink(BatchSink):
 
     def clean_up(self) -> None:
         """Let the SDK's record counter say what was read, and what was left out, at the end."""
-        self._projection.unknown.tell_rest()
+        self._projection.unknown.report_rest()
         self.record_counter_metric.increment(self._account.taken)
         super().clean_up()
 

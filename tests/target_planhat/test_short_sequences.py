@@ -239,7 +239,7 @@ class Outcome:
 
     def take(self, records):
         for line, record in enumerate(records, 1):
-            made = self._projection.project(record, line=line)
+            made = self._projection.convert(record, line=line)
             if isinstance(made, Payload):
                 self.settle(self._batches.add(made))
             else:

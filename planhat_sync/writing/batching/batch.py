@@ -36,7 +36,7 @@ class Batch:
         items[-1] += b"]"
         return b",".join(items)
 
-    def without(self, rejected: Iterable[Payload]) -> Batch | None:
+    def superseded_by(self, rejected: Iterable[Payload]) -> Batch | None:
         """Make the batch of payloads that come back, because what superseded them was rejected.
 
         Args:

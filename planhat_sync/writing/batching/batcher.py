@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from planhat_sync.writing.batching.batch import Batch
-from planhat_sync.writing.batching.identity import covers, tokens
+from planhat_sync.writing.batching.identity import covers, identities
 from planhat_sync.writing.batching.ordering import Order
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Batcher:
             return self._add_create(payload)
         if len(self._forming) == 1 and self._add_apart(payload, self._forming[0]):
             return ()
-        names = tokens(payload)
+        names = identities(payload)
         bounds = self._order.bounds(payload, names)
         forming = self._superseded_by(payload, bounds) if bounds.met else None
         if forming is None:

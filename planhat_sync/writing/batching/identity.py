@@ -7,7 +7,7 @@ order is kept instead (see `batches`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.keys import EVERYWHERE
@@ -17,20 +17,12 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.records.payload import Payload
 
-Token = tuple[int, str] | tuple[int, str, str]
+Identity = tuple[int, str] | tuple[int, str, str]
 """Place of a keyable among the model's, its value and, where it is said, its scope: payloads
 that share a token mean one record."""
 
-UNSAID: Final = "?"
+NO_SCOPE: Final = "?"
 """Kind of a scope that a payload does not name."""
-
-
-class Named(Protocol):
-    """What carries keyables."""
-
-    @property
-    def keys(self) -> tuple[str | None, ...]:
-        """Value of each keyable, in the model's order; None = not sent."""
 
 
 def scope_kind(scope: str | None) -> str:
@@ -39,24 +31,24 @@ def scope_kind(scope: str | None) -> str:
     Two names of one kind are two companies if they differ; of two kinds, nobody can tell.
     """
     if scope is None:
-        return UNSAID
+        return NO_SCOPE
     prefix = scope[:6]
     return prefix if prefix in ("extid-", "srcid-") else "_id"
 
 
-def tokens(payload: Payload) -> list[Token]:
+def identities(payload: Payload) -> list[Identity]:
     """List the names by which a payload calls its record."""
     scopes = payload.scopes
     if not scopes:
         return [(at, key) for at, key in enumerate(payload.keys) if key is not None]
     return [
-        (at, key, folded_scope(scope)) if (scope := scopes[at]) else (at, key)
+        (at, key, normalized_scope(scope)) if (scope := scopes[at]) else (at, key)
         for at, key in enumerate(payload.keys)
         if key is not None
     ]
 
 
-def doubtful(payload: Payload) -> list[tuple[Token, str]]:
+def scoped_keys(payload: Payload) -> list[tuple[Identity, str]]:
     """List the names of a payload that may be another one's too, although the tokens differ.
 
     Returns:
@@ -70,18 +62,18 @@ def doubtful(payload: Payload) -> list[tuple[Token, str]]:
     ]
 
 
-def all_distinct(payloads: Iterable[Named]) -> bool:
-    """Tell whether the order of payloads of one batch does not matter, whatever Planhat holds.
+def order_matters(payloads: Iterable[Payload]) -> bool:
+    """Return whether payloads of one batch must be sent in their order, whatever Planhat holds.
 
-    It does not if each is named by one and the same single keyable. `{_id: 1}` and `{sourceId: s}`
-    may mean one record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}` mean two, but the
-    second may take what the first has to give up before.
+    The order is free only if every payload carries the same single keyable. `{_id: 1}` and
+    `{sourceId: s}` may mean one record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}` mean
+    two records, but the second may need a sourceId that the first gives up.
 
     Args:
-        payloads: Payloads that share no token.
+        payloads: Payloads that share no identity.
     """
     profiles = {tuple([key is not None for key in payload.keys]) for payload in payloads}
-    return len(profiles) <= 1 and all(sum(profile) <= 1 for profile in profiles)
+    return len(profiles) > 1 or any(sum(profile) > 1 for profile in profiles)
 
 
 def covers(later: Payload, earlier: Payload) -> bool:
@@ -110,6 +102,6 @@ def _covers(later: object, earlier: object) -> bool:
     return not isinstance(earlier, dict)
 
 
-def folded_scope(scope: str) -> str:
+def normalized_scope(scope: str) -> str:
     """Write a company's id as MongoDB does, which reads its digits in either case."""
     return scope.lower() if scope_kind(scope) == "_id" else scope

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from planhat_sync.writing.batching.identity import doubtful, tokens
+from planhat_sync.writing.batching.identity import identities, scoped_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planhat_sync.writing.batching.identity import Token
+    from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.records.payload import Payload
 
 Place = tuple[int, int]
@@ -64,11 +64,11 @@ class Order:
     """
 
     def __init__(self) -> None:
-        self._places: dict[Token, Place] = {}
+        self._places: dict[Identity, Place] = {}
         self._profiles: dict[int, _Latest] = {}
-        self._doubts: dict[Token, dict[str, _Latest]] = {}
+        self._doubts: dict[Identity, dict[str, _Latest]] = {}
 
-    def bounds(self, payload: Payload, names: Sequence[Token]) -> Bounds:
+    def bounds(self, payload: Payload, names: Sequence[Identity]) -> Bounds:
         """Find out where a payload may go.
 
         Args:
@@ -94,13 +94,13 @@ class Order:
         return bounds
 
     def _bind_by_doubts(self, payload: Payload, bounds: Bounds) -> None:
-        for name, kind in doubtful(payload):
+        for name, kind in scoped_keys(payload):
             for other, latest in self._doubts.get(name, {}).items():
                 if other != kind:
                     bounds.floor = max(bounds.floor, latest.number + 1)
                     bounds.after = max(bounds.after, latest.coming)
 
-    def put(self, payload: Payload, names: Sequence[Token], profile: int, place: Place) -> None:
+    def put(self, payload: Payload, names: Sequence[Identity], profile: int, place: Place) -> None:
         """Take note of where a payload went."""
         number, coming = place
         for name in names:
@@ -112,7 +112,7 @@ class Order:
         # order with it has to wait until then.
         latest.reach(number if payload.earlier is None else number + 1, coming)
         if payload.scopes:
-            for name, kind in doubtful(payload):
+            for name, kind in scoped_keys(payload):
                 self._doubts.setdefault(name, {}).setdefault(kind, _Latest()).reach(number, coming)
 
     def put_apart(self, payload: Payload, place: Place) -> bool:
@@ -127,7 +127,7 @@ class Order:
         """
         if payload.scopes or len(self._profiles) != 1:
             return False
-        names = tokens(payload)
+        names = identities(payload)
         profile = 0
         for name in names:
             if name in self._places:
@@ -144,11 +144,11 @@ class Order:
 
     def forget(self, payload: Payload, number: int) -> None:
         """Drop what is known of a payload, since its batch leaves before all that are here."""
-        for name in tokens(payload):
+        for name in identities(payload):
             if self._places.get(name, (None,))[0] == number:
                 del self._places[name]
         if payload.scopes:
-            for name, kind in doubtful(payload):
+            for name, kind in scoped_keys(payload):
                 kinds = self._doubts.get(name, {})
                 if kind in kinds and kinds[kind].number <= number:
                     del kinds[kind]

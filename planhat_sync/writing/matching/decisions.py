@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from msgspec.structs import replace
 
 from planhat_sync.writing.matching.existing import DOUBT, Doubt
-from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
 from planhat_sync.writing.records.payload import (
     Payload,
@@ -21,7 +21,6 @@ from planhat_sync.writing.records.payload import (
     Skipped,
     missing_required,
 )
-from planhat_sync.writing.records.sendable import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +100,7 @@ class Decisions:
         self._keyables = keyables
         self._mode = settings.write_mode
         self._comparing = settings.skip_unchanged or settings.dry_run
-        self._id_at = keyables.names.index(ID) if ID in keyables.names else -1
+        self._id_at = model.id_position
 
     def judge(self, payload: Payload, found: Found | Doubt | None) -> Payload | Reject | Skipped:
         """Decide what becomes of a payload that carries a keyable.

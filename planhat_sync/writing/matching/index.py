@@ -10,7 +10,7 @@ import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.writing.batching.identity import folded_scope, scope_kind
+from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.existing import DOUBT, Doubt, IndexedRecord
 from planhat_sync.writing.matching.fingerprints import Fingerprints
@@ -48,7 +48,7 @@ class Index:
     def __init__(self, model: Model, *, keyed: bool, properties: Sequence[str] = ()) -> None:
         self._keyables = model.keyables
         self._scopes = tuple(model.keyable_scope.get(name) for name in model.keyables)
-        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
+        self._id_at = model.id_position
         self._fingerprints = Fingerprints(properties)
         # Of each record: what it is found by now, keyable by keyable; what these are unique
         # within; its fingerprints.
@@ -226,7 +226,7 @@ def _scope_hash(scope: object) -> bytes:
         return EVERYWHERE_HASH
     if not isinstance(scope, str):
         return NONE
-    return _hash(b"scope " + folded_scope(scope).encode("utf-8", "surrogatepass"))
+    return _hash(b"scope " + normalized_scope(scope).encode("utf-8", "surrogatepass"))
 
 
 def _hash(text: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.pagination.scan import walk_pages
 from planhat_sync.errors import RejectError
-from planhat_sync.writing.batching.identity import folded_scope, scope_kind
+from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import DOUBT, Doubt
 from planhat_sync.writing.matching.fingerprints import fingerprint
 from planhat_sync.writing.records.keys import ID
@@ -104,9 +104,11 @@ class Lookup:
             return found
         if scope is None or scope_kind(scope) != ID:
             return DOUBT  # the company that is meant may be any
-        if found.get(scope_name) == folded_scope(scope):
+        if found.get(scope_name) == normalized_scope(scope):
             return found
-        return self._within({name: key, scope_name: folded_scope(scope)}, folded_scope(scope))
+        return self._within(
+            {name: key, scope_name: normalized_scope(scope)}, normalized_scope(scope)
+        )
 
     def _get(self, name: str, key: str) -> Mapping[str, Any] | Doubt | None:
         try:

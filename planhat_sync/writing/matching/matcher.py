@@ -79,7 +79,7 @@ class Matcher:
             and name not in model.read_only
             and (self._comparing or (name == "archived" and settings.deletes == "archive"))
         ]
-        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
+        self._id_at = model.id_position
         self._lock = threading.RLock()
         self._index: Index | None = None
         self._asked = 0

@@ -15,6 +15,7 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.records.coercions import coerce, plain_types
 from planhat_sync.writing.records.custom_columns import CustomColumns
 from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, deletion
+from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
 from planhat_sync.writing.records.explain import Explanation, declared_types
 from planhat_sync.writing.records.keys import ID, Keyables, Keys, is_blank
 from planhat_sync.writing.records.lookalikes import Lookalikes, shown
@@ -25,7 +26,6 @@ from planhat_sync.writing.records.payload import (
     Skipped,
     missing_required,
 )
-from planhat_sync.writing.records.sendable import UnsendableError, encode, sendable
 from planhat_sync.writing.records.unknown_properties import UnknownProperties
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Converter:
         )
         self._explanation = Explanation(writable)
 
-    def project(
+    def convert(
         self, record: Mapping[str, Any], *, line: int = 0, raw: bytes = b""
     ) -> Payload | Reject | Skipped:
         """Make the payload of one record.
@@ -203,13 +203,13 @@ class Converter:
 
     def _sendable(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a record
         try:
-            return sendable(value)
+            return json_value(value)
         except UnsendableError as error:
             raise _RejectedError(Reject(RejectCode.UNSENDABLE, f"{name} {error}", name)) from None
 
     def _leave_out(self, unknown: list[str], columns: Collection[str]) -> None:
         if self.settings.unknown_properties == "drop":
-            self.unknown.note(unknown, columns)
+            self.unknown.report(unknown, columns)
             return
         name = unknown[0]
         meant = self._lookalikes.meant_by(name, closely=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.payload import Reject, RejectCode
-from planhat_sync.writing.records.sendable import UnsendableError, encode
 from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:

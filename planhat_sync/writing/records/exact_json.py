@@ -1,28 +1,44 @@
-"""JSON text into Python values with nothing rounded, guessed or lost.
+"""JSON text to Python values and back, with no number rounded and nothing guessed.
 
-Owns how a line of stdin is read when it has to be read as values. Floats become Decimal, so that
-0.1 and thirty digits alike leave as they came. What no Python number can hold (an exponent of
-twenty digits, an integer of ten thousand) stays the text it is, as `msgspec.Raw`.
+Owns how a line of stdin is read as values, and how values are written as JSON. Floats are read as
+Decimal, so that 0.1 and a number of thirty digits are both written as they were read. A number
+that Python cannot hold (an exponent of twenty digits, an integer of ten thousand) stays JSON text,
+as `msgspec.Raw`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from planhat_sync.timestamps import format_timestamp
+
+MAX_DEPTH: Final = 100
+"""Levels of arrays and objects within one item. MongoDB, where Planhat keeps its records (its ids
+are MongoDB ObjectIds), nests documents no deeper (MongoDB manual, "Limits and Thresholds")."""
+
+MAX_INTEGER_BITS: Final = 14_285
+"""Python does not write an integer of more than 4,300 digits, but a stream map can make one."""
+
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+class UnsendableError(ValueError):
+    """A value cannot be written as JSON; the text continues a sentence that names the property."""
 
 
 def decode(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Read one JSON value exactly.
 
-    Of two equal keys in one object the last one counts, as in JavaScript. NaN, Infinity and half
-    a surrogate pair are read, although they are no JSON, because producers write them: whoever
-    sends the value on can then name the property that holds it.
+    If a key occurs twice in an object, the last value counts, as in JavaScript. NaN, Infinity and
+    lone surrogates are not JSON, but some producers write them. They are read, so that
+    `json_value` or `encode` can refuse them and the caller can name the property.
 
     Args:
         text: UTF-8 text of one value.
@@ -36,19 +52,58 @@ def decode(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return _decode_tolerantly(text)
 
 
+def json_value(value: Any, depth: int = 1) -> Any:  # noqa: ANN401 - any value of a record
+    """Return a value as JSON has it: None, bool, str, numbers, lists and dicts; dates as text.
+
+    Args:
+        value: Any value of a record.
+        depth: Number of arrays and objects around it; the item itself is one.
+
+    Raises:
+        UnsendableError: A part of it has no JSON form, or it is nested too deeply.
+    """
+    if value is None or isinstance(value, (str, msgspec.Raw)):
+        return value
+    if isinstance(value, (int, float, Decimal)):
+        return _finite(value)
+    if isinstance(value, date):
+        return format_timestamp(value)
+    if depth >= MAX_DEPTH:
+        raise UnsendableError(f"is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, (list, tuple)):
+        return [json_value(item, depth + 1) for item in value]
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return {name: json_value(item, depth + 1) for name, item in value.items()}
+    raise UnsendableError(f"holds a {type(value).__name__}, which JSON does not have")
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401 - whatever `json_value` returns
+    """Write a value as JSON, with every digit that its numbers have.
+
+    Args:
+        value: A value as `json_value` returns it.
+
+    Raises:
+        UnsendableError: A text holds a lone surrogate, or an integer is too long.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        raise UnsendableError("holds half a surrogate pair, which is not Unicode text") from None
+    except ValueError:
+        raise UnsendableError("holds an integer that is too long to be written") from None
+
+
 def is_number_text(text: str) -> bool:
-    """Tell whether text is one number in JSON's own grammar: no sign +, no space, no NaN."""
+    """Return whether a text is one number in JSON's grammar, without spaces around it."""
     return _NUMBER.fullmatch(text) is not None
 
 
 def exact_number(text: str) -> Decimal | msgspec.Raw:
-    """Keep a number's every digit.
+    """Return a number with all its digits: as Decimal, or as JSON text if the exponent is too long.
 
     Args:
         text: The number, in JSON's grammar.
-
-    Returns:
-        A Decimal; the text itself where Decimal cannot hold the exponent.
     """
     try:
         return Decimal(text)
@@ -75,4 +130,15 @@ def _decode_tolerantly(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
         raise ValueError("nested too deeply to be read") from None
 
 
-_DECODER = msgspec.json.Decoder(float_hook=exact_number)
+def _finite(value: float | Decimal) -> float | Decimal:
+    if isinstance(value, int):
+        if value.bit_length() > MAX_INTEGER_BITS:
+            raise UnsendableError("holds an integer that is too long to be written")
+    # math.isfinite() converts a Decimal to a float first, which makes 1e400 infinite.
+    elif not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
+        raise UnsendableError("holds NaN or Infinity, which JSON does not have")
+    return value
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=exact_number)
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")

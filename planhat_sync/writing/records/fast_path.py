@@ -218,7 +218,7 @@ class FastPath:
         unknown = [name for attribute, name in self._unseen if _has(record, attribute)]
         if unknown:
             columns = {name for attribute, name in self._names if _has(record, attribute)}
-            self._projection.unknown.note(unknown, columns)
+            self._projection.unknown.report(unknown, columns)
             self._unseen = [pair for pair in self._unseen if pair[1] not in columns]
 
 

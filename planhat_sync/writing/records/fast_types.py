@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from msgspec import Raw, UnsetType
 
+from planhat_sync.writing.records.exact_json import MAX_DEPTH
 from planhat_sync.writing.records.explain import declared_types
-from planhat_sync.writing.records.sendable import DEEPEST
 
 _SAYING_NOTHING: Final = frozenset(
     {"type", "title", "description", "format", "default", "examples", "$comment"}
@@ -24,7 +24,7 @@ def _is_whole(raw: bytes) -> bool:
 
 
 def _is_shallow(raw: bytes) -> bool:
-    return len(raw) < 2 * DEEPEST or raw.count(b"{") + raw.count(b"[") < DEEPEST
+    return len(raw) < 2 * MAX_DEPTH or raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
 
 
 def _is_plain(_: bytes) -> bool:

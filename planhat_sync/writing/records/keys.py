@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode
@@ -73,7 +74,7 @@ class Keyables:
         )
         self._match_on = _order_of(model, settings)
         self._create_missing = settings.missing_key == "create" and settings.write_mode != "update"
-        self._id_at = model.keyables.index(ID) if ID in model.keyables else -1
+        self._id_at = model.id_position
         # Which keyables are sent depends on which are there, and on nothing else of a record.
         self._choices: dict[tuple[bool, ...], tuple[bool, ...] | Reject] = {}
 
@@ -161,15 +162,8 @@ class Keyables:
         ambiguous = self._ambiguous([bool(key) for key in keys], payload.scopes)
         if ambiguous is not None:
             return ambiguous
-        return Payload(
-            line=payload.line,
-            raw=payload.raw,
-            item=b"{" + payload.item[_length_of_id(identifier) :],
-            keys=keys,
-            scopes=payload.scopes,
-            operation=payload.operation,
-            earlier=payload.earlier,
-        )
+        item = b"{" + payload.item[_length_of_id(identifier) :]
+        return replace(payload, item=item, keys=keys)
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Operation = Literal["upsert", "create", "archive", "delete"]
 """What is asked of Planhat.
@@ -107,3 +110,10 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     scopes: tuple[str | None, ...] = ()
     operation: Operation = "upsert"
     earlier: Payload | None = None
+
+    def earlier_versions(self) -> Iterator[Payload]:
+        """Yield the payloads that this one superseded, the newest first."""
+        version = self.earlier
+        while version is not None:
+            yield version
+            version = version.earlier

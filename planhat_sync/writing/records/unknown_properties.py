@@ -45,7 +45,7 @@ class UnknownProperties:
         self._warnings = 0
         self._untold = 0
 
-    def note(self, names: Sequence[str], columns: Collection[str]) -> None:
+    def report(self, names: Sequence[str], columns: Collection[str]) -> None:
         """Warn of the properties of one record that no record has had before.
 
         Args:
@@ -63,7 +63,7 @@ class UnknownProperties:
         self._warnings += 1
         self._warn(self._sentence(new, columns))
 
-    def tell_rest(self) -> None:
+    def report_rest(self) -> None:
         """Warn once of all the names that were too many to be told when they came."""
         if self._untold:
             least = "at least " if len(self.names) >= MOST_NAMES else ""

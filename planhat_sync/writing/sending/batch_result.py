@@ -9,7 +9,7 @@ from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.results.counts import StreamCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from planhat_sync.errors import PlanhatError
     from planhat_sync.writing.batching.batch import Batch
@@ -59,7 +59,7 @@ def reject_alike(rejected: Iterable[Payload], written: BatchResult) -> list[Payl
     oldest = []
     for payload in rejected:
         last, why = payload, whys[id(payload)]
-        for earlier in _earlier_versions(payload) if why.code in _REFUSALS else ():
+        for earlier in payload.earlier_versions() if why.code in _REFUSALS else ():
             if earlier.item != payload.item:
                 break
             written.rejects.append((earlier, why))
@@ -79,7 +79,7 @@ def reject_superseded(unknown: Iterable[Payload], written: BatchResult) -> None:
         written: Takes what they superseded.
     """
     for payload in unknown:
-        written.rejects += [(earlier, NOT_SENT) for earlier in _earlier_versions(payload)]
+        written.rejects += [(earlier, NOT_SENT) for earlier in payload.earlier_versions()]
 
 
 def superseded(payloads: Iterable[Payload]) -> int:
@@ -88,18 +88,4 @@ def superseded(payloads: Iterable[Payload]) -> int:
     Args:
         payloads: What was sent, or would have been.
     """
-    count = 0
-    for payload in payloads:
-        earlier = payload.earlier
-        while earlier is not None:
-            count += 1
-            earlier = earlier.earlier
-    return count
-
-
-def _earlier_versions(payload: Payload) -> Iterator[Payload]:
-    """Yield what a payload has superseded, the newest first."""
-    earlier = payload.earlier
-    while earlier is not None:
-        yield earlier
-        earlier = earlier.earlier
+    return sum(1 for each in payloads if each.earlier is not None for _ in each.earlier_versions())

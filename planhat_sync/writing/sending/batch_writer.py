@@ -89,7 +89,7 @@ class BatchWriter:
                 else:
                     rejected, later = self._upsert(following, written)
                 # What a rejected payload superseded was never sent: now it is the last word.
-                waiting += [later, following.without(reject_alike(rejected, written))]
+                waiting += [later, following.superseded_by(reject_alike(rejected, written))]
         except PlanhatError as error:
             written.error = error
         # The newest version of a record is tried first, and has to come last in a replay.

@@ -30,13 +30,13 @@ def first_line(payloads: Iterable[Payload]) -> int | None:
     Returns:
         Number of its line, None if there are no payloads.
     """
-    return min([_oldest(payload).line for payload in payloads], default=None)
-
-
-def _oldest(payload: Payload) -> Payload:
-    while payload.earlier is not None:
-        payload = payload.earlier
-    return payload
+    oldest_lines = [
+        payload.line
+        if payload.earlier is None
+        else min(version.line for version in payload.earlier_versions())
+        for payload in payloads
+    ]
+    return min(oldest_lines, default=None)
 
 
 class Dispatcher:

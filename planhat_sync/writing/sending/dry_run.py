@@ -11,7 +11,7 @@ import msgspec
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.writing.matching.decisions import values
 from planhat_sync.writing.matching.existing import Doubt
-from planhat_sync.writing.records.sendable import UnsendableError, encode
+from planhat_sync.writing.records.exact_json import UnsendableError, encode
 
 if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient

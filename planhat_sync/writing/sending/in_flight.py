@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from planhat_sync.writing.batching.identity import doubtful, tokens
+from planhat_sync.writing.batching.identity import identities, scoped_keys
 
 if TYPE_CHECKING:
     from planhat_sync.writing.batching.batch import Batch
-    from planhat_sync.writing.batching.identity import Token
+    from planhat_sync.writing.batching.identity import Identity
 
 
 class _Waiting:
@@ -21,14 +21,14 @@ class _Waiting:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.tokens: set[Token] = set()
-        self.names: set[Token] = set()
+        self.identities: set[Identity] = set()
+        self.names: set[Identity] = set()
         self.kinds: set[str] = set()
         self.profiles: set[tuple[bool, ...]] = set()
         for payload in batch.payloads:
-            self.tokens.update(tokens(payload))
+            self.identities.update(identities(payload))
             self.profiles.add(tuple(key is not None for key in payload.keys))
-            for name, kind in doubtful(payload):
+            for name, kind in scoped_keys(payload):
                 self.names.add(name)
                 self.kinds.add(kind)
 
@@ -40,7 +40,7 @@ class _Waiting:
             return False  # named by different keyables, they may be the same records
         if len(self.profiles) > 1:
             return False
-        if not self.tokens.isdisjoint(earlier.tokens):
+        if not self.identities.isdisjoint(earlier.identities):
             return False
         return len(self.kinds | earlier.kinds) <= 1 or self.names.isdisjoint(earlier.names)
 

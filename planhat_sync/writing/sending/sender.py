@@ -15,7 +15,7 @@ from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled, read_ans
 from planhat_sync.errors import GaveUpError, NotPermittedError, StopError, UnknownOutcomeError
 from planhat_sync.redaction import scrub
 from planhat_sync.writing.batching.batch import Batch
-from planhat_sync.writing.batching.identity import all_distinct
+from planhat_sync.writing.batching.identity import order_matters
 from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Bisection
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class BatchSender:
         self.halving = Bisection(
             len(batch.payloads),
             singly=batch.kind == "create",
-            in_order=lambda: not all_distinct(batch.payloads),
+            in_order=lambda: order_matters(batch.payloads),
         )
         self._client = client
         self._model = model

@@ -17,8 +17,8 @@ HEX = [letter * 24 for letter in "abc"]
 
 
 def payloads(*records, model="issues", **settings):
-    projection = Converter(MODELS[model], WriteSettings(**settings))
-    made = [projection.project(record, line=line) for line, record in enumerate(records, 1)]
+    converter = Converter(MODELS[model], WriteSettings(**settings))
+    made = [converter.convert(record, line=line) for line, record in enumerate(records, 1)]
     assert all(isinstance(payload, Payload) for payload in made), made
     return made
 
@@ -62,10 +62,7 @@ def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
     left += batches.drain()
     for batch in left:
         [payload] = batch.payloads
-        versions = 1
-        while (payload := payload.earlier) is not None:
-            versions += 1
-        longest = max(longest, versions)
+        longest = max(longest, len([payload, *payload.earlier_versions()]))
     assert longest <= MOST_MERGED + 1
     assert [batch.payloads[0].line for batch in left][-1] == 2 * MOST_MERGED + 9
 
@@ -138,12 +135,12 @@ def test_what_was_superseded_comes_back_when_its_successor_is_rejected():
         batches.add(payload)
     [batch] = batches.drain()
     assert [payload.line for payload in batch.payloads] == [3, 4]
-    assert batch.without([batch.payloads[1]]) is None
-    back = batch.without(batch.payloads)
+    assert batch.superseded_by([batch.payloads[1]]) is None
+    back = batch.superseded_by(batch.payloads)
     assert [payload.line for payload in back.payloads] == [2]
-    back = back.without(back.payloads)
+    back = back.superseded_by(back.payloads)
     assert [payload.line for payload in back.payloads] == [1]
-    assert back.without(back.payloads) is None
+    assert back.superseded_by(back.payloads) is None
 
 
 def test_where_only_creates_are_allowed_the_first_record_counts():

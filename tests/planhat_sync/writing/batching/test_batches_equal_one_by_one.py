@@ -19,7 +19,7 @@ from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
 from planhat_sync.catalogue import load_models
 from planhat_sync.writing.batching.batcher import Batcher
-from planhat_sync.writing.batching.identity import all_distinct, tokens
+from planhat_sync.writing.batching.identity import identities, order_matters
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.sending.bisection import Bisection
@@ -187,10 +187,10 @@ def tenants(draw):
 
 
 def projected(stream):
-    projection = Converter(OBJECTIVES, WriteSettings(missing_key="create", deletes="delete"))
+    converter = Converter(OBJECTIVES, WriteSettings(missing_key="create", deletes="delete"))
     payloads = []
     for line, record in enumerate(stream, 1):
-        payload = projection.project(record, line=line)
+        payload = converter.convert(record, line=line)
         if isinstance(payload, Payload):
             payloads.append(payload)
     return payloads
@@ -213,14 +213,12 @@ def send(planhat, batch, outcomes, shuffle):
             assert payload.line not in outcomes
             outcomes[payload.line] = "written" if accepted else "rejected"
             if accepted:
-                earlier = payload.earlier
-                while earlier is not None:
+                for earlier in payload.earlier_versions():
                     assert earlier.line not in outcomes
                     outcomes[earlier.line] = "merged"
-                    earlier = earlier.earlier
             else:
                 rejected.append(payload)
-        batch = batch.without(rejected)
+        batch = batch.superseded_by(rejected)
 
 
 def batches_of(payloads, limits):
@@ -325,7 +323,7 @@ ANSWERS = st.builds(
 def ask_in_parts(planhat, batch, answers):
     """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
     payloads = batch.payloads
-    halving = Bisection(len(payloads), in_order=lambda: not all_distinct(payloads))
+    halving = Bisection(len(payloads), in_order=lambda: order_matters(payloads))
     while (part := halving.next_part()) is not None:
         reading = answers.put(planhat, [payloads[place] for place in part.places])
         if isinstance(reading, Settled):
@@ -349,7 +347,7 @@ def ask_in_parts(planhat, batch, answers):
 def test_only_payloads_of_one_and_the_same_single_keyable_are_sent_again_in_any_order(
     names, distinct
 ):
-    assert all_distinct([Payload(1, b"", b"{}", keys) for keys in names]) is distinct
+    assert order_matters([Payload(1, b"", b"{}", keys) for keys in names]) is not distinct
 
 
 @pytest.mark.parametrize("named", [0, 1])
@@ -403,7 +401,7 @@ def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant
         while waiting is not None:
             rejected = ask_in_parts(together, waiting, answers)
             refused |= {payload.line for payload in rejected}
-            waiting = waiting.without(rejected)
+            waiting = waiting.superseded_by(rejected)
     event(f"refused: {bool(refused)}")
     assert together.seen() == alone.seen()
     assert not any(accepted[line] for line in refused)
@@ -452,4 +450,4 @@ def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width,
 
 def names_of(batch):
     for payload in batch.payloads:
-        yield from tokens(payload)
+        yield from identities(payload)

@@ -45,6 +45,10 @@ def payloads(draw):
     return made
 
 
+def versions(payload):
+    return [each.line for each in (payload, *payload.earlier_versions())]
+
+
 def batches(kind, limits, drawn):
     """What leaves, as lines: for each batch its payloads with those that they superseded."""
     waiting = kind(ISSUES, limits)
@@ -53,14 +57,8 @@ def batches(kind, limits, drawn):
         payload = Payload(line, b"", item, keys, (), operation)
         left += [(line, batch) for batch in waiting.add(payload)]
     left += [(None, batch) for batch in waiting.drain()]
-
-    def chain(payload):
-        while payload is not None:
-            yield payload.line
-            payload = payload.earlier
-
     return [
-        (when, batch.kind, [tuple(chain(payload)) for payload in batch.payloads])
+        (when, batch.kind, [versions(payload) for payload in batch.payloads])
         for when, batch in left
     ]
 

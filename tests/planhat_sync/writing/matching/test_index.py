@@ -110,12 +110,12 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-PROJECTION = Converter(OBJECTIVES, WriteSettings())
+CONVERTER = Converter(OBJECTIVES, WriteSettings())
 COMPARED = ["name", "companyId", "sourceId", "externalId"]
 
 
 def payload_of(record):
-    made = PROJECTION.project(record)
+    made = CONVERTER.convert(record)
     return made if isinstance(made, Payload) else None
 
 

@@ -48,11 +48,11 @@ class Flow:
         self.lines = count(1)
 
     def batches(self, records):
-        projection = Converter(self.model, self.settings)
+        converter = Converter(self.model, self.settings)
         batches = Batcher(self.model, self.settings)
         for record in records:
             line = next(self.lines)
-            made = projection.project(record, line=line)
+            made = converter.convert(record, line=line)
             if isinstance(made, Payload):
                 yield from batches.add(made)
             else:

@@ -16,7 +16,7 @@ from planhat_sync.writing.records.payload import Payload, RejectCode
 from planhat_sync.writing.settings import WriteSettings
 
 
-def projection_of(**properties):
+def converter_of(**properties):
     schema = {
         "x-planhat": {"path": "/x", "keyables": ["sourceId"], "page_limit": 1, "bulk_limit": 1},
         "properties": {"_id": {}, "sourceId": {"type": ["string", "null"]}, **properties},
@@ -24,9 +24,9 @@ def projection_of(**properties):
     return Converter(Model.from_schema("things", schema), WriteSettings())
 
 
-def sent(projection, value):
+def sent(converter, value):
     """Project a record whose `p` is a value; gives the JSON that `p` leaves as, or a reject."""
-    made = projection.project({"sourceId": "k", "p": value})
+    made = converter.convert({"sourceId": "k", "p": value})
     if not isinstance(made, Payload):
         return made
     assert made.item.startswith(b'{"sourceId":"k","p":')
@@ -40,8 +40,8 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("declared", "comes", "leaves"), EXAMPLES)
 def test_each_example_of_the_table_is_true(declared, comes, leaves):
-    projection = projection_of(p={"type": [*declared, "null"]})
-    result = sent(projection, decode(comes.encode()))
+    converter = converter_of(p={"type": [*declared, "null"]})
+    result = sent(converter, decode(comes.encode()))
     if leaves is None:
         assert result.code == RejectCode.WRONG_TYPE
         assert result.property == "p"
@@ -88,7 +88,7 @@ CHANGES = {
 @pytest.mark.parametrize("declared", TYPES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_other_value_of_another_type_is_sent(kind, declared):
-    result = sent(projection_of(p={"type": declared}), KINDS[kind])
+    result = sent(converter_of(p={"type": declared}), KINDS[kind])
     if kind in FITS[declared]:
         assert json.loads(result, parse_float=Decimal) == KINDS[kind]
     elif (kind, declared) in CHANGES:
@@ -102,20 +102,20 @@ def test_no_other_value_of_another_type_is_sent(kind, declared):
 @example(Decimal("1E+90"))
 @example(Decimal("100.00"))
 def test_the_text_of_a_number_is_that_number_and_one_text_for_equal_ones(number):
-    projection = projection_of(p={"type": "string"})
-    result = sent(projection, number)
+    converter = converter_of(p={"type": "string"})
+    result = sent(converter, number)
     if not isinstance(result, str):
         assert abs(number.adjusted()) > 100
         return
     text = json.loads(result)
     assert Decimal(text) == number
     assert "E" not in text
-    assert text == json.loads(sent(projection, number.normalize() + 0)) or len(text) > 28
+    assert text == json.loads(sent(converter, number.normalize() + 0)) or len(text) > 28
 
 
 @given(st.text())
 def test_text_is_never_changed_for_a_property_of_text(text):
-    result = sent(projection_of(p={"type": "string"}), text)
+    result = sent(converter_of(p={"type": "string"}), text)
     assert json.loads(result) == text
 
 
@@ -137,8 +137,8 @@ UTC = timezone.utc
     ],
 )
 def test_a_moment_leaves_as_text_wherever_it_stands(moment, text):
-    assert sent(projection_of(p={"type": "string"}), moment) == json.dumps(text)
-    nested = sent(projection_of(p={}), {"a": [moment]})
+    assert sent(converter_of(p={"type": "string"}), moment) == json.dumps(text)
+    nested = sent(converter_of(p={}), {"a": [moment]})
     assert json.loads(nested) == {"a": [text]}
 
 
@@ -148,7 +148,7 @@ def test_a_moment_leaves_as_text_wherever_it_stands(moment, text):
 )
 def test_numbers_keep_their_digits_wherever_they_stand(number):
     for value in (number, f'{{"a": [{number}]}}'):
-        result = sent(projection_of(p={}), decode(value.encode()))
+        result = sent(converter_of(p={}), decode(value.encode()))
         assert number.lower().replace("+", "") in result.lower().replace("+", "")
 
 
@@ -156,9 +156,9 @@ def test_what_no_python_number_can_hold_passes_as_it_is():
     for number in ("1e99999999999999999999", "1" * 5000):
         line = f'{{"sourceId": "k", "p": {number}}}'.encode()
         for schema in ({"type": "number"}, {"type": ["null", "integer"]}, {}):
-            made = projection_of(p=schema).project(decode(line))
+            made = converter_of(p=schema).convert(decode(line))
             assert number.encode() in made.item
-    assert projection_of(p={"type": "string"}).project(decode(line)).code == "wrong_type"
+    assert converter_of(p={"type": "string"}).convert(decode(line)).code == "wrong_type"
 
 
 @pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
@@ -166,24 +166,24 @@ def test_what_no_python_number_can_hold_passes_as_it_is():
 def test_what_json_does_not_have_is_a_reject_that_names_the_property(name, shape):
     value = decode(shape.format(name).encode())
     if shape.startswith('"'):
-        result = sent(projection_of(p={"type": "array"}), value)
+        result = sent(converter_of(p={"type": "array"}), value)
     else:
-        result = sent(projection_of(p={}), value)
+        result = sent(converter_of(p={}), value)
     assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
 
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}', '["a\\ude00\\ud83d"]'])
 def test_half_a_surrogate_pair_is_a_reject_that_names_the_property(text):
-    result = sent(projection_of(p={}), decode(text.encode()))
+    result = sent(converter_of(p={}), decode(text.encode()))
     assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
-    whole = sent(projection_of(p={}), decode(b'"\\ud83d\\ude00\\u0000"'))
+    whole = sent(converter_of(p={}), decode(b'"\\ud83d\\ude00\\u0000"'))
     assert json.loads(whole) == "\U0001f600\0"
 
 
 @pytest.mark.parametrize(("depth", "fits"), [(98, True), (99, True), (100, False), (400, False)])
 @pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
 def test_what_is_nested_too_deeply_is_a_reject(depth, fits, begin, end):
-    result = sent(projection_of(p={}), decode((begin * depth + "1" + end * depth).encode()))
+    result = sent(converter_of(p={}), decode((begin * depth + "1" + end * depth).encode()))
     if fits:
         assert result.count(begin[0]) == depth
     else:
@@ -197,12 +197,12 @@ def test_a_line_nested_beyond_reading_is_an_error_and_no_crash():
 
 def test_a_value_that_no_json_has_is_a_reject():
     for value in ({1: 2}, {"a": {1, 2}}, b"bytes", object()):
-        assert sent(projection_of(p={}), value).code == RejectCode.UNSENDABLE
+        assert sent(converter_of(p={}), value).code == RejectCode.UNSENDABLE
 
 
 def test_ten_megabytes_of_text_pass():
     text = "x" * 10_000_000
-    assert len(sent(projection_of(p={"type": "string"}), text)) == len(text) + 2
+    assert len(sent(converter_of(p={"type": "string"}), text)) == len(text) + 2
 
 
 def test_a_reject_says_what_is_wrong_and_shows_no_value():
@@ -215,7 +215,7 @@ def test_a_reject_says_what_is_wrong_and_shows_no_value():
         ({"maxLength": 3}, private, "p does not fit the model's maxLength: 3"),
         ({"type": "boolean"}, "", "p is empty text, and has to be true or false"),
     ]:
-        reject = sent(projection_of(p=schema), value)
+        reject = sent(converter_of(p=schema), value)
         assert words in reject.message
         assert private not in reject.message
         assert reject.property == "p"

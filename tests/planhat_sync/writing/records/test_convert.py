@@ -16,17 +16,17 @@ COMPANY = "a" * 24
 HELD = "61006bc89a3e0b702ed8ea49"
 
 
-def project(record, model="issues", **settings):
-    made = Converter(MODELS[model], WriteSettings(**settings)).project(record, line=3, raw=b"line")
+def convert(record, model="issues", **settings):
+    made = Converter(MODELS[model], WriteSettings(**settings)).convert(record, line=3, raw=b"line")
     return json.loads(made.item) if isinstance(made, Payload) else made
 
 
 def test_that_records_are_created_anew_by_every_run_is_said_once():
     said = []
-    projection = Converter(MODELS["issues"], WriteSettings(missing_key="create"), warn=said.append)
+    converter = Converter(MODELS["issues"], WriteSettings(missing_key="create"), warn=said.append)
     for title in ("one", "two"):
-        projection.project({"title": title, "companyIds": [COMPANY]})
-    projection.project({"title": "three", "companyIds": [COMPANY], "sourceId": "s"})
+        converter.convert({"title": title, "companyIds": [COMPANY]})
+    converter.convert({"title": "three", "companyIds": [COMPANY], "sourceId": "s"})
     assert len(said) == 1
     assert "every run" in said[0]
 
@@ -43,38 +43,38 @@ def test_what_planhat_makes_and_what_singer_adds_is_left_out():
         "_sdc_deleted_at": None,
         "_sdc_anything": {},
     }
-    assert project(record) == {"_id": HELD, "title": "t"}
+    assert convert(record) == {"_id": HELD, "title": "t"}
 
 
 def test_an_absent_property_is_not_sent_and_a_null_is():
-    assert project({"sourceId": "s", "title": None}) == {"sourceId": "s", "title": None}
+    assert convert({"sourceId": "s", "title": None}) == {"sourceId": "s", "title": None}
 
 
 @pytest.mark.parametrize("nothing", [None, "", " " * 10, "\t\r\n", "\u00a0", "\u3000\u2009"])
 def test_a_keyable_that_is_empty_or_blank_is_none(nothing):
-    assert project({"_id": HELD, "sourceId": nothing}) == {"_id": HELD}
-    assert project({"_id": nothing, "sourceId": "s"}) == {"sourceId": "s"}
-    assert project({"_id": nothing, "sourceId": nothing}).code == RejectCode.MISSING_KEY
+    assert convert({"_id": HELD, "sourceId": nothing}) == {"_id": HELD}
+    assert convert({"_id": nothing, "sourceId": "s"}) == {"sourceId": "s"}
+    assert convert({"_id": nothing, "sourceId": nothing}).code == RejectCode.MISSING_KEY
 
 
 def test_a_keyable_of_another_type_is_text_or_a_reject():
     objective = {"name": "n", "companyId": COMPANY, "externalId": 1234}
-    assert project(objective, "objectives")["externalId"] == "1234"
-    reject = project({"sourceId": ["s"]})
+    assert convert(objective, "objectives")["externalId"] == "1234"
+    reject = convert({"sourceId": ["s"]})
     assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "sourceId")
 
 
 def test_an_unknown_property_is_dropped_and_told_of_once():
     said = []
-    projection = Converter(MODELS["issues"], WriteSettings(), warn=said.append)
+    converter = Converter(MODELS["issues"], WriteSettings(), warn=said.append)
     for _ in range(3):
-        made = projection.project({"sourceId": "s", "__v": 0, "colour": "red"})
+        made = converter.convert({"sourceId": "s", "__v": 0, "colour": "red"})
         assert json.loads(made.item) == {"sourceId": "s"}
     assert said == ["ignoring 2 properties that issues does not have: __v, colour"]
 
 
 def test_an_unknown_property_is_a_reject_if_the_user_wants_it_so():
-    reject = project({"sourceId": "s", "colour": "red"}, unknown_properties="reject")
+    reject = convert({"sourceId": "s", "colour": "red"}, unknown_properties="reject")
     assert (reject.code, reject.property) == (RejectCode.UNKNOWN_PROPERTY, "colour")
 
 
@@ -92,16 +92,16 @@ def test_an_unknown_property_is_a_reject_if_the_user_wants_it_so():
     ],
 )
 def test_columns_of_custom_fold_into_it(columns, custom):
-    assert project({"sourceId": "s", **columns})["custom"] == custom
+    assert convert({"sourceId": "s", **columns})["custom"] == custom
 
 
 def test_two_values_for_one_custom_field_are_a_reject():
-    reject = project({"sourceId": "s", "custom": {"a": 1}, "custom__a": 2})
+    reject = convert({"sourceId": "s", "custom": {"a": 1}, "custom__a": 2})
     assert (reject.code, reject.property) == (RejectCode.CONFLICTING_CUSTOM, "custom__a")
 
 
 def test_what_is_no_custom_stays_wrong_with_columns_beside_it():
-    reject = project({"sourceId": "s", "custom": [1], "custom__a": 2})
+    reject = convert({"sourceId": "s", "custom": [1], "custom__a": 2})
     assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "custom")
 
 
@@ -117,29 +117,29 @@ def test_a_column_named_custom__alone_or_of_a_model_without_custom_is_unknown():
         (MODELS["issues"], "custom__"),
         (model, "custom__a"),
     ]:
-        projection = Converter(made, WriteSettings())
-        projection.project({"_id": HELD, name: 1})
-        assert projection.unknown.names == {name}
+        converter = Converter(made, WriteSettings())
+        converter.convert({"_id": HELD, name: 1})
+        assert converter.unknown.names == {name}
 
 
 def test_what_a_new_record_needs_is_asked_for_only_where_it_is_one():
-    assert project({"sourceId": "s"}) == {"sourceId": "s"}
+    assert convert({"sourceId": "s"}) == {"sourceId": "s"}
     for settings in ({"missing_key": "create"}, {"write_mode": "create"}):
         record = {"sourceId": "s"} if "write_mode" in settings else {}
-        reject = project({**record, "title": "t"}, **settings)
+        reject = convert({**record, "title": "t"}, **settings)
         assert (reject.code, reject.property) == (RejectCode.MISSING_REQUIRED, "companyIds")
-        reject = project({**record, "title": None, "companyIds": [COMPANY]}, **settings)
+        reject = convert({**record, "title": None, "companyIds": [COMPANY]}, **settings)
         assert (reject.code, reject.property) == (RejectCode.MISSING_REQUIRED, "title")
-        assert project({**record, "title": "t", "companyIds": [COMPANY]}, **settings)["title"]
+        assert convert({**record, "title": "t", "companyIds": [COMPANY]}, **settings)["title"]
 
 
 def test_a_record_without_a_keyable_is_rejected_or_created():
     record = {"title": "t", "companyIds": [COMPANY]}
-    assert project(record).code == RejectCode.MISSING_KEY
-    made = Converter(MODELS["issues"], WriteSettings(missing_key="create")).project(record)
+    assert convert(record).code == RejectCode.MISSING_KEY
+    made = Converter(MODELS["issues"], WriteSettings(missing_key="create")).convert(record)
     assert (made.operation, set(made.keys)) == ("create", {None})
     updating = WriteSettings(missing_key="create", write_mode="update")
-    assert Converter(MODELS["issues"], updating).project(record).code == RejectCode.MISSING_KEY
+    assert Converter(MODELS["issues"], updating).convert(record).code == RejectCode.MISSING_KEY
 
 
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
@@ -147,38 +147,38 @@ GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 
 class TestDeletes:
     def test_a_delete_is_left_alone_unless_it_is_wanted(self):
-        assert isinstance(project({"sourceId": "s", **GONE}), Skipped)
+        assert isinstance(convert({"sourceId": "s", **GONE}), Skipped)
 
     @pytest.mark.parametrize("deletes", ["delete", "archive"])
     def test_a_delete_says_which_record_and_nothing_else(self, deletes):
         record = {"sourceId": "s", "title": ["wrong"], "colour": 5, **GONE}
-        projection = Converter(MODELS["issues"], WriteSettings(deletes=deletes))
-        made = projection.project(record)
+        converter = Converter(MODELS["issues"], WriteSettings(deletes=deletes))
+        made = converter.convert(record)
         assert (made.operation, made.item) == (deletes, b'{"sourceId":"s"}')
-        assert projection.unknown.names == set()
+        assert converter.unknown.names == set()
 
     def test_an_objective_is_named_with_its_company(self):
         record = {"externalId": 5, "companyId": COMPANY, **GONE}
-        assert project(record, "objectives", deletes="delete") == {
+        assert convert(record, "objectives", deletes="delete") == {
             "externalId": "5",
             "companyId": COMPANY,
         }
 
     @pytest.mark.parametrize("missing_key", ["reject", "create"])
     def test_a_delete_of_no_record_in_particular_is_a_reject(self, missing_key):
-        reject = project({"title": "t", **GONE}, deletes="delete", missing_key=missing_key)
+        reject = convert({"title": "t", **GONE}, deletes="delete", missing_key=missing_key)
         assert reject.code == RejectCode.MISSING_KEY
 
     @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])
     @pytest.mark.parametrize("nothing", [None, "", "  ", "0000-00-00 00:00:00"])
     def test_a_record_that_was_not_deleted_is_written_as_any_other(self, deletes, nothing):
         record = {"sourceId": "s", "title": "t", "_sdc_deleted_at": nothing}
-        assert project(record, deletes=deletes) == {"sourceId": "s", "title": "t"}
+        assert convert(record, deletes=deletes) == {"sourceId": "s", "title": "t"}
 
     @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])
     @pytest.mark.parametrize("flag", [False, True, 0, "false", "N", [], {}])
     def test_what_is_not_a_date_of_deletion_is_a_reject_that_deletes_nothing(self, deletes, flag):
-        reject = project({"sourceId": "s", "_sdc_deleted_at": flag}, deletes=deletes)
+        reject = convert({"sourceId": "s", "_sdc_deleted_at": flag}, deletes=deletes)
         assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "_sdc_deleted_at")
         assert "_sdc_deleted_at has to be a date-time if the record was deleted" in reject.message
 
@@ -188,7 +188,7 @@ class TestDeletes:
 
 
 def test_a_payload_knows_its_line():
-    made = Converter(MODELS["issues"], WriteSettings()).project(
+    made = Converter(MODELS["issues"], WriteSettings()).convert(
         {"sourceId": "s"}, line=7, raw=b"as it came"
     )
     assert (made.line, made.raw, made.keys) == (7, b"as it came", (None, "s"))

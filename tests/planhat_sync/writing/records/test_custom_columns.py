@@ -119,8 +119,8 @@ def test_it_is_said_that_nothing_is_flattened(bench, caplog):
 
 
 def custom_of(record, separator):
-    projection = Converter(MODELS["issues"], WriteSettings(flattening_separator=separator))
-    made = projection.project({"sourceId": "s", **record})
+    converter = Converter(MODELS["issues"], WriteSettings(flattening_separator=separator))
+    made = converter.convert({"sourceId": "s", **record})
     return json.loads(made.item).get("custom") if isinstance(made, Payload) else made
 
 

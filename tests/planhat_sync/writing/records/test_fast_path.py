@@ -117,12 +117,12 @@ def test_numbers_pass_as_they_stand():
 
 
 def test_what_is_announced_and_unknown_is_dropped_and_noted():
-    projection = Converter(MODELS["issues"], WriteSettings())
-    compiled = FastPath(projection, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
+    converter = Converter(MODELS["issues"], WriteSettings())
+    compiled = FastPath(converter, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
     record = {"sourceId": "s", "colour": {"red": 1}, "_sdc_new": 5}
     assert compiled.read(line_of(record), 1).item == b'{"sourceId":"s"}'
     assert compiled.read(line_of(record | {"custom__a": 5}), 2) is None
-    assert projection.unknown.names == {"colour"}
+    assert converter.unknown.names == {"colour"}
     assert (
         read(line_of(record), columns=["colour", "_sdc_new"], unknown_properties="reject") is None
     )

@@ -18,7 +18,7 @@ FULL = {"_id": ID, "sourceId": "s", "externalId": "e", "companyId": COMPANY}
 
 
 def payload(record, *match_on, model="objectives"):
-    return Converter(MODELS[model], WriteSettings(match_on=match_on)).project(record)
+    return Converter(MODELS[model], WriteSettings(match_on=match_on)).convert(record)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_record_without_any_keyable_of_match_on_is_rejected(record, match_on):
 
 def test_a_keyable_that_match_on_leaves_out_still_names_a_record_that_would_be_created():
     settings = WriteSettings(match_on=("externalId",), missing_key="create")
-    made = Converter(MODELS["objectives"], settings).project(
+    made = Converter(MODELS["objectives"], settings).convert(
         {"sourceId": "s", "name": "n", "companyId": COMPANY}
     )
     assert (made.operation, made.keys) == ("upsert", (None, "s", None))
@@ -102,7 +102,7 @@ def test_the_scope_of_a_keyable_goes_with_it():
 class TestAnIdThatIsNotHeld:
     def without_id(self, record, *match_on):
         settings = WriteSettings(match_on=match_on)
-        made = Converter(MODELS["objectives"], settings).project(record, line=2, raw=b"raw")
+        made = Converter(MODELS["objectives"], settings).convert(record, line=2, raw=b"raw")
         return Keyables(MODELS["objectives"], settings).without_id(made)
 
     def test_is_cut_off_where_another_keyable_is_there(self):

@@ -15,7 +15,7 @@ COMPANY = "a" * 24
 
 
 def reject_of(record, model="objectives", **settings):
-    return Converter(MODELS[model], WriteSettings(**settings)).project(record)
+    return Converter(MODELS[model], WriteSettings(**settings)).convert(record)
 
 
 @pytest.mark.parametrize(

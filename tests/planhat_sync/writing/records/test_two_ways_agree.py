@@ -164,14 +164,14 @@ def refuse(text):
     raise AssertionError(f"{text} has left")
 
 
-def slow(projection, line):
+def slow(converter, line):
     try:
         message = decode(line)
     except ValueError:
         return None
     if not {"type", "stream", "record"} <= message.keys():
         return None  # dirt has made another key of one of these
-    return projection.project(message["record"], line=7, raw=line)
+    return converter.convert(message["record"], line=7, raw=line)
 
 
 @pytest.mark.parametrize("model", ["issues", "objectives"])
@@ -185,8 +185,8 @@ def test_what_the_compiled_way_takes_leaves_as_the_slow_way_would_send_it(
     twin = Converter(MODELS[model], chosen)
     compiled = FastPath(twin, ["announced", "_sdc_extracted_at"] if announced else [])
     fast = compiled.read(line, 7)
-    projection = Converter(MODELS[model], chosen)
-    expected = slow(projection, line)
+    converter = Converter(MODELS[model], chosen)
+    expected = slow(converter, line)
     event("plain" if fast is not None else f"not plain: {type(expected).__name__}")
     if fast is None:
         return
@@ -196,7 +196,7 @@ def test_what_the_compiled_way_takes_leaves_as_the_slow_way_would_send_it(
     assert (fast.keys, fast.scopes) == (expected.keys, expected.scopes)
     assert (fast.operation, fast.line, fast.raw) == (expected.operation, 7, line)
     assert fast.item.startswith(b'{"_id":') == (fast.keys[0] is not None)
-    assert twin.unknown.names == projection.unknown.names
+    assert twin.unknown.names == converter.unknown.names
     cut, expected_cut = (
         way.keyables.without_id(payload) for way, payload in ((twin, fast), (twin, expected))
     )
@@ -215,8 +215,8 @@ def test_a_keyable_that_is_null_or_blank_is_not_sent_by_either_way(key, absent):
     others = {"sourceId": '"s"', "externalId": '"e"', "companyId": '"a"'}
     record = ",".join(f'"{name}":{value}' for name, value in {**others, key: absent}.items())
     line = b'{"type":"RECORD","stream":"objectives","record":{%b}}' % record.encode()
-    projection = Converter(MODELS["objectives"], WriteSettings())
-    fast = FastPath(projection).read(line, 7)
+    converter = Converter(MODELS["objectives"], WriteSettings())
+    fast = FastPath(converter).read(line, 7)
     assert (fast is None) is ((key, absent) == ("_id", "null"))  # the model has no null there
-    for payload in filter(None, (fast, slow(projection, line))):
+    for payload in filter(None, (fast, slow(converter, line))):
         assert json.loads(payload.item).keys() == others.keys() - {key}

@@ -25,20 +25,20 @@ def unknown(said):
 
 
 def test_the_properties_of_one_record_are_one_warning(unknown, said):
-    unknown.note(["id", "key"], {"id", "key", "sourceId"})
-    unknown.note(["key", "id"], {"id", "key", "sourceId"})
+    unknown.report(["id", "key"], {"id", "key", "sourceId"})
+    unknown.report(["key", "id"], {"id", "key", "sourceId"})
     assert said == ["ignoring 2 properties that issues does not have: id, key"]
 
 
 def test_a_property_that_comes_later_is_another_warning(unknown, said):
-    unknown.note(["id"], {"id"})
-    unknown.note(["id", "key"], {"id", "key"})
+    unknown.report(["id"], {"id"})
+    unknown.report(["id", "key"], {"id", "key"})
     assert said[1:] == ["ignoring a property that issues does not have: key"]
 
 
 def test_what_may_be_meant_comes_first_and_is_asked_about(unknown, said):
     names = [*(f"column {at}" for at in range(20)), "SOURCE_ID", "titel"]
-    unknown.note(names, names)
+    unknown.report(names, names)
     assert said == [
         "ignoring 22 properties that issues does not have: SOURCE_ID (did you mean sourceId?), "
         "titel (did you mean title?), " + ", ".join(f"column {at}" for at in range(8)) + ", …"
@@ -46,31 +46,31 @@ def test_what_may_be_meant_comes_first_and_is_asked_about(unknown, said):
 
 
 def test_a_property_that_is_there_under_its_name_is_not_asked_about(unknown, said):
-    unknown.note(["SOURCE_ID"], {"SOURCE_ID", "sourceId"})
+    unknown.report(["SOURCE_ID"], {"SOURCE_ID", "sourceId"})
     assert said == ["ignoring a property that issues does not have: SOURCE_ID"]
 
 
 def test_ten_warnings_are_given_and_then_one_that_counts_the_rest(unknown, said):
     for at in range(25_000):
-        unknown.note([f"c{at}"], {f"c{at}"})
+        unknown.report([f"c{at}"], {f"c{at}"})
     assert len(said) == 10
     for _ in range(2):
-        unknown.tell_rest()
+        unknown.report_rest()
     assert said[10:] == ["ignoring 24,990 more properties that issues does not have"]
 
 
 def test_there_is_no_rest_where_all_was_told(unknown, said):
-    unknown.note(["id"], {"id"})
-    unknown.tell_rest()
+    unknown.report(["id"], {"id"})
+    unknown.report_rest()
     assert len(said) == 1
 
 
 def test_a_new_name_in_each_record_does_not_fill_memory(unknown, said):
     for at in range(MOST_NAMES + 5_000):
-        unknown.note([f"{at}" + "x" * 300], ())
+        unknown.report([f"{at}" + "x" * 300], ())
     assert len(unknown.names) == MOST_NAMES
     assert max(map(len, unknown.names)) <= unknown_properties.LONGEST_NAME
-    unknown.tell_rest()
+    unknown.report_rest()
     assert said[-1] == "ignoring at least 49,990 more properties that issues does not have"
     assert len(said) == 11
     assert max(map(len, said)) < 2_000
