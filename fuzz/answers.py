@@ -11,11 +11,11 @@ import msgspec
 
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.api.custom_fields import typed
+from planhat_sync.api.http.exchange import Answer
 from planhat_sync.api.http.retry import retry_after_seconds
 from planhat_sync.api.pagination.scan import rows_of
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import PlanhatError
-from planhat_sync.exchange import Answer
+from planhat_sync.models import load_models
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat

@@ -7,8 +7,8 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import GaveUpError, PlanhatError
+from planhat_sync.models import load_models
 from planhat_sync.reading.state import StreamState
 from planhat_sync.runtime.config_files import json_object_of
 from tap_planhat.state_file import state_of

@@ -1,34 +1,29 @@
-"""Every error of planhat_sync, grouped by what its caller does.
+"""The errors of planhat_sync, grouped by what the caller does about them.
 
     PlanhatError
-    ├── RetryError                  ask again (raised and caught inside the transport)
-    │   ├── BusyError               Planhat answered: not now (408, 425, 429, 5xx)
+    ├── RetryError                  send it again (raised and caught inside the transport)
+    │   ├── BusyError               Planhat answered that it cannot now (408, 425, 429, 5xx)
     │   ├── NotSentError            no connection: the request never left
-    │   ├── LostAnswerError         it left, and no whole answer came back
-    │   └── UnreadableAnswerError   an answer came, and is not what was asked for
-    ├── RejectError                 this record cannot be written; the others can
-    │   ├── InvalidIdentifierError  its id cannot be put into a path
-    │   ├── RefusedError            Planhat refuses this one request (400, 404, 413)
-    │   └── UnknownOutcomeError     a create whose answer was lost
+    │   ├── LostAnswerError         it left, and no complete answer came back
+    │   └── UnreadableAnswerError   the answer is not what was asked for
+    ├── RejectError                 this record cannot be written; others can
+    │   ├── InvalidIdentifierError  its identifier cannot be put into a path
+    │   ├── BadRequestError         Planhat refuses this one request (400)
+    │   └── UnknownOutcomeError     the answer to a create was lost
     ├── StopError                   end the run; the message is its last line
-    │   ├── ConfigurationError      a setting, or a model's file, is wrong
+    │   ├── ConfigurationError      a setting or a model's file is wrong
     │   ├── AuthenticationError     401
     │   ├── NotPermittedError       403
-    │   ├── UnreachableError        host unknown, refused, TLS, proxy
+    │   ├── UnreachableError        unknown host, refused connection, TLS, proxy
     │   ├── GaveUpError             the retry budget is spent
-    │   └── ProtocolError           an answer that nobody documents
-    └── Interrupted                 the run was asked to stop while it waited
+    │   └── ProtocolError           an answer that Planhat does not document
+    └── Interrupted                 the run was asked to stop while a request waited
 
 An error carries the status, method and path, and Planhat's request id if the answer had one.
-Its text never holds a body, a query string or the token.
+Its text never contains a body, a query string or the token.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from planhat_sync.exchange import Answer
 
 
 class PlanhatError(Exception):
@@ -38,7 +33,7 @@ class PlanhatError(Exception):
         status: HTTP status, if an answer came.
         method: HTTP method of the request, if there was one.
         path: Path of the request, without its query.
-        request_id: What the answer calls its request, if it says so.
+        request_id: The request's id in the answer's headers, if there is one.
     """
 
     def __init__(
@@ -62,7 +57,7 @@ class RetryError(PlanhatError):
 
 
 class BusyError(RetryError):
-    """Planhat answered, and the answer means: not now."""
+    """Planhat answered that it cannot carry out the request now."""
 
 
 class NotSentError(RetryError):
@@ -74,27 +69,27 @@ class LostAnswerError(RetryError):
 
 
 class UnreadableAnswerError(RetryError):
-    """A whole answer came, and its body is not what was asked for."""
+    """A complete answer came, and its body is not what was asked for."""
 
 
 class RejectError(PlanhatError):
-    """This record cannot be written; the run may go on without it."""
+    """This record cannot be written; the run can go on without it."""
 
 
 class InvalidIdentifierError(RejectError):
-    """An identifier that cannot be one segment of a path."""
+    """The identifier cannot be one segment of a path."""
 
 
-class RefusedError(RejectError):
+class BadRequestError(RejectError):
     """Planhat refuses this one request, and would refuse it again."""
 
 
 class UnknownOutcomeError(RejectError):
-    """A write that must not be repeated got no answer that says what became of it."""
+    """The answer to a write that must not be repeated was lost."""
 
 
 class StopError(PlanhatError):
-    """Nothing can go on; the message says what is wrong and what to do."""
+    """The run cannot go on; the message says what is wrong and what to do."""
 
 
 class ConfigurationError(StopError):
@@ -106,7 +101,7 @@ class AuthenticationError(StopError):
 
 
 class NotPermittedError(StopError):
-    """The token is good, and not allowed to do this."""
+    """The token is valid, but has no permission for this."""
 
 
 class UnreachableError(StopError):
@@ -114,28 +109,11 @@ class UnreachableError(StopError):
 
 
 class GaveUpError(StopError):
-    """Planhat kept failing for as long as the retry budget allows.
-
-    Attributes:
-        answer: What the last attempt was answered; None if nothing came.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        answer: Answer | None = None,
-        status: int | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, method=method, path=path, request_id=request_id)
-        self.answer = answer
+    """Planhat kept failing until the retry budget was spent."""
 
 
 class ProtocolError(StopError):
-    """An answer that fits nothing Planhat documents."""
+    """The answer is not one that Planhat documents."""
 
 
 class Interrupted(PlanhatError):  # noqa: N818 - not a failure: the run was asked to stop

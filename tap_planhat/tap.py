@@ -18,8 +18,8 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
 from planhat_sync.reading.settings import reading_of
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import json_object_of

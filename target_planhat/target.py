@@ -11,8 +11,8 @@ from singer_sdk.target_base import Target
 
 from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.client import PlanhatClient
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import NotPermittedError
+from planhat_sync.models import load_models
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import say
 from planhat_sync.writing.results.output_files import check_output_files

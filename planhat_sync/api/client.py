@@ -1,15 +1,16 @@
-"""Planhat's routes: one method each, the statuses that belong to it, what may be repeated of it."""
+"""Planhat's routes: a method for each, with the statuses that belong to it."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
+from planhat_sync.api.http.exchange import Answer, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
-from planhat_sync.api.http.retry import Repeat
-from planhat_sync.api.replies import read_any_object, read_deleted_count, read_record
-from planhat_sync.errors import GaveUpError, RefusedError
-from planhat_sync.exchange import Answer, Request
+from planhat_sync.errors import BadRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,23 +20,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BULK_PATIENCE = 5
+BULK_TIMEOUT_FACTOR = 5
 """A bulk upsert may take this many times the usual timeout."""
 
-LIST_TAKES = frozenset({200})
-GET_TAKES = frozenset({200, 400, 404})
-DELETE_TAKES = frozenset({200, 400, 404})
-BULK_TAKES = frozenset({200, 206, 400, 403, 413})
-"""Which statuses speak of the records. Planhat documents 200, 206, 400, 403 and 500 for all its
-requests (developer pages, "HTTP response codes"); 404 for a record that is not there and 413 for a
-body that is too large are what HTTP says they are, and clients have met the first of them."""
+LIST_STATUSES = frozenset({200})
+RECORD_STATUSES = frozenset({200, 400, 404})
+BULK_STATUSES = frozenset({200, 206, 400, 403, 413})
+"""Statuses whose answers are about the records. Planhat documents 200, 206, 400, 403 and 500 for
+all requests (developer pages, "HTTP response codes"). 404 for a record that does not exist and 413
+for a body that is too large follow HTTP; clients have met the former."""
+
+
+class _Deleted(msgspec.Struct):
+    # {"n": 1, "ok": 1, "deletedCount": 1} (the vendor's pages of both models)
+    count: int = msgspec.field(name="deletedCount")
+
+
+def _number(text: str) -> float | Decimal:
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
+_decode_deleted = msgspec.json.Decoder(_Deleted).decode
+_check_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class PlanhatClient:
     """The routes that every model has.
 
     Args:
-        transport: Sends what the routes ask.
+        transport: Sends the requests.
 
     Attributes:
         transport: As given.
@@ -58,14 +73,14 @@ class PlanhatClient:
         """Read one page of a model's records.
 
         Args:
-            model: Whose records.
-            limit: Most records the page may hold.
-            offset: Records to pass over.
-            sort: Property to sort by, with a leading ``-`` for the greatest first.
-            select: Properties to send; all if empty.
-            company_ids: Only records of these companies; all if empty.
-            decode: Makes the page of the body. A ValueError from it means that the body is no
-                page; the request is then made again, within the retry budget.
+            model: The model of the records.
+            limit: Most records on the page.
+            offset: How many records to skip.
+            sort: Property to sort by, with a leading ``-`` for descending order.
+            select: Properties to return; all if empty.
+            company_ids: Return only records of these companies; of all if empty.
+            decode: Makes the page of the body. A ValueError from it means that the body is not a
+                page; the request is then sent again, within the retry budget.
 
         Raises:
             StopError: No page can be had.
@@ -83,45 +98,45 @@ class PlanhatClient:
         return self.transport.send(
             Request("GET", model.path, query),
             lambda answer: decode(answer.body),
-            taken=LIST_TAKES,
-            repeat=Repeat.FREELY,
+            accepted=LIST_STATUSES,
         )
 
     def get(self, model: Model, identifier: str) -> dict[str, Any] | None:
         """Read one record.
 
         Args:
-            model: Whose record.
+            model: The model of the record.
             identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
 
         Returns:
-            The record, or None if there is none; numbers that no float can hold are Decimals.
+            The record, or None if it does not exist; a number that a float cannot represent
+            exactly is a Decimal.
 
         Raises:
-            RejectError: The identifier is none that Planhat knows how to read.
+            RejectError: The identifier is not valid.
             StopError: No answer can be had.
             Interrupted: The run was asked to stop while the request waited.
         """
         request = Request("GET", record_path(model, identifier))
 
-        def read(answer: Answer) -> dict[str, Any] | None:
+        def decode(answer: Answer) -> dict[str, Any] | None:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
-            _refuse_400(answer, request)
-            return read_record(answer.body)
+            _raise_on_bad_request(answer, request)
+            return _decode_record(answer.body)
 
-        return self.transport.send(request, read, taken=GET_TAKES, repeat=Repeat.FREELY)
+        return self.transport.send(request, decode, accepted=RECORD_STATUSES)
 
     def delete(self, model: Model, identifier: str) -> bool:
         """Delete one record.
 
         Args:
-            model: Whose record.
+            model: The model of the record.
             identifier: Its ``_id``.
 
         Returns:
-            False if it was not there any more. A record that is gone when the request is made
-            again, after a lost answer, counts as deleted by us.
+            False if it did not exist any more. A record that is gone when the request is repeated
+            after a lost answer counts as deleted by this call.
 
         Raises:
             RejectError: Planhat refuses to delete this record.
@@ -130,13 +145,13 @@ class PlanhatClient:
         """
         request = Request("DELETE", record_path(model, identifier))
 
-        def read(answer: Answer) -> bool:
+        def decode(answer: Answer) -> bool:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
-            _refuse_400(answer, request)
-            return read_deleted_count(answer.body) > 0 or answer.repeated
+            _raise_on_bad_request(answer, request)
+            return _decode_deleted(answer.body).count > 0 or answer.repeated
 
-        return self.transport.send(request, read, taken=DELETE_TAKES, repeat=Repeat.FREELY)
+        return self.transport.send(request, decode, accepted=RECORD_STATUSES)
 
     def bulk_upsert(
         self,
@@ -148,50 +163,52 @@ class PlanhatClient:
     ) -> Answer:
         """Create or update many records in one request.
 
-        After a cut or a timeout the first attempt may still be at work, so the next one waits at
+        After a cut or a timeout the first attempt may still be running, so the next one waits at
         least as long as it had run.
 
         Args:
-            model: Whose records.
+            model: The model of the records.
             body: A JSON array of at most `model.bulk_limit` objects.
-            repeatable: Whether every item carries a keyable that makes a second send harmless.
-            retry_budget_seconds: Longest that it is tried again; None for the connection's.
+            repeatable: Whether every item has a keyable that makes a second attempt harmless.
+            retry_budget_seconds: Longest time to keep retrying; the connection's budget if None.
 
         Returns:
-            An answer that speaks of the items: 200, 206, 400, 403, 413, or a 500 that outlived
-            the budget.
+            An answer about the items: 200, 206, 400, 403 or 413, or 500 if the retry budget is
+            spent.
 
         Raises:
             UnknownOutcomeError: It is not repeatable and its answer was lost.
             StopError: No answer can be had.
             Interrupted: The run was asked to stop while the request waited.
         """
-        try:
-            return self.transport.send(
-                Request("PUT", model.path, body=body, patience=BULK_PATIENCE),
-                _written,
-                taken=BULK_TAKES,
-                repeat=Repeat.WHEN_SETTLED if repeatable else Repeat.NEVER,
-                budget_seconds=retry_budget_seconds,
-            )
-        except GaveUpError as error:
-            if error.answer and error.answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                return error.answer
-            raise
+        request = Request(
+            "PUT",
+            model.path,
+            body=body,
+            repeat=Repeat.WHEN_SETTLED if repeatable else Repeat.NEVER,
+            timeout_factor=BULK_TIMEOUT_FACTOR,
+        )
+        return self.transport.send(
+            request,
+            _checked_bulk_answer,
+            accepted=BULK_STATUSES,
+            accepted_at_last=(HTTPStatus.INTERNAL_SERVER_ERROR,),
+            budget_seconds=retry_budget_seconds,
+        )
 
 
-def _refuse_400(answer: Answer, request: Request) -> None:
+def _raise_on_bad_request(answer: Answer, request: Request) -> None:
     if answer.status == HTTPStatus.BAD_REQUEST:
-        raise RefusedError(
-            f"Planhat refuses {request.method} {request.path} (400)",
+        raise BadRequestError(
+            f"Planhat rejects {request.method} {request.path} as a bad request (400)",
             status=answer.status,
             method=request.method,
             path=request.path,
         )
 
 
-def _written(answer: Answer) -> Answer:
-    """Pass an answer on; one that claims success must be the object that Planhat documents."""
+def _checked_bulk_answer(answer: Answer) -> Answer:
+    """Return an answer as it is; raise a ValueError if it claims success and is not an object."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        read_any_object(answer.body)
+        _check_object(answer.body)
     return answer

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

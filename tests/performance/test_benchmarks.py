@@ -16,8 +16,8 @@ from benchmarks.measure import Cost
 from benchmarks.rounds import Slope
 from benchmarks.tenant import Tenant
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
-from planhat_sync.catalogue import load_models
-from planhat_sync.exchange import Answer
+from planhat_sync.api.http.exchange import Answer
+from planhat_sync.models import load_models
 from planhat_sync.writing.records.payload import Payload
 
 

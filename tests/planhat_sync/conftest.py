@@ -1,4 +1,4 @@
-"""A server made of bytes, a clock that does not wait, and clients for both and for the sandbox."""
+"""A server that sends given bytes, a clock that does not wait, and clients that use both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.catalogue import load_models
+from planhat_sync.api.http.wire import Wire
+from planhat_sync.models import load_models
 
 if TYPE_CHECKING:
     import threading
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def raw() -> Iterator[RawServer]:
-    """A server on loopback that says exactly the bytes it is told to."""
+    """A server on loopback that sends exactly the bytes it is told to."""
     with raw_server() as server:
         yield server
 
@@ -49,13 +50,9 @@ def connect(clock: VirtualClock) -> Iterator[Callable[..., PlanhatClient]]:
             **settings: object,
         ) -> PlanhatClient:
             config = {"api_token": "token-a", "requests_per_minute": 0, **settings, "api_url": url}
-            transport = Transport(
-                Connection.from_config(config),
-                width=width,
-                stop=stop,
-                clock=clock,
-                largest_body_bytes=largest_body_bytes,
-            )
+            connection = Connection.from_config(config)
+            wire = Wire(connection, width=width, largest_body_bytes=largest_body_bytes)
+            transport = Transport(connection, wire=wire, clock=clock, stop=stop)
             return PlanhatClient(open_transports.enter_context(transport))
 
         yield make

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from checkout import ROOT, copy_folder
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ THING = {
 }
 REPORT = """
 import json
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.errors import ConfigurationError
 try:
     print(json.dumps({name: model.path for name, model in load_models().items()}))
@@ -133,7 +133,7 @@ def test_a_property_may_be_called_like_a_word_of_ours(place):
     odd = {**THING, "properties": {"_id": {"type": "string"}, "readOnly": {"type": "string"}}}
     put(place / "planhat_sync" / "schemas", odd=odd)
     code = (
-        "from planhat_sync.catalogue import load_models;"
+        "from planhat_sync.models import load_models;"
         "print(sorted(load_models()['odd'].record_schema['properties']))"
     )
     done = subprocess.run(

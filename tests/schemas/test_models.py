@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.models import Model
 
 ROOT = Path(__file__).parents[2]

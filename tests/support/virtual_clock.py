@@ -21,10 +21,10 @@ class VirtualClock(Clock):
     def now(self) -> float:
         return self.time
 
-    def today(self) -> float:
+    def epoch(self) -> float:
         return self.time + 1_700_000_000
 
-    def chance(self) -> float:
+    def random(self) -> float:
         return self.luck
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
 from tap_planhat.catalog import normalized
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL, replication_of
 

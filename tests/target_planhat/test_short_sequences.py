@@ -17,7 +17,7 @@ from virtual_clock import VirtualClock
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.matching.matcher import HANDFUL, Matcher

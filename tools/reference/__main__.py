@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from tools.reference import coercions, meltano, modules, sandbox, tables
 from tools.reference.settings import Plugin
 

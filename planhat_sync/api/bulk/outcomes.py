@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.bulk.entries import Sent
     from planhat_sync.api.bulk.envelope import Entry
-    from planhat_sync.exchange import Answer
+    from planhat_sync.api.http.exchange import Answer
 
 Kind = Literal["refused", "forbidden", "too_large", "outcome_unknown"]
 

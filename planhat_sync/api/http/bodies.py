@@ -1,4 +1,4 @@
-"""Reads the body of an answer: whole or not at all, unpacked, and of bounded size."""
+"""Reads the body of an answer: complete, decompressed and of bounded size."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
     import requests
 
 LARGEST_BODY_BYTES = 256 << 20
-"""A page of 2,000 records of 64 KB each is half of this; more than this is refused."""
+"""Twice the size of a page of 2,000 records of 64 KB each; a larger body is refused."""
 
 PIECE_BYTES = 1 << 20
 
 BODILESS_STATUSES = frozenset({204, 304})
-"""These may give the length of a body that they do not have (RFC 9110 section 8.6)."""
+"""Their Content-Length may be that of a body that they do not have (RFC 9110 section 8.6)."""
 
 
 def read_body(response: requests.Response, headers: Mapping[str, str], largest: int) -> bytes:
-    """Read the body to its end, past requests' own reading in pieces of 10 KB.
+    """Read the body to its end, bypassing requests, which reads in pieces of 10 KB.
 
     Args:
-        response: An answer whose headers have been read, and nothing else.
+        response: An answer of which only the headers have been read.
         headers: Its headers, by lower-case name.
-        largest: Most bytes that a body may have, packed or not.
+        largest: Most bytes that a body may have, compressed or not.
 
     Returns:
-        The body, unpacked.
+        The body, decompressed.
 
     Raises:
-        LostAnswerError: It is shorter than its length.
-        UnreadableAnswerError: It cannot be unpacked.
+        LostAnswerError: It is shorter than its Content-Length.
+        UnreadableAnswerError: It cannot be decompressed.
         ProtocolError: It is too large.
     """
     length = headers.get("content-length", "")
     if headers.get("transfer-encoding", "").lower() == "chunked":
-        length = ""  # it counts for nothing then (RFC 9112 section 6.3)
-    # One read, and so no copy, where the length is known. That it was true is checked here, since
-    # version 1 of urllib3 does not.
+        length = ""  # Transfer-Encoding overrides it (RFC 9112 section 6.3)
+    # Where the length is known, one read saves copying. It is checked here, because version 1 of
+    # urllib3 does not.
     amount = int(length[:20]) if length.isdecimal() else 0
     pieces: list[bytes] = []
     size = 0
@@ -64,21 +64,21 @@ def _decompressed(body: bytes, encoding: str, largest: int) -> bytes:
     if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableAnswerError("it answered in an encoding that was not asked for")
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        raise UnreadableAnswerError("the answer has an encoding that was not asked for")
+    decompressor = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
-        plain = unpacker.decompress(body, largest + 1)
+        plain = decompressor.decompress(body, largest + 1)
     except zlib.error as error:
-        raise UnreadableAnswerError("its answer cannot be decompressed") from error
+        raise UnreadableAnswerError("the answer cannot be decompressed") from error
     if len(plain) > largest:
         raise _too_large(largest)
-    if not unpacker.eof or unpacker.unused_data:
-        raise UnreadableAnswerError("its compressed answer was cut short")
+    if not decompressor.eof or decompressor.unused_data:
+        raise UnreadableAnswerError("the compressed answer was cut short")
     return plain
 
 
 def _too_large(largest: int) -> ProtocolError:
     return ProtocolError(
-        f"an answer is larger than {largest >> 20} MiB, which no page of Planhat's should be: "
-        "ask for fewer records at a time (page_size), and check api_url"
+        f"an answer is larger than {largest >> 20} MiB, too large for a page of Planhat's: "
+        "set a smaller page_size, and check api_url"
     )

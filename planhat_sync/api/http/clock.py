@@ -1,4 +1,4 @@
-"""Time and chance as the transport knows them, in one object that a test can replace."""
+"""Time and randomness for the HTTP room, in one object that a test can replace."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import time
 
 
 class Clock:
-    """The real ones. A test's clock overrides all four and need not wait."""
+    """The system's clocks and its random numbers.
+
+    A test's clock overrides all four methods; it does not need to wait.
+    """
 
     def now(self) -> float:
-        """Give seconds that never go backwards."""
+        """Return the seconds of a clock that never goes backwards."""
         return time.monotonic()
 
-    def today(self) -> float:
-        """Give seconds since the epoch."""
+    def epoch(self) -> float:
+        """Return the seconds since 1970-01-01 UTC."""
         return time.time()
 
-    def chance(self) -> float:
-        """Give a number from 0 up to 1."""
+    def random(self) -> float:
+        """Return a random number in [0, 1)."""
         return random.random()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:

@@ -1,14 +1,13 @@
-"""Connections of urllib3 on which a whole exchange has one end, however slowly bytes trickle.
+"""Connections of urllib3 with one deadline for a complete exchange.
 
-A socket's own timeout begins anew with every byte, so a server that sends one byte a minute is
-never late. Here each read and each write waits no longer than what is left of the exchange; and
-the exchange learns whether anything of the request has left.
+A socket's own timeout begins anew with every byte, so a server that sends one byte a minute never
+times out. Here each read and each write waits no longer than what is left of the exchange. The
+connections also note whether anything of the request has left.
 """
 
 from __future__ import annotations
 
 import io
-import time
 from contextvars import ContextVar
 from functools import cache
 from http.client import HTTPResponse
@@ -18,6 +17,7 @@ from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from urllib3.connection import HTTPConnection
     from urllib3.connectionpool import HTTPConnectionPool
@@ -28,44 +28,46 @@ READ_BUFFER_BYTES = 1 << 16
 
 
 class Deadline:
-    """When the exchange of this thread must be over, and how far it came.
+    """When the current exchange must be over, and how far it has come.
+
+    Args:
+        seconds: How long the exchange may take from now.
+        now: Returns the seconds of a steady clock.
 
     Attributes:
         sent: Whether anything of the request has left.
+        reader: What the answer is read from, once it is awaited.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._reader: io.BufferedIOBase | None = None
+    def __init__(self, seconds: float, now: Callable[[], float]) -> None:
+        self._now = now
+        self._end = now() + seconds
         self.sent = False
+        self.reader: io.BufferedIOBase | None = None
 
     def left(self) -> float:
-        """Give the seconds that are left.
+        """Return the seconds that are left.
 
         Raises:
-            TimeoutError: None are.
+            TimeoutError: There are none.
         """
-        left = self._end - time.monotonic()
+        left = self._end - self._now()
         if left <= 0:
             raise TimeoutError("the exchange took too long")
         return left
 
-    def reads(self, reader: io.BufferedIOBase) -> None:
-        """Take note of what the answer is read from."""
-        self._reader = reader
-
-    def hang_up(self) -> None:
-        """Close what the answer was read from; urllib3 leaves it open when a header is wrong."""
-        if self._reader:
-            self._reader.close()
+    def close_reader(self) -> None:
+        """Close what the answer was read from; urllib3 leaves it open after a malformed header."""
+        if self.reader:
+            self.reader.close()
 
 
 current: ContextVar[Deadline] = ContextVar("current")
-"""The deadline of the exchange that this thread is in."""
+"""The deadline of the exchange that this thread is making."""
 
 
-class _TimedReader(io.RawIOBase):
-    """The bytes of a socket, each read bounded by what is left."""
+class _DeadlineReader(io.RawIOBase):
+    """The bytes that a socket receives, each read bounded by what is left."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -83,35 +85,26 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedSocket:
-    """As much of a socket as an HTTPResponse asks for."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedIOBase:
-        reader = io.BufferedReader(_TimedReader(self._sock), READ_BUFFER_BYTES)
-        current.get().reads(reader)
-        return reader
-
-
-class _TimedResponse(HTTPResponse):
+class _DeadlineResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(cast("socket.socket", _TimedSocket(sock)), *args, **kwargs)
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_DeadlineReader(sock), READ_BUFFER_BYTES)
+        current.get().reader = self.fp
 
 
-class _Timed:
-    """What both kinds of connection do differently."""
+class _DeadlineConnection:
+    """What is different in a connection of urllib3, be it HTTP, HTTPS or through SOCKS."""
 
-    # http.client would print the headers, and the token in them, if somebody switched this on.
+    # With another level http.client would print the headers, and the token in them.
     debuglevel = 0
-    response_class: type[HTTPResponse] = _TimedResponse
+    response_class: type[HTTPResponse] = _DeadlineResponse
 
     def connect(self) -> None:
         try:
             super().connect()  # type: ignore[misc]  # mixed into HTTPConnection
         finally:
-            # A proxy has been asked for a tunnel; the request itself has not begun.
+            # What was sent so far went to a proxy; nothing of the request itself has left.
             current.get().sent = False
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - as http.client has it
@@ -126,31 +119,32 @@ class _Timed:
             connection.sock.sendall(view[start : start + WRITE_BYTES])
 
 
-class TimedAdapter(HTTPAdapter):
+class DeadlineAdapter(HTTPAdapter):
     """An adapter of requests whose connections keep the current deadline."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Make the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
-        _use_timed_pools(self.poolmanager)
+        _replace_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401
         """Make the pools of connections through a proxy."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        _use_timed_pools(manager)
+        _replace_connections(manager)
         return manager
 
 
-def _use_timed_pools(manager: PoolManager) -> None:
-    """Give each kind of pool, SOCKS ones too, connections that keep the deadline."""
+def _replace_connections(manager: PoolManager) -> None:
+    """Make each kind of pool, also that of a SOCKS proxy, open connections with a deadline."""
     manager.pool_classes_by_scheme = {
-        scheme: _timed(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+        scheme: _pool_class(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
 
 
 @cache
-def _timed(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
-    if issubclass(pool.ConnectionCls, _Timed):
+def _pool_class(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    if issubclass(pool.ConnectionCls, _DeadlineConnection):
         return pool  # the manager of a proxy is asked for again with each request
-    connection = type(f"Timed{pool.ConnectionCls.__name__}", (_Timed, pool.ConnectionCls), {})
-    return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": connection})
+    name = f"Deadline{pool.ConnectionCls.__name__}"
+    connection = type(name, (_DeadlineConnection, pool.ConnectionCls), {})
+    return type(f"Deadline{pool.__name__}", (pool,), {"ConnectionCls": connection})

@@ -1,4 +1,4 @@
-"""Turns what requests, urllib3, ssl and the socket raise into our errors, in plain words."""
+"""Turns what requests, urllib3, ssl and the socket raise into errors of this package."""
 
 from __future__ import annotations
 
@@ -25,52 +25,52 @@ NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socke
 _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     (
         (urllib3_errors.ProxyError, requests.exceptions.ProxyError),
-        "the proxy does not let us through",
+        "the proxy refused the connection",
     ),
-    (socket.gaierror, "its name cannot be resolved"),
+    (socket.gaierror, "the host name cannot be resolved"),
     (ConnectionRefusedError, "the connection was refused"),
     (
         (urllib3_errors.IncompleteRead, urllib3_errors.InvalidChunkLength),
         "the answer was cut short",
     ),
-    ((TimeoutError, urllib3_errors.TimeoutError), "there was no answer in time"),
+    ((TimeoutError, urllib3_errors.TimeoutError), "no answer came in time"),
     (ssl.SSLError, "TLS failed"),
     ((ConnectionError, urllib3_errors.ProtocolError), "the connection was cut"),
 )
-"""What to say of a failure; the first that is found anywhere in its chain counts."""
+"""What to say of a failure, by the kind of error in its chain; the first match counts."""
 
 
-def failure_of(error: Exception, host: str, *, sent: bool, reached: bool) -> PlanhatError:
-    """Say what a failed exchange means.
+def network_error(error: Exception, host: str, *, sent: bool, reached: bool) -> PlanhatError:
+    """Return the error of this package for a failed exchange.
 
     Args:
         error: What was raised.
-        host: Whom we wanted to reach.
+        host: The host that the request was meant for.
         sent: Whether anything of the request had left.
         reached: Whether this host has answered before.
 
     Returns:
-        An error to retry, or one that stops the run where trying again cannot help.
+        A `RetryError`, or a `StopError` where a retry cannot help.
     """
     chain = list(_chain(error))
-    is_plain = type(error) is ValueError  # requests' own word for a SOCKS version there is none of
-    if is_plain or isinstance(
+    is_bare = type(error) is ValueError  # what requests raises for an unknown SOCKS version
+    if is_bare or isinstance(
         error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
     ):
         return ConfigurationError(
-            "the proxy that HTTPS_PROXY, ALL_PROXY or the like names cannot be used: "
+            "the proxy named by HTTPS_PROXY, ALL_PROXY or a similar variable cannot be used: "
             "correct it, or set NO_PROXY"
         )
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return UnreachableError(
                 f"the certificate of {host} is not trusted ({cause.verify_message}): "
-                "check api_url; a CA of your own goes into REQUESTS_CA_BUNDLE"
+                "check api_url; name a CA of your own in REQUESTS_CA_BUNDLE"
             )
     words = next((text for kind, text in _WORDS if _any(chain, kind)), "the connection failed")
     if sent:
         return LostAnswerError(words)
-    # Before the first answer a name that does not exist is a typing error, later a hiccup.
+    # Before the first answer an unknown host name is a typo, afterwards a passing fault.
     if not reached and any(
         isinstance(cause, socket.gaierror) and cause.errno in NO_SUCH_NAME for cause in chain
     ):
@@ -83,7 +83,7 @@ def _any(chain: list[BaseException], kind: type | tuple[type, ...]) -> bool:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Walk an exception and all that it wraps, each once."""
+    """Yield an exception and all that it wraps, each once."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Builds paths and query strings that cannot lead anywhere but where they are meant to."""
+"""Builds paths and query strings that cannot lead anywhere else than intended."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
 
 LONGEST_QUOTED_IDENTIFIER = 1500
-"""Planhat documents no longest URL; many servers refuse one of 8 KB, some one of 2 KB."""
+"""Planhat documents no maximum URL length; many servers refuse 8 KB, and some 2 KB."""
 
 _SEPARATOR = re.compile(r"[/\\]")
 
 
 def record_path(model: Model, identifier: str) -> str:
-    """Give the path of one record, the identifier quoted as one segment.
+    """Return the path of one record, with the identifier quoted as one segment.
 
-    An identifier that would be a way out of the model's path on a server that decodes it before
-    it resolves ``..`` is refused, however often it is percent-encoded.
+    An identifier that would lead out of the model's path on a server that decodes it before it
+    resolves ``..`` is refused, however often it is percent-encoded.
 
     Args:
-        model: Whose record.
+        model: The model of the record.
         identifier: Its ``_id``, ``srcid-…`` or ``extid-…``.
 
     Raises:
-        InvalidIdentifierError: It is empty, too long, no Unicode text, or leads elsewhere.
+        InvalidIdentifierError: It is empty, too long, not valid Unicode, or leads elsewhere.
     """
     if not identifier:
         raise InvalidIdentifierError("an empty identifier would mean all records")
     try:
         quoted = quote(identifier, safe="")
     except UnicodeEncodeError as error:
-        raise InvalidIdentifierError("an identifier holds half a surrogate pair") from error
+        raise InvalidIdentifierError("an identifier contains half a surrogate pair") from error
     if len(quoted) > LONGEST_QUOTED_IDENTIFIER:
         raise InvalidIdentifierError("an identifier is too long to be part of an address")
     if _leads_elsewhere(identifier):
-        raise InvalidIdentifierError("an identifier holds . or .. as a step of a path")
+        raise InvalidIdentifierError("an identifier contains . or .. as a step of a path")
     return f"{model.path}/{quoted}"
 
 
@@ -55,7 +55,7 @@ def _leads_elsewhere(identifier: str) -> bool:
 
 
 def query_string(parameters: Mapping[str, Iterable[str] | str | int | None]) -> str:
-    """Give a query string; a list is joined with commas, None and an empty list are left out.
+    """Return a query string: lists joined with commas, None and empty lists left out.
 
     Args:
         parameters: Values by name.

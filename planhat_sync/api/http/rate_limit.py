@@ -1,4 +1,4 @@
-"""A token bucket: when requests may leave, over all threads of the process."""
+"""A token bucket that says when each request may leave, over all threads of the process."""
 
 from __future__ import annotations
 
@@ -9,47 +9,51 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LARGEST_BURST = 50
-"""Planhat allows bursts of up to 50 at once (its developer pages on authentication and limits)."""
+"""Planhat allows bursts of up to 50 requests (its developer pages on authentication and limits)."""
 
-_FASTEST = 10**9  # as good as no pace; a number of hundreds of digits would not divide anything
+_HIGHEST_RATE = 10**9  # in effect no limit; an integer of hundreds of digits cannot divide a float
 
 
 class TokenBucket:
-    """Gives every request its time to leave, in the order in which they ask.
+    """Assigns every request the time at which it may leave, in the order of the calls.
 
-    No window of t seconds sees more than `burst` + t x `per_minute` / 60 requests. Nothing waits
-    in here: the asker is told how long to wait, so that it can be told to stop meanwhile.
+    No window of t seconds holds more than `burst` + t x `per_minute` / 60 requests. The bucket
+    never sleeps: it returns the time to wait, so that the caller can be interrupted meanwhile.
+
+    Args:
+        per_minute: Requests per minute; 0 for no limit.
+        now: Returns the seconds of a steady clock.
 
     Attributes:
-        burst: How many may leave at once after a quiet time: a quarter of a minute's, at least
-            one and at most 50.
+        burst: How many requests may leave at once after a quiet time: a quarter of `per_minute`,
+            at least 1 and at most 50.
     """
 
-    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
+    def __init__(self, per_minute: int, now: Callable[[], float]) -> None:
         self.burst = max(1, min(LARGEST_BURST, per_minute // 4))
-        self._clock = clock
-        self._interval = 60.0 / min(per_minute, _FASTEST) if per_minute else 0.0
+        self._now = now
+        self._interval = 60.0 / min(per_minute, _HIGHEST_RATE) if per_minute else 0.0
         self._head_start = self._interval * (self.burst - 1)
         self._lock = threading.Lock()
-        self._next = clock() - self._head_start
+        self._next = now() - self._head_start
 
     def reserve(self) -> float:
-        """Take the next place.
+        """Take one token.
 
         Returns:
             Seconds to wait before sending; 0 to send at once.
         """
         with self._lock:
-            now = self._clock()
+            now = self._now()
             due = max(self._next, now - self._head_start)
             self._next = due + self._interval
             return max(0.0, due - now)
 
     def hold(self, seconds: float) -> None:
-        """Let nobody leave for a while, and then one after the other.
+        """Let no request leave for a while, and then one at a time.
 
         Args:
-            seconds: How long Planhat asked us to stay away.
+            seconds: How long the server asked to be left alone.
         """
         with self._lock:
-            self._next = max(self._next, self._clock() + seconds)
+            self._next = max(self._next, self._now() + seconds)

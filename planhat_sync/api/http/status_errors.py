@@ -1,4 +1,4 @@
-"""Says, in one sentence each, why a run stops at an answer, or for want of one."""
+"""Makes the errors that end a request: an answer that stops the run, or no usable answer at all."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from planhat_sync.errors import (
     ProtocolError,
     RetryError,
     StopError,
+    UnknownOutcomeError,
     UnreachableError,
 )
 
 if TYPE_CHECKING:
-    from planhat_sync.exchange import Answer, Request
+    from planhat_sync.api.http.exchange import Answer, Request
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
-"""Where an answer may name its request; Planhat documents none of them."""
+"""Headers in which a server may name its request; Planhat documents none of them."""
 
 LONGEST_REQUEST_ID = 100
 
 
-def refusal(answer: Answer, request: Request, host: str) -> StopError:
-    """Say why an answer stops the run.
+def unexpected_status(answer: Answer, request: Request, host: str) -> StopError:
+    """Return the error for an answer that stops the run.
 
     Args:
-        answer: The answer, with a status that is neither read nor retried.
-        request: What was asked.
-        host: Who was asked.
+        answer: The answer, with a status that is neither accepted nor retried.
+        request: The request that it answers.
+        host: The host that answered.
     """
     status = answer.status
     what = f"{request.method} {request.path}"
@@ -45,19 +46,19 @@ def refusal(answer: Answer, request: Request, host: str) -> StopError:
     elif status == HTTPStatus.FORBIDDEN:
         kind = NotPermittedError
         text = (
-            f"api_token is not permitted {what} (403): give its private app that right in Planhat"
+            f"api_token has no permission for {what} (403): grant it to the private app in Planhat"
         )
     elif status == HTTPStatus.NOT_FOUND:
-        text = f"{host} knows no {request.path} (404): check api_url"
+        text = f"{host} has no {request.path} (404): check api_url"
     elif status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         kind = UnreachableError
-        text = "the proxy wants a user name and password (407): put them into HTTPS_PROXY"
+        text = "the proxy asks for a user name and password (407): set them in HTTPS_PROXY"
     elif status == HTTPStatus.BAD_REQUEST:
-        text = f"{host} does not understand {what} (400): check api_url and the settings"
+        text = f"{host} rejects {what} as a bad request (400): check api_url and the settings"
     elif status in range(300, 400):
         text = (
             f"{host} redirects {what} ({status}), and redirects are not followed: "
-            "give the address it should go to as api_url"
+            "set api_url to the address that it redirects to"
         )
     else:
         text = f"{host} answered {status} to {what}, which Planhat does not document: check api_url"
@@ -70,33 +71,43 @@ def refusal(answer: Answer, request: Request, host: str) -> StopError:
     )
 
 
-def gave_up(
+def budget_spent(
     error: RetryError, answer: Answer | None, request: Request, host: str, budget_seconds: float
 ) -> StopError:
-    """Say that a request failed for as long as it may be tried.
+    """Return the error for a request that failed until its retry budget was spent.
 
     Args:
         error: How its last attempt failed.
-        answer: What the last attempt was answered, if it was.
-        request: What was asked.
-        host: Who was asked.
-        budget_seconds: How long it was tried again.
+        answer: The answer to the last attempt, if there was one.
+        request: The request.
+        host: The host that it was sent to.
+        budget_seconds: The retry budget.
     """
+    after = f"after {budget_seconds:g} s of retries (retry_budget_seconds)"
     if isinstance(error, NotSentError):
         return UnreachableError(
-            f"{host} cannot be reached: {error}, also after {budget_seconds:g} s of trying again "
-            "(retry_budget_seconds); check api_url, the network and any proxy, then run again",
+            f"{host} still cannot be reached {after}: {error}; "
+            "check api_url, the network and any proxy, then run again",
             method=request.method,
             path=request.path,
         )
     return GaveUpError(
-        f"{host} failed {request.method} {request.path}: {error}, also after {budget_seconds:g} s "
-        "of trying again (retry_budget_seconds); run again later",
-        answer=answer,
+        f"{request.method} {request.path} on {host} still failed {after}: {error}; try again later",
         status=answer.status if answer else None,
         method=request.method,
         path=request.path,
         request_id=_request_id(answer),
+    )
+
+
+def outcome_unknown(error: RetryError, request: Request) -> UnknownOutcomeError:
+    """Return the error for a lost answer to a request that must not be repeated."""
+    return UnknownOutcomeError(
+        f"Planhat may or may not have carried out {request.method} {request.path} ({error}), "
+        "and it must not be sent twice",
+        status=error.status,
+        method=request.method,
+        path=request.path,
     )
 
 

@@ -1,17 +1,25 @@
-"""Gets a whole answer to each request: pacing, counting and the access log; `attempts` repeats."""
+"""Sends requests and returns what their answers mean: paces, repeats, counts and logs them."""
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
+import traceback
 from typing import TYPE_CHECKING, TypeVar
 
-from planhat_sync.api.http.attempts import Attempts
-from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES
 from planhat_sync.api.http.clock import Clock
+from planhat_sync.api.http.exchange import Repeat
 from planhat_sync.api.http.rate_limit import TokenBucket
+from planhat_sync.api.http.retry import (
+    RETRIED_STATUSES,
+    Schedule,
+    may_be_carried_out,
+    retry_after_seconds,
+)
+from planhat_sync.api.http.status_errors import budget_spent, outcome_unknown, unexpected_status
 from planhat_sync.api.http.wire import Wire
-from planhat_sync.errors import Interrupted
+from planhat_sync.errors import BusyError, Interrupted, RetryError, UnreadableAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -19,10 +27,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.retry import Repeat
-    from planhat_sync.exchange import Answer, Request
+    from planhat_sync.api.http.exchange import Answer, Request
 
 T = TypeVar("T")
+
+TOO_MANY_REQUESTS = 429
+"""The one status that is about the token, and so about all threads, not about one request."""
 
 logger = logging.getLogger(__name__)
 
@@ -30,18 +40,18 @@ logger = logging.getLogger(__name__)
 class Transport:
     """Sends requests until they are answered, within the pace and the retry budget.
 
-    Thread-safe. One serves the whole process, for the pace is kept here.
+    Thread-safe. One transport serves the whole process, since it keeps the pace.
 
     Args:
-        connection: Where to, with what token, and how patiently.
-        width: How many threads ask at the same time.
+        connection: Address, token, pace, timeout and retry budget.
+        width: How many threads send at the same time; for the default wire.
+        wire: Makes one exchange; by default over HTTP.
+        clock: Time and randomness.
         stop: Ends every wait with `Interrupted` once it is set; requests in flight finish.
-        clock: Time and chance.
-        largest_body_bytes: An answer larger than this stops the run, before it eats the memory.
 
     Attributes:
         connection: As given.
-        requests: How many requests were made, those included that found no connection.
+        requests: How many requests were sent, including those that found no connection.
         retries: How many of them were repeats.
     """
 
@@ -50,86 +60,133 @@ class Transport:
         connection: Connection,
         *,
         width: int = 1,
-        stop: threading.Event | None = None,
+        wire: Wire | None = None,
         clock: Clock | None = None,
-        largest_body_bytes: int = LARGEST_BODY_BYTES,
+        stop: threading.Event | None = None,
     ) -> None:
         self.connection = connection
         self.requests = 0
         self.retries = 0
+        self._wire = wire or Wire(connection, width=width)
         self._clock = clock or Clock()
-        self._wire = Wire(connection, width=width, largest_body_bytes=largest_body_bytes)
-        self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
         self._stop = stop or threading.Event()
+        self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
         self._counting = threading.Lock()
 
     def send(
         self,
         request: Request,
-        read: Callable[[Answer], T],
+        decode: Callable[[Answer], T],
         *,
-        taken: Collection[int],
-        repeat: Repeat,
+        accepted: Collection[int],
+        accepted_at_last: Collection[int] = (),
         budget_seconds: float | None = None,
     ) -> T:
-        """Send a request, again where that is safe, and read its answer.
+        """Send a request, again where that is safe, and decode its answer.
 
         Args:
-            request: What is asked.
-            read: Makes the result of an answer. A ValueError from it means that the body is not
+            request: What is sent.
+            decode: Makes the result of an answer. A ValueError from it means that the body is not
                 what was asked for, which counts as a failed attempt.
-            taken: Statuses that `read` understands.
-            repeat: What may be done after a lost answer.
-            budget_seconds: Longest that it is tried again; None for the connection's budget.
+            accepted: Statuses that `decode` understands.
+            accepted_at_last: Statuses that are retried, and decoded once the budget is spent.
+            budget_seconds: Longest time to keep retrying; the connection's budget if None.
 
         Raises:
             UnknownOutcomeError: The answer was lost and the request must not be repeated.
-            StopError: The run cannot go on; a `GaveUpError` has the last answer, if there was one.
+            StopError: No answer can be had, or it means that the run cannot go on.
             Interrupted: The run was asked to stop while the request waited.
         """
-        if budget_seconds is None:
-            budget_seconds = self.connection.retry_budget_seconds
-        return Attempts(self, self._clock, request, read, taken, repeat, budget_seconds).make()
+        budget = self.connection.retry_budget_seconds if budget_seconds is None else budget_seconds
+        schedule = Schedule(request.repeat, budget)
+        repeated = False
+        while True:
+            self._wait(self._bucket.reserve())
+            answer: Answer | None = None
+            began = self._clock.now()
+            try:
+                answer = self._exchange(request, is_retry=schedule.failures > 0)
+                if repeated:
+                    answer = dataclasses.replace(answer, repeated=True)
+                return self._decoded(answer, request, decode, accepted)
+            except RetryError as error:
+                repeated = repeated or may_be_carried_out(error)
+                if repeated and request.repeat is Repeat.NEVER:
+                    raise outcome_unknown(error, request) from error
+                wait = self._next_wait(schedule, request, error, answer, began)
+                if wait is None:
+                    if answer and answer.status in accepted_at_last:
+                        return decode(answer)
+                    host = self.connection.host
+                    raise budget_spent(error, answer, request, host, budget) from error
+                _clear_frames(error)
+            self._wait(wait)
 
-    def wait(self, seconds: float) -> None:
-        """Wait, unless the run is asked to stop.
-
-        Raises:
-            Interrupted: It is.
-        """
-        if self._clock.wait(self._stop, seconds):
-            raise Interrupted("asked to stop while it waited")
-
-    def exchange(self, request: Request, *, again: bool, fresh: bool = False) -> Answer:
-        """Send a request once, in its turn.
-
-        Args:
-            request: What is asked.
-            again: Whether it has been sent before.
-            fresh: Whether it needs a connection of its own.
-        """
-        self.wait(self._bucket.reserve())
+    def _exchange(self, request: Request, *, is_retry: bool) -> Answer:
+        """Make one exchange, count it and log it."""
         with self._counting:
             self.requests += 1
-            self.retries += again
+            self.retries += is_retry
         began = self._clock.now()
         status: int | str = "no answer"
         try:
-            answer = self._wire.exchange(request, fresh=fresh)
+            answer = self._wire.exchange(request)
             status = answer.status
             return answer
         finally:
-            logger.debug(
-                "%s %s: %s, %.0f ms",
+            took = (self._clock.now() - began) * 1000
+            logger.debug("%s %s: %s, %.0f ms", request.method, request.path, status, took)
+
+    def _decoded(
+        self,
+        answer: Answer,
+        request: Request,
+        decode: Callable[[Answer], T],
+        accepted: Collection[int],
+    ) -> T:
+        if answer.status in accepted:
+            try:
+                return decode(answer)
+            except (ValueError, RecursionError) as error:  # the latter: nested without end
+                raise UnreadableAnswerError(
+                    f"the body of its {answer.status} is not the JSON that was asked for",
+                    status=answer.status,
+                ) from error
+        if answer.status in RETRIED_STATUSES:
+            raise BusyError(f"it answered {answer.status}", status=answer.status)
+        raise unexpected_status(answer, request, self.connection.host)
+
+    def _next_wait(
+        self,
+        schedule: Schedule,
+        request: Request,
+        error: RetryError,
+        answer: Answer | None,
+        began: float,
+    ) -> float | None:
+        """Return the seconds until the next attempt, or None when the budget is spent."""
+        clock, now = self._clock, self._clock.now()
+        header = answer.headers.get("retry-after") if answer else None
+        retry_after = retry_after_seconds(header, clock.epoch())
+        wait = schedule.next_wait(
+            error, now=now, ran=now - began, retry_after=retry_after, random=clock.random()
+        )
+        if wait is not None:
+            if error.status == TOO_MANY_REQUESTS:
+                self._bucket.hold(min(retry_after, wait))
+            logger.warning(
+                "%s %s: %s; retrying in %.1f s (attempt %d)",
                 request.method,
                 request.path,
-                status,
-                (self._clock.now() - began) * 1000,
+                error,
+                wait,
+                schedule.failures + 1,
             )
+        return wait
 
-    def hold(self, seconds: float) -> None:
-        """Let no request of any thread leave for a while."""
-        self._bucket.hold(seconds)
+    def _wait(self, seconds: float) -> None:
+        if self._clock.wait(self._stop, seconds):
+            raise Interrupted("asked to stop while a request waited")
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -140,3 +197,14 @@ class Transport:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _clear_frames(error: BaseException | None) -> None:
+    """Release what the frames of a failed attempt hold.
+
+    The tracebacks of the error, and of the errors of urllib3 behind it, lead to frames that hold
+    the request, and these frames hold the errors: cycles around a body of megabytes.
+    """
+    while error:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

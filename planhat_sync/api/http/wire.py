@@ -1,16 +1,15 @@
-"""Makes one HTTP exchange: an answer comes back whole or not at all.
+"""Makes one HTTP exchange: returns a complete answer or raises.
 
 It neither paces nor repeats; `transport` does. It uses the adapter of requests (pools, proxies,
-TLS) without its Session, for what a Session would add is what must not happen: following
-redirects, keeping cookies, taking credentials from .netrc, tidying paths up. The environment may
-name a proxy and a CA bundle; it cannot switch TLS verification off.
+TLS) without a Session, because a Session does what must not happen here: it follows redirects,
+keeps cookies, takes credentials from .netrc and rewrites paths. The environment may name a proxy
+and a CA bundle; it cannot switch TLS verification off.
 """
 
 from __future__ import annotations
 
 import os
 import ssl
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,101 +19,100 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES, read_body
-from planhat_sync.api.http.deadline import Deadline, TimedAdapter, current
-from planhat_sync.api.http.network_errors import failure_of
+from planhat_sync.api.http.clock import Clock
+from planhat_sync.api.http.deadline import Deadline, DeadlineAdapter, current
+from planhat_sync.api.http.exchange import Answer, Repeat
+from planhat_sync.api.http.network_errors import network_error
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.exchange import Answer
 from planhat_sync.redaction import strip_queries
 
 if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection
-    from planhat_sync.exchange import Request
+    from planhat_sync.api.http.exchange import Request
 
 ACCEPT_ENCODING = "gzip"
-"""The one place that says how Planhat may compress its answers."""
+"""How Planhat may compress its answers."""
 
 LONGEST_CONNECT_SECONDS = 20.0
 LONGEST_IDLE_SECONDS = 1.0
-"""No server closes a connection sooner than this after an answer; Node.js does after five."""
+"""Servers keep an idle connection open for longer than this; Node.js does for five seconds."""
 
 
 class Wire:
-    """The connections to one host, and how one request becomes one answer. Thread-safe.
+    """The connections to one host, over which one request becomes one answer. Thread-safe.
 
     Args:
-        connection: Where to, and with what token.
-        width: How many threads ask at the same time.
-        largest_body_bytes: The largest answer that is read.
+        connection: Address, token and timeout.
+        width: How many threads send at the same time.
+        largest_body_bytes: A larger answer stops the run before it fills the memory.
+        clock: Time for the deadlines; it must go on by itself, since sockets are waited for.
 
     Raises:
-        ConfigurationError: The CA bundle that the environment names is not there.
+        ConfigurationError: The CA bundle that the environment names cannot be used.
     """
 
     def __init__(
-        self, connection: Connection, *, width: int, largest_body_bytes: int = LARGEST_BODY_BYTES
+        self,
+        connection: Connection,
+        *,
+        width: int = 1,
+        largest_body_bytes: int = LARGEST_BODY_BYTES,
+        clock: Clock | None = None,
     ) -> None:
         self._connection = connection
         self._largest = largest_body_bytes
-        self._adapter = TimedAdapter(pool_connections=1, pool_maxsize=width)
+        self._clock = clock or Clock()
+        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=width)
         self._proxies = {} if connection.is_local else get_environ_proxies(connection.api_url)
         self._verify = _ca_bundle() if connection.api_url.startswith("https:") else True
         self._reached = False
         self._last_used = 0.0
         strip_queries("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
-    def exchange(self, request: Request, *, fresh: bool = False) -> Answer:
+    def exchange(self, request: Request) -> Answer:
         """Send a request once and read its answer to the end.
 
-        Args:
-            request: What is asked.
-            fresh: Whether to open a new connection for it if the kept ones have been idle. The
-                other side may close such a one while the request is on its way, and nobody can
-                tell that from a lost answer; for a request that must not be repeated, not to
-                risk it is worth a handshake.
+        A request that must not be repeated gets a new connection if the kept ones have been idle:
+        the server may close an idle connection while the request is on its way, which cannot be
+        told from a lost answer.
 
         Raises:
             NotSentError: Nothing of the request left.
-            LostAnswerError: Some of it left, and no whole answer came back in time.
+            LostAnswerError: Some of it left, and no complete answer came back in time.
             UnreadableAnswerError: The body cannot be decompressed.
-            UnreachableError: There is no such host, or it cannot prove who it is.
-            ProtocolError: The body is larger than any answer of Planhat's.
+            UnreachableError: The host does not exist, or its certificate is not trusted.
+            ConfigurationError: The proxy that the environment names cannot be used.
+            ProtocolError: The body is too large.
         """
-        deadline = Deadline(self._connection.request_timeout_seconds * request.patience)
+        connection, clock = self._connection, self._clock
+        seconds = float(connection.request_timeout_seconds * request.timeout_factor)
+        deadline = Deadline(seconds, clock.now)
         token = current.set(deadline)
-        if fresh and time.monotonic() - self._last_used > LONGEST_IDLE_SECONDS:
+        if request.repeat is Repeat.NEVER and clock.now() - self._last_used > LONGEST_IDLE_SECONDS:
             self._adapter.close()
         try:
-            with self._send(request, deadline.left()) as response:
+            with self._adapter.send(
+                self._prepared(request),
+                stream=True,
+                timeout=(min(seconds, LONGEST_CONNECT_SECONDS), seconds),
+                verify=self._verify,
+                proxies=self._proxies,
+            ) as response:
                 self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(
-                    response.status_code, headers, read_body(response, headers, self._largest)
-                )
+                body = read_body(response, headers, self._largest)
+                return Answer(response.status_code, headers, body)
         except (requests.RequestException, OSError, HTTPError, ValueError) as error:
-            deadline.hang_up()
-            raise failure_of(
-                error, self._connection.host, sent=deadline.sent, reached=self._reached
+            deadline.close_reader()
+            raise network_error(
+                error, connection.host, sent=deadline.sent, reached=self._reached
             ) from error
         finally:
-            self._last_used = time.monotonic()
+            self._last_used = clock.now()
             current.reset(token)
 
-    def _send(self, request: Request, seconds: float) -> requests.Response:
+    def _prepared(self, request: Request) -> requests.PreparedRequest:
         url = f"{self._connection.api_url}{request.path}"
-        prepared = requests.PreparedRequest()
-        prepared.method = request.method
-        prepared.url = f"{url}?{request.query}" if request.query else url
-        prepared.headers = CaseInsensitiveDict(self._headers(request))
-        prepared.body = request.body
-        return self._adapter.send(
-            prepared,
-            stream=True,
-            timeout=(min(seconds, LONGEST_CONNECT_SECONDS), seconds),
-            verify=self._verify,
-            proxies=self._proxies,
-        )
-
-    def _headers(self, request: Request) -> dict[str, str]:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": ACCEPT_ENCODING,
@@ -124,7 +122,12 @@ class Wire:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(len(request.body))
-        return headers
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = f"{url}?{request.query}" if request.query else url
+        prepared.headers = CaseInsensitiveDict(headers)
+        prepared.body = request.body
+        return prepared
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -132,16 +135,15 @@ class Wire:
 
 
 def _ca_bundle() -> str | bool:
-    """Find the CA bundle that the environment names; True stands for the usual authorities."""
+    """Return the CA bundle that the environment names, or True for the default authorities."""
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if bundle := os.environ.get(variable):
             try:
-                if Path(bundle).is_dir():
-                    return bundle
-                ssl.create_default_context(cafile=bundle)
+                if not Path(bundle).is_dir():
+                    ssl.create_default_context(cafile=bundle)
             except OSError as error:  # ssl.SSLError is one
                 raise ConfigurationError(
-                    f"{variable} must name a file of CA certificates: {bundle} is none"
+                    f"{variable} must name a file of CA certificates, and {bundle} is not one"
                 ) from error
             return bundle
     return True

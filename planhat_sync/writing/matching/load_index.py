@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.exchange import Answer
+    from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
 
 _CREATED: Final = ("insertsKeys", "upsertedIds")

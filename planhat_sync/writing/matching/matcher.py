@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.exchange import Answer
+    from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.index import Index
     from planhat_sync.writing.settings import WriteSettings

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.exchange import Answer
+    from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.bisection import Part

@@ -9,7 +9,7 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import TYPES, custom_properties, read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 
 
 def field(name, kind, parent="Issue", **more):

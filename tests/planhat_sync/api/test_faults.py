@@ -40,7 +40,7 @@ ITEMS = [{"sourceId": f"s-{n}", "title": f"{n}", "companyIds": [COMPANY]} for n 
 class Calendar(VirtualClock):
     """Waiting takes no time, and the day is the sandbox's."""
 
-    def today(self):
+    def epoch(self):
         return time.time()
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from raw_server import http
 
 from planhat_sync.api.bulk.outcomes import Unsettled, read_answer
+from planhat_sync.api.http.exchange import Answer
 from planhat_sync.errors import PlanhatError
-from planhat_sync.exchange import Answer
 
 GOOD = [
     http(b'[{"_id":"1"}]'),

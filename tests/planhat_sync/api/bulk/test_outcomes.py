@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from planhat_sync.api.bulk.entries import Register
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
-from planhat_sync.exchange import Answer
+from planhat_sync.api.http.exchange import Answer
 from planhat_sync.writing.sending.bisection import Bisection
 
 MANY = max(200, settings().max_examples)

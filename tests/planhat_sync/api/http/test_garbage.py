@@ -16,7 +16,7 @@ import pytest
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 
 
 class Page:
@@ -51,10 +51,10 @@ def test_a_page_is_gone_as_soon_as_nobody_holds_it(client):
 # In a process of its own: what an earlier test has left may become garbage at any time.
 UPSERT = """
 import gc, logging, sys
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.exchange import Answer, Request
+from planhat_sync.api.http.exchange import Answer, Request
 from planhat_sync.api.http.transport import Transport
 
 logging.disable()  # a record that is kept would keep the error

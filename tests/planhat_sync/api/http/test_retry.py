@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planhat_sync.api.http.exchange import Repeat
 from planhat_sync.api.http.retry import (
     LONGEST_DELAY_SECONDS,
-    Decision,
-    Repeat,
     Schedule,
     backoff_seconds,
-    decide,
     may_be_carried_out,
     retry_after_seconds,
 )
@@ -31,19 +29,6 @@ failures = st.one_of(
     st.sampled_from([408, 425, 429, 500, 502, 503, 504]).map(lambda s: BusyError("", status=s)),
     st.sampled_from([NotSentError(""), LostAnswerError(""), UnreadableAnswerError("")]),
 )
-
-
-def test_a_status_is_taken_retried_or_stops_the_run():
-    decisions = {status: decide(status, {200, 404}) for status in range(100, 600)}
-    retried = {status for status, decision in decisions.items() if decision is Decision.RETRY}
-    taken = {status for status, decision in decisions.items() if decision is Decision.TAKE}
-    assert retried == {408, 425, 429, 500, 502, 503, 504}
-    assert taken == {200, 404}
-    assert set(decisions.values()) == set(Decision)
-
-
-def test_what_the_asker_takes_is_taken_even_if_it_could_be_retried():
-    assert decide(503, {503}) is Decision.TAKE
 
 
 @given(st.integers(1, 10_000), chances)
@@ -92,7 +77,7 @@ def test_waiting_ends_within_the_budget_and_what_is_owed_to_running_writes(repea
     for error, ran, asked, chance in story:
         now += ran
         first_failure = now if first_failure is None else first_failure
-        wait = schedule.next_wait(error, now=now, ran=ran, asked=asked, chance=chance)
+        wait = schedule.next_wait(error, now=now, ran=ran, retry_after=asked, random=chance)
         if wait is None:
             assert now - first_failure >= budget + owed - 1e-6
             return
@@ -108,19 +93,19 @@ def test_waiting_ends_within_the_budget_and_what_is_owed_to_running_writes(repea
 @given(failures, seconds, chances)
 def test_retry_after_is_a_floor_as_long_as_the_budget_lasts(error, asked, chance):
     schedule = Schedule(Repeat.FREELY, 300)
-    wait = schedule.next_wait(error, now=0, ran=1, asked=asked, chance=chance)
+    wait = schedule.next_wait(error, now=0, ran=1, retry_after=asked, random=chance)
     assert wait is not None
     assert wait >= min(asked, 300)
 
 
 def test_no_budget_means_no_second_attempt():
     schedule = Schedule(Repeat.FREELY, 0)
-    assert schedule.next_wait(NotSentError(""), now=5, ran=1, asked=0, chance=0.5) is None
+    assert schedule.next_wait(NotSentError(""), now=5, ran=1, retry_after=0, random=0.5) is None
 
 
 def test_a_slow_first_attempt_does_not_use_the_budget_up():
     schedule = Schedule(Repeat.WHEN_SETTLED, 300)
-    wait = schedule.next_wait(LostAnswerError(""), now=300, ran=300, asked=0, chance=0.5)
+    wait = schedule.next_wait(LostAnswerError(""), now=300, ran=300, retry_after=0, random=0.5)
     assert wait is not None
     assert wait >= 300
 
@@ -128,9 +113,9 @@ def test_a_slow_first_attempt_does_not_use_the_budget_up():
 def test_what_is_owed_to_a_running_write_is_not_taken_from_the_budget():
     schedule = Schedule(Repeat.WHEN_SETTLED, 100)
     lost = LostAnswerError("")
-    assert schedule.next_wait(lost, now=300, ran=300, asked=0, chance=0.0) == 300
-    assert schedule.next_wait(lost, now=650, ran=50, asked=0, chance=0.0) == 50
-    assert schedule.next_wait(lost, now=751, ran=51, asked=0, chance=0.0) is None
+    assert schedule.next_wait(lost, now=300, ran=300, retry_after=0, random=0.0) == 300
+    assert schedule.next_wait(lost, now=650, ran=50, retry_after=0, random=0.0) == 50
+    assert schedule.next_wait(lost, now=751, ran=51, retry_after=0, random=0.0) is None
 
 
 @pytest.mark.parametrize(

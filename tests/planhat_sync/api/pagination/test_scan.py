@@ -8,8 +8,8 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.api.pagination.scan import walk_pages
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import GaveUpError, ProtocolError
+from planhat_sync.models import load_models
 
 MODELS = load_models()
 

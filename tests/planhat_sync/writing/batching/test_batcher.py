@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import MOST_MERGED, Batcher
 from planhat_sync.writing.batching.identity import covers
 from planhat_sync.writing.records.convert import Converter

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.batching.identity import identities, order_matters
 from planhat_sync.writing.records.convert import Converter

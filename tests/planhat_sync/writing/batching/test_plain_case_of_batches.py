@@ -10,7 +10,7 @@ from itertools import count
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.settings import WriteSettings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.decisions import Decisions, values
 from planhat_sync.writing.matching.existing import DOUBT, IndexedRecord

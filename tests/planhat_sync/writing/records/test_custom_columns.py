@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.custom_columns import CustomColumns
 from planhat_sync.writing.records.payload import Payload, RejectCode

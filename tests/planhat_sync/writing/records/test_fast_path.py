@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from planhat_sync.catalogue import load_models
-from planhat_sync.models import Model
+from planhat_sync.models import Model, load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.settings import WriteSettings

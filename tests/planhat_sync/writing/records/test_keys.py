@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from planhat_sync.catalogue import load_models
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.keys import Keyables
 from planhat_sync.writing.records.payload import Payload, RejectCode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.lookalikes import Lookalikes, shown
 from planhat_sync.writing.records.payload import RejectCode

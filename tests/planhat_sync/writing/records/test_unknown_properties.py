@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from planhat_sync.catalogue import load_models
+from planhat_sync.models import load_models
 from planhat_sync.writing.records import unknown_properties
 from planhat_sync.writing.records.lookalikes import Lookalikes
 from planhat_sync.writing.records.unknown_properties import MOST_NAMES, UnknownProperties

@@ -1,36 +1,50 @@
-"""One HTTP exchange as data: what is asked, and what comes back."""
+"""One HTTP exchange as data: the request that is sent and the answer that comes back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Repeat(Enum):
+    """Whether a request may be sent again when its answer was lost."""
+
+    FREELY = auto()
+    """Sending it twice has the effect of sending it once: GET and DELETE."""
+    WHEN_SETTLED = auto()
+    """Harmless once the first attempt is over: a bulk upsert of keyed items."""
+    NEVER = auto()
+    """A second attempt would do it twice: a create without a keyable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked.
+    """A request to Planhat.
 
     Attributes:
         method: HTTP method.
         path: Path below the API's address, quoted.
         query: Query string, quoted, without its question mark.
-        body: The JSON that leaves, or None.
-        patience: How many times the usual timeout it may take.
+        body: The JSON to send, or None.
+        repeat: Whether it may be sent again when its answer was lost.
+        timeout_factor: How many times the connection's timeout it may take.
     """
 
     method: str
     path: str
     query: str = field(default="", repr=False)
     body: bytes | None = field(default=None, repr=False)
-    patience: int = 1
+    repeat: Repeat = Repeat.FREELY
+    timeout_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whole.
+    """A complete answer to a request.
 
     Attributes:
         status: HTTP status.

@@ -1,0 +1,59 @@
+"""What a transport makes of each status, over a wire that answers from memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.exchange import Answer, Request
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.errors import GaveUpError, StopError
+
+CONNECTION = Connection("token-a", requests_per_minute=0, retry_budget_seconds=0)
+
+
+class Statuses:
+    """A wire that answers with the given statuses, one after the other."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.left = list(statuses)
+
+    def exchange(self, _: Request) -> Answer:
+        return Answer(self.left.pop(0), {}, b"")
+
+    def close(self) -> None: ...
+
+
+def send(clock, *statuses: int, **options) -> int:
+    transport = Transport(CONNECTION, wire=Statuses(*statuses), clock=clock)
+    return transport.send(Request("GET", "/issues"), lambda answer: answer.status, **options)
+
+
+def outcome_of(clock, status: int) -> str:
+    try:
+        send(clock, status, accepted={200, 404})
+    except GaveUpError:
+        return "retried"
+    except StopError:
+        return "stops"
+    return "accepted"
+
+
+def test_a_status_is_accepted_or_retried_or_stops_the_run(clock):
+    outcomes = {status: outcome_of(clock, status) for status in range(100, 600)}
+    retried = {status for status, outcome in outcomes.items() if outcome == "retried"}
+    accepted = {status for status, outcome in outcomes.items() if outcome == "accepted"}
+    assert retried == {408, 425, 429, 500, 502, 503, 504}
+    assert accepted == {200, 404}
+
+
+def test_an_accepted_status_is_not_retried(clock):
+    assert send(clock, 503, accepted={503}) == 503
+
+
+def test_a_status_that_is_accepted_at_last_is_retried_as_long_as_the_budget_lasts(clock):
+    options = {"accepted": {200}, "accepted_at_last": {500}, "budget_seconds": 1}
+    assert send(clock, 500, 500, 200, **options) == 200
+    assert send(clock, *[500] * 9, **options) == 500
+    with pytest.raises(GaveUpError, match="503"):
+        send(clock, 500, *[503] * 9, **options)
