@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from planhat_sync.errors import GaveUpError, PlanhatError
 from planhat_sync.models import load_models
@@ -16,6 +16,8 @@ from tap_planhat.tap import CATALOG_FILE, TapPlanhat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from planhat_sync.api.client import PlanhatClient
 
 CONFIG = {"api_token": "t"}
 PARTS = b"|||"
@@ -39,8 +41,8 @@ def state(data: bytes) -> None:
         given = state_of(data)
         for name, model in MODELS.items():
             entry = given.get("bookmarks", {}).get(name, {})
-            memory = StreamState.of_state(entry, model.replication_key, name)
-            memory.write(entry, model.replication_key)
+            kept = StreamState.from_json(entry, model.replication_key, name)
+            kept.write_to(entry, model.replication_key)
 
 
 class Canned:
@@ -68,8 +70,9 @@ class Canned:
 
 def pages(data: bytes) -> None:
     """Read a tenant whose every answer is made up; only whole messages leave."""
-    tap = TapPlanhat(config={**CONFIG, "progress": "none"}, state=STATES[len(data) % 2])
-    tap.__dict__["client"] = Canned(data)
+    client = cast("PlanhatClient", Canned(data))
+    config = {**CONFIG, "progress": "none"}
+    tap = TapPlanhat(config=config, state=STATES[len(data) % 2], client=client)
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with contextlib.redirect_stdout(stdout), contextlib.suppress(PlanhatError):
         tap.run()

@@ -1,4 +1,8 @@
-"""Brings a given catalog into line with the models: what a model decides, no catalog changes."""
+"""The catalog of a run: normalized to the models, and checked for what is probably a mistake.
+
+A model decides the keys of its stream; a catalog decides what is selected, and may ask for a full
+read. See https://hub.meltano.com/singer/spec#metadata for `selected` and `inclusion`.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +17,25 @@ from tap_planhat.replication import replication_of
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from singer_sdk import Stream
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from planhat_sync.models import Model
     from tap_planhat.replication import Replication
 
 KEY_PROPERTIES = ["_id"]
+NOTHING_SELECTED = (
+    'no stream is selected, so nothing is read: in the catalog, set "selected": true in the '
+    "metadata of a stream whose breadcrumb is []; with Meltano, add a rule such as issues.* to "
+    "select"
+)
+_PROPERTY_LENGTH = len(("properties", "custom"))
 _TEXT = {"type": ["string", "null"]}
 _TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
 _CHOICE = {"type": ["boolean", "null"]}
-# What the SDK takes for granted of a JSON Schema; it trips over anything else.
+# What the SDK assumes of a JSON Schema; anything else makes it fail.
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -78,7 +89,7 @@ CATALOG_SCHEMA = {
     },
     "required": ["streams"],
 }
-"""What a Singer catalog is, as far as the SDK reads it."""
+"""JSON Schema of a Singer catalog, as far as the SDK reads it."""
 
 VALIDATOR = Draft202012Validator(CATALOG_SCHEMA)
 
@@ -88,34 +99,34 @@ def normalized(
     models: Mapping[str, Model],
     logger: logging.Logger,
 ) -> Catalog:
-    """Give a catalog in which keys and replication are as the models have them.
+    """Return a catalog whose keys and replication are those of the models.
 
-    A stream with a replication key may be read whole instead, where the catalog says FULL_TABLE;
-    one without can only be read whole.
+    A stream with a replication key is read in full if the catalog says FULL_TABLE; a stream without
+    one is always read in full.
 
     Args:
-        given: A catalog, as Meltano or a person wrote it.
+        given: A catalog, as written by Meltano or a user.
         models: The models by name.
-        logger: Told where the catalog is overruled.
+        logger: Warned wherever the catalog is overruled.
 
     Raises:
-        ConfigurationError: It is no catalog, or names a stream that does not exist.
+        ConfigurationError: It is not a catalog, or names a stream that does not exist.
     """
     raw: dict[str, Any] = given.to_dict() if isinstance(given, Catalog) else given
     fault = best_match(VALIDATOR.iter_errors(raw))
     if fault is not None:
         raise ConfigurationError(
-            f"the catalog is no Singer catalog, at {fault.json_path}: make one with --discover"
+            f"the catalog is not a Singer catalog, at {fault.json_path}: make one with --discover"
         )
     catalog = Catalog.from_dict(raw)
     asked = {entry["tap_stream_id"]: entry for entry in raw["streams"]}
     for entry in catalog.streams:
         name = entry.stream or entry.tap_stream_id
-        for written in (entry.tap_stream_id, name):
-            if written not in models:
+        for stream in (entry.tap_stream_id, name):
+            if stream not in models:
                 raise ConfigurationError(
-                    f"the catalog names a stream {written}, and there are only "
-                    f"{', '.join(models)}: take it out, or make a new catalog with --discover"
+                    f"the catalog names a stream {stream}, and there are only "
+                    f"{', '.join(models)}: remove it, or make a new catalog with --discover"
                 )
         replication = replication_of(asked[entry.tap_stream_id], models[name])
         for warning in replication.warnings:
@@ -137,3 +148,29 @@ def _overrule(entry: CatalogEntry, model: Model, replication: Replication) -> No
                 f"the catalog's schema of {model.name} has no property {name}: "
                 "make a new catalog with --discover"
             )
+
+
+def selection_warnings(streams: Collection[Stream]) -> Iterator[str]:
+    """Find what is probably a mistake in a selection: a run that reads nothing still succeeds.
+
+    Args:
+        streams: All streams of a run.
+
+    Yields:
+        One sentence for each mistake.
+    """
+    selected = [stream for stream in streams if stream.selected]
+    if not selected:
+        yield NOTHING_SELECTED
+    for stream in selected:
+        for crumb, metadata in stream.metadata.items():
+            parent = crumb[:-2]
+            if metadata.selected and len(crumb) > _PROPERTY_LENGTH and not stream.mask[parent]:
+                yield (
+                    f"{stream.name}: {_dotted(crumb)} is selected, but {_dotted(parent)}, which "
+                    "holds it, is not, so it is not read: select both"
+                )
+
+
+def _dotted(crumb: tuple[str, ...]) -> str:
+    return ".".join(crumb[1::2])

@@ -1,14 +1,15 @@
-"""Writes Singer messages to standard output: whole lines, in order, nothing else.
+"""Writes Singer messages to standard output: complete lines, in order, and nothing else.
 
 Bytes go to the file descriptor directly. Python's own buffers are not safe against signals: a
 handler that runs in the middle of their `write` leaves half a line, and with PYTHONUNBUFFERED a
 write may be cut short without notice. Here no handler ever raises (see `tap`), so a line that was
-begun is finished, however long its reader sleeps.
+begun is completed, however long its reader is blocked.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
@@ -19,19 +20,23 @@ from planhat_sync.errors import StopError
 from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from planhat_sync.reading.pages.page import WriteLines
     from planhat_sync.runtime.stdout import Piece
 
 BUFFERED_BYTES = 64 * 1024
 
 
 class MessageWriter(GenericSingerWriter[bytes, Message]):
-    """A message writer for `singer_sdk.Tap`, which also takes lines that are ready.
+    """A message writer for `singer_sdk.Tap`, which also takes complete lines.
 
-    Records wait in a buffer until there are enough of them or somebody flushes; every other
-    message leaves at once, with all that came before it.
+    Records are buffered until there are enough of them or until `flush`; every other message is
+    written at once, after everything before it.
 
     Attributes:
-        is_writing: Whether a line may be out in part.
+        is_writing: Whether part of a line may have been written.
     """
 
     def __init__(self) -> None:
@@ -43,10 +48,10 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
 
     def serialize_message(self, message: Message) -> bytes:
-        """Write one message as JSON.
+        """Return a message as JSON.
 
         Args:
-            message: A Singer message; a record may hold decimals, which leave as numbers.
+            message: A Singer message; decimals in a record are written as numbers.
         """
         if not isinstance(message, RecordMessage):
             return serialize_json(message.to_dict()).encode()
@@ -56,7 +61,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         return self._encode(content)
 
     def write_message(self, message: Message) -> None:
-        """Write one message, and all before it unless it is a record.
+        """Write a message; unless it is a record, flush.
 
         Args:
             message: A Singer message.
@@ -69,7 +74,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         """Write messages that are JSON already.
 
         Args:
-            lines: One message a line, each with its line break.
+            lines: Complete lines, each with its line break.
         """
         self._lines += lines
         self._size += sum(map(len, lines))
@@ -77,11 +82,11 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything that waits to whoever reads standard output.
+        """Write everything that is buffered to standard output.
 
         Raises:
-            StopError: Nobody does any more.
-            OSError: It cannot be written, as on a full disk.
+            StopError: Its reader has gone.
+            OSError: It cannot be written, for example because the disk is full.
         """
         lines, self._lines, self._size = self._lines, [], 0
         if self._is_broken or not lines:
@@ -102,11 +107,29 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self.is_writing = False
 
 
-def flush(writer: object) -> None:
-    """Flush a writer if it is ours; the SDK's own flushes each line.
+class _Record(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
+    """A RECORD message, its properties in the order in which the SDK writes them."""
+
+    stream: str
+    record: Any
+    time_extracted: str
+    version: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def record_lines(stream: str, version: int | None = None) -> WriteLines:
+    """Return a function that writes rows as RECORD messages.
 
     Args:
-        writer: A tap's message writer.
+        stream: Name of the stream.
+        version: The stream's version, if the run activates one.
     """
-    if isinstance(writer, MessageWriter):
-        writer.flush()
+    encode_lines = msgspec.json.Encoder().encode_lines
+    stated = msgspec.UNSET if version is None else version
+
+    def write(rows: Sequence[Any], received: datetime) -> bytes:
+        extracted = received.isoformat()
+        return encode_lines(
+            list(map(_Record, repeat(stream), rows, repeat(extracted), repeat(stated)))
+        )
+
+    return write

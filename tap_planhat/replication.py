@@ -1,4 +1,4 @@
-"""How a catalog says that a stream is replicated, and which of it a model can do.
+"""How a catalog asks for a stream to be replicated, and how its model can be.
 
 Singer's metadata has `replication-method` and `replication-key` for what the user chose, and
 `forced-replication-method` for what discovery found; catalogs of older taps, and those of the SDK,
@@ -25,8 +25,8 @@ class Replication:
     """How a stream is read.
 
     Attributes:
-        key: The replication key; None if the stream is read whole.
-        warnings: Sentences about what the catalog asks for and does not get.
+        key: The replication key; None if the stream is read in full.
+        warnings: One sentence for each thing that the catalog asks for and does not get.
     """
 
     key: str | None
@@ -34,37 +34,37 @@ class Replication:
 
     @property
     def method(self) -> str:
-        """Singer's word for it."""
-        return INCREMENTAL if self.key else FULL_TABLE
+        """The replication method, as Singer calls it."""
+        return _method_by(self.key)
 
 
 def replication_of(entry: Mapping[str, Any], model: Model) -> Replication:
-    """Find out how a stream of a catalog is to be read.
+    """Return how a stream of a catalog is to be read.
 
-    What the user chose in the metadata decides. Without that, a stream is read whole if either of
-    the other two places says so, since discovery writes the model's own method into both.
+    What the user chose in the metadata decides. Otherwise a stream is read in full if either of the
+    other two places says so, because discovery writes the model's own method into both.
 
     Args:
         entry: The stream's entry in the catalog.
-        model: Its model; only its own key can be the replication key.
+        model: The stream's model; only its own key can be the replication key.
     """
     root = _root(entry)
+    own = _method_by(model.replication_key)
     chosen = _method(root.get("replication-method"))
     found = [
         _method(entry.get("replication_method")),
         _method(root.get("forced-replication-method")),
     ]
-    deliberate = [one for one in found if one and one != _own(model)]
+    deliberate = [one for one in found if one and one != own]
     asked = chosen or next(iter(deliberate), None)
-    replication = Replication(None if asked == FULL_TABLE else model.replication_key, ())
-    named = (root.get("replication-key"), entry.get("replication_key"))
-    keys = {key for key in named if key}
+    key = None if asked == FULL_TABLE else model.replication_key
+    named = {root.get("replication-key"), entry.get("replication_key")}
     warnings = (
-        *_about_method(asked, replication.method, model),
+        *_about_method(asked, _method_by(key), model),
         *_about_contradiction(chosen, deliberate, model),
-        *_about_keys(sorted(key for key in keys if key != model.replication_key), model),
+        *_about_keys(sorted(filter(None, named - {model.replication_key})), model),
     )
-    return Replication(replication.key, warnings)
+    return Replication(key, warnings)
 
 
 def _root(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,19 +75,19 @@ def _root(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _own(model: Model) -> str:
-    return INCREMENTAL if model.replication_key else FULL_TABLE
+def _method_by(key: str | None) -> str:
+    return INCREMENTAL if key else FULL_TABLE
 
 
 def _method(text: str | None) -> str | None:
-    """Return a method as Singer spells it, None if none is given."""
+    """Return a method as Singer spells it; None if none is given."""
     return (text or "").strip().upper().replace("-", "_").replace(" ", "_") or None
 
 
 def _about_method(asked: str | None, method: str, model: Model) -> Iterator[str]:
     if asked not in (None, method):
         why = (
-            "Planhat tells of no change of it in order"
+            "Planhat cannot list its changes in order"
             if asked == INCREMENTAL
             else f"there are {INCREMENTAL} and {FULL_TABLE}"
         )
@@ -103,6 +103,6 @@ def _about_contradiction(chosen: str | None, others: list[str], model: Model) ->
 
 
 def _about_keys(others: list[str], model: Model) -> Iterator[str]:
-    can = f"only by {model.replication_key}" if model.replication_key else "whole in every run"
+    how = f"only by {model.replication_key}" if model.replication_key else "in full in every run"
     for key in others:
-        yield f"the replication key {key} of {model.name} is ignored: it can be read {can}"
+        yield f"the replication key {key} of {model.name} is ignored: it can be read {how}"

@@ -1,40 +1,53 @@
-"""The settings of the tap: those of reading, and those that the SDK adds."""
+"""The settings of tap-planhat: those of the library, and what only a Singer tap has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.helpers._batch import BatchConfig
 
 from planhat_sync.api.connection import CONNECTION_SETTINGS
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.reading.settings import READ_SETTINGS
+from planhat_sync.runtime.progress import PROGRESS_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONFIG_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["api_token"],
+    "properties": {
+        **CONNECTION_SETTINGS,
+        **READ_SETTINGS,
+        "emit_activate_version_messages": {
+            "type": "boolean",
+            "default": False,
+            "title": "Emit ACTIVATE_VERSION",
+            "description": (
+                "Tell the target, before the records of a stream that is read in full, that the "
+                "records of earlier runs are out of date, so that it can remove those that Planhat "
+                "no longer has."
+            ),
+        },
+        "progress": PROGRESS_SETTING,
+    },
+}
+"""JSON Schema of the settings; the SDK adds its own."""
+
 _BATCHES = (
     'batch_config cannot be used: it takes "encoding" with a "format" and a "compression", '
-    '"storage" with a "root" such as file:///tmp/batches and perhaps a "prefix", and perhaps '
-    '"batch_size", a whole number from 1 on'
+    '"storage" with a "root" such as file:///tmp/batches and optionally a "prefix", and optionally '
+    '"batch_size", a whole number of at least 1'
 )
 
 
-def config_schema() -> dict[str, Any]:
-    """Give the JSON Schema of the configuration, to which the SDK adds its own settings."""
-    return {
-        "type": "object",
-        "properties": {**CONNECTION_SETTINGS, **READ_SETTINGS},
-        "required": ["api_token"],
-        "additionalProperties": False,
-    }
-
-
-def check_batches(config: Mapping[str, Any]) -> None:
-    """Check the SDK's setting `batch_config`, of which its schema says little.
+def check_batch_config(config: Mapping[str, Any]) -> None:
+    """Check the SDK's setting `batch_config`, of which its own schema says little.
 
     Args:
-        config: The settings by name, each of the type that its schema says.
+        config: The settings by name. Each has been checked against its definition.
 
     Raises:
         ConfigurationError: The SDK could not write batches with it.
@@ -45,8 +58,8 @@ def check_batches(config: Mapping[str, Any]) -> None:
     try:
         batches = BatchConfig.from_dict(given)
         size = batches.batch_size
-        is_right = isinstance(size, int) and size > 0 and bool(batches.storage.get_url("a"))
-    except Exception as error:  # what an address needs is another library's affair
+        is_valid = isinstance(size, int) and size > 0 and bool(batches.storage.get_url("a"))
+    except Exception as error:  # another library parses the URL
         raise ConfigurationError(f"{_BATCHES} ({type(error).__name__})") from error
-    if not is_right:
+    if not is_valid:
         raise ConfigurationError(_BATCHES)

@@ -1,7 +1,7 @@
-"""The file given as --state: the state of the run before, in each form in which people have it.
+"""The file given as --state: the state of the run before, in each form in which users have it.
 
-A state that is not understood is refused. To pass over it would be to read everything anew, without
-a word, and a target that appends would hold every record twice.
+A state that is not understood is refused. Ignoring it would read everything again without notice,
+and a target that appends would then hold every record twice.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from planhat_sync.runtime.config_files import json_of, text_of
 
 WHAT = "the file given as --state"
 _UNKNOWN = (
-    f"{WHAT} holds no Singer state: give a file that holds one state as the target printed it, "
-    'such as {"bookmarks": {…}}'
+    f"{WHAT} does not hold a Singer state: give a file that holds one state as the target printed "
+    'it, such as {"bookmarks": {…}}'
 )
 
 
 def state_of(content: bytes) -> dict[str, Any]:
-    """Read a state: bare as targets print it, in a STATE message, or as Meltano prints it.
+    """Parse a state: bare as targets print it, in a STATE message, or as Meltano prints it.
 
     ``meltano state get`` prints ``{"singer_state": {…}}``; Meltano's state backends hold
     ``{"completed": {"singer_state": {…}}, "partial": {…}}``
     (https://docs.meltano.com/concepts/state_backends).
 
     Args:
-        content: What the file holds.
+        content: The content of the file.
 
     Raises:
-        ConfigurationError: It holds no state, or more than one.
+        ConfigurationError: It does not hold a state, or more than one.
     """
     text = text_of(content, WHAT)
     if not text.strip():
         raise ConfigurationError(
             f"{WHAT} is empty: leave --state out for a first run, which reads everything, or give "
-            "the state that the last good run left"
+            "the last state that the target printed"
         )
     state = _bare(_one_value(text))
     bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
@@ -55,8 +55,8 @@ def _one_value(text: str) -> Any:  # noqa: ANN401 - any JSON value
             raise
     raise ConfigurationError(
         f"{WHAT} holds {len(lines)} lines, each of them a state or a message: give the last state "
-        "alone (tail -n 1 of what the target printed, written to another file that takes the place "
-        "of the old one only if it is not empty)"
+        "alone (tail -n 1 of what the target printed, written to another file that replaces the "
+        "old one only if it is not empty)"
     )
 
 
@@ -68,7 +68,7 @@ def _is_object(line: str) -> bool:
 
 
 def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Take a state out of what it is wrapped in, where that is known."""
+    """Unwrap a state from any of the known wrappers."""
     if not isinstance(value, dict) or "bookmarks" in value:
         return value
     if value.get("type") == "STATE":
@@ -81,11 +81,11 @@ def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _completed(value: dict[str, Any]) -> object:
-    """Take the state of the last run that ended out of what a state backend of Meltano's holds."""
+    """Return the state of the last completed run from the content of a Meltano state backend."""
     if value.get("partial") or value.get("partial_state"):
         raise ConfigurationError(
-            f"{WHAT} is Meltano's, and part of it is of a run that did not end (partial state): "
-            "give what `meltano state get` prints for it, which is both in one"
+            f"{WHAT} comes from Meltano and includes the partial state of an incomplete run: give "
+            "what `meltano state get` prints for it, which merges both"
         )
     completed = value.get("completed") or value.get("completed_state")
     return completed.get("singer_state") if isinstance(completed, dict) else None

@@ -1,12 +1,13 @@
 """The one class of stream there is: every model is an instance of it.
 
-Two paths lead from a page to standard output. The plain one writes whole pages of raw values. The
-SDK's own is taken where values must be looked at: stream maps, flattening, deselected properties
-inside others, BATCH. They emit the same messages (a property test holds them together).
+A page takes one of two paths to standard output. The fast path writes entire pages of raw values.
+The SDK's own path is taken where values must be looked at: for stream maps, flattening, deselected
+properties inside others, BATCH. Both write the same messages (a property test compares them).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -17,48 +18,94 @@ from planhat_singer.map_failures import MapFailure
 from planhat_sync.errors import ConfigurationError, Interrupted
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import StreamReader
-from planhat_sync.reading.settings import reading_of
+from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.reading.source import Source
 from planhat_sync.reading.state import StreamState
+from planhat_sync.runtime.plural import counted
 from tap_planhat.catalog import KEY_PROPERTIES
-from tap_planhat.messages import MessageWriter, flush
+from tap_planhat.messages import record_lines
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
+    from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
+    from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.reading.reader import Emission
-    from tap_planhat.tap import TapPlanhat
+    from planhat_sync.reading.pages.page import WriteLines
+    from planhat_sync.reading.reader import Rows
+    from planhat_sync.runtime.tap_signals import Stop
+    from tap_planhat.messages import MessageWriter
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """What all streams of a run have read and written.
+
+    Attributes:
+        records: How many records.
+        pages: How many pages with a record to emit.
+    """
+
+    records: int = 0
+    pages: int = 0
+
+    def add_page(self, records: int) -> None:
+        """Count a page.
+
+        Args:
+            records: How many records of it were emitted.
+        """
+        self.records += records
+        self.pages += 1
+
+    def __str__(self) -> str:
+        return f"{counted(self.records, 'record')} read, in {counted(self.pages, 'page')}"
 
 
 class PlanhatStream(Stream):
     """A stream of one model's records.
 
     Args:
-        tap: The tap.
+        tap: The tap, for the SDK.
         model: The model.
+        connect: Returns the client; not called before records are read.
+        writer: Where messages go.
+        stop: Whether the run was asked to stop.
+        counts: Where what was read is counted.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-    """Values are emitted as Planhat sent them: they come from JSON and need no conversion to it."""
+    """Values are emitted as Planhat sent them: they are JSON already, so nothing is converted."""
 
-    def __init__(self, tap: TapPlanhat, model: Model) -> None:
+    def __init__(
+        self,
+        tap: Tap,
+        model: Model,
+        *,
+        connect: Callable[[], PlanhatClient],
+        writer: MessageWriter,
+        stop: Stop,
+        counts: ReadCounts,
+    ) -> None:
         self.model = model
         super().__init__(tap, schema=model.record_schema, name=model.name)
-        self.tap = tap
         self.primary_keys = list(KEY_PROPERTIES)
         self.replication_key = model.replication_key
         self.forced_replication_method = INCREMENTAL if model.replication_key else FULL_TABLE
-        self.logger.addFilter(_is_news)
+        self._connect = connect
+        self._writer = writer
+        self._stop = stop
+        self._counts = counts
+        self.logger.addFilter(_is_not_repeated)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Set no upper bound by this machine's clock: the extraction has one of its own.
+        """Set no upper bound by this machine's clock: the reader has its own.
 
         Args:
             context: Never given: streams have no partitions.
@@ -67,7 +114,7 @@ class PlanhatStream(Stream):
     def generate_child_contexts(
         self, record: Record, context: Context | None
     ) -> Iterable[Context | None]:
-        """Give no contexts: there are no child streams.
+        """Return no contexts: there are no child streams.
 
         Args:
             record: A record.
@@ -77,47 +124,44 @@ class PlanhatStream(Stream):
         return ()
 
     def get_records(self, context: Context | None) -> Iterator[Record]:
-        """Give the records that are due as Python values, for the SDK's own path.
+        """Read records as Python values, for the SDK's own path.
 
         Args:
             context: Never given.
         """
         del context
-        writer = self.tap.message_writer
         try:
-            for emission in self._emissions():
-                yield from emission.content
-                self.tap.count(len(emission.positions))
-                del emission
-                flush(writer)
+            for rows in self._read():
+                yield from rows.content
+                self._counts.add_page(rows.count)
+                del rows
+                self._writer.flush()
         finally:
             # An unchanged state is never printed, so nothing else would flush the last records.
-            flush(writer)
+            self._writer.flush()
 
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        writer = self.tap.message_writer
-        if not (write_messages and isinstance(writer, MessageWriter) and self._is_plain):
+        if not (write_messages and self._takes_fast_path):
             yield from super()._sync_records(context, write_messages=write_messages)
             return
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context({})
             timer.with_context({})
-            for emission in self._emissions(ready=True):
-                count = len(emission.positions)
-                writer.write_lines(*emission.content)
-                writer.flush()
-                counter.increment(count)
-                self.tap.count(count)
-                del emission  # the page must be gone before the next one is asked for
+            for rows in self._read(record_lines(self.name, self._stream_version)):
+                self._writer.write_lines(*rows.content)
+                self._writer.flush()
+                counter.increment(rows.count)
+                self._counts.add_page(rows.count)
+                del rows  # the page must be gone before the next one is asked for
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
     def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
         try:
             super()._sync_batches(batch_config, context=context)
-        except ImportError as error:  # for a format or a storage that not everybody needs
+        except ImportError as error:  # of an optional dependency for a format or a storage
             raise ConfigurationError(
                 f"batch_config needs a package that is not installed beside tap-planhat: {error}"
             ) from error
@@ -135,8 +179,8 @@ class PlanhatStream(Stream):
             ) from error
 
     @property
-    def _is_plain(self) -> bool:
-        """Whether records leave exactly as they came, but for what is deselected at the top."""
+    def _takes_fast_path(self) -> bool:
+        """Whether records are emitted as received, except for properties that are deselected."""
         maps = self.stream_maps
         return (
             self.ABORT_AT_RECORD_COUNT is None
@@ -150,58 +194,50 @@ class PlanhatStream(Stream):
             )
         )
 
-    @property
-    def _key(self) -> str | None:
-        return self.replication_key if self.replication_method == INCREMENTAL else None
-
-    def _emissions(self, *, ready: bool = False) -> Iterator[Emission]:
-        """Read what is due; the state moves on after the last emission, and not before.
+    def _read(self, write: WriteLines | None = None) -> Iterator[Rows]:
+        """Read this stream; the state changes after its last rows, and not before.
 
         Args:
-            ready: Whether rows become lines that are ready to be written, not Python values.
+            write: Writes rows as lines; None for Python values.
 
         Raises:
             StopAsked: A signal came.
         """
-        reading = reading_of(self.config)
+        settings = ReadSettings.from_config(self.config)
+        key = self.replication_key if self.replication_method == INCREMENTAL else None
         properties = self.effective_schema.get("properties", {})
-        shape = RowFormat(
+        row_format = RowFormat(
             self.name,
             [name for name in properties if self.mask["properties", name]],
-            key=self._key,
-            reference=self.model.company_reference if reading.company_ids else None,
-            ready=ready,
-            version=self._stream_version,
+            key=key,
+            reference=self.model.company_reference if settings.company_ids else None,
+            write=write,
         )
-        state = self.get_context_state(None)
-        memory = StreamState.of_state(state, self._key, self.name)
         source = Source(
-            client=self.tap.client,
-            model=self.model,
-            shape=shape,
-            concurrency=self.config["concurrency"],
-            stop=self.tap.stop.event,
+            self._connect(), self.model, row_format, self._stop.event, settings.concurrency
         )
-        extraction = StreamReader(source, self._key, reading, memory, self.logger)
+        entry = self.get_context_state(None)
+        state = StreamState.from_json(entry, key, self.name)
+        reader = StreamReader(source, key, settings, state, self.logger)
         try:
             if self.ABORT_AT_RECORD_COUNT is not None:
-                yield from extraction.sample(self.ABORT_AT_RECORD_COUNT)
+                yield from reader.sample(self.ABORT_AT_RECORD_COUNT)
                 return
-            yield from extraction.emissions()
+            yield from reader.read()
         except Interrupted:
-            self.tap.stop.check()
+            self._stop.check()
             raise
-        extraction.memory.write(state, self._key)
+        reader.state.write_to(entry, key)
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
     ) -> None:
-        """Leave the bookmark alone: only a walk that has ended knows how far it may move."""
+        """Leave the bookmark alone: only a scan that has ended knows how far it may move."""
 
     def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Leave it out of the state: where a walk begins is the extraction's affair."""
+        """Write nothing into the state: the reader decides where to start."""
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Leave out the SDK's "unhandled error": the run's last line says what it was."""
+def _is_not_repeated(record: logging.LogRecord) -> bool:
+    """Drop the SDK's "unhandled error": the last line of the run says what it was."""
     return not str(record.msg).startswith("An unhandled error occurred")

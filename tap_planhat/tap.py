@@ -7,7 +7,6 @@ import io
 import os
 import stat
 import sys
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,19 +19,17 @@ from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
-from planhat_sync.reading.settings import reading_of
+from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import json_object_of
 from planhat_sync.runtime.exits import StoppedBySignal
-from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.tap_signals import Stop, StopAsked
-from tap_planhat.catalog import normalized
-from tap_planhat.messages import MessageWriter, flush
-from tap_planhat.selection import selection_warnings
-from tap_planhat.settings import check_batches, config_schema
+from tap_planhat.catalog import normalized, selection_warnings
+from tap_planhat.messages import MessageWriter
+from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config
 from tap_planhat.state_file import state_of
-from tap_planhat.stream import PlanhatStream
+from tap_planhat.stream import PlanhatStream, ReadCounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +48,7 @@ come from the environment (TAP_PLANHAT_API_TOKEN and so on). --about lists them 
 \b
   tap-planhat --config config.json --test              is the token valid?
   tap-planhat --config config.json                     read everything
-  tap-planhat --config config.json --state state.json  read what is new
+  tap-planhat --config config.json --state state.json  read what has changed
 """
 
 
@@ -59,12 +56,12 @@ class TapPlanhat(PlanhatPlugin, Tap):
     """Reads issues and objectives out of Planhat: each once, whatever changes meanwhile.
 
     Needs one setting, `api_token`; a tenant on a regional cluster also needs `api_url`. Issues are
-    read incrementally on `updatedAt`, objectives whole in every run. `--test` tells whether the
-    token is good. Each model described in the folder of schemas is a stream.
+    read incrementally by `updatedAt`, objectives in full in every run. `--test` checks whether the
+    token is valid. Each model described in the folder of schemas is a stream.
     """
 
     name = "tap-planhat"
-    config_jsonschema: ClassVar[dict[str, Any]] = config_schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     command_help = HELP
     message_writer_class = MessageWriter
 
@@ -72,45 +69,54 @@ class TapPlanhat(PlanhatPlugin, Tap):
         self,
         *,
         catalog: Catalog | dict[str, Any] | None = None,
+        client: PlanhatClient | None = None,
         **how: Any,  # noqa: ANN401
     ) -> None:
         """Make a tap.
 
         Args:
             catalog: What to read; everything if None.
+            client: Sends the requests; None for one that is made of the settings.
             how: What `singer_sdk.Tap` takes.
         """
-        self.stop = Stop(self._is_writing)
+        self._writer = MessageWriter()
+        self.stop = Stop(lambda: self._writer.is_writing)
         self.models = load_models()
-        self._read = 0
-        self._pages = 0
+        self._client = client
+        self._counts = ReadCounts()
         if catalog is not None:
             catalog = normalized(catalog, self.models, self.logger)
-        super().__init__(catalog=catalog, **how)
+        super().__init__(catalog=catalog, message_writer=self._writer, **how)
 
-    @cached_property
-    def client(self) -> PlanhatClient:
-        """Planhat, for all streams and threads of this run."""
-        connection = Connection.from_config(self.config)
-        width = self.config["concurrency"]
-        return PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
+    def connect(self) -> PlanhatClient:
+        """Return the client for all streams and threads of this run.
 
-    def count(self, records: int) -> None:
-        """Note that all that is wanted of a page has been read and passed on.
-
-        Args:
-            records: How many records of it.
+        Raises:
+            ConfigurationError: The settings of the connection are missing or wrong.
         """
-        self._read += records
-        self._pages += 1
+        if self._client is None:
+            connection = Connection.from_config(self.config)
+            width = self.config["concurrency"]
+            self._client = PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
+        return self._client
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
-        """Make a stream of every model; asks for nothing unless custom fields are to be typed."""
+        """Make a stream of every model; sends requests only to discover custom fields."""
         if self.config["discover_custom_fields"]:
-            self._validate_config(raise_errors=True)  # discovery alone does without
-            fields = read_custom_fields(self.client)
+            self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
+            fields = read_custom_fields(self.connect())
             self.models = {name: typed(model, fields) for name, model in self.models.items()}
-        return [PlanhatStream(self, model) for model in self.models.values()]
+        return [
+            PlanhatStream(
+                self,
+                model,
+                connect=self.connect,
+                writer=self._writer,
+                stop=self.stop,
+                counts=self._counts,
+            )
+            for model in self.models.values()
+        ]
 
     def run_discovery(self) -> str:
         """Print the catalog.
@@ -135,11 +141,11 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Run the tap from the command line.
 
         Args:
-            about: Print what the tap is and takes, and end.
+            about: Print what the tap is and which settings it takes, and exit.
             about_format: How to print it.
             config: What was given as `--config`.
-            state: The state of the run before.
-            catalog: What to read.
+            state: What was given as `--state`.
+            catalog: What was given as `--catalog`.
         """
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
@@ -149,7 +155,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
             catalog=json_object_of(_content(catalog), CATALOG_FILE) if catalog else None,
             parse_env_config=bool(config and config.parse_env),
         )
-        # Everything made so far stays; pages come and go by thousands of objects.
+        # All objects so far live as long as the process; pages are thousands of short-lived ones.
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
         tap.run()
@@ -158,7 +164,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Read all selected streams.
 
         Raises:
-            StoppedBySignal: A signal came; what was printed is whole and true.
+            StoppedBySignal: A signal came; every printed line is complete, and the last state is
+                the last safe state.
         """
         for warning in selection_warnings(self.streams.values()):
             self.logger.warning("%s", warning)
@@ -166,25 +173,19 @@ class TapPlanhat(PlanhatPlugin, Tap):
             try:
                 self.sync_all()
                 self.stop.check()
-                was_read = self._what_was_read() if self._read else "No records were read"
-                self.logger.info("%s", was_read)
+                read = self._counts if self._counts.records else "No records were read"
+                self.logger.info("%s", read)
             except StopAsked as stopped:
                 if self.state:
                     self.state_writer.write_state(self.state)
                 raise StoppedBySignal(
                     stopped.signum,
-                    f"{self._what_was_read()}, and every printed line is complete: run again from "
-                    "the last state",
+                    f"{self._counts}, and every printed line is complete: run again from the last "
+                    "state",
                 ) from stopped
             finally:
-                flush(self.message_writer)
-                self.stop.event.set()  # for requests in flight that nobody waits for any more
-
-    def _what_was_read(self) -> str:
-        return f"{counted(self._read, 'record')} read, in {counted(self._pages, 'page')}"
-
-    def _is_writing(self) -> bool:
-        return isinstance(self.message_writer, MessageWriter) and self.message_writer.is_writing
+                self._writer.flush()
+                self.stop.event.set()  # ends requests whose pages nobody waits for any more
 
     def check_settings(self) -> None:
         """Check what the schema of the settings cannot express.
@@ -193,8 +194,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
             ConfigurationError: The settings do not go together.
         """
         Connection.from_config(self.config)
-        reading_of(self.config)
-        check_batches(self.config)
+        ReadSettings.from_config(self.config)
+        check_batch_config(self.config)
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps.
@@ -213,8 +214,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
 
     def _progress(self) -> Progress:
         def snapshot() -> Snapshot:
-            transport = self.client.transport
-            return Snapshot(self._read, self._pages, "page", transport.retries)
+            retries = self._client.transport.retries if self._client else 0
+            return Snapshot(self._counts.records, self._counts.pages, "page", retries)
 
         mode = choose_mode(
             self.config["progress"],
@@ -229,5 +230,5 @@ def _is_pipe(descriptor: int | None) -> bool:
 
 
 def _content(file: IO[str]) -> bytes:
-    """Read a file that Click has opened, whatever the encoding of the locale is."""
+    """Read the bytes of a file that Click has opened, whatever the encoding of the locale is."""
     return file.buffer.read() if isinstance(file, io.TextIOWrapper) else file.read().encode()

@@ -1,7 +1,7 @@
-"""Splits a filter by companies into walks, and tells which rows of each walk are to be emitted.
+"""Splits a filter by companies into one scan for each group of ids, and selects each scan's rows.
 
-Pure. That `companyId` takes several ids with commas between them is third-party knowledge (fact
-list-company-commas), so it is believed only once rows have come that no single id explains.
+Pure. That `companyId` accepts several ids with commas between them is third-party knowledge (fact
+list-company-commas), so it is relied on only after rows have come that no single id explains.
 """
 
 from __future__ import annotations
@@ -13,116 +13,114 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 LONGEST_FILTER = 1500
-"""Most characters of ids in one request; many servers refuse addresses beyond some 2,000."""
+"""Most characters of ids in one request; many servers refuse URLs beyond about 2,000."""
 
 
 class CompanyFilter:
-    """The walks that a filter by companies takes, one after another.
+    """The scans that a filter by companies needs, one after another.
 
-    Without companies there is one walk, of everything.
+    Without companies there is one scan, of everything.
 
     Args:
         ids: ``_id`` of each company.
-        joined: Whether the server is known to read several ids with commas between them.
+        joined: Whether the server is known to accept several ids with commas between them.
 
     Attributes:
-        joined: The same, after the walks so far.
-        current: The companies of the walk under way.
+        joined: The same, after the scans so far.
+        current: The companies of the current scan.
     """
 
     def __init__(self, ids: Iterable[str], *, joined: bool = False) -> None:
         self.joined = joined
         self.current: tuple[str, ...] = ()
-        self._left = deque(_chunks(list(dict.fromkeys(ids))) or [()])
-        self._walked: frozenset[str] = frozenset()
-        self._came: frozenset[str] = frozenset()
-        self._explaining: frozenset[str] = frozenset()
+        self._left = deque(_groups(list(dict.fromkeys(ids))) or [()])
+        self._scanned: frozenset[str] = frozenset()
+        self._emitted_by: frozenset[str] = frozenset()
+        self._common: frozenset[str] = frozenset()  # ids of the scan that all its rows refer to
         self._has_rows = False
 
     @property
-    def several(self) -> bool:
-        """Whether there is more than one walk left."""
+    def has_several(self) -> bool:
+        """Whether more than one scan is left."""
         return len(self._left) > 1
 
     def start(self) -> bool:
-        """Begin the next walk, if there is one."""
+        """Start the next scan; return False if none is left."""
         if not self._left:
             return False
         self.current = self._left.popleft()
-        self._explaining = frozenset(self.current)
+        self._common = frozenset(self.current)
         self._has_rows = False
         return True
 
-    def admits(self, companies: Collection[str] | None) -> bool:
-        """Tell whether a row of the current walk is to be emitted.
+    def accepts(self, companies: Collection[str] | None) -> bool:
+        """Return whether a row of the current scan is to be emitted.
 
-        A row that several walks meet is emitted by the first of them, so nothing needs to be
-        remembered of the rows. A row that no listed company has comes from a server that ignores
-        the filter.
+        A row that several scans find is emitted by the first of them, so no row needs to be
+        remembered. A row that refers to none of the companies comes from a server that ignores the
+        filter.
 
         Args:
-            companies: The companies that the row points at; None if it does not say.
+            companies: The companies that the row refers to; None if it does not say.
         """
         if not self.current or companies is None:
             return True
-        mine = self._explaining.intersection(companies)
-        if not mine and not set(self.current).intersection(companies):
+        common = self._common.intersection(companies)
+        if not common and not set(self.current).intersection(companies):
             return False
         self._has_rows = True
-        self._explaining = mine
-        return self._walked.isdisjoint(companies) and not (
-            self._came and self._came.issubset(companies)
+        self._common = common
+        return self._scanned.isdisjoint(companies) and not (
+            self._emitted_by and self._emitted_by.issubset(companies)
         )
 
-    def doubtful(self) -> tuple[str, ...]:
-        """End the current walk; give the ids to ask one by one, lest the server read only one.
+    def unverified(self) -> tuple[str, ...]:
+        """End the current scan, and return the ids that the server may have ignored.
 
         Returns:
-            The ids, or nothing where all of them are known to have been read.
+            The ids to check one by one, before either `split` or `confirm`; none if all of them
+            are known to have been applied.
         """
-        if len(self.current) <= 1 or self.joined:
-            self._walked |= set(self.current)
-            return ()
-        if not self._explaining:
+        if len(self.current) > 1 and not self._common:
             self.joined = True
-            self._walked |= set(self.current)
+        if len(self.current) <= 1 or self.joined:
             return ()
-        return tuple(one for one in self.current if self._explaining != {one})
+        return tuple(one for one in self.current if self._common != {one})
 
     def contradicts(self, companies: Collection[str] | None) -> bool:
-        """Tell whether a row, asked for by a doubtful id, should have come and did not.
+        """Return whether a row, found by an unverified id alone, is missing from the current scan.
 
         Args:
-            companies: The companies that the row points at; None if it does not say.
+            companies: The companies that the row refers to; None if it does not say.
         """
         if not self._has_rows or companies is None:
             return True
-        return not self._explaining.issubset(companies)
+        return not self._common.issubset(companies)
 
-    def trust(self) -> None:
-        """Take the doubtful ids for read: there was nothing to find."""
-        self._walked |= set(self.current)
+    def confirm(self) -> None:
+        """Take all companies of the current scan as read."""
+        self._scanned |= set(self.current)
 
     def split(self) -> None:
-        """Go on id by id: the server does not read several.
+        """Go on with one id at a time, because the server applies only one.
 
-        Which one it has read may be any of those that all its rows have; then it has given every
-        row that has all of them.
+        It may have applied any of the ids that all rows so far refer to. Whichever it was, every
+        row that refers to all of those has been emitted.
         """
-        self._came = self._explaining if self._has_rows else frozenset()
-        read = self._came if len(self._came) == 1 else frozenset()
-        self._walked |= read
-        left = [one for chunk in (self.current, *self._left) for one in chunk if one not in read]
+        self._emitted_by = self._common if self._has_rows else frozenset()
+        read = self._emitted_by if len(self._emitted_by) == 1 else frozenset()
+        self._scanned |= read
+        left = [one for group in (self.current, *self._left) for one in group if one not in read]
         self._left = deque((one,) for one in left)
 
 
-def _chunks(ids: list[str]) -> list[tuple[str, ...]]:
-    chunks: list[list[str]] = []
+def _groups(ids: list[str]) -> list[tuple[str, ...]]:
+    groups: list[list[str]] = []
     length = 0
     for one in ids:
         length += len(one) + 1
-        if not chunks or length > LONGEST_FILTER + 1:
-            chunks.append([])
+        if not groups or length > LONGEST_FILTER + 1:
+            groups.append([])
             length = len(one) + 1
-        chunks[-1].append(one)
-    return [tuple(chunk) for chunk in chunks]
+        groups[-1].append(one)
+    return [tuple(group) for group in groups]

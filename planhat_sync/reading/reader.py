@@ -1,7 +1,4 @@
-"""Reads one stream: chooses the walk, falls back where it proves too little, moves the bookmark.
-
-Knows nothing of Singer messages and writes none.
-"""
+"""Reads one stream: chooses the scan, falls back to a full one if need be, moves the bookmark."""
 
 from __future__ import annotations
 
@@ -12,238 +9,244 @@ from typing import TYPE_CHECKING, Any
 from planhat_sync.api.pagination.full_scan import Ask, FullScan
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
-from planhat_sync.reading.state import StreamState, companies_stamp
-from planhat_sync.timestamps import earlier
+from planhat_sync.reading.state import StreamState, companies_digest
+from planhat_sync.timestamps import earlier, format_timestamp
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_sync.reading.pages.page import Page
-    from planhat_sync.reading.settings import Reading
+    from planhat_sync.reading.settings import ReadSettings
     from planhat_sync.reading.source import Source
 
 FURTHEST_AHEAD = timedelta(days=1)
-"""A replication key further ahead of this machine's clock makes no bookmark, since every later
-change would be older. Where it is the clock that is wrong, rows are read again and none is lost."""
-
+"""A replication key further ahead of this machine's clock does not become the bookmark, because
+every later change would be older. If it is the clock that is wrong, rows are read again and none is
+lost."""
 
 WHOLE_COLLECTION = 2
-"""Answers of a full walk whose first page was the last: there was nothing to get into order."""
+"""Answers of a full scan whose first page was its last: too few rows to show an order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Emission:
-    """Rows to emit.
+class Rows:
+    """Rows of one page that are to be emitted.
 
     Attributes:
-        page: Holds them.
-        positions: Their places in it, in the order in which to emit them; at least one.
+        content: What the row format makes of them: lines in pieces, or records.
+        count: How many rows they are; at least one.
     """
 
-    page: Page
-    positions: Sequence[int]
-
-    @property
-    def content(self) -> Any:  # noqa: ANN401 - the shape of the stream says what rows become
-        """What the rows become."""
-        return self.page.content.chosen(self.positions)
+    content: list[Any]
+    count: int
 
 
 class StreamReader:
-    """One reading of one stream.
+    """Reads one stream once.
 
     Args:
-        source: Gives the stream's pages.
-        key: The replication key, or None to read everything every time.
-        reading: How to read.
-        memory: What the run before left.
-        logger: Told what is unusual.
+        source: The pages of the stream.
+        key: The replication key; None to read everything in every run.
+        settings: How to read.
+        state: What the run before left.
+        logger: For what a user may want to know.
 
     Attributes:
-        memory: What the run before left; once the last emission has been taken, what this leaves.
+        state: What the run before left; once all rows have been taken, what this run leaves.
     """
 
     def __init__(
         self,
         source: Source,
         key: str | None,
-        reading: Reading,
-        memory: StreamState,
+        settings: ReadSettings,
+        state: StreamState,
         logger: logging.Logger,
     ) -> None:
-        self.memory = memory
+        self.state = state
         self._source = source
         self._key = key
-        self._reading = reading
+        self._settings = settings
         self._logger = logger
-        self._stamp = companies_stamp(reading.company_ids)
-        self._bookmark = memory.bookmark
-        if memory.bookmark and memory.companies not in (None, self._stamp):
-            logger.info("company_ids is not what it was: reading from the beginning")
+        self._digest = companies_digest(settings.company_ids)
+        self._bookmark = state.bookmark
+        if state.bookmark and state.companies not in (None, self._digest):
+            logger.info("company_ids has changed since the last run: ignoring the bookmark")
             self._bookmark = None
         self._cutoff = self._oldest_wanted()
-        self._companies = CompanyFilter(reading.company_ids, joined=memory.joins)
-        self._sorts = memory.sorts
+        self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
+        self._sorts = state.sorts
         self._newest: datetime | None = None
         self._is_first_page = False
 
-    def sample(self, rows: int) -> Iterator[Emission]:
-        """Read a few rows, to see that it can be done; leaves no memory.
+    def sample(self, rows: int) -> Iterator[Rows]:
+        """Read a few rows, to check that it can be done; leaves the state as it is.
 
         Args:
             rows: Most rows to read.
         """
         self._companies.start()
-        page = self._source.page(Ask("_id", min(rows, self._reading.page_size)), self._ids)
-        yield from self._emission(page, range(min(rows, len(page.ids))))
+        ask = Ask("_id", min(rows, self._settings.page_size))
+        page = self._source.page(ask, self._companies.current)
+        yield from self._accepted(page, range(min(rows, len(page.ids))))
 
-    def emissions(self) -> Iterator[Emission]:
-        """Read everything that is due.
+    def read(self) -> Iterator[Rows]:
+        """Read everything, or what has changed since the bookmark.
 
         Yields:
-            Rows to emit.
+            Rows to emit. Drop them before asking for the next ones, so that the memory of their
+            page is free by then.
 
         Raises:
             Interrupted: The run was asked to stop.
             PlanhatError: Reading cannot go on.
         """
-        beginning = self._reading.beginning(self._key, self._bookmark)
-        self._logger.info("%s: %s", self._source.model.name, beginning)
-        # A bookmark must not pass what was newest before the first of all walks began. One walk
-        # sees that on its first page; before several it is asked for, over all companies.
-        may_be_several = self._companies.several or (
-            len(self._reading.company_ids) > 1 and not self.memory.joins
+        self._logger.info("%s: %s", self._source.model.name, self._where_it_starts())
+        # The bookmark must not pass what was newest when the first scan started. A single scan sees
+        # that on its first page; in front of several, ask for it, over all companies.
+        may_be_several = self._companies.has_several or (
+            len(self._settings.company_ids) > 1 and not self.state.joins
         )
         self._is_first_page = not (may_be_several or self._cutoff is None)
         if self._key and not self._is_first_page:
-            self._newest = self._trusted(
-                self._source.moments(f"-{self._key}", self._key, OLDEST_ROWS, ())
-            )
+            self._newest = self._trusted(self._source.keys(f"-{self._key}", self._key, OLDEST_ROWS))
         while self._companies.start():
             if self._key and self._cutoff:
                 yield from self._changes(self._key, self._cutoff)
             else:
                 yield from self._everything()
-            self._look_for_unread()
-        known = [moment for moment in (self._bookmark, self._newest) if moment]
-        self.memory = StreamState(
-            bookmark=max(known, default=None),
+            self._verify_companies()
+        bookmarks = [one for one in (self._bookmark, self._newest) if one]
+        self.state = StreamState(
+            bookmark=max(bookmarks, default=None),
             sorts=self._sorts,
             joins=self._companies.joined,
-            companies=self._stamp,
+            companies=self._digest,
         )
-
-    @property
-    def _ids(self) -> tuple[str, ...]:
-        return self._companies.current
 
     def _oldest_wanted(self) -> datetime | None:
         if self._key is None:
             return None
-        start = self._reading.start_date
+        start = self._settings.start_date
         if self._bookmark is None:
             return start
-        cutoff = earlier(self._bookmark, self._reading.lookback)
+        cutoff = earlier(self._bookmark, self._settings.lookback)
         return max(cutoff, start) if start else cutoff
 
-    def _changes(self, key: str, cutoff: datetime) -> Iterator[Emission]:
-        """Read what changed, the newest first."""
-        walk = IncrementalScan(
+    def _where_it_starts(self) -> str:
+        start, bookmark = self._settings.start_date, self._bookmark
+        if self._key is None:
+            return "reading everything, as in every run"
+        if bookmark is None:
+            if start is None:
+                return "no bookmark, reading everything"
+            return f"no bookmark, from start_date {format_timestamp(start)} on"
+        if start is not None and start > bookmark:
+            return f"from start_date {format_timestamp(start)} on, which is later than the bookmark"
+        seconds = self._settings.lookback.total_seconds()
+        return f"from {format_timestamp(bookmark)} on, lookback {seconds:.15g} s"
+
+    def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
+        """Read what has changed, the newest first."""
+        scan = IncrementalScan(
             key,
-            page_size=self._reading.page_size,
+            page_size=self._settings.page_size,
             page_limit=self._source.model.page_limit,
             cutoff=cutoff,
             sort_is_known=self._sorts,
         )
 
-        def judge(page: Page) -> Sequence[int]:
-            moments = page.moments()
+        def take(page: Page) -> Sequence[int]:
+            timestamps = page.timestamps()
             if self._is_first_page:
                 self._is_first_page = False
-                self._newest = self._trusted(moments)
-            return walk.take(page.ids, moments)
+                self._newest = self._trusted(timestamps)
+            return scan.take(page.ids, timestamps)
 
-        for page, positions in self._source.follow(walk, judge, self._ids):
-            yield from self._emission(page, positions)
+        for page, positions in self._source.scan(scan, take, self._companies.current):
+            yield from self._accepted(page, positions)
             del page
-        self._sorts = walk.sort_is_known
-        if walk.failed:
+        self._sorts = scan.sort_is_known
+        if scan.failed:
             self._logger.info(
-                "Reading everything, since sort=-%s does not show what changed: %s",
+                "reading everything, because sort=-%s does not show what has changed: %s",
                 key,
-                walk.failed,
+                scan.failed,
             )
             yield from self._everything_since(cutoff)
 
-    def _everything(self) -> Iterator[Emission]:
-        """Read the whole collection; from what comes, learn whether the server sorts by the key."""
-        walk = FullScan(self._reading.page_size)
+    def _everything(self) -> Iterator[Rows]:
+        """Read the whole collection; learn from it whether the server sorts by the key."""
+        scan = FullScan(self._settings.page_size)
         learns = self._key is not None and self._sorts is not True
-        spans: list[tuple[datetime, datetime]] = []
-        for page, positions in self._follow(walk):
-            if learns and (span := page.span()):
-                spans.append(span)
-                spans = [(min(spans)[0], max(newest for _, newest in spans))]
-            yield from self._emission(page, positions)
+        ranges: list[tuple[datetime, datetime]] = []
+        for page, positions in self._follow(scan):
+            if learns and (key_range := page.key_range()):
+                ranges.append(key_range)
+                ranges = [(min(ranges)[0], max(newest for _, newest in ranges))]
+            yield from self._accepted(page, positions)
             del page
-        if self._key and spans and walk.pages > WHOLE_COLLECTION:
-            self._sorts = self._shows_sort(self._key, *spans[0])
+        if self._key and ranges and scan.pages > WHOLE_COLLECTION:
+            self._sorts = self._sorts_by(self._key, *ranges[0])
 
-    def _everything_since(self, cutoff: datetime) -> Iterator[Emission]:
-        """Read the whole collection, and emit what is not older than the cut-off."""
-        walk = FullScan(self._reading.page_size)
-        for page, positions in self._follow(walk):
-            moments = page.moments()
-            recent = [at for at in positions if (moment := moments[at]) and moment >= cutoff]
-            yield from self._emission(page, recent)
+    def _everything_since(self, cutoff: datetime) -> Iterator[Rows]:
+        """Read the whole collection, and emit what is not older than the cutoff."""
+        for page, positions in self._follow(FullScan(self._settings.page_size)):
+            timestamps = page.timestamps()
+            recent = [at for at in positions if (key := timestamps[at]) and key >= cutoff]
+            yield from self._accepted(page, recent)
             del page
 
-    def _follow(self, walk: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
-        return self._source.follow(walk, lambda page: walk.take(page.ids), self._ids)
+    def _follow(self, scan: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
+        return self._source.scan(scan, lambda page: scan.take(page.ids), self._companies.current)
 
-    def _shows_sort(self, key: str, oldest: datetime, newest: datetime) -> bool:
-        """Tell whether the row that comes first by the key is as old as the oldest that was read.
+    def _sorts_by(self, key: str, oldest: datetime, newest: datetime) -> bool:
+        """Return whether the first row by the key is as old as the oldest that was read.
 
-        A server that ignores this sort gives the first row of some other order.
+        A server that ignores this sort returns the first row of some other order.
         """
-        first = self._source.moments(key, key, 1, self._ids)
+        first = self._source.keys(key, key, 1, self._companies.current)
         return bool(first) and first[0] <= oldest < newest
 
-    def _emission(self, page: Page, positions: Sequence[int]) -> Iterator[Emission]:
+    def _accepted(self, page: Page, positions: Sequence[int]) -> Iterator[Rows]:
         companies = page.companies
         if companies is not None:
-            positions = [at for at in positions if self._companies.admits(companies[at])]
+            positions = [at for at in positions if self._companies.accepts(companies[at])]
         if positions:
-            yield Emission(page, positions)
+            yield Rows(page.content.pick(positions), len(positions))
 
-    def _look_for_unread(self) -> None:
-        """Ask one by one for companies that the walk may have left out, lest it read only one."""
+    def _verify_companies(self) -> None:
+        """Check that the scan left out none of its companies: the server may apply only one id."""
         key = self._key if self._cutoff else None
         only = tuple(name for name in ("_id", key, self._source.model.company_reference) if name)
         limit = self._source.model.page_limit
-        for one in self._companies.doubtful():
+        for one in self._companies.unverified():
             page = self._source.page(Ask(f"-{key or '_id'}", limit, only=only), (one,))
-            due = [
+            wanted = [
                 companies
-                for companies, moment in zip(page.companies or (), page.moments(), strict=True)
-                if not self._cutoff or (moment is not None and moment >= self._cutoff)
+                for companies, timestamp in zip(
+                    page.companies or (), page.timestamps(), strict=True
+                )
+                if not self._cutoff or (timestamp is not None and timestamp >= self._cutoff)
             ]
-            # A page full of rows that came says nothing of those behind it.
-            if len(due) >= limit or any(map(self._companies.contradicts, due)):
-                self._logger.info("Planhat reads one company id at a time: so do we now")
+            # A full page of rows that the scan found proves nothing about the rows after them.
+            if len(wanted) >= limit or any(map(self._companies.contradicts, wanted)):
+                self._logger.info(
+                    "Planhat applies one company id at a time: reading each company by itself"
+                )
                 self._companies.split()
                 return
-        self._companies.trust()
+        self._companies.confirm()
 
-    def _trusted(self, moments: Iterable[datetime | None]) -> datetime | None:
-        """Give the newest moment that may become a bookmark."""
+    def _trusted(self, timestamps: Iterable[datetime | None]) -> datetime | None:
+        """Return the newest timestamp that may become the bookmark."""
         horizon = datetime.now(timezone.utc) + FURTHEST_AHEAD
-        known = [moment for moment in moments if moment]
+        known = [timestamp for timestamp in timestamps if timestamp]
         if known and max(known) > horizon:
             self._logger.warning(
-                "Some %s lies more than a day ahead of this machine's clock: the bookmark stays "
-                "behind it, and its record is read in every run",
+                "some %s is more than a day ahead of this machine's clock: the bookmark stays "
+                "before it, and its record is read in every run",
                 self._key,
             )
-        return max((moment for moment in known if moment <= horizon), default=None)
+        return max((timestamp for timestamp in known if timestamp <= horizon), default=None)

@@ -1,34 +1,39 @@
-"""The settings of reading: what there is, and what of it is refused."""
+"""The settings of reading: their definitions, and the one object that a run is given.
+
+A definition is a JSON Schema property, as plain data: each front door puts them into the
+configuration that its users write.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.runtime.progress import PROGRESS_SETTING
-from planhat_sync.timestamps import format_timestamp, parse_timestamp
+from planhat_sync.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-READ_SETTINGS: dict[str, Any] = {
+READ_SETTINGS: Final[dict[str, Any]] = {
     "start_date": {
         "type": "string",
         "format": "date-time",
         "title": "Start date",
         "description": (
-            "Read only what changed since then, or since the bookmark where that is later. Streams "
-            "without a replication key are read whole all the same."
+            "Read only what has changed since then, or since the bookmark if that is later. "
+            "Streams without a replication key are read in full all the same."
         ),
     },
     "company_ids": {
         "type": "array",
         "items": {"type": "string"},
         "title": "Companies",
-        "description": "Read only records of the companies with these ids (_id); all if not set.",
+        "description": (
+            "Read only records of the companies with these ids (_id); of all companies if not set."
+        ),
     },
     "page_size": {
         "type": "integer",
@@ -36,7 +41,7 @@ READ_SETTINGS: dict[str, Any] = {
         "maximum": 2000,
         "default": 2000,
         "title": "Page size",
-        "description": "Records asked for at once.",
+        "description": "How many records to ask for in one request.",
     },
     "concurrency": {
         "type": "integer",
@@ -44,7 +49,7 @@ READ_SETTINGS: dict[str, Any] = {
         "maximum": 50,
         "default": 4,
         "title": "Concurrency",
-        "description": "Most requests at once, and most pages in memory.",
+        "description": "Maximum number of requests in flight, and of pages in memory.",
     },
     "lookback_seconds": {
         "type": "integer",
@@ -53,8 +58,8 @@ READ_SETTINGS: dict[str, Any] = {
         "default": 60,
         "title": "Lookback (seconds)",
         "description": (
-            "How far before the bookmark an incremental run begins, for changes that Planhat "
-            "shows late. What it reads again is emitted again."
+            "How far before the bookmark an incremental run starts, for changes that Planhat "
+            "shows late. Records in that time are emitted again."
         ),
     },
     "discover_custom_fields": {
@@ -62,86 +67,58 @@ READ_SETTINGS: dict[str, Any] = {
         "default": False,
         "title": "Discover custom fields",
         "description": (
-            "Ask Planhat which custom fields there are, and give each a type in the catalog. "
+            "Ask Planhat for its custom fields, and give each a type in the catalog. "
             "`custom` stays open for others. Discovery then needs the token and the network."
         ),
     },
-    "emit_activate_version_messages": {
-        "type": "boolean",
-        "default": False,
-        "title": "Emit ACTIVATE_VERSION",
-        "description": (
-            "Tell the target, before the records of a stream that is read whole, that records of "
-            "earlier runs are out of date, so that it can remove what Planhat no longer has."
-        ),
-    },
-    "progress": PROGRESS_SETTING,
 }
-"""JSON Schema properties of the settings that only the tap has."""
+"""JSON Schema properties of the settings, by name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadSettings:
     """How to read.
 
     Attributes:
-        page_size: Rows to ask for at once.
-        lookback: How far before the bookmark an incremental walk begins.
-        start_date: Nothing older is read, bookmark or not; None for everything.
-        company_ids: Only records of these companies; all if empty.
+        page_size: Rows to ask for in one request.
+        concurrency: Most requests in flight, and most pages in memory.
+        lookback: How far before the bookmark an incremental scan starts.
+        start_date: Nothing older is read, with or without a bookmark; None for everything.
+        company_ids: Only records of these companies are read; of all companies if empty.
     """
 
-    page_size: int
-    lookback: timedelta
+    page_size: int = 2000
+    concurrency: int = 4
+    lookback: timedelta = timedelta(seconds=60)
     start_date: datetime | None = None
     company_ids: tuple[str, ...] = ()
 
-    def beginning(self, key: str | None, bookmark: datetime | None) -> str:
-        """Say where a run begins, for its log.
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ReadSettings:
+        """Read the settings out of a configuration.
 
         Args:
-            key: The replication key, or None if everything is read every time.
-            bookmark: Every change up to here has been read; None if nothing has.
+            config: The settings by name. Each has been checked against its definition, and may be
+                missing; others are ignored.
+
+        Raises:
+            ConfigurationError: `start_date` is not a date-time, or a company's id is not an id.
         """
-        if key is None:
-            return "reading everything, as in every run"
-        start = self.start_date
-        if bookmark is None:
-            if start is None:
-                return "no bookmark, reading everything"
-            return f"no bookmark, from start_date {format_timestamp(start)} on"
-        if start is not None and start > bookmark:
-            return f"from start_date {format_timestamp(start)} on, which is later than the bookmark"
-        seconds = self.lookback.total_seconds()
-        return f"from {format_timestamp(bookmark)} on, lookback {seconds:.15g} s"
-
-
-def reading_of(config: Mapping[str, Any]) -> Reading:
-    """Read out of the settings how to read.
-
-    Args:
-        config: The settings by name.
-
-    Raises:
-        ConfigurationError: `start_date` is no date-time, or a company's id is none.
-    """
-    start = config.get("start_date")
-    start_date = parse_timestamp(start) if start else None
-    if start and start_date is None:
-        raise ConfigurationError("start_date is no date-time: write it like 2026-01-31T00:00:00Z")
-    companies = tuple(config.get("company_ids") or ())
-    for one in companies:
-        # Rows point at companies by Planhat's ids, whatever else the filter may take.
-        if not one.isalnum():
-            raise ConfigurationError(
-                f"company_ids holds {one!r}, which is no _id of Planhat's: give the _id of each "
-                "company, not its externalId or sourceId"
-            )
-    return Reading(
-        page_size=config.get("page_size", READ_SETTINGS["page_size"]["default"]),
-        lookback=timedelta(
-            seconds=config.get("lookback_seconds", READ_SETTINGS["lookback_seconds"]["default"])
-        ),
-        start_date=start_date,
-        company_ids=companies,
-    )
+        values = {name: config[name] for name in ("page_size", "concurrency") if name in config}
+        if "lookback_seconds" in config:
+            values["lookback"] = timedelta(seconds=config["lookback_seconds"])
+        if start := config.get("start_date"):
+            values["start_date"] = parse_timestamp(start)
+            if values["start_date"] is None:
+                raise ConfigurationError(
+                    "start_date is not a date-time: write it like 2026-01-31T00:00:00Z"
+                )
+        company_ids = tuple(config.get("company_ids") or ())
+        for company_id in company_ids:
+            # Rows name their companies by Planhat's ids, whatever else the filter may accept.
+            if not company_id.isalnum():
+                raise ConfigurationError(
+                    f"company_ids holds {company_id!r}, which is not an _id of Planhat: give the "
+                    "_id of each company, not its externalId or sourceId"
+                )
+        return cls(company_ids=company_ids, **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,71 +10,114 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    Moments = Sequence[datetime | None]
+    Timestamps = Sequence[datetime | None]
 
 
-def keyed(moments: Moments) -> list[datetime]:
-    """Give the keys of the rows that have one, in the order of the page.
+@dataclass(frozen=True, slots=True)
+class OldestRead:
+    """The oldest rows that a scan has read, the newest first.
 
-    Args:
-        moments: The key of each row, None where it has none.
+    Attributes:
+        key: The key that they share.
+        ids: Their ``_id``.
     """
-    return [moment for moment in moments if moment is not None]
+
+    key: datetime
+    ids: frozenset[str]
+
+    @classmethod
+    def of(cls, ids: Sequence[str], timestamps: Timestamps) -> OldestRead:
+        """Return the oldest rows of a page.
+
+        Args:
+            ids: The ``_id`` of each row, the newest first.
+            timestamps: The key of each row; at least one has one.
+        """
+        key = without_none(timestamps)[-1]
+        return cls(key, frozenset(ids[at] for at in positions_between(timestamps, key, key)))
+
+    def unread(self, ids: Sequence[str], timestamps: Timestamps, cutoff: datetime) -> list[int]:
+        """Return the positions of the rows of a page that have not been read.
+
+        Args:
+            ids: The ``_id`` of each row.
+            timestamps: The key of each row.
+            cutoff: Rows older than this are left out.
+        """
+        older = positions_between(timestamps, cutoff, self.key)
+        return [at for at in older if timestamps[at] != self.key or ids[at] not in self.ids]
 
 
-def ascend(moments: Moments) -> bool:
-    """Tell whether the rows with a key ascend, and those without stand together at one end.
+def without_none(timestamps: Timestamps) -> list[datetime]:
+    """Return the keys of the rows that have one, in the order of the page.
 
     Args:
-        moments: The key of each row.
+        timestamps: The key of each row, None where it has none.
     """
-    holes = sum((a is None) != (b is None) for a, b in pairwise(moments))
-    return holes <= 1 and all(a <= b for a, b in pairwise(keyed(moments)))
+    return [timestamp for timestamp in timestamps if timestamp is not None]
 
 
-def positions(moments: Moments, oldest: datetime, newest: datetime | None = None) -> list[int]:
-    """Give the positions of the rows whose key lies between two moments, both included.
+def is_ascending(timestamps: Timestamps) -> bool:
+    """Return whether the rows with a key ascend, with all those without one at the same end.
 
     Args:
-        moments: The key of each row.
-        oldest: The earlier moment.
-        newest: The later one, None for no bound.
+        timestamps: The key of each row.
+    """
+    changes = sum((a is None) != (b is None) for a, b in pairwise(timestamps))
+    return changes <= 1 and all(a <= b for a, b in pairwise(without_none(timestamps)))
+
+
+def positions_between(
+    timestamps: Timestamps, oldest: datetime, newest: datetime | None = None
+) -> list[int]:
+    """Return the positions of the rows whose key lies in an interval, both ends included.
+
+    Args:
+        timestamps: The key of each row.
+        oldest: The lower end.
+        newest: The upper end; None for no limit.
     """
     return [
         at
-        for at, moment in enumerate(moments)
-        if moment and moment >= oldest and (newest is None or moment <= newest)
+        for at, timestamp in enumerate(timestamps)
+        if timestamp and timestamp >= oldest and (newest is None or timestamp <= newest)
     ]
 
 
-def last_above(low: datetime, moments: Moments) -> int:
-    """Give the position of the last row newer than a moment; 0 if there is none.
+def last_newer(timestamps: Timestamps, limit: datetime) -> int:
+    """Return the position of the last row whose key is newer than a limit; 0 if there is none.
 
     Args:
-        low: The moment.
-        moments: The key of each row.
+        timestamps: The key of each row.
+        limit: The limit.
     """
-    return max((i for i, moment in enumerate(moments) if moment and moment > low), default=0)
+    newer = (at for at, timestamp in enumerate(timestamps) if timestamp and timestamp > limit)
+    return max(newer, default=0)
 
 
-def show_sort(
-    newest: tuple[Collection[str], datetime, datetime], ids: Sequence[str], moments: Moments
+def shows_sort(
+    ids: Sequence[str],
+    timestamps: Timestamps,
+    *,
+    newest_ids: Collection[str],
+    low: datetime,
+    high: datetime,
 ) -> bool:
-    """Tell whether a server that was asked for the newest rows, then for the oldest, sorted both.
+    """Return whether a server that was asked for the newest and the oldest rows sorted both.
 
-    A server that ignores the sort gives the same rows twice, and they may look sorted: rows in
-    the order of their creation are also in that of their last change, where hardly any changes.
+    A server that ignores `sort` answers both with the same rows, and these may look sorted: rows in
+    the order of their creation are also in that of their last change, if few have changed since.
 
     Args:
-        newest: Of the newest rows: the ``_id`` of those that cannot be among the oldest, the
-            oldest key and the newest.
         ids: The ``_id`` of the oldest rows, the oldest first.
-        moments: Their keys.
+        timestamps: Their keys.
+        newest_ids: The ``_id`` of the newest rows, as far as those cannot be among the oldest.
+        low: The oldest key of the newest rows.
+        high: The newest key of the newest rows.
     """
-    upper, low, high = newest
-    old = keyed(moments)
+    oldest = next(iter(without_none(timestamps)), None)
     return (
-        set(upper).isdisjoint(ids)
-        and ascend(moments)
-        and (not old or (old[0] <= low and old[0] < high))
+        set(newest_ids).isdisjoint(ids)
+        and is_ascending(timestamps)
+        and (oldest is None or (oldest <= low and oldest < high))
     )

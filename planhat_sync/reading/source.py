@@ -1,4 +1,4 @@
-"""Asks Planhat for the pages of one stream, in the shape that is selected of it."""
+"""Requests the pages of one stream, in the format that is selected of it."""
 
 from __future__ import annotations
 
@@ -22,77 +22,76 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stream as the server gives it.
+    """The pages of one stream.
 
     Attributes:
-        client: Asks Planhat.
-        model: Whose records.
-        shape: What is selected of them.
-        concurrency: Most pages in memory, and most requests at once.
-        stop: Set from anywhere to end the reading.
+        client: Sends the requests.
+        model: The model whose records are read.
+        row_format: What is selected of them.
+        stop: Set from any thread to end the reading.
+        concurrency: Most requests in flight, and most pages in memory.
     """
 
     client: PlanhatClient
     model: Model
-    shape: RowFormat
-    concurrency: int
+    row_format: RowFormat
     stop: threading.Event
+    concurrency: int = 1
 
-    def page(self, ask: Ask, companies: Sequence[str]) -> Page:
-        """Ask for one page, outside any walk.
+    def page(self, ask: Ask, companies: Sequence[str] = ()) -> Page:
+        """Return one page, outside any scan.
 
         Args:
-            ask: What is asked.
-            companies: Only records of these; all if empty.
+            ask: Which page.
+            companies: Only records of these; of all if empty.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            PlanhatError: There is no such page.
         """
-
-        def fetch(ask: Ask) -> Page:
-            return self._fetch(ask, companies)
-
         # Not in this thread: a signal must find it waiting for a page, not for the network.
-        with Prefetch(fetch, concurrency=1, stop=self.stop) as ahead:
-            return ahead.page([ask])
+        with Prefetch(self._fetch(companies), concurrency=1, stop=self.stop) as prefetch:
+            return prefetch.page([ask])
 
-    def follow(
+    def scan(
         self,
-        walk: Scan,
-        judge: Callable[[Page], Sequence[int]],
-        companies: Sequence[str],
+        scan: Scan,
+        take: Callable[[Page], Sequence[int]],
+        companies: Sequence[str] = (),
     ) -> Iterator[tuple[Page, Sequence[int]]]:
-        """Follow a walk to its end; see `planhat_sync.api.pagination.scan.read`.
+        """Follow a scan to its end; see `planhat_sync.api.pagination.scan.read`.
 
         Args:
-            walk: Says what to ask.
-            judge: Gives the positions of the rows to emit.
-            companies: Only records of these; all if empty.
+            scan: Says which pages to ask for.
+            take: Lets the scan take a page; returns the positions of the rows to emit.
+            companies: Only records of these; of all if empty.
         """
         return read(
-            walk,
-            lambda ask: self._fetch(ask, companies),
-            judge,
-            concurrency=self.concurrency,
-            stop=self.stop,
+            scan, self._fetch(companies), take, concurrency=self.concurrency, stop=self.stop
         )
 
-    def _fetch(self, ask: Ask, companies: Sequence[str]) -> Page:
-        return self.client.list_page(
-            self.model,
-            limit=ask.limit,
-            offset=ask.offset,
-            sort=ask.sort,
-            select=ask.only or self.shape.select,
-            company_ids=companies,
-            decode=self.shape.page,
-        )
-
-    def moments(self, sort: str, key: str, rows: int, companies: Sequence[str]) -> list[datetime]:
-        """Ask for the replication keys of the first rows in some order, without the rest of them.
+    def keys(self, sort: str, key: str, rows: int, companies: Sequence[str] = ()) -> list[datetime]:
+        """Return the replication keys of the first rows in some order.
 
         Args:
             sort: The order.
             key: The replication key.
             rows: Most rows.
-            companies: Only records of these; all if empty.
+            companies: Only records of these; of all if empty.
         """
         page = self.page(Ask(sort, rows, only=("_id", key)), companies)
-        return [moment for moment in page.moments() if moment is not None]
+        return [timestamp for timestamp in page.timestamps() if timestamp is not None]
+
+    def _fetch(self, companies: Sequence[str]) -> Callable[[Ask], Page]:
+        def fetch(ask: Ask) -> Page:
+            return self.client.list_page(
+                self.model,
+                limit=ask.limit,
+                offset=ask.offset,
+                sort=ask.sort,
+                select=ask.only or self.row_format.select,
+                company_ids=companies,
+                decode=self.row_format.page,
+            )
+
+        return fetch

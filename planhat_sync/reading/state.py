@@ -1,4 +1,8 @@
-"""What one run leaves to the next: the stream's part of the Singer state, read and written."""
+"""What one run leaves to the next, for one stream: its bookmark, and what it learnt of the server.
+
+It is kept as a JSON object. The names of the bookmark are those of Singer's SDK, so that a state
+can be read by people and tools that know those; nothing else of Singer is needed here.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
     from datetime import datetime
 
+KEY = "replication_key"
+BOOKMARK = "replication_key_value"
 SORTS = "sorts_by_replication_key"
 JOINS = "joins_company_ids"
 COMPANIES = "company_ids"
@@ -23,10 +29,11 @@ class StreamState:
     """What is known of a stream before a run.
 
     Attributes:
-        bookmark: Every change up to here has been read; None if nothing has.
-        sorts: Whether the server was seen to sort by the replication key; None if nobody looked.
-        joins: Whether it was seen to read several company ids with commas between them.
-        companies: Stands for the companies that the bookmark is about; None for all of them.
+        bookmark: Every change up to this time has been read; None if nothing has been read.
+        sorts: Whether the server was seen to sort by the replication key; None if never checked.
+        joins: Whether the server was seen to accept several company ids with commas between them.
+        companies: The `companies_digest` of the companies that the bookmark is about; None for all
+            companies.
     """
 
     bookmark: datetime | None = None
@@ -35,58 +42,56 @@ class StreamState:
     companies: str | None = None
 
     @classmethod
-    def of_state(cls, state: Mapping[str, Any], key: str | None, stream: str) -> StreamState:
-        """Read a stream's bookmark out of the state.
+    def from_json(cls, entry: Mapping[str, Any], key: str | None, stream: str) -> StreamState:
+        """Read a stream's state.
 
         Args:
-            state: The stream's entry under `bookmarks`.
-            key: The replication key; a bookmark of another key counts for nothing.
+            entry: The stream's part of the state.
+            key: The replication key; a bookmark of another key is ignored.
             stream: Name of the stream, for the error.
 
         Raises:
-            ConfigurationError: The bookmark is no date-time.
+            ConfigurationError: The bookmark is not a date-time.
         """
-        value = state.get("replication_key_value")
+        value = entry.get(BOOKMARK)
         bookmark = None
-        if value and key and state.get("replication_key") == key:
+        if value and key and entry.get(KEY) == key:
             bookmark = parse_timestamp(value)
             if bookmark is None:
                 raise ConfigurationError(
-                    f"the state's bookmark of {stream} is no date-time: give the state of an "
+                    f"the state's bookmark of {stream} is not a date-time: give the state of an "
                     "earlier run, or none to read everything"
                 )
-        return cls(
-            bookmark=bookmark,
-            sorts=state.get(SORTS),
-            joins=state.get(JOINS, False),
-            companies=state.get(COMPANIES),
-        )
+        return cls(bookmark, entry.get(SORTS), entry.get(JOINS, False), entry.get(COMPANIES))
 
-    def write(self, state: MutableMapping[str, Any], key: str | None) -> None:
-        """Put it into the state.
+    def write_to(self, entry: MutableMapping[str, Any], key: str | None) -> None:
+        """Put this state into a stream's part of the state.
 
         Args:
-            state: The stream's entry under `bookmarks`; what is not ours stays.
-            key: The replication key, None if everything is read every time.
+            entry: The stream's part of the state; whatever else it holds is left alone.
+            key: The replication key; None if everything is read in every run.
         """
-        found = {SORTS: self.sorts, JOINS: self.joins or None, COMPANIES: self.companies}
+        values: dict[str, Any] = {
+            SORTS: self.sorts,
+            JOINS: self.joins or None,
+            COMPANIES: self.companies,
+        }
         if key and self.bookmark:
-            found |= {
-                "replication_key": key,
-                "replication_key_value": format_timestamp(self.bookmark),
-            }
-        for name, value in found.items():
+            values |= {KEY: key, BOOKMARK: format_timestamp(self.bookmark)}
+        for name, value in values.items():
             if value is None:
-                state.pop(name, None)
+                entry.pop(name, None)
             else:
-                state[name] = value
+                entry[name] = value
 
 
-def companies_stamp(ids: Sequence[str]) -> str | None:
-    """Give a short text that stands for a set of companies; None for all companies.
+def companies_digest(ids: Sequence[str]) -> str | None:
+    """Return a short text that identifies a set of companies; None for all companies.
+
+    States hold it, so it must never change.
 
     Args:
-        ids: ``_id`` of each company.
+        ids: ``_id`` of each company, in any order.
     """
     if not ids:
         return None

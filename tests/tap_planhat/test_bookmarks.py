@@ -229,7 +229,7 @@ def test_a_bookmark_of_another_key_counts_for_nothing(tenant, config, read, issu
 def test_a_bookmark_that_is_no_date_is_told(tenant, config, read, issues):
     state = state_at(8)
     state["bookmarks"]["issues"]["replication_key_value"] = "yesterday"
-    with pytest.raises(ConfigurationError, match="bookmark of issues is no date-time"):
+    with pytest.raises(ConfigurationError, match="bookmark of issues is not a date-time"):
         read(config, state=state, catalog=issues)
 
 

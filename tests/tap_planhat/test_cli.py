@@ -159,7 +159,7 @@ BAD_SETTINGS = {
     "page_size 2001": ({"page_size": 2001}, "page_size must be at most 2000"),
     "misspelt": ({"page_sise": 5}, "did you mean page_size?"),
     "http elsewhere": ({"api_url": "http://example.com"}, "api_url"),
-    "no date": ({"start_date": "soon"}, "start_date is no date-time"),
+    "no date": ({"start_date": "soon"}, "start_date is not a date-time"),
     "wrong type": ({"concurrency": "many"}, "concurrency must be a whole number"),
     "token is no text": ({"api_token": 123456789}, "api_token must be text"),
 }
@@ -268,17 +268,17 @@ NO_ID = {
     [
         ("--catalog", json.dumps(STRANGER), "only issues, objectives"),
         ("--catalog", json.dumps(NO_ID), "no property _id"),
-        ("--catalog", '{"streams": 5}', "no Singer catalog"),
+        ("--catalog", '{"streams": 5}', "not a Singer catalog"),
         (
             "--catalog",
             '{"streams": [{"tap_stream_id": "issues", "schema": {}, "metadata": null}]}',
-            "no Singer catalog, at $.streams[0].metadata",
+            "not a Singer catalog, at $.streams[0].metadata",
         ),
         ("--catalog", "{", "--catalog is not JSON"),
         ("--catalog", "[]", "holds no JSON object"),
         ("--state", "not json", "--state is not JSON"),
-        ("--state", '{"bookmarks": 1}', "no Singer state"),
-        ("--state", '{"bookmarks": {"issues": []}}', "no Singer state"),
+        ("--state", '{"bookmarks": 1}', "not hold a Singer state"),
+        ("--state", '{"bookmarks": {"issues": []}}', "not hold a Singer state"),
     ],
 )
 def test_a_file_that_is_wrong_ends_the_run_in_one_sentence(

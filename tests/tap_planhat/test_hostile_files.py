@@ -90,7 +90,7 @@ def test_a_file_that_holds_no_state_is_told_in_one_sentence(tap, config, tmp_pat
     path.write_text(json.dumps(state))
     ran = tap("--state", str(path), config=config)
     assert (ran.code, ran.stdout) == (1, b"")
-    assert ran.last_line.startswith("tap-planhat: the file given as --state holds no ")
+    assert ran.last_line.startswith("tap-planhat: the file given as --state does not hold a ")
 
 
 @pytest.mark.parametrize("option", ["--state", "--catalog"])

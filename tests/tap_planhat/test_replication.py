@@ -91,7 +91,7 @@ def test_where_two_places_say_two_things_the_metadata_decides_and_that_is_told(t
 
 
 @pytest.mark.parametrize("found", [entry(key="createdAt"), entry(replication_key="createdAt")])
-@pytest.mark.parametrize(("model", "why"), [("issues", "updatedAt"), ("objectives", "whole")])
+@pytest.mark.parametrize(("model", "why"), [("issues", "updatedAt"), ("objectives", "in full")])
 def test_another_replication_key_is_told_why_not(found, model, why):
     [warning] = replication_of(found, MODELS[model]).warnings
     assert "replication key createdAt" in warning
@@ -108,7 +108,7 @@ def test_the_models_own_key_and_no_metadata_are_nothing_to_tell():
 def test_a_method_or_key_that_is_no_text_is_no_catalog(config, select, name):
     catalog = select(issues=None)
     catalog["streams"][0]["metadata"].append({"breadcrumb": [], "metadata": {name: 5}})
-    with pytest.raises(ConfigurationError, match="no Singer catalog"):
+    with pytest.raises(ConfigurationError, match="not a Singer catalog"):
         normalized(catalog, MODELS, logging.getLogger("x"))
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tap_planhat.selection import NOTHING_SELECTED
+from tap_planhat.catalog import NOTHING_SELECTED
 
 
 @pytest.fixture
@@ -98,15 +98,15 @@ def test_a_process_that_selects_nothing_ends_well_with_a_warning(tap, config, tm
     ("catalog", "says"),
     [
         ([], "holds no JSON object"),
-        ({}, "no Singer catalog"),
-        ({"streams": None}, "no Singer catalog"),
-        ({"streams": {}}, "no Singer catalog"),
-        ({"streams": [5]}, "no Singer catalog, at $.streams[0]"),
-        ({"streams": [None]}, "no Singer catalog"),
-        ({"streams": [{}]}, "no Singer catalog"),
+        ({}, "not a Singer catalog"),
+        ({"streams": None}, "not a Singer catalog"),
+        ({"streams": {}}, "not a Singer catalog"),
+        ({"streams": [5]}, "not a Singer catalog, at $.streams[0]"),
+        ({"streams": [None]}, "not a Singer catalog"),
+        ({"streams": [{}]}, "not a Singer catalog"),
         ({"streams": [{"tap_stream_id": "x", "schema": {}}]}, "names a stream x"),
         ({"streams": [{"tap_stream_id": "x", "stream": "issues", "schema": {}}]}, "stream x"),
-        ({"type": "CATALOG"}, "no Singer catalog"),
+        ({"type": "CATALOG"}, "not a Singer catalog"),
     ],
     ids=str,
 )

@@ -1,1 +1,1 @@
-"""A page of a list, from the body of the answer to lines that are ready to be printed."""
+"""One page of a list: from the body of the response to lines that are ready to be written."""

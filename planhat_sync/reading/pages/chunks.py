@@ -1,9 +1,9 @@
-"""Cuts the body of a list answer into smaller arrays, so that the processor's cache holds each.
+"""Cuts the body of a list response into smaller arrays, so that each fits the processor's cache.
 
-Nothing is parsed here. A cut is a guess, proved by decoding what it makes: if the JSON texts
+Nothing is parsed here. A cut is a guess, which decoding the chunks confirms: if the JSON texts
 ``[A]`` and ``[B]`` are arrays that are not empty, then ``[A,B]`` is the array of the elements of
-the one and then the other. A cut inside a text or a nested value makes pieces that are no JSON;
-whoever decodes them then decodes the body whole instead.
+the one and then the other. A cut inside a string or a nested value makes chunks that are not JSON;
+the caller then decodes the body in one piece instead.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ CHUNK_BYTES = 1 << 16
 
 
 def chunks(body: bytes) -> Iterator[bytes]:
-    """Cut a body before rows that begin as the first one does.
+    """Cut a body in front of rows that begin as the first one does.
 
     Args:
-        body: The body; whatever is not an array of objects is given as it is.
+        body: The body; if it does not look like an array of objects it is not cut.
 
     Yields:
         JSON texts, in order: arrays that are not empty, if they are arrays at all.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,9 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 
 from planhat_sync.errors import ProtocolError
 from planhat_sync.reading.pages.row_format import RowFormat
-from tap_planhat.messages import MessageWriter
+from tap_planhat.messages import MessageWriter, record_lines
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from planhat_sync.reading.pages.page import Page
 
 PROPERTIES = ["title", "custom", "tags", "archived", "arr"]
@@ -79,7 +78,7 @@ def row_text(number: int, row: dict[str, str], blank: str) -> str:
 
 def whole(page: Page) -> Any:
     """What all rows of a page become."""
-    chosen = page.content.chosen(range(len(page.ids)))
+    chosen = page.content.pick(range(len(page.ids)))
     return chosen if isinstance(chosen[0], dict) else b"".join(chosen)
 
 
@@ -99,17 +98,19 @@ def through_the_sdk(page: Page, received: datetime) -> list[Any]:
 @given(rows=rows, selected=selections, blank=space)
 @example(rows=[{"title": r'"\ud800"'}], selected=["title"], blank="\n")
 def test_both_paths_write_the_same_messages(rows, selected, blank):
-    shape = RowFormat("issues", selected, key="updatedAt")
+    write = record_lines("issues")
+    row_format = RowFormat("issues", selected, key="updatedAt", write=write)
     texts = [row_text(number, row, blank) for number, row in enumerate(rows)]
     body = listed(texts, blank).encode("utf-8", "surrogatepass")
-    page = shape.page(body)
+    page = row_format.page(body)
     lines = whole(page)
     assert lines.endswith(b"\n")
     assert lines.count(b"\n") == len(rows)
     assert b"\r" not in lines
     messages = [parsed(line) for line in lines.decode().split("\n")[:-1]]
-    other = RowFormat("issues", selected, key="updatedAt", ready=False).page(body)
-    assert messages == through_the_sdk(other, page.received)
+    other = RowFormat("issues", selected, key="updatedAt").page(body)
+    received = datetime.fromisoformat(messages[0]["time_extracted"])
+    assert messages == through_the_sdk(other, received)
     assert [set(message["record"]) for message in messages] == [
         {"_id", "updatedAt", *(name for name in row if name in selected)} for row in rows
     ]
@@ -140,20 +141,23 @@ def test_both_paths_of_the_whole_tap_emit_the_same(read, select, canned, rows, s
 @pytest.mark.parametrize("number", ["0.10", "1e400", "1" * 40, "-0.0", "1E5", "1.0"])
 def test_a_number_leaves_as_the_server_wrote_it(number):
     body = b'[{"_id":"a","custom":{"x":%b}}]' % number.encode()
-    assert b'{"x":%b}' % number.encode() in whole(RowFormat("objectives", ["custom"]).page(body))
-    [record] = whole(RowFormat("objectives", ["custom"], ready=False).page(body))
+    write = record_lines("objectives")
+    lines = whole(RowFormat("objectives", ["custom"], write=write).page(body))
+    assert b'{"x":%b}' % number.encode() in lines
+    [record] = whole(RowFormat("objectives", ["custom"]).page(body))
     assert record["custom"]["x"] == Decimal(number)
 
 
 def test_the_version_of_a_stream_stands_in_each_of_its_lines():
-    page = RowFormat("objectives", [], version=17).page(b'[{"_id":"a"},{"_id":"b"}]')
+    write = record_lines("objectives", version=17)
+    page = RowFormat("objectives", [], write=write).page(b'[{"_id":"a"},{"_id":"b"}]')
     lines = whole(page).splitlines()
     assert [json.loads(line)["version"] for line in lines] == [17, 17]
 
 
 @given(data=st.data(), count=st.one_of(st.integers(1, 12), st.integers(60, 200)))
 def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
-    page = RowFormat("objectives", []).page(
+    page = RowFormat("objectives", [], write=record_lines("objectives")).page(
         b"[" + b",".join(b'{"_id":"%d"}' % number for number in range(count)) + b"]"
     )
     first = data.draw(st.integers(0, count - 1))
@@ -163,7 +167,7 @@ def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
     positions = data.draw(
         st.one_of(st.just(neighbours), st.just(list(neighbours)), st.just(neighbours[::-1]), some)
     )
-    lines = b"".join(page.content.chosen(positions))
+    lines = b"".join(page.content.pick(positions))
     assert lines.endswith(b"\n")
     ids = [int(json.loads(line)["record"]["_id"]) for line in lines.splitlines()]
     assert ids == list(positions)

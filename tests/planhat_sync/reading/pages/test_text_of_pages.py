@@ -21,8 +21,8 @@ def page_with(tail: bytes, at: int) -> bytes:
 def test_a_character_may_stand_across_the_border_of_two_pieces(text, before, pieces):
     text = "".join(one for one in text if ord(one) >= 0x80) + "é𝄞"
     body = page_with(text.encode(), pieces * PIECE - before)
-    page = RowFormat("issues", ["title"], ready=False).page(body)
-    (record,) = page.content.chosen([0])
+    page = RowFormat("issues", ["title"]).page(body)
+    (record,) = page.content.pick([0])
     assert record["title"].endswith(text)
 
 
@@ -35,14 +35,14 @@ def test_a_character_may_stand_across_the_border_of_two_pieces(text, before, pie
 def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before, pieces, rest):
     broken = bytes(byte | 0x80 for byte in broken)
     body = page_with(broken + rest, pieces * PIECE - before)
-    shape = RowFormat("issues", ["title"])
+    row_format = RowFormat("issues", ["title"])
     try:
         body.decode()
     except UnicodeDecodeError:
         with pytest.raises(ValueError, match="UTF-8"):
-            shape.page(body)
+            row_format.page(body)
     else:
-        assert shape.page(body).ids == ["a"]
+        assert row_format.page(body).ids == ["a"]
 
 
 @pytest.mark.parametrize("length", [PIECE - 1, PIECE, PIECE + 1])
