@@ -6,12 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from checkout import bare_environment
 from warm import Warm, warm_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+ENVIRONMENT = bare_environment() | {
+    name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ
+}
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from warm_runs import base, warm
+from warm_runs import base, variables, warm
 
-__all__ = ["base", "warm"]
+__all__ = ["base", "variables", "warm"]
