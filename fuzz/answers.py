@@ -13,7 +13,7 @@ from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.api.custom_fields import typed
 from planhat_sync.api.http.exchange import Answer
 from planhat_sync.api.http.retry import retry_after_seconds
-from planhat_sync.api.pagination.scan import rows_of
+from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.errors import PlanhatError
 from planhat_sync.models import load_models
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
@@ -85,7 +85,7 @@ def config(data: bytes) -> None:
 def fields(data: bytes) -> None:
     """Read a tenant's custom fields."""
     try:
-        rows = rows_of(data, _ROWS, "customfields")
+        rows = decode_rows(data, _ROWS, "customfields")
     except (ValueError, PlanhatError):
         return
     for model in MODELS.values():

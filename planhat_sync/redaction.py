@@ -15,7 +15,7 @@ SHORTEST_SECRET = 4
 _forms: tuple[str, ...] = ()
 
 
-def hide(secret: str) -> None:
+def add_secret(secret: str) -> None:
     """Strike a secret out of everything shown from now on, in each form it may take.
 
     Args:
@@ -39,7 +39,7 @@ def hide(secret: str) -> None:
     _forms = tuple(sorted({*_forms, *forms}, key=lambda form: (-len(form), form)))
 
 
-def scrub(text: str) -> str:
+def redact(text: str) -> str:
     """Replace every hidden secret in a text by ``***``."""
     for form in _forms:
         if form in text:

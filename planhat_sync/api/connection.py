@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from planhat_sync import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.redaction import hide
+from planhat_sync.redaction import add_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +104,7 @@ class Connection:
     user_agent: str = DISTRIBUTION
 
     def __post_init__(self) -> None:
-        hide(self.api_token)
+        add_secret(self.api_token)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection holds a secret and is not for storing")
@@ -130,7 +130,7 @@ class Connection:
             ConfigurationError: A setting is missing or wrong.
         """
         given = {name: config[name] for name in CONNECTION_SETTINGS if config.get(name) is not None}
-        hide(str(given.get("api_token", "")))
+        add_secret(str(given.get("api_token", "")))
         for name, value in given.items():
             _check_type(name, value)
         _check_token(given.get("api_token", ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.pagination.scan import walk_pages
+from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.models import Model
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def read_custom_fields(client: PlanhatClient) -> list[dict[str, Any]]:
         PlanhatError: They cannot be had; the token may lack the right.
     """
     needed = ("name", "type", "parent")
-    return [row for page in walk_pages(client, CUSTOM_FIELDS, select=needed) for row in page]
+    return [row for page in read_pages(client, CUSTOM_FIELDS, select=needed) for row in page]
 
 
 def typed(model: Model, fields: Iterable[Mapping[str, Any]]) -> Model:

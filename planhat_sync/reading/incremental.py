@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.full_scan import WIDEST, Ask
-from planhat_sync.api.pagination.position import Place
+from planhat_sync.api.pagination.full_scan import MAX_PAGES_AHEAD, PageRequest
+from planhat_sync.api.pagination.position import Position
 from planhat_sync.reading import sort_evidence
 from planhat_sync.reading.sort_evidence import OldestRead, is_ascending, without_none
 
@@ -67,16 +67,16 @@ class IncrementalScan:
         self._cutoff = cutoff
         self._limit = self._stride = max(2, page_size)
         self._most = max(self._limit, page_limit)
-        self._plan: deque[Ask] = deque([Ask(f"-{key}", self._limit)])
-        self._take: Callable[[Ask, Sequence[str], Timestamps], list[int]] = self._take_first
-        self._place = Place(max(1, self._limit // 10))
+        self._plan: deque[PageRequest] = deque([PageRequest(f"-{key}", self._limit)])
+        self._take: Callable[[PageRequest, Sequence[str], Timestamps], list[int]] = self._take_first
+        self._place = Position(max(1, self._limit // 10))
         self._read: OldestRead | None = None
         self._read_to = 0  # offset of the last row that is newer than those
         self._shift = self._standstill = 0
         self._width = 1
         self._oldest_asked: OldestRead | None = None
 
-    def wanted(self, most: int) -> list[Ask]:
+    def next_requests(self, most: int) -> list[PageRequest]:
         """Return which pages to ask for: what is needed now, then what is likely to follow.
 
         Args:
@@ -89,11 +89,13 @@ class IncrementalScan:
         paging = self._take == self._take_page
         while paging and 0 < len(self._plan) < min(most, self._width):
             step = max(1, self._stride - 2 - self._overlap(self._stride))
-            self._plan.append(Ask(f"-{self._key}", self._limit, self._plan[-1].offset + step))
+            self._plan.append(
+                PageRequest(f"-{self._key}", self._limit, self._plan[-1].offset + step)
+            )
         return list(self._plan)[:most]
 
-    def take(self, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
-        """Take the first page of `wanted`, and decide what to ask for next.
+    def accept(self, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
+        """Take the first page of `next_requests`, and decide what to ask for next.
 
         Args:
             ids: The ``_id`` of each row, in the order of the page.
@@ -109,7 +111,9 @@ class IncrementalScan:
             self._fail("rows move faster than they can be read")
         return [] if self.failed else emitted  # the scan that reads everything emits them instead
 
-    def _take_first(self, ask: Ask, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
+    def _take_first(
+        self, ask: PageRequest, ids: Sequence[str], timestamps: Timestamps
+    ) -> list[int]:
         self._take = self._take_page
         if not self._has_evidence(ask, ids, timestamps):
             return []
@@ -119,7 +123,7 @@ class IncrementalScan:
         self._check_sort(ask, ids, low=keys[-1], high=keys[0])
         return sort_evidence.positions_between(timestamps, self._cutoff)
 
-    def _take_page(self, ask: Ask, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
+    def _take_page(self, ask: PageRequest, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
         read = self._read
         if read is None or not self._has_evidence(ask, ids, timestamps):
             return []
@@ -135,7 +139,7 @@ class IncrementalScan:
         self._progress(ask, ids, timestamps)
         return emitted
 
-    def _has_evidence(self, ask: Ask, ids: Sequence[str], timestamps: Timestamps) -> bool:
+    def _has_evidence(self, ask: PageRequest, ids: Sequence[str], timestamps: Timestamps) -> bool:
         """Return whether a page shows rows in order of the key; if not, decide how to go on."""
         if not ids and ask.offset:
             self._look_beyond_end(ask)
@@ -147,7 +151,7 @@ class IncrementalScan:
             return bool(ids)
         return False
 
-    def _progress(self, ask: Ask, ids: Sequence[str], timestamps: Timestamps) -> None:
+    def _progress(self, ask: PageRequest, ids: Sequence[str], timestamps: Timestamps) -> None:
         """Go on after a page with older rows, from its last row that is newer than its oldest."""
         self._read = OldestRead.of(ids, timestamps)
         first_oldest = timestamps.index(self._read.key)
@@ -156,8 +160,8 @@ class IncrementalScan:
             self._plan.clear()
             return
         self._read_to = ask.offset + max(0, first_oldest - 1)
-        self._place.reached(self._read_to)
-        self._width = min(WIDEST, self._width * 2) if len(ids) >= self._stride else 1
+        self._place.read_up_to(self._read_to)
+        self._width = min(MAX_PAGES_AHEAD, self._width * 2) if len(ids) >= self._stride else 1
         self._stride = len(ids)
         if self._plan and self._plan[0].offset <= self._read_to:
             return
@@ -168,7 +172,7 @@ class IncrementalScan:
         else:
             self._go_on(self._read_to - self._overlap(first_oldest))
 
-    def _pass_known(self, ask: Ask, newer: int, rows: int) -> None:
+    def _pass_known(self, ask: PageRequest, newer: int, rows: int) -> None:
         """Go on after a page that held nothing older than what has been read."""
         self._width = 1
         following = self._place.after_known(ask.offset, newer + 1, self._stride)
@@ -181,18 +185,18 @@ class IncrementalScan:
         else:
             self._raise_limit(ask, rows)
 
-    def _look_beyond_end(self, ask: Ask) -> None:
+    def _look_beyond_end(self, ask: PageRequest) -> None:
         """Go on after an empty page: either no rows are left, or they moved to lower offsets."""
         if self._read is None or self._oldest_asked == self._read:
             self._step_back(ask)
         else:
             self._ask_for_oldest()
 
-    def _step_back(self, ask: Ask) -> None:
+    def _step_back(self, ask: PageRequest) -> None:
         self._width = 1
         self._go_on(self._place.after_gap(ask.offset, 2 * self._shift, self._stride))
 
-    def _raise_limit(self, ask: Ask, rows: int) -> None:
+    def _raise_limit(self, ask: PageRequest, rows: int) -> None:
         """Ask for more rows at once, because rows that share one key fill the page."""
         if rows < ask.limit or ask.limit >= self._most:
             self._fail("more rows share one timestamp than a page holds")
@@ -206,10 +210,10 @@ class IncrementalScan:
             return
         self._oldest_asked = self._read
         self._width = 1
-        self._plan = deque([Ask(self._key, self._limit)])
+        self._plan = deque([PageRequest(self._key, self._limit)])
         self._take = self._take_oldest
 
-    def _take_oldest(self, _: Ask, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
+    def _take_oldest(self, _: PageRequest, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
         """Take the oldest rows, oldest first: if they reach a row that was read, they are all."""
         old, read = without_none(timestamps), self._read
         if read is not None and old and old[-1] > read.key and is_ascending(timestamps):
@@ -218,16 +222,20 @@ class IncrementalScan:
         self._go_on(self._read_to)
         return []
 
-    def _check_sort(self, ask: Ask, ids: Sequence[str], *, low: datetime, high: datetime) -> None:
+    def _check_sort(
+        self, ask: PageRequest, ids: Sequence[str], *, low: datetime, high: datetime
+    ) -> None:
         """Ask for the oldest rows once, before the first page is believed to hold the newest."""
         too_small = self.sort_is_known is None and len(ids) < min(ask.limit, TOO_SMALL_TO_CLAMP)
         if self.failed or self.sort_is_known or too_small:
             return
         newest_ids = frozenset(ids if len(ids) < 2 * OLDEST_ROWS else ids[: len(ids) // 2])
         following = (self._plan, self._take)
-        self._plan = deque([Ask(self._key, OLDEST_ROWS, only=("_id", self._key))])
+        self._plan = deque([PageRequest(self._key, OLDEST_ROWS, select=("_id", self._key))])
 
-        def take_oldest_keys(_: Ask, ids: Sequence[str], timestamps: Timestamps) -> list[int]:
+        def take_oldest_keys(
+            _: PageRequest, ids: Sequence[str], timestamps: Timestamps
+        ) -> list[int]:
             self.sort_is_known = sort_evidence.shows_sort(
                 ids, timestamps, newest_ids=newest_ids, low=low, high=high
             )
@@ -244,7 +252,7 @@ class IncrementalScan:
         return max(0, min(2 * self._shift, self._limit // 10, rows - 3))
 
     def _go_on(self, offset: int) -> None:
-        self._plan = deque([Ask(f"-{self._key}", self._limit, offset)])
+        self._plan = deque([PageRequest(f"-{self._key}", self._limit, offset)])
         self._take = self._take_page
 
     def _fail(self, why: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.pagination.full_scan import Ask, FullScan
+from planhat_sync.api.pagination.full_scan import FullScan, PageRequest
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
 from planhat_sync.reading.state import StreamState, companies_digest
@@ -87,7 +87,7 @@ class StreamReader:
             rows: Most rows to read.
         """
         self._companies.start()
-        ask = Ask("_id", min(rows, self._settings.page_size))
+        ask = PageRequest("_id", min(rows, self._settings.page_size))
         page = self._source.page(ask, self._companies.current)
         yield from self._accepted(page, range(min(rows, len(page.ids))))
 
@@ -162,7 +162,7 @@ class StreamReader:
             if self._is_first_page:
                 self._is_first_page = False
                 self._newest = self._trusted(timestamps)
-            return scan.take(page.ids, timestamps)
+            return scan.accept(page.ids, timestamps)
 
         for page, positions in self._source.scan(scan, take, self._companies.current):
             yield from self._accepted(page, positions)
@@ -199,7 +199,7 @@ class StreamReader:
             del page
 
     def _follow(self, scan: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
-        return self._source.scan(scan, lambda page: scan.take(page.ids), self._companies.current)
+        return self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
 
     def _sorts_by(self, key: str, oldest: datetime, newest: datetime) -> bool:
         """Return whether the first row by the key is as old as the oldest that was read.
@@ -222,7 +222,7 @@ class StreamReader:
         only = tuple(name for name in ("_id", key, self._source.model.company_reference) if name)
         limit = self._source.model.page_limit
         for one in self._companies.unverified():
-            page = self._source.page(Ask(f"-{key or '_id'}", limit, only=only), (one,))
+            page = self._source.page(PageRequest(f"-{key or '_id'}", limit, select=only), (one,))
             wanted = [
                 companies
                 for companies, timestamp in zip(

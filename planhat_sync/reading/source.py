@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.full_scan import Ask
+from planhat_sync.api.pagination.full_scan import PageRequest
 from planhat_sync.api.pagination.prefetch import Prefetch
-from planhat_sync.api.pagination.scan import Scan, read
+from planhat_sync.api.pagination.scan import Scan, run_scan
 
 if TYPE_CHECKING:
     import threading
@@ -38,7 +38,7 @@ class Source:
     stop: threading.Event
     concurrency: int = 1
 
-    def page(self, ask: Ask, companies: Sequence[str] = ()) -> Page:
+    def page(self, ask: PageRequest, companies: Sequence[str] = ()) -> Page:
         """Return one page, outside any scan.
 
         Args:
@@ -59,14 +59,14 @@ class Source:
         take: Callable[[Page], Sequence[int]],
         companies: Sequence[str] = (),
     ) -> Iterator[tuple[Page, Sequence[int]]]:
-        """Follow a scan to its end; see `planhat_sync.api.pagination.scan.read`.
+        """Follow a scan to its end; see `planhat_sync.api.pagination.scan.run_scan`.
 
         Args:
             scan: Says which pages to ask for.
             take: Lets the scan take a page; returns the positions of the rows to emit.
             companies: Only records of these; of all if empty.
         """
-        return read(
+        return run_scan(
             scan, self._fetch(companies), take, concurrency=self.concurrency, stop=self.stop
         )
 
@@ -79,17 +79,17 @@ class Source:
             rows: Most rows.
             companies: Only records of these; of all if empty.
         """
-        page = self.page(Ask(sort, rows, only=("_id", key)), companies)
+        page = self.page(PageRequest(sort, rows, select=("_id", key)), companies)
         return [timestamp for timestamp in page.timestamps() if timestamp is not None]
 
-    def _fetch(self, companies: Sequence[str]) -> Callable[[Ask], Page]:
-        def fetch(ask: Ask) -> Page:
+    def _fetch(self, companies: Sequence[str]) -> Callable[[PageRequest], Page]:
+        def fetch(ask: PageRequest) -> Page:
             return self.client.list_page(
                 self.model,
                 limit=ask.limit,
                 offset=ask.offset,
                 sort=ask.sort,
-                select=ask.only or self.row_format.select,
+                select=ask.select or self.row_format.select,
                 company_ids=companies,
                 decode=self.row_format.page,
             )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.redaction import hide
+from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.redacted_output import SECRET
 from planhat_sync.runtime.setting_values import set_values
 
@@ -54,7 +54,7 @@ def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) ->
     for path in paths:
         if path != "ENV":
             content = json_object_of(_content(path, plugin), "the file given as --config")
-            hide(str(content.get(SECRET) or ""))
+            add_secret(str(content.get(SECRET) or ""))
             config |= set_values(schema, content)
     return GivenConfig(config, parse_env="ENV" in paths)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dotenv import dotenv_values, find_dotenv
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.redaction import hide
+from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.config_files import reason_of, text_of
 from planhat_sync.runtime.redacted_output import SECRET
 from planhat_sync.runtime.setting_values import kinds_of, set_values
@@ -50,7 +50,7 @@ def add_dotenv(environment: MutableMapping[str, str]) -> None:
         raise ConfigurationError(f"{path} {reason_of(error)}: make it readable") from error
     for name, value in dotenv_values(stream=io.StringIO(text)).items():
         if name.endswith("_" + SECRET.upper()):
-            hide(value or "")
+            add_secret(value or "")
         if value and not environment.get(name, "").strip():
             environment[name] = value
 

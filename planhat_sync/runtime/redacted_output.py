@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from planhat_sync.redaction import hide, scrub
+from planhat_sync.redaction import add_secret, redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class RedactedStream:
 
     def write(self, text: str) -> int:
         """Write a text without its secrets."""
-        self._stream.write(scrub(text))
+        self._stream.write(redact(text))
         return len(text)
 
     def writelines(self, lines: Sequence[str]) -> None:
@@ -54,11 +54,11 @@ def _scrubbed_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: A
         text = record.getMessage()
     except Exception:  # noqa: BLE001 - a bad format is for the handler to report, as ever
         text = ""
-    if (clean := scrub(text)) != text:
+    if (clean := redact(text)) != text:
         # Only then: filters look at the arguments of records (the SDK's metrics filter does).
         record.msg, record.args = clean, ()
     if record.exc_info:
-        record.exc_text = scrub(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
         record.exc_info = None
     return record
 
@@ -72,7 +72,7 @@ def hide_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> No
     """
     for name, value in environment.items():
         if name.endswith("_" + SECRET.upper()):
-            hide(value)
+            add_secret(value)
     for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
         path = option.removeprefix("--config=") if option != "--config" else value
         if option.startswith("--config"):
@@ -86,4 +86,4 @@ def _hide_secret_of(file: Path) -> None:
     except (OSError, ValueError, RecursionError):
         return  # for the plugin to complain about
     if isinstance(config, dict) and SECRET in config:
-        hide(str(config[SECRET]))
+        add_secret(str(config[SECRET]))

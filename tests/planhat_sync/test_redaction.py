@@ -90,19 +90,19 @@ def _forget(monkeypatch):
 
 @given(secret=st.text(st.characters(codec="utf-8"), min_size=4, max_size=40), around=st.text())
 def test_each_form_of_a_secret_is_struck_out(secret, around):
-    redaction.hide(secret)
+    redaction.add_secret(secret)
     basic = base64.b64encode(f"{secret}:".encode()).decode()
     for form in (secret, basic, quote(secret, safe=""), repr(secret)[1:-1]):
-        assert form not in redaction.scrub(f"{around}{form}{around}").replace("***", "\0")
+        assert form not in redaction.redact(f"{around}{form}{around}").replace("***", "\0")
 
 
 def test_text_without_secrets_is_left_alone():
-    redaction.hide("a-secret")
-    assert redaction.scrub("nothing here") == "nothing here"
-    assert redaction.scrub("x a-secret y a-secret") == "x *** y ***"
+    redaction.add_secret("a-secret")
+    assert redaction.redact("nothing here") == "nothing here"
+    assert redaction.redact("x a-secret y a-secret") == "x *** y ***"
 
 
 def test_nothing_is_no_secret():
-    redaction.hide("")
-    redaction.hide("abc")
-    assert redaction.scrub("abc") == "abc"
+    redaction.add_secret("")
+    redaction.add_secret("abc")
+    assert redaction.redact("abc") == "abc"

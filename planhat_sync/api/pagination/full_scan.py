@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.position import Place
+from planhat_sync.api.pagination.position import Position
 from planhat_sync.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -27,28 +27,28 @@ SAME_PAGES_SUSPECTED = 3
 LONGEST_STANDSTILL = 200
 """Answers in a row without a new row, after which the walk gives up."""
 
-WIDEST = 64
+MAX_PAGES_AHEAD = 64
 """Most pages that are ever planned ahead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """One list request of a walk.
 
     Attributes:
         sort: Property to sort by, with a leading ``-`` for the greatest first.
         limit: Most rows the page may hold.
         offset: Rows to pass over.
-        only: The properties that are needed, where that is fewer than the reader selected.
+        select: The properties that are needed, where that is fewer than the reader selected.
     """
 
     sort: str
     limit: int
     offset: int = 0
-    only: tuple[str, ...] | None = None
+    select: tuple[str, ...] | None = None
 
 
-TOP = Ask("-_id", 2, only=("_id",))
+TOP = PageRequest("-_id", 2, select=("_id",))
 """Asks for the newest row; and for one more, whose order shows that the server sorts."""
 
 
@@ -56,7 +56,7 @@ class FullScan:
     """One pass over a collection in the order of ``_id``, up to the row that was newest at first.
 
     Every row that is there from the first answer to the last is emitted exactly once, whatever
-    enters or leaves meanwhile. Answers must be taken in the order of `wanted`.
+    enters or leaves meanwhile. Answers must be taken in the order of `next_requests`.
 
     Args:
         page_size: Rows to ask for at once; at least two, since pages must overlap.
@@ -68,15 +68,15 @@ class FullScan:
     def __init__(self, page_size: int) -> None:
         self.limit = max(2, page_size)
         self.pages = 0
-        self._plan: deque[Ask] = deque([TOP])
-        self._take: Callable[[Ask, Sequence[str]], range] = self._take_top
+        self._plan: deque[PageRequest] = deque([TOP])
+        self._take: Callable[[PageRequest, Sequence[str]], range] = self._take_top
         self._top = ""
         self._last = ""
         self._end = 0
         self._shift = 0
         self._stride = self.limit
         self._width = 1
-        self._place = Place(max(1, self.limit // 10))
+        self._place = Position(max(1, self.limit // 10))
         self._back: int | None = None
         self._still = 0
         self._seen: tuple[str, str, int] | None = None
@@ -87,7 +87,7 @@ class FullScan:
         """Whether everything has been read."""
         return not self._plan
 
-    def wanted(self, most: int) -> list[Ask]:
+    def next_requests(self, most: int) -> list[PageRequest]:
         """Say what to ask: first what is needed now, then what will follow if all goes well.
 
         Args:
@@ -100,10 +100,10 @@ class FullScan:
         paging = self._take == self._take_page
         while paging and 0 < len(self._plan) < min(most, self._width):
             following = self._plan[-1].offset + self._stride - self._overlap(self._stride)
-            self._plan.append(Ask("_id", self.limit, following))
+            self._plan.append(PageRequest("_id", self.limit, following))
         return list(self._plan)[:most]
 
-    def take(self, ids: Sequence[str]) -> range:
+    def accept(self, ids: Sequence[str]) -> range:
         """Judge the answer to the first ask.
 
         Args:
@@ -126,26 +126,26 @@ class FullScan:
             )
         return emitted
 
-    def _take_top(self, _: Ask, ids: Sequence[str]) -> range:
+    def _take_top(self, _: PageRequest, ids: Sequence[str]) -> range:
         _must(operator.gt, ids, "-_id")
         if ids:
             self._top = ids[0]
             self._go_on(0)
         else:  # one empty answer is not believed: whoever trusts it deletes everything
-            self._plan = deque([Ask("_id", 2, only=("_id",))])
+            self._plan = deque([PageRequest("_id", 2, select=("_id",))])
             self._take = self._take_emptiness
         return range(0)
 
-    def _take_emptiness(self, _: Ask, ids: Sequence[str]) -> range:
+    def _take_emptiness(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
             self._plan = deque([TOP])
             self._take = self._take_top
         return range(0)
 
-    def _take_page(self, ask: Ask, ids: Sequence[str]) -> range:
+    def _take_page(self, ask: PageRequest, ids: Sequence[str]) -> range:
         _must(operator.lt, ids, "_id")
         if self._is_suspect(ask, ids):
-            self._plan = deque([Ask("_id", 2, BEYOND_EVERYTHING, only=("_id",)), ask])
+            self._plan = deque([PageRequest("_id", 2, BEYOND_EVERYTHING, select=("_id",)), ask])
             self._take = self._take_beyond
             return range(0)
         if not ids or (ask.offset and ids[0] > self._last):
@@ -161,15 +161,15 @@ class FullScan:
             return range(0)
         return self._progress(ask, ids, first_new)
 
-    def _progress(self, ask: Ask, ids: Sequence[str], first_new: int) -> range:
+    def _progress(self, ask: PageRequest, ids: Sequence[str], first_new: int) -> range:
         if ids[-1] >= self._top:
             self._plan.clear()
             return range(first_new, bisect_right(ids, self._top))
         self._shift = max(self._shift, self._end - ask.offset - first_new)
         self._last = ids[-1]
         self._end = ask.offset + len(ids)
-        self._place.reached(self._end - 1)
-        self._width = min(WIDEST, self._width * 2) if len(ids) >= self._stride else 1
+        self._place.read_up_to(self._end - 1)
+        self._width = min(MAX_PAGES_AHEAD, self._width * 2) if len(ids) >= self._stride else 1
         self._stride = len(ids)
         if self._plan and self._plan[0].offset >= self._end:  # a short page: too far ahead
             self._plan.clear()
@@ -177,7 +177,7 @@ class FullScan:
             self._go_on(self._end - self._overlap(len(ids)))
         return range(first_new, len(ids))
 
-    def _take_tail(self, _: Ask, ids: Sequence[str]) -> range:
+    def _take_tail(self, _: PageRequest, ids: Sequence[str]) -> range:
         """Take the newest rows, the newest first: if they reach known ground, they are the rest."""
         _must(operator.gt, ids, "-_id")
         beyond = sum(identifier > self._top for identifier in ids)
@@ -190,7 +190,7 @@ class FullScan:
         self._go_on(self._place.leap(self._stride) if self._back is None else self._back)
         return range(0)
 
-    def _take_beyond(self, _: Ask, ids: Sequence[str]) -> range:
+    def _take_beyond(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
             raise ProtocolError(
                 "Planhat gives the same page at every offset: it ignores `offset`, so that a "
@@ -199,7 +199,7 @@ class FullScan:
         self._take = self._take_page
         return range(0)
 
-    def _is_suspect(self, ask: Ask, ids: Sequence[str]) -> bool:
+    def _is_suspect(self, ask: PageRequest, ids: Sequence[str]) -> bool:
         """Tell whether one and the same page has come at several offsets in a row."""
         page = (ids[0], ids[-1], len(ids)) if ids else None
         if page is None or page != self._seen:
@@ -212,7 +212,7 @@ class FullScan:
         return True
 
     def _go_on(self, offset: int) -> None:
-        self._plan = deque([Ask("_id", self.limit, offset)])
+        self._plan = deque([PageRequest("_id", self.limit, offset)])
         self._take = self._take_page
 
     def _look_at_tail(self, back: int | None) -> None:
@@ -222,7 +222,7 @@ class FullScan:
             back: Where to go on if some are; None for further on than before.
         """
         self._back = back
-        self._plan = deque([Ask("-_id", self.limit)])
+        self._plan = deque([PageRequest("-_id", self.limit)])
         self._take = self._take_tail
 
     def _overlap(self, rows: int) -> int:

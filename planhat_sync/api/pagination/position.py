@@ -7,7 +7,7 @@ anything was lost is never decided here, so a bad guess costs a request and noth
 from __future__ import annotations
 
 
-class Place:
+class Position:
     """A bracket around the place where known rows end and unread rows begin.
 
     Deletions in front of the place move it to lower offsets, rows that enter in front move it to
@@ -25,7 +25,7 @@ class Place:
         self._back = 0
         self._leap = 0
 
-    def reached(self, offset: int) -> None:
+    def read_up_to(self, offset: int) -> None:
         """Note that everything up to the row at an offset has been read.
 
         Args:

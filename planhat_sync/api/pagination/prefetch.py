@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from planhat_sync.api.pagination.full_scan import Ask
+    from planhat_sync.api.pagination.full_scan import PageRequest
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ POLL_SECONDS = 0.1
 class _Job(Generic[T]):
     """One page on its way."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: PageRequest) -> None:
         self.ask = ask
         self.page: T | None = None
         self.error: BaseException | None = None
@@ -51,7 +51,7 @@ class Prefetch(Generic[T]):
     """
 
     def __init__(
-        self, fetch: Callable[[Ask], T], *, concurrency: int, stop: threading.Event
+        self, fetch: Callable[[PageRequest], T], *, concurrency: int, stop: threading.Event
     ) -> None:
         self.concurrency = concurrency
         self._fetch = fetch
@@ -80,7 +80,7 @@ class Prefetch(Generic[T]):
             self._drop_from(0)
             self._changed.notify_all()
 
-    def page(self, asks: Sequence[Ask]) -> T:
+    def page(self, asks: Sequence[PageRequest]) -> T:
         """Wait for the page of the first ask, while those of the others are fetched.
 
         Pages in flight that are not among the asks any more are dropped.
@@ -129,7 +129,7 @@ class Prefetch(Generic[T]):
                 self._held -= 1
         self._waiting = deque(job for job in self._waiting if not job.dropped)
 
-    def _start(self, ask: Ask) -> None:
+    def _start(self, ask: PageRequest) -> None:
         job: _Job[T] = _Job(ask)
         self._line.append(job)
         self._waiting.append(job)

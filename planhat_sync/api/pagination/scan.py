@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from planhat_sync.api.pagination.full_scan import Ask, FullScan
+from planhat_sync.api.pagination.full_scan import FullScan, PageRequest
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError
 
@@ -24,14 +24,14 @@ Row = dict[str, Any]
 class Scan(Protocol):
     """What every walk can say."""
 
-    def wanted(self, most: int) -> list[Ask]:
+    def next_requests(self, most: int) -> list[PageRequest]:
         """Say what to ask next; nothing once the walk is done."""
         ...
 
 
-def read(
+def run_scan(
     walk: Scan,
-    fetch: Callable[[Ask], T],
+    fetch: Callable[[PageRequest], T],
     judge: Callable[[T], Sequence[int]],
     *,
     concurrency: int = 1,
@@ -54,13 +54,13 @@ def read(
         PlanhatError: A page could not be had, or the walk cannot go on.
     """
     with Prefetch(fetch, concurrency=concurrency, stop=stop or threading.Event()) as ahead:
-        while asks := walk.wanted(concurrency):
+        while asks := walk.next_requests(concurrency):
             page = ahead.page(asks)
             yield page, judge(page)
             del page  # so that it is gone before the next one comes
 
 
-def walk_pages(
+def read_pages(
     client: PlanhatClient,
     model: Model,
     *,
@@ -94,9 +94,9 @@ def walk_pages(
     walk = FullScan(page_size or model.page_limit)
     decode = decode or msgspec.json.Decoder(list[Row]).decode
 
-    def fetch(ask: Ask) -> tuple[list[str], list[Row]]:
+    def fetch(ask: PageRequest) -> tuple[list[str], list[Row]]:
         def page_of(body: bytes) -> tuple[list[str], list[Row]]:
-            rows = rows_of(body, decode, model.name)
+            rows = decode_rows(body, decode, model.name)
             return [_id_of(row, model.name) for row in rows], rows
 
         return client.list_page(
@@ -104,18 +104,20 @@ def walk_pages(
             limit=ask.limit,
             offset=ask.offset,
             sort=ask.sort,
-            select=ask.only or wanted,
+            select=ask.select or wanted,
             company_ids=company_ids,
             decode=page_of,
         )
 
-    pages = read(walk, fetch, lambda page: walk.take(page[0]), concurrency=concurrency, stop=stop)
+    pages = run_scan(
+        walk, fetch, lambda page: walk.accept(page[0]), concurrency=concurrency, stop=stop
+    )
     for (_, rows), emitted in pages:
         if emitted:
             yield [rows[position] for position in emitted]
 
 
-def rows_of(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
+def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
     """Decode the body of a list answer.
 
     Args:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from planhat_sync.api.pagination.scan import rows_of
+from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.reading.pages.chunks import chunks
 from planhat_sync.reading.pages.page import Lines, Page, Records
 from planhat_sync.utf8 import is_utf8
@@ -132,13 +132,13 @@ class RowFormat:
             ProtocolError: A row of it is not a record.
         """
         try:
-            return rows_of(_on_one_line(body), self._decode, self._stream)
+            return decode_rows(_on_one_line(body), self._decode, self._stream)
         except ValueError:
             # msgspec refuses an unpaired surrogate, even in a value that it skips.
             if not _SURROGATE.search(body):
                 raise
             body = _ESCAPE.sub(_replace_unpaired_surrogate, body)
-            return rows_of(_on_one_line(body), self._decode, self._stream)
+            return decode_rows(_on_one_line(body), self._decode, self._stream)
 
     def _record(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - made at run time
         """Return a row as Python values, with every number as exact as it was received."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.api.pagination.scan import walk_pages
+from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.writing.matching.index import Index
 from planhat_sync.writing.records.exact_json import exact_number
 from planhat_sync.writing.records.keys import ID
@@ -49,7 +49,7 @@ def read_index(
     """
     index = Index(model, keyed=keyed, properties=compared)
     keys = [*model.keyables, *model.keyable_scope.values()] if keyed else []
-    pages = walk_pages(
+    pages = read_pages(
         client,
         model,
         select=tuple(dict.fromkeys([ID, *keys, *compared])),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.pagination.scan import walk_pages
+from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.errors import RejectError
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import DOUBT, Doubt
@@ -123,7 +123,7 @@ class Lookup:
 
         The company is compared once more here: a server that ignores the filter gives all.
         """
-        for page in walk_pages(self._client, self._model, company_ids=(company,)):
+        for page in read_pages(self._client, self._model, company_ids=(company,)):
             for row in page:
                 if all(row.get(name) == value for name, value in wanted.items()):
                     return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import Interrupted, NotPermittedError, PlanhatError
-from planhat_sync.redaction import scrub
+from planhat_sync.redaction import redact
 from planhat_sync.writing.matching.decisions import DOUBTFUL
 from planhat_sync.writing.matching.existing import Doubt
 from planhat_sync.writing.records.payload import Reject, RejectCode
@@ -152,7 +152,7 @@ class BatchWriter:
             # A right is one to a model: once it is used, what is forbidden is the single record.
             self._proven |= delivery.halving.answered
             written.rejects += [
-                (batch.payloads[at], Reject(_CODES[why.kind], scrub(why.message)))
+                (batch.payloads[at], Reject(_CODES[why.kind], redact(why.message)))
                 for at, why in sorted(refusals.items())
             ]
         taken = batch.payloads

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled, read_answer
 from planhat_sync.errors import GaveUpError, NotPermittedError, StopError, UnknownOutcomeError
-from planhat_sync.redaction import scrub
+from planhat_sync.redaction import redact
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import order_matters
 from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Bisection
@@ -246,7 +246,7 @@ class BatchSender:
         return reading
 
     def _not_permitted(self, said: str) -> NotPermittedError:
-        words = f" ({scrub(said)})" if said else ""
+        words = f" ({redact(said)})" if said else ""
         return NotPermittedError(
             f"api_token may not write {self._model.name}{words}: give its private app that right "
             "in Planhat, then run again"
@@ -262,7 +262,7 @@ class BatchSender:
             return self._not_permitted(said)
         return NotTheRecordsError(
             f"Planhat refuses every record of {self._model.name} alike, also one at a time "
-            f"({scrub(said)}), so the records are not the reason; nothing of this batch is "
+            f"({redact(said)}), so the records are not the reason; nothing of this batch is "
             "acknowledged"
         )
 

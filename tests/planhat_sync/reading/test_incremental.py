@@ -17,7 +17,7 @@ from planhat_sync.reading.incremental import IncrementalScan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from planhat_sync.api.pagination.full_scan import Ask
+    from planhat_sync.api.pagination.full_scan import PageRequest
 
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 LOOKBACK = timedelta(milliseconds=5)
@@ -37,7 +37,7 @@ class Collection:
         self.rows: dict[str, datetime | None] = {}
         self.now = EPOCH
         self.made = 0
-        self.asks: list[Ask] = []
+        self.asks: list[PageRequest] = []
         self.between: Callable[[], None] = lambda: None
 
     def tick(self) -> datetime:
@@ -57,7 +57,7 @@ class Collection:
     def newest_first(self) -> list[str]:
         return sorted(self.rows, key=lambda row: self.rows[row] or EPOCH, reverse=True)
 
-    def answer(self, ask: Ask) -> list[Row]:
+    def answer(self, ask: PageRequest) -> list[Row]:
         if self.asks:
             self.between()
         self.asks.append(ask)
@@ -78,13 +78,13 @@ class Collection:
 def follow(
     collection: Collection | MillionRows, walk: Any, judge: Callable[[list[Row]], Any], width: int
 ) -> Iterator[Row]:
-    while asks := walk.wanted(width):
+    while asks := walk.next_requests(width):
         pages = {
             ask: collection.answer(ask)
             for ask in sorted(asks, key=lambda _: collection.chance.random())
         }
         for ask in asks:
-            if walk.wanted(1) != [ask]:
+            if walk.next_requests(1) != [ask]:
                 break
             page = pages[ask]
             yield from (page[at] for at in judge(page))
@@ -116,7 +116,7 @@ class Reader:
             follow(
                 self.collection,
                 walk,
-                lambda page: walk.take([row[0] for row in page], [row[1] for row in page]),
+                lambda page: walk.accept([row[0] for row in page], [row[1] for row in page]),
                 self.width,
             )
         )
@@ -132,7 +132,10 @@ class Reader:
         walk = FullScan(self.page_size)
         return list(
             follow(
-                self.collection, walk, lambda page: walk.take([row[0] for row in page]), self.width
+                self.collection,
+                walk,
+                lambda page: walk.accept([row[0] for row in page]),
+                self.width,
             )
         )
 
@@ -240,9 +243,9 @@ class MillionRows:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.rows = [number << self.ID_BITS | number for number in range(1_000_000)]
-        self.asks: list[Ask] = []
+        self.asks: list[PageRequest] = []
 
-    def answer(self, ask: Ask) -> list[Row]:
+    def answer(self, ask: PageRequest) -> list[Row]:
         if self.asks:
             self.disturb()
         self.asks.append(ask)
@@ -281,7 +284,7 @@ def test_what_changed_of_a_million_rows_is_read_exactly_while_they_change(width)
         follow(
             collection,
             walk,
-            lambda page: walk.take([row[0] for row in page], [row[1] for row in page]),
+            lambda page: walk.accept([row[0] for row in page], [row[1] for row in page]),
             width,
         )
     )

@@ -8,7 +8,7 @@ import pytest
 from warm import PLUGINS
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.redaction import scrub
+from planhat_sync.redaction import redact
 from planhat_sync.runtime.environment import add_dotenv
 
 SECRET = "s3cr3tM4rk3r99"  # noqa: S105 - made up
@@ -105,7 +105,7 @@ def test_a_variable_of_the_environment_goes_before_it_unless_it_is_empty(folder)
 def test_a_token_in_it_is_struck_out_of_what_is_shown_from_then_on(folder):
     (folder / ".env").write_text(f"OTHER_API_TOKEN={SECRET}-dotenv\n")
     added()
-    assert scrub(f"it is {SECRET}-dotenv") == "it is ***"
+    assert redact(f"it is {SECRET}-dotenv") == "it is ***"
 
 
 # As processes.

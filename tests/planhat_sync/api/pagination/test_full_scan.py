@@ -19,7 +19,7 @@ from planhat_sync.errors import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from planhat_sync.api.pagination.full_scan import Ask
+    from planhat_sync.api.pagination.full_scan import PageRequest
 
 
 def as_id(number: int) -> str:
@@ -34,7 +34,7 @@ class Collection:
         self.deleted: set[int] = set()
         self.next = 10**7
 
-    def answer(self, ask: Ask, *, clamp: int | None = None) -> list[str]:
+    def answer(self, ask: PageRequest, *, clamp: int | None = None) -> list[str]:
         rows = self.rows if ask.sort == "_id" else self.rows[::-1] if ask.offset == 0 else []
         limit = min(ask.limit, clamp or ask.limit)
         return [as_id(row) for row in rows[ask.offset : ask.offset + limit]]
@@ -58,7 +58,7 @@ class Collection:
 @dataclass
 class Walked:
     emitted: list[str] = field(default_factory=list)
-    asks: list[Ask] = field(default_factory=list)
+    asks: list[PageRequest] = field(default_factory=list)
 
 
 def walk_through(
@@ -67,23 +67,23 @@ def walk_through(
     *,
     width: int = 1,
     between: Callable[[Walked], None] = lambda _: None,
-    answer: Callable[[Ask], list[str]] | None = None,
+    answer: Callable[[PageRequest], list[str]] | None = None,
     shuffle: random.Random | None = None,
 ) -> Walked:
     """Walk to the end; `between` runs before every answer but the first."""
     walk, walked = FullScan(page_size), Walked()
     answer = answer or collection.answer
-    while asks := walk.wanted(width):
-        pages: dict[Ask, list[str]] = {}
+    while asks := walk.next_requests(width):
+        pages: dict[PageRequest, list[str]] = {}
         for ask in sorted(asks, key=lambda _: shuffle.random()) if shuffle else asks:
             if walked.asks:
                 between(walked)
             walked.asks.append(ask)
             pages[ask] = answer(ask)
         for ask in asks:
-            if walk.wanted(1) != [ask]:
+            if walk.next_requests(1) != [ask]:
                 break  # the plan has changed: pages ahead are thrown away
-            walked.emitted.extend(pages[ask][at] for at in walk.take(pages[ask]))
+            walked.emitted.extend(pages[ask][at] for at in walk.accept(pages[ask]))
         assert len(walked.asks) < 50_000, "the walk does not end"
     return walked
 

@@ -8,13 +8,13 @@ import weakref
 
 import pytest
 
-from planhat_sync.api.pagination.full_scan import Ask
+from planhat_sync.api.pagination.full_scan import PageRequest
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import GaveUpError, Interrupted
 
 
-def ask(number: int) -> Ask:
-    return Ask("_id", 10, number)
+def ask(number: int) -> PageRequest:
+    return PageRequest("_id", 10, number)
 
 
 class Page:
@@ -34,7 +34,7 @@ class Server:
         self.pages: weakref.WeakSet[Page] = weakref.WeakSet()
         self.most_pages = 0
 
-    def fetch(self, wanted: Ask) -> Page:
+    def fetch(self, wanted: PageRequest) -> Page:
         with self.lock:
             self.asked.append(wanted.offset)
             page = Page(wanted.offset)  # a page takes its memory while it comes in
@@ -74,7 +74,7 @@ def test_never_more_pages_exist_than_the_concurrency(concurrency):
 def test_as_many_requests_are_under_way_as_the_concurrency(concurrency):
     together = threading.Barrier(concurrency)
 
-    def fetch(wanted: Ask) -> int:
+    def fetch(wanted: PageRequest) -> int:
         together.wait(timeout=60)
         return wanted.offset
 
@@ -103,7 +103,7 @@ def test_only_what_is_wanted_is_asked_for():
 
 
 def test_the_error_of_a_page_is_raised_when_that_page_is_due_and_not_before():
-    def fetch(wanted: Ask) -> int:
+    def fetch(wanted: PageRequest) -> int:
         if wanted.offset == 2:
             raise GaveUpError("Planhat kept failing")
         return wanted.offset
@@ -117,7 +117,7 @@ def test_the_error_of_a_page_is_raised_when_that_page_is_due_and_not_before():
 
 
 def test_the_error_of_a_page_that_nobody_wants_any_more_is_nobodys():
-    def fetch(wanted: Ask) -> int:
+    def fetch(wanted: PageRequest) -> int:
         if wanted.offset == 1:
             raise GaveUpError("Planhat kept failing")
         return wanted.offset

@@ -1,4 +1,4 @@
-"""walk_pages over real HTTP: every record once, and clear errors for what is no list."""
+"""read_pages over real HTTP: every record once, and clear errors for what is no list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.api.pagination.scan import walk_pages
+from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.errors import GaveUpError, ProtocolError
 from planhat_sync.models import load_models
 
@@ -36,7 +36,7 @@ def tenant(sandbox):
 @pytest.mark.parametrize("page_size", [1, 7, None])
 def test_every_record_comes_once_in_the_order_of_ids(client, tenant, page_size, concurrency):
     ids = [tenant.insert("issues", {"title": str(number)})["_id"] for number in range(50)]
-    pages = walk_pages(
+    pages = read_pages(
         client, MODELS["issues"], page_size=page_size, concurrency=concurrency, select=["title"]
     )
     rows = [row for page in pages for row in page]
@@ -46,7 +46,7 @@ def test_every_record_comes_once_in_the_order_of_ids(client, tenant, page_size, 
 
 def test_only_what_is_selected_comes_and_the_id_always_does(client, tenant):
     tenant.insert("issues", {"title": "a", "status": "Open"})
-    [page] = walk_pages(client, MODELS["issues"], select=["status"])
+    [page] = read_pages(client, MODELS["issues"], select=["status"])
     assert page == [{"_id": page[0]["_id"], "status": "Open"}]
 
 
@@ -54,12 +54,12 @@ def test_only_records_of_the_given_companies_come(client, tenant):
     company = tenant.insert("companies", {"name": "Acme"})["_id"]
     mine = tenant.insert("objectives", {"name": "a", "companyId": company})["_id"]
     tenant.insert("objectives", {"name": "b"})
-    pages = list(walk_pages(client, MODELS["objectives"], company_ids=[company]))
+    pages = list(read_pages(client, MODELS["objectives"], company_ids=[company]))
     assert [[row["_id"] for row in page] for page in pages] == [[mine]]
 
 
 def test_an_empty_collection_gives_no_page(client, tenant):
-    assert list(walk_pages(client, MODELS["issues"])) == []
+    assert list(read_pages(client, MODELS["issues"])) == []
 
 
 def test_deletions_during_the_read_lose_nothing(client, tenant, sandbox):
@@ -71,7 +71,7 @@ def test_deletions_during_the_read_lose_nothing(client, tenant, sandbox):
             tenant.delete("issues", gone.pop())
 
     sandbox.before_each_request.append(churn)
-    rows = [row for page in walk_pages(client, MODELS["issues"], page_size=5) for row in page]
+    rows = [row for page in read_pages(client, MODELS["issues"], page_size=5) for row in page]
     alive = {record["_id"] for record in tenant.records("issues")}
     assert alive <= {row["_id"] for row in rows}
     assert len(rows) == len({row["_id"] for row in rows})
@@ -82,7 +82,7 @@ def test_a_body_that_is_no_list_is_asked_for_again_and_then_an_error(client, ten
     tenant.insert("issues", {"title": "a"})
     sandbox.fault("body", route="list", kind=kind)
     with pytest.raises(GaveUpError):
-        list(walk_pages(client, MODELS["issues"]))
+        list(read_pages(client, MODELS["issues"]))
 
 
 def test_a_row_without_an_id_is_an_error_and_never_passed_over(client, tenant, sandbox):
@@ -90,4 +90,4 @@ def test_a_row_without_an_id_is_an_error_and_never_passed_over(client, tenant, s
         tenant.insert("issues", {"title": str(number)})
     sandbox.fault("rows-without-id", route="list", each=3)
     with pytest.raises(ProtocolError, match="without an _id"):
-        list(walk_pages(client, MODELS["issues"]))
+        list(read_pages(client, MODELS["issues"]))
