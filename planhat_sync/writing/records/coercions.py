@@ -1,7 +1,7 @@
-"""The few changes of type that are certain; everything else is left for the schema to refuse.
+"""The few type changes that are certain; the schema refuses every other value of a wrong type.
 
-Owns how one value is brought to the type that the model declares. `COERCIONS` is the whole list:
-`docs/coercions.md` is printed from it, and there is no other.
+Owns how one value becomes a value of the type that its model declares. `COERCIONS` is the complete
+list, and `docs/coercions.md` is generated from it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import msgspec
 from planhat_sync.writing.records.exact_json import decode, exact_number, is_number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-_LARGEST_EXPONENT = 100
-"""A number with more zeros than this is no identifier; it is not written out as text."""
-
+_MAX_EXPONENT: Final = 100
+"""A number with more zeros than this is not an identifier, so it is not written out as text."""
 
 UNCHANGED: Final = object()
-"""What a coercion answers when it is not certain."""
+"""Returned by a coercion that is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,11 @@ class Coercion:
     """One certain change of type.
 
     Attributes:
-        given: What the record holds, for people.
-        declared: JSON Schema types of the property, any of which asks for this.
-        becomes: What is sent, for people.
-        change: The value as it is sent, or UNCHANGED.
-        examples: JSON text as it comes, and as it leaves; None where the schema refuses it.
+        given: What the record holds, for the documentation.
+        declared: JSON Schema types; the coercion applies to properties that have one of them.
+        becomes: What is sent, for the documentation.
+        change: Returns the value to send, or UNCHANGED.
+        examples: JSON text as it is received, and as it is sent; None if the schema refuses it.
     """
 
     given: str
@@ -45,21 +44,18 @@ class Coercion:
 
 
 def number_text(value: Any) -> Any:  # noqa: ANN401 - any value of a record
-    """Write a number as the identifier it stands for: 1234, 1234.0 and 1.234e3 are "1234".
+    """Write a number as the identifier that it stands for: 1234, 1234.0 and 1.234e3 are "1234".
 
-    JSON does not tell these three apart, and a source may write the first today and the second
-    tomorrow (a column of integers with a gap becomes floats in many tools). Planhat itself
+    JSON does not distinguish these three, and a source may write the first one today and the second
+    one tomorrow (many tools turn a column of integers with a gap into floats). Planhat itself
     answers `"externalId": 1234` with `"1234"` (the vendor's page on objectives).
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return UNCHANGED
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, int):
-        value = Decimal(value)
-    if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_EXPONENT:
         return UNCHANGED
-    text = format(value, "f")
+    text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -76,7 +72,7 @@ def parsed_json(value: Any) -> Any:  # noqa: ANN401 - any value of a record
 
 
 def parsed_number(value: Any) -> Any:  # noqa: ANN401 - any value of a record
-    """Read the text of a number, digit by digit as it stands."""
+    """Read the text of a number, with all its digits."""
     return exact_number(value) if isinstance(value, str) and is_number_text(value) else UNCHANGED
 
 
@@ -84,7 +80,7 @@ COERCIONS: Final = (
     Coercion(
         given="a number",
         declared=frozenset({"string"}),
-        becomes="its text, written out, without zeros that say nothing",
+        becomes="its text, written out, without trailing zeros",
         change=number_text,
         examples=(
             ("1234", '"1234"'),
@@ -114,7 +110,7 @@ COERCIONS: Final = (
     Coercion(
         given="the text of a number",
         declared=frozenset({"number", "integer"}),
-        becomes="the number, every digit kept",
+        becomes="the number, with all its digits",
         change=parsed_number,
         examples=(
             ('"5"', "5"),
@@ -128,50 +124,57 @@ COERCIONS: Final = (
         ),
     ),
 )
-"""Every coercion there is, apart from datetime objects, which `format_timestamp` writes."""
+"""Every coercion, apart from datetime objects, which `exact_json.json_value` writes as text."""
 
 
 def coerce(value: Any, declared: frozenset[str]) -> Any:  # noqa: ANN401 - any value of a record
-    """Bring a value to one of the declared types, if it is not of one and the way is certain.
+    """Change a value to one of the declared types, if it has none of them and the way is certain.
 
     Args:
-        value: The value as it came; dates and datetimes are text already.
+        value: The value of the record; dates and datetimes are text already.
         declared: JSON Schema types that the property may have; empty = any.
 
     Returns:
-        The value to send, or the value as it came, for the schema to accept or refuse.
+        The value to send. If no coercion applies, that is the same value, which the schema then
+        accepts or refuses.
     """
-    if not declared or _is_one_of(value, declared):
+    if not declared or _has_declared_type(value, declared):
         return value
     for coercion in COERCIONS:
         if not coercion.declared.isdisjoint(declared):
             changed = coercion.change(value)
-            if changed is not UNCHANGED and _is_one_of(changed, declared):
+            if changed is not UNCHANGED and _has_declared_type(changed, declared):
                 return changed
     return value
 
 
-_TYPES: Final[dict[type, tuple[str, ...]]] = {
+def declared_types(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the JSON Schema types that a property may have; empty = any."""
+    declared = schema.get("type", ())
+    return frozenset([declared] if isinstance(declared, str) else declared)
+
+
+def accepted_scalars(declared: frozenset[str]) -> frozenset[type]:
+    """Return the scalar Python types whose values are sent unchanged and need no check."""
+    return frozenset(
+        type_
+        for type_ in (type(None), bool, str, int)
+        if not declared or not declared.isdisjoint(_JSON_TYPES[type_])
+    )
+
+
+def _has_declared_type(value: Any, declared: frozenset[str]) -> bool:  # noqa: ANN401 - any value
+    return any(name in declared for name in _JSON_TYPES.get(type(value), ()))
+
+
+_JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
     type(None): ("null",),
     bool: ("boolean",),
     str: ("string",),
     int: ("number", "integer"),
-    float: ("number", "integer"),  # whether it is whole is for the schema to say
+    float: ("number", "integer"),  # the schema judges whether it is a whole number
     Decimal: ("number", "integer"),
     msgspec.Raw: ("number", "integer"),
     list: ("array",),
     dict: ("object",),
 }
-
-
-def plain_types(declared: frozenset[str]) -> frozenset[type]:
-    """List the Python types of values that can be sent as they are: scalars of a declared type."""
-    return frozenset(
-        type_
-        for type_ in (type(None), bool, str, int)
-        if not declared or not declared.isdisjoint(_TYPES[type_])
-    )
-
-
-def _is_one_of(value: Any, declared: frozenset[str]) -> bool:  # noqa: ANN401 - any value
-    return any(name in declared for name in _TYPES.get(type(value), ()))

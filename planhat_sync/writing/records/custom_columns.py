@@ -1,6 +1,6 @@
-"""Columns that each hold one custom field, as flattening makes them of `custom`.
+"""Columns that hold one custom field each, as flattening makes them from `custom`.
 
-Owns which columns these are, and how they go back into one object.
+Owns which columns these are, and how they are merged into one `custom` object.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class CustomColumns:
-    """The columns of custom fields, by their names.
+    """The columns of custom fields, recognized by their names.
 
     Args:
-        separator: What stands between `custom` and the label, if it is not SEPARATOR. Columns with
-            SEPARATOR count as well.
+        separator: What the source put between `custom` and the label, if it is not SEPARATOR.
+            Columns with SEPARATOR are recognized as well.
     """
 
     def __init__(self, separator: str = SEPARATOR) -> None:
@@ -35,35 +35,35 @@ class CustomColumns:
                 return column[len(prefix) :]
         return None
 
-    def folded(self, custom: object, columns: Mapping[str, object]) -> object:
-        """Put the values of columns into `custom`.
+    def merge(self, custom: object, columns: Mapping[str, object]) -> object:
+        """Merge the values of columns into `custom`.
 
         Args:
-            custom: What the record holds there; null holds nothing that could contradict.
+            custom: The record's own `custom`; null conflicts with no column.
             columns: Values by the names of their columns.
 
         Returns:
-            The object; a Reject if two values contradict each other. What is not an object comes
-            back as it is, for the schema to refuse.
+            The merged object, or a Reject if two values conflict. A `custom` that is not an object
+            is returned as it is, for the schema to refuse.
         """
         if custom is not None and not isinstance(custom, dict):
             return custom
-        folded = dict(custom or {})
+        merged = dict(custom or {})
         for column, value in columns.items():
             label = self.label_of(column)
-            if label in folded and _differ(folded[label], value):
+            if label in merged and _differ(merged[label], value):
                 return Reject(
                     RejectCode.CONFLICTING_CUSTOM,
                     f"{CUSTOM} and {column} hold different values for one field",
                     column,
                 )
-            folded[label] = value
-        return folded
+            merged[label] = value
+        return merged
 
 
 def _differ(value: object, other: object) -> bool:
-    """Return whether two values are different JSON; Python takes 1 and true for the same."""
+    """Return whether two values differ as JSON; in Python 1 and True are equal."""
     try:
         return encode(value) != encode(other)
-    except UnsendableError:  # refused later, with the name of the property
+    except UnsendableError:  # rejected later, with the name of the property
         return value != other

@@ -1,7 +1,8 @@
-"""Whether a record says that it was deleted in its source: what `_sdc_deleted_at` holds.
+"""Whether a record was deleted in its source, according to its `_sdc_deleted_at`.
 
-Owns the reading of that one value. A deletion cannot be taken back, so only a date-time is one;
-what is neither a date-time nor a known way of saying "never" is for a person to look at.
+Owns how that one value is read. A deletion cannot be undone, so only a date-time counts as one. A
+value that is neither a date-time nor a known way to say "never" becomes a reject, to be reviewed
+manually.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DELETED_AT: Final = "_sdc_deleted_at"
-"""Column in which Singer taps say when a record was deleted in its source."""
+"""Column in which Singer taps write when a record was deleted in its source."""
 
 
 class Deletion(Enum):
-    """What `_sdc_deleted_at` says of a record."""
+    """Whether a record was deleted."""
 
-    NONE = "the record was not deleted"
-    DONE = "the record was deleted"
-    UNCLEAR = "neither"
+    NOT_DELETED = "not deleted"
+    DELETED = "deleted"
+    UNCLEAR = "unclear"
 
 
 _ZONE: Final = r"(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)"
 _ZONES: Final = rf"(?:\ ?(?P<zone>{_ZONE})(?:\ ?(?P<again>{_ZONE}))?)?"
-"""An offset, and perhaps the same once more: some pipelines append one to a text that has one
-already, and Go's `time.Time.String` prints ` +0000 UTC`."""
+"""An offset, which may be repeated: some pipelines append one to a text that has one already, and
+Go's `time.Time.String` prints ` +0000 UTC`."""
 _FRACTION: Final = r"(?:[.,](?P<fraction>[0-9]+))?"
 _SPELLINGS: Final = tuple(
     re.compile(pattern, re.ASCII | re.IGNORECASE | re.VERBOSE)
     for pattern in (
-        # ISO 8601 in its extended form, and what databases print that is nearly so.
+        # ISO 8601 in its extended form, and the similar forms that databases print.
         rf"""(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})
         (?:[T\ ](?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}})
         (?::(?P<second>[0-9]{{2}}){_FRACTION})?{_ZONES})?""",
@@ -56,65 +57,65 @@ _MONTHS: Final = (
 
 _START: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
 _NEVER: Final = frozenset((timedelta(), datetime(1970, 1, 1, tzinfo=timezone.utc) - _START))
-"""Instants that stand for "never", as time since year 1: the zero time of Go and .NET, and the Unix
-epoch.
+"""Timestamps that stand for "never", as time since year 1: the zero time of Go and .NET, and the
+Unix epoch.
 
-Both are what a column that may not be null holds while nothing has happened. So is MySQL's
-`0000-00-00`, which is not an instant. Taken for a deletion, such a column would empty Planhat. The
-other mistake keeps a record that was deleted in the first second of 1970.
+A column that must not be null holds one of them as long as nothing has happened. So does MySQL's
+`0000-00-00`, which is not a timestamp. If they counted as deletions, such a column would delete
+every record. The opposite mistake keeps a record that was deleted in the first second of 1970.
 """
 
 
-def deletion(value: object) -> Deletion:
-    """Return what a value of `_sdc_deleted_at` says of its record.
+def parse_deletion(value: object) -> Deletion:
+    """Return whether a record was deleted.
 
     Args:
-        value: The value as it came, text in most cases; a stream map may make a date or a datetime
-            of it. None stands for null, and for a record without the column.
+        value: Its `_sdc_deleted_at`: mostly text, or the date or datetime that a stream map made.
+            None stands for null, and for a record without the column.
 
     Returns:
-        `NONE` for null, blank text and zero dates, `DONE` for every other date or date-time from
-        year 2 on, `UNCLEAR` for everything else: numbers, flags, words.
+        `NOT_DELETED` for null, blank text and zero dates, `DELETED` for every other date or
+        date-time from year 2 on, `UNCLEAR` for everything else: numbers, flags, words.
     """
     if value is None:
-        return Deletion.NONE
+        return Deletion.NOT_DELETED
     if isinstance(value, datetime):
-        return _of_moment(value.replace(tzinfo=timezone.utc), value.utcoffset() or timedelta())
+        return _of_time(value.replace(tzinfo=timezone.utc), value.utcoffset() or timedelta())
     if isinstance(value, date):
-        return _of_moment(_START.replace(value.year, value.month, value.day), timedelta())
+        return _of_time(_START.replace(value.year, value.month, value.day), timedelta())
     return _of_text(value.strip()) if isinstance(value, str) else Deletion.UNCLEAR
 
 
 def _of_text(text: str) -> Deletion:
     if not text:
-        return Deletion.NONE
+        return Deletion.NOT_DELETED
     found = next((match for each in _SPELLINGS if (match := each.fullmatch(text))), None)
     try:
         return _of_parts(found.groupdict("")) if found else Deletion.UNCLEAR
-    except ValueError:  # the 30th of February, 25 o'clock
+    except ValueError:  # 30 February, or 25 hours
         return Deletion.UNCLEAR
 
 
 def _of_parts(parts: Mapping[str, str]) -> Deletion:
     year, month, day = int(parts["year"]), _month(parts), int(parts["day"])
     hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
-    # Of a fraction, which may have any length, it only matters whether it is zero.
+    # A fraction may have any length; it only matters whether it is zero.
     microsecond = 1 if parts.get("fraction", "").strip("0") else 0
     offset = _offset(parts["zone"])
     if parts["again"] and _offset(parts["again"]) != offset:
         return Deletion.UNCLEAR
     if not (year or month or day):
         is_zero = not (hour or minute or second or microsecond)
-        return Deletion.NONE if is_zero else Deletion.UNCLEAR
+        return Deletion.NOT_DELETED if is_zero else Deletion.UNCLEAR
     utc = timezone.utc
-    return _of_moment(datetime(year, month, day, hour, minute, second, microsecond, utc), offset)
+    return _of_time(datetime(year, month, day, hour, minute, second, microsecond, utc), offset)
 
 
-def _of_moment(moment: datetime, offset: timedelta) -> Deletion:
-    """Judge what a clock shows that is ahead of UTC by the offset."""
-    if moment - _START - offset in _NEVER:
-        return Deletion.NONE
-    return Deletion.DONE if moment.year > 1 else Deletion.UNCLEAR
+def _of_time(time: datetime, offset: timedelta) -> Deletion:
+    """Return what the time on a clock means that is ahead of UTC by an offset."""
+    if time - _START - offset in _NEVER:
+        return Deletion.NOT_DELETED
+    return Deletion.DELETED if time.year > 1 else Deletion.UNCLEAR
 
 
 def _month(parts: Mapping[str, str]) -> int:

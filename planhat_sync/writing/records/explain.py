@@ -1,7 +1,7 @@
-"""Why a record does not fit its model, in one sentence; only asked about records that failed.
+"""Why a record does not fit its model, in one sentence.
 
-Owns the words. `jsonschema` finds the place, since its errors carry the most; it takes a hundred
-times as long as the compiled validator that found the record wanting.
+Owns the sentences. `jsonschema` finds the place, because its errors carry the most detail. It takes
+a hundred times as long as the compiled validator, so only records that failed there get here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.coercions import declared_types
 from planhat_sync.writing.records.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -32,50 +33,44 @@ _WORDS: Final = {
 }
 
 
-def declared_types(schema: Mapping[str, Any]) -> frozenset[str]:
-    """List the JSON Schema types a property may have; empty = any."""
-    declared = schema.get("type", ())
-    return frozenset([declared] if isinstance(declared, str) else declared)
-
-
-class Explanation:
-    """The reasons why records do not fit the properties of one model.
+class Explainer:
+    """Explains why records do not fit the properties of one model.
 
     Args:
         properties: JSON Schema of each property that may be sent.
     """
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
-        self._properties = properties
         self._validators = {
             name: Draft202012Validator(schema) for name, schema in properties.items()
         }
 
-    def of(self, record: Mapping[str, Any]) -> Reject | None:
+    def explain(self, record: Mapping[str, Any]) -> Reject | None:
         """Explain what is wrong with the first property that does not fit.
 
         Args:
             record: Properties as they would be sent, which the compiled validator refused.
 
         Returns:
-            None if nothing is wrong after all: a number too long for the compiled validator to
-            know as one.
+            The reject, or None if nothing is wrong: the compiled validator refuses numbers that are
+            too long for it.
         """
         for name, value in record.items():
-            error = best_match(self._validators[name].iter_errors(_plain(value)))
+            error = best_match(self._validators[name].iter_errors(_for_jsonschema(value)))
             if error is not None:
                 label = error.absolute_path[0] if name == CUSTOM and error.absolute_path else None
                 place = name if label is None else f"{name}.{label}"
-                return Reject(RejectCode.WRONG_TYPE, self._sentence(name, error), place)
+                return Reject(RejectCode.WRONG_TYPE, _sentence(name, error), place)
         return None
 
-    def _sentence(self, name: str, error: ValidationError) -> str:
-        place = name + "".join(f"[{part!r}]" for part in error.absolute_path)
-        if error.validator == "type":
-            types = sorted(declared_types({"type": error.validator_value}), key=_null_last)
-            words = " or ".join(_WORDS[type_] for type_ in types)
-            return f"{place} is {_kind(error.instance)}, and has to be {words}"
-        return f"{place} does not fit the model's {error.validator}: {error.validator_value}"
+
+def _sentence(name: str, error: ValidationError) -> str:
+    place = name + "".join(f"[{part!r}]" for part in error.absolute_path)
+    if error.validator == "type":
+        types = sorted(declared_types({"type": error.validator_value}), key=_null_last)
+        words = " or ".join(_WORDS[type_] for type_ in types)
+        return f"{place} is {_kind(error.instance)}, but must be {words}"
+    return f"{place} does not fit the model's {error.validator}: {error.validator_value}"
 
 
 def _null_last(type_: str) -> tuple[bool, str]:
@@ -83,7 +78,7 @@ def _null_last(type_: str) -> tuple[bool, str]:
 
 
 def _kind(value: object) -> str:
-    """Name the kind of a value, and not the value, which may be anything about anybody."""
+    """Name the kind of a value, and never the value, which may be personal data."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -95,14 +90,14 @@ def _kind(value: object) -> str:
     return "an array" if isinstance(value, list) else "an object"
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any sendable value
-    """Put the numbers that jsonschema does not know as it knows them, near enough to judge."""
+def _for_jsonschema(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Replace the numbers that jsonschema does not know by numbers of the same JSON type."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_for_jsonschema(item) for item in value]
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _for_jsonschema(item) for name, item in value.items()}
     if isinstance(value, msgspec.Raw):
         return 1
     if isinstance(value, Decimal):
-        return float(value)  # 1.0 is an integer to jsonschema, and infinity is a number
+        return float(value)  # jsonschema takes 1.0 for an integer, and infinity for a number
     return value

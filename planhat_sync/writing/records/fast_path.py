@@ -1,9 +1,9 @@
-"""The plain majority of records, from the line to the payload without making values of them.
+"""The fast path: from the line of a record to its payload, without Python values between them.
 
-Owns a msgspec struct made of one model: it decodes a RECORD line, checks the types, leaves out
-what is not sent and writes the item, all in C. It knows no coercion and no reject: whatever is
-not plain gets None here, and `projection` makes of it what it always makes. The two agree on every
-line that this one takes (a property test holds them to it). docs/adr/0040-two-ways-to-a-payload.md
+Owns a msgspec struct that is made from one model. In C, it decodes a RECORD line, checks types,
+leaves out what is not sent and writes the item. It has no coercions and no rejects: it declines a
+record that needs either, and `convert` takes that record. Both make the same payload of every line
+that the fast path accepts (a property test compares them). docs/adr/0040-two-ways-to-a-payload.md
 has the figures.
 """
 
@@ -16,9 +16,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.records.convert import SDC
+from planhat_sync.writing.records.convert import SDC_PREFIX
 from planhat_sync.writing.records.deletion import DELETED_AT
-from planhat_sync.writing.records.fast_types import NAMEABLE, field_type
+from planhat_sync.writing.records.fast_types import FIELD_NAME, field_type
 from planhat_sync.writing.records.keys import ID, Keys
 from planhat_sync.writing.records.payload import Payload, Reject
 
@@ -37,86 +37,79 @@ _SDC_COLUMNS: Final = (
     "_sdc_table_version",
 )
 
-
 _Decoded = tuple[Any, Raw | None]
-"""A struct of the record, and the record as it stands in the line if all of it may be sent."""
+"""The struct of a record, and the JSON of the record if all of it may be sent."""
 
 
 class FastPath:
-    """One model's struct, under the user's settings.
+    """The fast path of one converter.
 
     Args:
-        projection: The slow way of the same stream; it is told of unknown properties.
-        columns: Names of the properties that the stream's SCHEMA announces. What neither the
-            model nor these have is not plain.
+        converter: Converts the records that the fast path declines. Unknown properties of the
+            others are reported to it.
+        columns: Names of the properties that the stream's SCHEMA announces. A record with a column
+            that neither they nor the model have is declined.
     """
 
-    def __init__(self, projection: Converter, columns: Iterable[str] = ()) -> None:
-        model = projection.model
-        self._projection = projection
-        self._choose = projection.keyables.choose
-        self._scoped = bool(projection.keyables.scope_names)
+    def __init__(self, converter: Converter, columns: Iterable[str] = ()) -> None:
+        model, settings, keyables = converter.model, converter.settings, converter.keyables
+        self._unknown = converter.unknown
+        self._choose = keyables.choose
+        self._are_scoped = keyables.are_scoped
         self._nones = (None,) * len(model.keyables)
-        self._singles = () if self._scoped else _singles_of(projection.keyables)
-        columns = [name for name in columns if NAMEABLE.fullmatch(name)]
+        self._sole_positions = () if keyables.are_scoped else _sole_positions(keyables)
+        columns = [name for name in columns if FIELD_NAME.fullmatch(name)]
         sent = [name for name in model.properties if name not in model.read_only]
-        sent.sort(key=lambda name: name != ID)  # `_id` in front, so that it can be cut off
+        sent.sort(key=lambda name: name != ID)  # `_id` first, so that it can be cut off
         unknown = sorted(
             name
             for name in set(columns) - set(model.properties)
-            if not name.startswith(SDC) and projection.custom_label_of(name) is None
+            if settings.unknown_properties == "drop"
+            and not name.startswith(SDC_PREFIX)
+            and converter.custom_label_of(name) is None
         )
-        if projection.settings.unknown_properties == "reject":
-            unknown = []
         left_out = {
             *model.read_only,
             *_SDC_COLUMNS,
-            *(name for name in columns if name.startswith(SDC)),
+            *(name for name in columns if name.startswith(SDC_PREFIX)),
         } - {DELETED_AT}
         names = [*sent, *unknown, *sorted(left_out), DELETED_AT]
         attributes = {name: f"p{at}" for at, name in enumerate(names)}
+        rename = {attribute: name for name, attribute in attributes.items()}
         types = {name: field_type(model.properties[name]) for name in sent}
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
-        rename = {attribute: name for name, attribute in attributes.items()}
-        self._item = msgspec.defstruct(
-            "Item", item_fields, rename=rename, forbid_unknown_fields=True, gc=False
-        )
-        record = msgspec.defstruct(
-            "Record",
-            [
-                *item_fields,
-                *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
-                (attributes[DELETED_AT], UnsetType | None, UNSET),
-            ],
-            rename=rename,
-            forbid_unknown_fields=True,
-            gc=False,
-        )
-        self._frame_of = _decoder_of(model.name, Raw)
+        skipped_fields = [
+            *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
+            (attributes[DELETED_AT], UnsetType | None, UNSET),
+        ]
+        options: dict[str, Any] = {"rename": rename, "forbid_unknown_fields": True, "gc": False}
+        self._item = msgspec.defstruct("Item", item_fields, **options)
+        record = msgspec.defstruct("Record", [*item_fields, *skipped_fields], **options)
+        self._raw_message_of = _decoder_of(model.name, Raw)
         self._item_of = msgspec.json.Decoder(self._item).decode
         self._message_of = _decoder_of(model.name, record)
-        self._ways: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
+        self._decoders: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
         self._encode = msgspec.json.Encoder().encode
         self._sent_of = _values_of([attributes[name] for name in sent])
         self._id_attribute = attributes[ID]
         self._key_attributes = [attributes[name] for name in model.keyables]
         self._keys_of = _values_of(self._key_attributes)
         self._scopes_of = _values_of(
-            [attributes[name] if name else None for name in projection.keyables.scope_names]
+            [attributes[name] if name else None for name in keyables.scope_names]
         )
         self._checks = [
             (attributes[name], *check) for name, (_, check) in types.items() if check is not None
         ]
-        self._names = [(attribute, name) for name, attribute in attributes.items()]
-        self._unseen = [(attributes[name], name) for name in unknown]
+        self._attributes = attributes
+        self._unreported = unknown
         self._required = (
             [attributes[name] for name in model.bulk_required]
-            if projection.settings.write_mode == "create"
+            if settings.write_mode == "create"
             else []
         )
 
     def read(self, line: bytes, number: int, *, is_text: bool = False) -> Payload | None:
-        """Make the payload of a plain record.
+        """Make the payload of a record, unless it has to be converted.
 
         Args:
             line: A line of stdin.
@@ -124,61 +117,61 @@ class FastPath:
             is_text: Whether it is known to be UTF-8.
 
         Returns:
-            None for everything else: another message, another stream, a value to be coerced, a
-            reject, a delete, an unkeyed create.
+            The payload, or None for everything that the fast path declines: another message,
+            another stream, a value to be coerced, a reject, a delete, a create without keyables.
         """
-        # What is skipped in C is not looked at for being text.
+        # msgspec does not check the encoding of what it skips.
         if not (is_text or is_utf8(line)):
             return None
         decoded = self._decoded(line)
         if decoded is None:
             return None
         record, text = decoded
-        if not self._is_plain(record):
+        if not self._passes_checks(record):
             return None
         values = self._keys_of(record)
-        for at in self._singles:
+        for at in self._sole_positions:
             key = values[at]
             if key and not key.isspace() and values.count(UNSET) == len(values) - 1:
                 keys = (*self._nones[:at], key, *self._nones[at + 1 :])
                 item = bytes(text) if text is not None else self._write(record)
                 return Payload(number, line, item, keys)
-        chosen = self._choose(values, self._scopes_of(record) if self._scoped else ())
+        chosen = self._choose(values, self._scopes_of(record) if self._are_scoped else ())
         if isinstance(chosen, Reject) or not any(chosen.values):
             return None
         item = self._with_keys(chosen, values, record, text)
         return Payload(number, line, item, chosen.values, chosen.scopes)
 
     def _decoded(self, line: bytes) -> _Decoded | None:
-        """Decode a line in the way that did for the one before it, or else in the other."""
-        for way in self._ways:
+        """Decode a line with the decoder that did for the line before it, else with the other."""
+        for decode in self._decoders:
             try:
-                decoded = way(line)
+                decoded = decode(line)
             except (ValueError, RecursionError):
                 continue
-            if way is not self._ways[0]:
-                self._ways.reverse()
+            if decode is not self._decoders[0]:
+                self._decoders.reverse()
             return decoded
         return None
 
     def _as_item(self, line: bytes) -> _Decoded:
-        """Decode a record that holds nothing but what may be sent: its text is the item.
+        """Decode a record that has only properties that may be sent, so that its JSON is the item.
 
-        So are the records of most sources other than Planhat itself.
+        The records of most sources other than Planhat are like that.
         """
-        text = self._frame_of(line).record
+        text = self._raw_message_of(line).record
         return self._item_of(text), text
 
     def _as_record(self, line: bytes) -> _Decoded:
         return self._message_of(line).record, None
 
-    def _is_plain(self, record: msgspec.Struct) -> bool:
-        """Tell whether all that the struct's types leave open is as the model has it."""
-        for attribute, beginnings, is_plain in self._checks:
+    def _passes_checks(self, record: msgspec.Struct) -> bool:
+        """Return whether the values fit the model, as far as their types do not show it."""
+        for attribute, beginnings, test in self._checks:
             value = getattr(record, attribute)
             if value is not UNSET:
                 raw = bytes(value)
-                if raw[:1] not in beginnings or not is_plain(raw):
+                if raw[:1] not in beginnings or not (test is None or test(raw)):
                     return False
         return not (self._required and self._lacks_required(record))
 
@@ -192,54 +185,56 @@ class FastPath:
     def _with_keys(
         self, keys: Keys, values: tuple[object, ...], record: msgspec.Struct, text: Raw | None
     ) -> bytes:
-        """Write the item with the keyables that were chosen, `_id` in front."""
+        """Write the item with the keyables that were chosen, `_id` first."""
         if keys.values is not values:
-            # An empty keyable, or one that is not wanted, is not sent.
+            # A keyable that is blank, or that was not chosen, is not sent.
             for attribute, key in zip(self._key_attributes, keys.values, strict=True):
                 setattr(record, attribute, UNSET if key is None else key)
         if text is None or getattr(record, self._id_attribute) is not UNSET:
             return self._write(record)
-        as_they_are = all(
+        are_unchanged = all(
             value is UNSET if key is None else key == value
             for key, value in zip(keys.values, values, strict=True)
         )
-        return bytes(text) if as_they_are else self._write(record)
+        return bytes(text) if are_unchanged else self._write(record)
 
     def _write(self, record: msgspec.Struct) -> bytes:
-        """Write the item: what the model lets be sent."""
+        """Write the properties that may be sent."""
         if type(record) is not self._item:
-            if self._unseen:
-                self._note_unknown(record)
+            if self._unreported:
+                self._report_unknown(record)
             record = self._item(*self._sent_of(record))
         return self._encode(record)
 
-    def _note_unknown(self, record: msgspec.Struct) -> None:
-        """Tell of the properties that the model does not have, each when it comes first."""
-        unknown = [name for attribute, name in self._unseen if _has(record, attribute)]
+    def _report_unknown(self, record: msgspec.Struct) -> None:
+        """Report the properties that the model does not have, each the first time it occurs."""
+        attributes = self._attributes
+        unknown = [name for name in self._unreported if _has(record, attributes[name])]
         if unknown:
-            columns = {name for attribute, name in self._names if _has(record, attribute)}
-            self._projection.unknown.report(unknown, columns)
-            self._unseen = [pair for pair in self._unseen if pair[1] not in columns]
+            columns = {name for name, attribute in attributes.items() if _has(record, attribute)}
+            self._unknown.report(unknown, columns)
+            self._unreported = [name for name in self._unreported if name not in columns]
 
 
 def _has(record: msgspec.Struct, attribute: str) -> bool:
     return getattr(record, attribute) is not UNSET
 
 
-def _singles_of(keyables: Keyables) -> tuple[int, ...]:
-    """List the places of keyables that are sent as they are when a record has no other."""
-    probe = "A"  # an `_id` is not sent as it is: its digits become small
-    places = []
-    for at in range(len(keyables.names)):
-        values = tuple([probe if other == at else None for other in range(len(keyables.names))])
+def _sole_positions(keyables: Keyables) -> tuple[int, ...]:
+    """Return the positions of keyables that are sent unchanged if a record has no other one."""
+    nones = (None,) * len(keyables.names)
+    positions = []
+    for at in range(len(nones)):
+        # `_id` is not among them: in its value, the A becomes lower case.
+        values = (*nones[:at], "A", *nones[at + 1 :])
         keys = keyables.choose(values)
         if isinstance(keys, Keys) and keys.values == values:
-            places.append(at)
-    return tuple(places)
+            positions.append(at)
+    return tuple(positions)
 
 
 def _decoder_of(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
-    """Make the function that decodes a RECORD of one stream, and nothing else."""
+    """Return a function that decodes a RECORD of one stream, and nothing else."""
     message = msgspec.defstruct(
         "Message",
         [
@@ -256,7 +251,7 @@ def _decoder_of(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[by
 
 
 def _values_of(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:
-    """Make the function that reads some attributes of a struct; None stands for no attribute."""
+    """Return a function that reads attributes of a struct; None stands for no attribute."""
     if len(attributes) > 1 and None not in attributes:
         return operator.attrgetter(*filter(None, attributes))
     return lambda struct: tuple(

@@ -1,7 +1,7 @@
-"""Which record of Planhat's a payload means: the keyables that are sent, and when there are none.
+"""Which record of Planhat a payload identifies: the keyables that are sent, or why there are none.
 
-Owns the choice of keyables and the two refusals that go with it. It compares no payloads with
-one another; `identity` does.
+Owns the choice of keyables and the rejects that come with it. It does not compare payloads with
+each other; `identity` does.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ if TYPE_CHECKING:
     from planhat_sync.writing.settings import WriteSettings
 
 ID: Final = "_id"
-"""The keyable that is Planhat's to give: no property of the record, only a name for it."""
-
+"""The keyable that only Planhat assigns; it identifies a record, and is not a value of it."""
 
 Absent = UnsetType | None
-"""What stands for a keyable that a record does not have."""
+"""Stands for a keyable that a record does not have."""
 
 EVERYWHERE: Final = ""
 """Scope of a keyable that is unique among all records of the model."""
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a value names nothing: null, "" and blanks.
+    """Return whether a value identifies nothing: null, "" and blanks.
 
-    Databases pad a CHAR column with blanks, also where it holds nothing.
+    Databases pad a CHAR column with blanks, even if it is empty.
     """
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -45,9 +44,9 @@ class Keys(msgspec.Struct, frozen=True):
 
     Attributes:
         values: One for each keyable of the model, in the model's order; None = not sent.
-        scopes: `()` for a model whose every keyable is unique. Else one for each keyable: the
-            value of the property that it is unique within, None if the record does not say it,
-            EVERYWHERE for a keyable that needs none.
+        scopes: `()` for a model whose keyables are all unique. Otherwise one for each keyable: the
+            value of the property that it is unique within, None if the record does not have it, and
+            EVERYWHERE for a keyable without such a property.
     """
 
     values: tuple[str | None, ...]
@@ -59,36 +58,48 @@ class Keyables:
 
     Args:
         model: The model.
-        settings: The user's decisions.
+        settings: The user's settings.
+
+    Attributes:
+        names: The keyables, in the model's order.
+        scope_names: For each keyable the property that it is unique within, None for a keyable that
+            is unique among all records.
+        are_scoped: Whether any keyable has such a property.
+        match_on: The keyables of the setting that the model has, in the user's order.
+        id_position: Position of `_id` among the keyables, -1 if it is not one of them.
 
     Raises:
-        ConfigurationError: `match_on` names no keyable of this model.
+        ConfigurationError: `match_on` has no keyable of this model.
     """
 
     def __init__(self, model: Model, settings: WriteSettings) -> None:
         self.names = model.keyables
-        self.scope_names = (
-            tuple(model.keyable_scope.get(name) for name in model.keyables)
-            if model.keyable_scope
-            else ()
+        self.scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
+        self.are_scoped = bool(model.keyable_scope)
+        self.match_on = tuple(
+            name for name in settings.match_on or model.keyables if name in model.keyables
         )
-        self._match_on = _order_of(model, settings)
+        if not self.match_on:
+            raise ConfigurationError(
+                f"match_on names no keyable of {model.name}: it has {', '.join(model.keyables)}"
+            )
+        self.id_position = model.id_position
+        self._match_positions = tuple(map(model.keyables.index, self.match_on))
         self._create_missing = settings.missing_key == "create" and settings.write_mode != "update"
-        self._id_at = model.id_position
-        # Which keyables are sent depends on which are there, and on nothing else of a record.
+        # Which keyables are sent depends only on which of them and of their scopes are present.
         self._choices: dict[tuple[bool, ...], tuple[bool, ...] | Reject] = {}
 
     def choose(
         self, values: tuple[str | Absent, ...], scopes: tuple[str | Absent, ...] = ()
     ) -> Keys | Reject:
-        """Choose what is sent of the keyables that a record has.
+        """Choose which of a record's keyables are sent.
 
-        Null, an empty string and blanks are not keyables. They are never sent, since a server that
-        looks for "the record whose sourceId is null" may find one.
+        Null, an empty string and blanks are not keyables. They are never sent, because a server
+        that looks for "the record whose sourceId is null" may find one.
 
         Args:
-            values: The record's keyables, in the model's order; text, or anything false.
-            scopes: For each of `scope_names` the value of that property, in the same way.
+            values: The record's keyables, in the model's order; text, or any false value.
+            scopes: The values of `scope_names`, in the same way; `()` if no keyable has a scope.
 
         Returns:
             The keyables to send (all None for a create without any), or why the record cannot be
@@ -96,140 +107,112 @@ class Keyables:
         """
         chosen: tuple[Any, ...] = values
         # As `is_blank`, without a call for each.
-        there = tuple([not (not key or key.isspace()) for key in chosen + scopes])
-        choice = self._choices.get(there)
+        present = tuple([not (not key or key.isspace()) for key in chosen + scopes])
+        choice = self._choices.get(present)
         if choice is None:
-            choice = self._choices[there] = self._choice(there)
+            choice = self._choices[present] = self._choice(present)
         if isinstance(choice, Reject):
             return choice
         if not all(choice):
             pairs = zip(values, choice, strict=True)
-            chosen = tuple([value if sent else None for value, sent in pairs])
-        identifier = chosen[self._id_at] if self._id_at >= 0 else None
+            chosen = tuple([value if is_sent else None for value, is_sent in pairs])
+        identifier = chosen[self.id_position] if self.id_position >= 0 else None
         if identifier and identifier != identifier.lower():
             # MongoDB reads the 24 hexadecimal digits of an id in either case.
             chosen = self._with_id(chosen, identifier.lower())
         if not scopes:
             return Keys(chosen)
-        within: Any = zip(self.scope_names, scopes, there[len(values) :], strict=True)
+        within: Any = zip(self.scope_names, scopes, present[len(values) :], strict=True)
         return Keys(
             chosen,
             tuple(
                 [
-                    (scope if is_there else None) if name else EVERYWHERE
-                    for name, scope, is_there in within
+                    (scope if is_present else None) if name else EVERYWHERE
+                    for name, scope, is_present in within
                 ]
             ),
         )
 
-    def _choice(self, there: tuple[bool, ...]) -> tuple[bool, ...] | Reject:
-        """Decide which keyables are sent, from which of them and of their scopes are there."""
-        keys, scopes = there[: len(self.names)], there[len(self.names) :]
-        if not any(keys[at] for at in self._match_on) and not self._create_missing:
-            return self.missing()
-        sent = list(keys)
-        if self._id_at >= 0:
-            # Planhat would match on `_id` first; the user may want another keyable to come first.
-            before = (
-                self._match_on[: self._match_on.index(self._id_at)]
-                if (self._id_at in self._match_on)
-                else range(len(keys))
-            )
-            sent[self._id_at] = sent[self._id_at] and not any(keys[at] for at in before)
-        return self._ambiguous(sent, scopes) or tuple(sent)
-
     def without_id(self, payload: Payload) -> Payload | Reject:
-        """Take an `_id` that the destination does not hold out of a payload.
+        """Remove an `_id` that no record in Planhat has from a payload.
 
         Args:
-            payload: A payload whose `_id` is sent.
+            payload: A payload; without an `_id` it is returned as it is.
 
         Returns:
-            The payload as its other keyables name it, or the reject that it becomes.
+            The payload as its other keyables identify it, or a reject if they do not.
         """
-        at = self._id_at
+        at = self.id_position
         identifier = payload.keys[at] if at >= 0 else None
         if identifier is None:
             return payload
-        if not any(payload.keys[other] for other in self._match_on if other != at):
+        if not any(payload.keys[other] for other in self._match_positions if other != at):
             return Reject(
                 RejectCode.UNKNOWN_ID,
-                "the destination holds no record with this _id, and Planhat alone gives ids: "
-                "take the _id out, or match on another keyable",
+                "Planhat has no record with this _id, and only Planhat assigns ids: remove the "
+                "_id, or match on another keyable",
                 ID,
             )
         keys = self._with_id(payload.keys, None)
         ambiguous = self._ambiguous([bool(key) for key in keys], payload.scopes)
         if ambiguous is not None:
             return ambiguous
-        item = b"{" + payload.item[_length_of_id(identifier) :]
-        return replace(payload, item=item, keys=keys)
+        return replace(payload, item=b"{" + payload.item[_length_of_id(identifier) :], keys=keys)
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The keyables of `match_on` that the model has, in the user's order."""
-        return tuple(self.names[at] for at in self._match_on)
+    def missing_key(self, advice: str = "") -> Reject:
+        """Return the reject of a record that has no keyable of `match_on`.
 
-    @property
-    def wanted_scopes(self) -> tuple[str, ...]:
-        """The properties within which keyables are unique."""
-        return tuple(filter(None, self.scope_names))
-
-    def missing(self, advice: str = "") -> Reject:
-        """Say that a record has no keyable.
-
-        It is not said that `missing_key: create` would let it pass: each run would then create the
-        record again, which is not what somebody wants whose column has another name.
+        The message does not suggest `missing_key: create`. Each run would then create the record
+        again, which is not what a user wants whose column has another name.
 
         Args:
             advice: What to do; by default, to send the identifier that the source has.
         """
-        own = next((name for name in self.wanted if name != ID), "")
+        own = next((name for name in self.match_on if name != ID), "")
         advice = advice or (
             f"send the identifier that it has in its source as {own}, for instance with a stream "
             "map"
             if own
-            else f"send the {ID} that Planhat gave it, or match on another keyable"
+            else f"send the {ID} that Planhat assigned to it, or match on another keyable"
         )
         return Reject(
             RejectCode.MISSING_KEY,
-            f"the record has no {' or '.join(self.wanted)} to be matched by: {advice}",
+            f"the record has no {' or '.join(self.match_on)} to be matched by: {advice}",
         )
+
+    def _choice(self, present: tuple[bool, ...]) -> tuple[bool, ...] | Reject:
+        """Decide which keyables are sent, from which of them and of their scopes are present."""
+        keys, scopes = present[: len(self.names)], present[len(self.names) :]
+        matching = self._match_positions
+        if not any(keys[at] for at in matching) and not self._create_missing:
+            return self.missing_key()
+        sent = list(keys)
+        at = self.id_position
+        if at >= 0:
+            # Planhat matches on `_id` first, so it is left out if the user prefers another keyable
+            # that the record has.
+            preferred = matching[: matching.index(at)] if at in matching else range(len(keys))
+            sent[at] = sent[at] and not any(keys[other] for other in preferred)
+        return self._ambiguous(sent, scopes) or tuple(sent)
 
     def _with_id(
         self, keys: tuple[str | None, ...], identifier: str | None
     ) -> tuple[str | None, ...]:
-        return (*keys[: self._id_at], identifier, *keys[self._id_at + 1 :])
+        return (*keys[: self.id_position], identifier, *keys[self.id_position + 1 :])
 
     def _ambiguous(self, sent: Sequence[bool], scopes: Sequence[object]) -> Reject | None:
-        """Refuse a record that is named only by keyables that others may have too."""
-        loose = [at for at, is_sent in enumerate(sent) if is_sent]
-        if not loose or any(not self._scope_name(at) or scopes[at] for at in loose):
+        """Reject a record whose keyables other records may have too."""
+        positions = [at for at, is_sent in enumerate(sent) if is_sent]
+        if not positions or any(not self.scope_names[at] or scopes[at] for at in positions):
             return None
-        name, scope_name = self.names[loose[0]], self._scope_name(loose[0])
+        name, scope_name = self.names[positions[0]], self.scope_names[positions[0]]
         return Reject(
             RejectCode.AMBIGUOUS_KEY,
-            f"{name} is unique only within one {scope_name}, and the record does not say which: "
-            "Planhat could take another record for it",
+            f"{name} is unique only within one {scope_name}, which the record does not have: "
+            "Planhat could match another record",
         )
-
-    def _scope_name(self, at: int) -> str | None:
-        return self.scope_names[at] if self.scope_names else None
-
-
-def _order_of(model: Model, settings: WriteSettings) -> tuple[int, ...]:
-    if not settings.match_on:
-        return tuple(range(len(model.keyables)))
-    order = tuple(
-        model.keyables.index(name) for name in settings.match_on if name in model.keyables
-    )
-    if not order:
-        raise ConfigurationError(
-            f"match_on names no keyable of {model.name}: it has {', '.join(model.keyables)}"
-        )
-    return order
 
 
 def _length_of_id(identifier: str) -> int:
-    """Count the bytes of `{"_id":"…",` before the rest of an item."""
+    """Return how many bytes of an item `{"_id":"…",` takes."""
     return len(b'{"_id":') + len(msgspec.json.encode(identifier)) + len(b",")

@@ -1,7 +1,7 @@
-"""Names of columns that look like properties of a model: `SOURCEID` and `source_id` for `sourceId`.
+"""Columns whose names look like a property of the model: `SOURCEID` and `source_id` for `sourceId`.
 
-Pure: owns which property a column may have been meant for. It renames nothing; who reads the
-warning or the reject decides.
+Owns which property a column may have been meant for. It renames nothing: the reader of the warning
+or of the reject decides.
 """
 
 from __future__ import annotations
@@ -23,87 +23,88 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Reject
 
 _CUSTOM_COLUMN: Final = re.compile(rf"{CUSTOM}[\W_]+(.+)", re.IGNORECASE | re.DOTALL)
-_CLOSE: Final = 0.8
-_SHORTEST, _LONGEST = 4, 60
-"""Lengths of names that are compared letter by letter: shorter ones are all alike, and longer ones
-take too long."""
+_MIN_SIMILARITY: Final = 0.8
+_MIN_LENGTH, _MAX_LENGTH = 4, 60
+"""Lengths of the names that are compared letter by letter: shorter names are all similar, and
+longer ones take too long."""
 
 
 class Lookalikes:
-    """The names that one model's properties go by elsewhere.
+    """The names that a model's properties have in other systems.
 
     Args:
         model: The model.
     """
 
     def __init__(self, model: Model) -> None:
-        self._names = {_folded(name): name for name in (*model.properties, DELETED_AT)}
+        self._names = {_letters(name): name for name in (*model.properties, DELETED_AT)}
         self._writable = [
-            _folded(name)
+            _letters(name)
             for name in model.properties
-            if name not in model.read_only and len(_folded(name)) >= _SHORTEST
+            if name not in model.read_only and len(_letters(name)) >= _MIN_LENGTH
         ]
         self._read_only = model.read_only
         self._has_custom = CUSTOM in model.properties
 
-    def meant_by(self, column: str, *, closely: bool = False) -> str | None:
-        """Return the property that a column may have been meant for.
+    def property_for(self, column: str, *, misspelt: bool = False) -> str | None:
+        """Return the writable property that a column may have been meant for, None if none is.
 
         Names are equal here if they have the same letters and digits, in either case. The `id` of
-        another system is not an `_id`, which Planhat alone gives: only a column that begins with
-        `_` looks like that one.
+        another system is not an `_id`, which only Planhat assigns: a column has to begin with `_`
+        to look like `_id`.
 
         Args:
             column: A name that the model does not have.
-            closely: Whether a misspelt name counts too, which is enough for a warning alone.
-
-        Returns:
-            The property, or None. It is one that can be written.
+            misspelt: Whether a similar name counts too, which is good enough for a warning.
         """
-        folded = _folded(column)
-        if folded in self._names:
-            name = self._names[folded]
+        letters = _letters(column)
+        if letters in self._names:
+            name = self._names[letters]
             if name in self._read_only or (name == ID and not column.startswith("_")):
                 return None
             return name
         if self._has_custom and (label := _CUSTOM_COLUMN.fullmatch(column)):
             return f"{CUSTOM}{SEPARATOR}{label[1]}"
-        if not closely or not _SHORTEST <= len(folded) <= _LONGEST:
+        if not misspelt or not _MIN_LENGTH <= len(letters) <= _MAX_LENGTH:
             return None
-        close = difflib.get_close_matches(folded, self._writable, n=1, cutoff=_CLOSE)
+        close = difflib.get_close_matches(letters, self._writable, n=1, cutoff=_MIN_SIMILARITY)
         return self._names[close[0]] if close else None
 
-    def advice(self, columns: Iterable[str], wanted: Collection[str]) -> str:
-        """Return what to rename in a record that lacks a property, empty if nothing looks like it.
+    def advice(self, columns: Iterable[str], lacking: Collection[str]) -> str:
+        """Return which column of a record to rename, or "" if none looks like what it lacks.
 
         Args:
-            columns: Names of all that the record has.
-            wanted: Properties that it lacks, the most wanted first.
+            columns: Names of all columns of the record.
+            lacking: Properties that it lacks, the most important first.
         """
-        found = {self.meant_by(column): column for column in columns if column not in wanted}
-        for name in wanted:
+        found = {self.property_for(column): column for column in columns if column not in lacking}
+        for name in lacking:
             if name in found:
-                return f"rename {shown(found[name])} to {name}, for instance with a stream map"
+                column = printable_name(found[name])
+                return f"rename {column} to {name}, for instance with a stream map"
         return ""
 
-    def advised(self, reject: Reject, columns: Iterable[str], wanted: Collection[str]) -> Reject:
-        """Return a reject with that advice at its end, if there is any."""
-        advice = self.advice(columns, wanted)
+    def with_advice(
+        self, reject: Reject, columns: Iterable[str], lacking: Collection[str]
+    ) -> Reject:
+        """Return a reject with that advice, if there is any, at the end of its message."""
+        advice = self.advice(columns, lacking)
         if not advice:
             return reject
         return dataclasses.replace(reject, message=f"{reject.message}; {advice}")
 
 
-def shown(name: str) -> str:
-    """Return a column's name as it can stand in one line of a log.
+def printable_name(name: str) -> str:
+    """Return a column's name as it can be written in one line of a log.
 
     Args:
-        name: The name; whoever made the column may have put anything into it.
+        name: Any text: the source decides what its columns are called.
     """
-    if name.isprintable() and 0 < len(name) <= _LONGEST:
+    if name.isprintable() and 0 < len(name) <= _MAX_LENGTH:
         return name
-    return repr(name[:_LONGEST])
+    return repr(name[:_MAX_LENGTH])
 
 
-def _folded(name: str) -> str:
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name, in one case."""
     return "".join(filter(str.isalnum, name)).casefold()

@@ -1,7 +1,6 @@
-"""The words of the writing side: payload, reject, skip.
+"""What a record becomes: a payload, a reject, or a record that is skipped.
 
-Owns no decision. `projection` makes these out of records, `batches` puts payloads in an
-order that is safe to send, `destination` compares them with what Planhat holds.
+Owns no decision: `convert` makes these from records.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Operation = Literal["upsert", "create", "archive", "delete"]
-"""What is asked of Planhat.
+"""What Planhat is asked to do.
 
 `upsert`: one item of a bulk PUT that carries a keyable. `create`: one item that carries none, so
-that Planhat makes a new record of it. `archive`: set `archived` on the record that the keyables
-name, if it is there. `delete`: remove that record, if it is there.
+that Planhat makes a new record. `archive`: set `archived` on the record that the keyables identify,
+if it exists. `delete`: remove that record, if it exists.
 """
 
 
@@ -30,7 +29,8 @@ class RejectCode(str, Enum):
     WRONG_TYPE = "wrong_type"
     """A value does not fit the model's schema and no coercion is certain."""
     UNSENDABLE = "unsendable"
-    """A value has no JSON: NaN, Infinity, half a surrogate pair, nesting beyond measure."""
+    """A value has no JSON form: NaN, Infinity, half a surrogate pair, or nesting that is too deep
+    (over 100 levels)."""
     UNKNOWN_PROPERTY = "unknown_property"
     """`unknown_properties: reject`, and the model has no such property."""
     CONFLICTING_CUSTOM = "conflicting_custom"
@@ -40,29 +40,30 @@ class RejectCode(str, Enum):
     AMBIGUOUS_KEY = "ambiguous_key"
     """A keyable that is unique only within its company, and no company."""
     UNKNOWN_ID = "unknown_id"
-    """An `_id` that the destination does not hold, and no other keyable."""
+    """An `_id` that no record in Planhat has, and no other keyable."""
     MISSING_REQUIRED = "missing_required"
     """A create without a property that a create needs."""
     REFUSED = "refused"
-    """Planhat refused this payload; its own words are in the message."""
+    """Planhat refused this payload; the message has Planhat's reason."""
     FORBIDDEN = "forbidden"
-    """The token may not do this with this record."""
+    """The token does not permit this for this record."""
     TOO_LARGE = "too_large"
     """Planhat refused the payload for its size, although it was sent alone."""
     OUTCOME_UNKNOWN = "outcome_unknown"
-    """An unkeyed create whose answer was lost: it may exist, so it was not sent again."""
+    """The answer to a create without keyables was lost. The record may exist, so it was not sent
+    again."""
     MAPPING_FAILED = "mapping_failed"
     """An expression of `stream_maps` fails on the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that is not written, and why.
+    """Why a record is not written.
 
     Attributes:
-        code: the reason, for machines.
-        message: the reason, one sentence for people; never more than a glimpse of a value.
-        property: the property at fault, None when it is the record as a whole.
+        code: The reason, for programs.
+        message: The reason in one sentence, with at most a short excerpt of a value.
+        property: The property at fault, None if it is the record as a whole.
     """
 
     code: RejectCode
@@ -71,36 +72,37 @@ class Reject:
 
 
 def missing_required(name: str) -> Reject:
-    """Say that a create lacks a property."""
+    """Return the reject of a create that lacks a property."""
     return Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A record that is left alone on purpose.
+    """Why a record is deliberately not written.
 
     Attributes:
-        reason: one sentence for people, the same for every record of its kind.
+        reason: One sentence, the same for all records that are skipped for this reason.
     """
 
     reason: str
 
 
 class Payload(msgspec.Struct, eq=False, gc=False):
-    """A record as we send it.
+    """A record as it is sent.
 
-    A msgspec struct and not a dataclass, because one is made for every record. The collector need
-    not look at it: `earlier` is older than what holds it, so nothing can go round in a circle.
+    One is made for each record, so it is a msgspec struct, which is made faster than a dataclass.
+    Python's garbage collector can skip it: `earlier` always refers to an older payload, so payloads
+    form no reference cycles.
 
     Attributes:
-        line: number of the stdin line, from 1; 0 where there is none.
-        raw: the RECORD line as received, for the reject file.
-        item: the JSON object that leaves. When `_id` is sent, it comes first.
-        keys: value of each keyable as sent, in the order of `model.keyables`; None = not sent.
-        scopes: as `keyables.Keys` has them: for a keyable that is unique only within something
-            (an objective's `externalId` within its `companyId`), the value of that.
-        operation: what is asked of Planhat.
-        earlier: the payload of the same identity that this one superseded in its batch.
+        line: Number of the line of stdin, from 1; 0 if there is none.
+        raw: The RECORD line as received, for the reject file.
+        item: The JSON object that is sent. If it has an `_id`, that comes first.
+        keys: Value of each keyable as sent, in the order of `model.keyables`; None = not sent.
+        scopes: The value of the property that each keyable is unique within, as in `keys.Keys`;
+            `()` for a model whose keyables are all unique.
+        operation: What Planhat is asked to do.
+        earlier: The payload of the same identity that this one superseded in its batch.
     """
 
     line: int

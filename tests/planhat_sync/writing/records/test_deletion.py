@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from planhat_sync.writing.records.deletion import Deletion, deletion
+from planhat_sync.writing.records.deletion import Deletion, parse_deletion
 
 DELETED = [
     "2024-01-31T10:15:30Z",
@@ -105,17 +105,17 @@ UNCLEAR = [
 
 @pytest.mark.parametrize("value", DELETED)
 def test_a_date_time_in_any_usual_spelling_deletes(value):
-    assert deletion(value) is Deletion.DONE
+    assert parse_deletion(value) is Deletion.DELETED
 
 
 @pytest.mark.parametrize("value", NOT_DELETED)
 def test_null_blank_and_zero_dates_do_not_delete(value):
-    assert deletion(value) is Deletion.NONE
+    assert parse_deletion(value) is Deletion.NOT_DELETED
 
 
 @pytest.mark.parametrize("value", UNCLEAR, ids=repr)
 def test_everything_else_is_unclear(value):
-    assert deletion(value) is Deletion.UNCLEAR
+    assert parse_deletion(value) is Deletion.UNCLEAR
 
 
 ZONES = st.sampled_from(["", "Z", "z", " UTC", " +0000 UTC", "+00:00+00:00", "+00:00Z", "Z+00:00"])
@@ -163,14 +163,14 @@ def spellings(draw):
 
 @given(spellings())
 def test_whatever_the_moment_and_its_spelling_it_deletes(text):
-    assert deletion(text) is Deletion.DONE
+    assert parse_deletion(text) is Deletion.DELETED
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 2), timezones=st.none() | st.timezones()))  # noqa: DTZ001
 def test_datetimes_and_their_own_text_say_the_same(moment):
     text = moment.isoformat()
-    assert deletion(moment) is deletion(text) is deletion(moment.isoformat(" "))
-    assert deletion(moment.date()) is deletion(moment.date().isoformat())
+    assert parse_deletion(moment) is parse_deletion(text) is parse_deletion(moment.isoformat(" "))
+    assert parse_deletion(moment.date()) is parse_deletion(moment.date().isoformat())
 
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%a, %d %b %Y")
@@ -219,9 +219,9 @@ def test_the_reading_that_the_property_leans_on_is_strict():
 @example("2024-01-31T25:00:00Z")
 @example("9" * 5000)
 def test_nothing_deletes_that_is_not_a_real_date(value):
-    said = deletion(value)
+    said = parse_deletion(value)
     event(said.name)
-    if said is Deletion.DONE:
+    if said is Deletion.DELETED:
         assert is_date_time(value)
     if not isinstance(value, str) and value is not None:
         assert said is Deletion.UNCLEAR

@@ -117,10 +117,10 @@ def test_numbers_pass_as_they_stand():
 
 def test_what_is_announced_and_unknown_is_dropped_and_noted():
     converter = Converter(MODELS["issues"], WriteSettings())
-    compiled = FastPath(converter, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
+    fast_path = FastPath(converter, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
     record = {"sourceId": "s", "colour": {"red": 1}, "_sdc_new": 5}
-    assert compiled.read(line_of(record), 1).item == b'{"sourceId":"s"}'
-    assert compiled.read(line_of(record | {"custom__a": 5}), 2) is None
+    assert fast_path.read(line_of(record), 1).item == b'{"sourceId":"s"}'
+    assert fast_path.read(line_of(record | {"custom__a": 5}), 2) is None
     assert converter.unknown.names == {"colour"}
     assert (
         read(line_of(record), columns=["colour", "_sdc_new"], unknown_properties="reject") is None
@@ -138,7 +138,7 @@ def test_a_property_that_says_more_than_its_type_is_not_plain():
             "tags": {"type": "array", "items": {}},
         },
     }
-    compiled = FastPath(Converter(Model.from_schema("things", schema), WriteSettings()))
+    fast_path = FastPath(Converter(Model.from_schema("things", schema), WriteSettings()))
     for value, plain in [
         ({"size": "s"}, False),
         ({"any": 5}, False),
@@ -148,7 +148,7 @@ def test_a_property_that_says_more_than_its_type_is_not_plain():
         ({"tags": [1, "a", {}]}, True),
         ({"tags": None}, False),
     ]:
-        payload = compiled.read(line_of({"_id": HEX, **value}, "things"), 1)
+        payload = fast_path.read(line_of({"_id": HEX, **value}, "things"), 1)
         assert (payload is not None) is plain
         if plain:
             assert json.loads(payload.item) == {"_id": HEX, **value}

@@ -6,7 +6,7 @@ import pytest
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.lookalikes import Lookalikes, shown
+from planhat_sync.writing.records.lookalikes import Lookalikes, printable_name
 from planhat_sync.writing.records.payload import RejectCode
 from planhat_sync.writing.settings import WriteSettings
 
@@ -50,7 +50,7 @@ def reject_of(record, model="objectives", **settings):
     ],
 )
 def test_a_column_is_recognised_by_its_letters_and_digits(column, name):
-    assert Lookalikes(MODELS["objectives"]).meant_by(column) == name
+    assert Lookalikes(MODELS["objectives"]).property_for(column) == name
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_a_column_is_recognised_by_its_letters_and_digits(column, name):
     [("company-ids", "companyIds"), ("titel", "title"), ("companyId", "companyIds"), ("x", None)],
 )
 def test_a_misspelt_column_is_recognised_for_a_warning(column, name):
-    assert Lookalikes(MODELS["issues"]).meant_by(column, closely=True) == name
+    assert Lookalikes(MODELS["issues"]).property_for(column, misspelt=True) == name
 
 
 def test_a_name_is_shown_in_one_line_and_never_at_length():
-    assert shown("Source Id") == "Source Id"
+    assert printable_name("Source Id") == "Source Id"
     for odd in ("a\nb", "", "\ud800", "\x1b[31m", "x" * 100_000):
-        assert shown(odd).isprintable()
-        assert 0 < len(shown(odd)) < 100
+        assert printable_name(odd).isprintable()
+        assert 0 < len(printable_name(odd)) < 100
 
 
 @pytest.mark.parametrize("column", ["SOURCEID", "source_id", "Source Id", "sourceid", "source-id"])
@@ -94,7 +94,7 @@ def test_a_column_that_match_on_does_not_ask_for_is_not_advised():
     [
         ((), "send the identifier that it has in its source as sourceId"),
         (("_id", "externalId"), "send the identifier that it has in its source as externalId"),
-        (("_id",), "send the _id that Planhat gave it, or match on another keyable"),
+        (("_id",), "send the _id that Planhat assigned to it, or match on another keyable"),
     ],
 )
 def test_a_record_without_anything_like_a_key_is_not_told_to_be_created(match_on, advice):

@@ -183,8 +183,8 @@ def test_what_the_compiled_way_takes_leaves_as_the_slow_way_would_send_it(
     """And what the slow way rejects, the compiled way does not take."""
     line = data.draw(lines(model))
     twin = Converter(MODELS[model], chosen)
-    compiled = FastPath(twin, ["announced", "_sdc_extracted_at"] if announced else [])
-    fast = compiled.read(line, 7)
+    fast_path = FastPath(twin, ["announced", "_sdc_extracted_at"] if announced else [])
+    fast = fast_path.read(line, 7)
     converter = Converter(MODELS[model], chosen)
     expected = slow(converter, line)
     event("plain" if fast is not None else f"not plain: {type(expected).__name__}")

@@ -9,7 +9,7 @@ import pytest
 from planhat_sync.models import load_models
 from planhat_sync.writing.records import unknown_properties
 from planhat_sync.writing.records.lookalikes import Lookalikes
-from planhat_sync.writing.records.unknown_properties import MOST_NAMES, UnknownProperties
+from planhat_sync.writing.records.unknown_properties import MAX_NAMES, UnknownProperties
 
 MODELS = load_models()
 
@@ -66,10 +66,10 @@ def test_there_is_no_rest_where_all_was_told(unknown, said):
 
 
 def test_a_new_name_in_each_record_does_not_fill_memory(unknown, said):
-    for at in range(MOST_NAMES + 5_000):
+    for at in range(MAX_NAMES + 5_000):
         unknown.report([f"{at}" + "x" * 300], ())
-    assert len(unknown.names) == MOST_NAMES
-    assert max(map(len, unknown.names)) <= unknown_properties.LONGEST_NAME
+    assert len(unknown.names) == MAX_NAMES
+    assert max(map(len, unknown.names)) <= unknown_properties.MAX_NAME_LENGTH
     unknown.report_rest()
     assert said[-1] == "ignoring at least 49,990 more properties that issues does not have"
     assert len(said) == 11
