@@ -29,7 +29,9 @@ from planhat_sync.writing.results.replay import put_aside
 from planhat_sync.writing.results.state_output import StateOutput
 from planhat_sync.writing.results.summary import Summary
 from planhat_sync.writing.sending.batch_writer import BatchWriter
+from planhat_sync.writing.sending.checkpoint import Checkpoint
 from planhat_sync.writing.sending.dry_run import DryRun
+from planhat_sync.writing.sending.sender import BatchSender
 from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
 
@@ -99,14 +101,14 @@ class Conduct:
         client = PlanhatClient(self.transport)
         model = self._target.models[stream]
         settings = self._settings
-        return BatchWriter(
-            client,
-            model,
-            Matcher(client, model, settings, stop=self.stop.event),
-            stop=self.stop,
-            rejects=self.run.rejections,
-            rehearsal=DryRun(client, model, self._style) if settings.dry_run else None,
+        matcher = Matcher(client, model, settings, stop=self.stop.event)
+        checkpoint = Checkpoint(self.stop, self.run.rejections)
+        sender = (
+            DryRun(client, model, matcher, self._style)
+            if settings.dry_run
+            else BatchSender(client, model, matcher, checkpoint)
         )
+        return BatchWriter(stream, matcher, sender, checkpoint)
 
     def perform(self, listen: Callable[[], None]) -> None:
         """Do a whole run, and tell how it went.

@@ -170,7 +170,7 @@ class PlanhatClient:
             model: The model of the records.
             body: A JSON array of at most `model.bulk_limit` objects.
             repeatable: Whether every item has a keyable that makes a second attempt harmless.
-            retry_budget_seconds: Longest time to keep retrying; the connection's budget if None.
+            retry_budget_seconds: Longest time to keep retrying, within the connection's budget.
 
         Returns:
             An answer about the items: 200, 206, 400, 403 or 413, or 500 if the retry budget is

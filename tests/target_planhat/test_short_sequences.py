@@ -25,6 +25,8 @@ from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.sending.batch_writer import BatchWriter
+from planhat_sync.writing.sending.checkpoint import Checkpoint
+from planhat_sync.writing.sending.sender import BatchSender
 from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
@@ -229,13 +231,10 @@ class Outcome:
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)
         self._projection, self._batches = Converter(model, how), Batcher(model, how)
-        self._writer = BatchWriter(
-            client,
-            model,
-            Matcher(client, model, how),
-            stop=Stop(),
-            rejects=Rejects(None, allowed=None),
-        )
+        matcher = Matcher(client, model, how)
+        checkpoint = Checkpoint(Stop(), Rejects(None, allowed=None))
+        sender = BatchSender(client, model, matcher, checkpoint)
+        self._writer = BatchWriter(stream, matcher, sender, checkpoint)
 
     def take(self, records):
         for line, record in enumerate(records, 1):

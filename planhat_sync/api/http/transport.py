@@ -90,14 +90,15 @@ class Transport:
                 what was asked for, which counts as a failed attempt.
             accepted: Statuses that `decode` understands.
             accepted_at_last: Statuses that are retried, and decoded once the budget is spent.
-            budget_seconds: Longest time to keep retrying; the connection's budget if None.
+            budget_seconds: Longest time to keep retrying, within the connection's budget.
 
         Raises:
             UnknownOutcomeError: The answer was lost and the request must not be repeated.
             StopError: No answer can be had, or it means that the run cannot go on.
             Interrupted: The run was asked to stop while the request waited.
         """
-        budget = self.connection.retry_budget_seconds if budget_seconds is None else budget_seconds
+        longest = self.connection.retry_budget_seconds
+        budget = longest if budget_seconds is None else min(budget_seconds, longest)
         schedule = Schedule(request.repeat, budget)
         repeated = False
         while True:

@@ -1,4 +1,4 @@
-"""What became of one batch: the account of every record in it."""
+"""The outcome of every record of one batch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from planhat_sync.errors import PlanhatError
     from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.matching.decisions import Partition
     from planhat_sync.writing.records.payload import Payload
 
-_REFUSALS: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
+_REFUSED: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
 
 NOT_SENT: Final = Reject(
     RejectCode.OUTCOME_UNKNOWN,
@@ -31,9 +32,9 @@ class BatchResult:
     Attributes:
         stream: Name of the model.
         batch: The batch.
-        counts: How many records have each outcome.
+        counts: How many of its records have each outcome.
         rejects: Payloads that were not written, and why.
-        error: Why the rest has no outcome; None if everything has one.
+        error: Why the other records have no outcome; None if every record has one.
     """
 
     stream: str
@@ -42,44 +43,57 @@ class BatchResult:
     rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
     error: PlanhatError | None = None
 
+    def add_unsent(self, partition: Partition) -> list[Payload]:
+        """Add the payloads of a partition that are not sent.
 
-def reject_alike(rejected: Iterable[Payload], written: BatchResult) -> list[Payload]:
-    """Reject with a payload that was refused what it superseded and is the same to the byte.
+        Args:
+            partition: A partition of the batch, or of a part of it.
 
-    Planhat would refuse it again: nothing has been written of its record since.
+        Returns:
+            The payloads that are rejected.
+        """
+        self.counts.unchanged += len(partition.unchanged)
+        self.counts.merged += superseded(partition.unchanged)
+        skipped = [payload for payload, _ in partition.skipped]
+        self.counts.skipped += len(skipped) + superseded(skipped)
+        self.rejects += partition.rejects
+        return [payload for payload, _ in partition.rejects]
 
-    Args:
-        rejected: Payloads of the batch that are rejected, for reasons that `written` has.
-        written: Takes those that are rejected like them.
+    def reject_identical_versions(self, rejected: Iterable[Payload]) -> list[Payload]:
+        """Reject earlier versions that are byte for byte what Planhat has refused.
 
-    Returns:
-        For each rejected payload the oldest one that is rejected like it.
-    """
-    whys = {id(payload): why for payload, why in written.rejects}
-    oldest = []
-    for payload in rejected:
-        last, why = payload, whys[id(payload)]
-        for earlier in payload.earlier_versions() if why.code in _REFUSALS else ():
-            if earlier.item != payload.item:
-                break
-            written.rejects.append((earlier, why))
-            last = earlier
-        oldest.append(last)
-    return oldest
+        Planhat would refuse them too: nothing has been written to their records since.
 
+        Args:
+            rejected: Payloads that are among `rejects`.
 
-def reject_superseded(unknown: Iterable[Payload], written: BatchResult) -> None:
-    """Reject what was superseded by payloads that may have been written.
+        Returns:
+            For each of them the oldest version that is rejected with it, or the payload itself.
+        """
+        reasons = {id(payload): reject for payload, reject in self.rejects}
+        oldest = []
+        for payload in rejected:
+            last, reject = payload, reasons[id(payload)]
+            for earlier in payload.earlier_versions() if reject.code in _REFUSED else ():
+                if earlier.item != payload.item:
+                    break
+                self.rejects.append((earlier, reject))
+                last = earlier
+            oldest.append(last)
+        return oldest
 
-    Sent now, it would be written over what is newer. It is not merged either: if the newer one was
-    not written and a replay of the rejects finds that Planhat refuses it, this is the last version.
+    def reject_superseded(self, unknown: Iterable[Payload]) -> None:
+        """Reject the earlier versions of payloads that may have been written.
 
-    Args:
-        unknown: Payloads of which it is not known whether they were written.
-        written: Takes what they superseded.
-    """
-    for payload in unknown:
-        written.rejects += [(earlier, NOT_SENT) for earlier in payload.earlier_versions()]
+        Sent now, they would overwrite what is newer. They are not counted as merged either: if the
+        newer version was not written, and Planhat refuses it in a replay of the rejects, one of
+        them is the version to write.
+
+        Args:
+            unknown: Payloads whose outcome is unknown.
+        """
+        for payload in unknown:
+            self.rejects += [(earlier, NOT_SENT) for earlier in payload.earlier_versions()]
 
 
 def superseded(payloads: Iterable[Payload]) -> int:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.api.bulk.envelope import Counts
-from planhat_sync.writing.matching.decisions import values
+from planhat_sync.writing.matching.decisions import DOUBTFUL, values
 from planhat_sync.writing.matching.existing import Doubt
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
+from planhat_sync.writing.sending.batch_result import superseded
 
 if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.terminal import Style
     from planhat_sync.writing.matching.decisions import Found, Partition
-    from planhat_sync.writing.records.payload import Payload
+    from planhat_sync.writing.matching.matcher import Matcher
+    from planhat_sync.writing.records.payload import Payload, Reject
+    from planhat_sync.writing.sending.batch_result import BatchResult
 
 logger = logging.getLogger("target-planhat")
 
@@ -27,38 +29,61 @@ LONGEST_VALUE: Final = 60
 
 
 class DryRun:
-    """The dry run of one model.
+    """Takes the place of a sender: counts what it would do, and shows some of the changes.
 
     Args:
-        client: Planhat, to read what a few records hold now.
+        client: Planhat, to read the present values of a few records.
         model: The model.
+        matcher: Is told what would have been written.
         style: How the changes are shown.
     """
 
-    def __init__(self, client: PlanhatClient, model: Model, style: Style) -> None:
+    def __init__(self, client: PlanhatClient, model: Model, matcher: Matcher, style: Style) -> None:
         self._client = client
         self._model = model
+        self._matcher = matcher
         self._style = style
         self._shown = {"create": 0, "update": 0}
 
-    def write(self, sifted: Partition) -> Counts:
-        """Count what a real run would do with a batch.
+    def send(self, partition: Partition, result: BatchResult) -> list[Payload]:
+        """Count what a run would create and update.
 
         Args:
-            sifted: The batch, and the records that its payloads mean.
+            partition: What would be sent, if anything, and the records that it means.
+            result: Receives the counts.
+
+        Returns:
+            The payloads that are refused: none.
         """
-        created = updated = 0
-        payloads = sifted.batch.payloads if sifted.batch else ()
-        for payload, found in zip(payloads, sifted.found, strict=True):
+        payloads = partition.batch.payloads if partition.batch else ()
+        for payload, found in zip(payloads, partition.found, strict=True):
             if found is None:
-                created += 1
+                result.counts.created += 1
                 if self._may_show("create"):
                     self._show_new(payload)
                 continue
-            updated += 1
+            result.counts.updated += 1
             if not isinstance(found, Doubt) and self._may_show("update"):
                 self._show_change(payload, found)
-        return Counts(created, updated)
+        result.counts.merged += superseded(payloads)
+        self._matcher.note_written(payloads)
+        return []
+
+    def delete(self, payload: Payload) -> bool | Reject:
+        """Find out whether a run would delete a record.
+
+        Returns:
+            Whether there is one; or why that cannot be known.
+
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
+        found = self._matcher.find(payload)
+        if isinstance(found, Doubt):
+            return DOUBTFUL
+        if found is not None:
+            self._matcher.note_deleted(found)
+        return found is not None
 
     def _may_show(self, what: str) -> bool:
         self._shown[what] += 1

@@ -24,8 +24,8 @@ class Statuses:
     def close(self) -> None: ...
 
 
-def send(clock, *statuses: int, **options) -> int:
-    transport = Transport(CONNECTION, wire=Statuses(*statuses), clock=clock)
+def send(clock, *statuses: int, connection=CONNECTION, **options) -> int:
+    transport = Transport(connection, wire=Statuses(*statuses), clock=clock)
     return transport.send(Request("GET", "/issues"), lambda answer: answer.status, **options)
 
 
@@ -52,8 +52,20 @@ def test_an_accepted_status_is_not_retried(clock):
 
 
 def test_a_status_that_is_accepted_at_last_is_retried_as_long_as_the_budget_lasts(clock):
-    options = {"accepted": {200}, "accepted_at_last": {500}, "budget_seconds": 1}
+    patient = Connection("token-a", requests_per_minute=0, retry_budget_seconds=1)
+    options = {"accepted": {200}, "accepted_at_last": {500}, "connection": patient}
     assert send(clock, 500, 500, 200, **options) == 200
     assert send(clock, *[500] * 9, **options) == 500
     with pytest.raises(GaveUpError, match="503"):
         send(clock, 500, *[503] * 9, **options)
+
+
+@pytest.mark.parametrize(("budget", "connection_budget"), [(1, 60), (60, 1)])
+def test_the_smaller_of_two_budgets_counts(clock, budget, connection_budget):
+    began = clock.now()
+    connection = Connection(
+        "token-a", requests_per_minute=0, retry_budget_seconds=connection_budget
+    )
+    with pytest.raises(GaveUpError):
+        send(clock, *[500] * 99, accepted={200}, connection=connection, budget_seconds=budget)
+    assert clock.now() - began <= 1

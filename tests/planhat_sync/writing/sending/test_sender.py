@@ -14,7 +14,7 @@ from planhat_sync.errors import (
     NotPermittedError,
     UnreachableError,
 )
-from planhat_sync.writing.sending.sender import NotTheRecordsError
+from planhat_sync.writing.sending.conclusions import AllRefusedError
 
 BAD = "REFUSE-ME"
 
@@ -163,7 +163,7 @@ def test_of_two_names_of_one_record_the_later_one_is_written_last_whatever_fails
     ran = bench.run(lines, retry_budget_seconds=0, on_reject="continue")
     bench.rejects_path.unlink(missing_ok=True)
     if ran.error is not None:
-        assert isinstance(ran.error, (GaveUpError, NotTheRecordsError))
+        assert isinstance(ran.error, (GaveUpError, AllRefusedError))
         return
     expected = {row["_id"]: "old" for row in rows}
     for (_, row), title in zip(order, titles, strict=True):
@@ -228,7 +228,7 @@ def test_a_body_that_is_too_large_is_halved_until_it_fits_and_that_is_said(bench
     ran = bench.run(issues(bench, 20))
     assert ran.error is None
     assert held(bench) == 20
-    assert caplog.text.count("a smaller batch_size_bytes saves the detour") == 1
+    assert caplog.text.count("A smaller batch_size_bytes saves these requests") == 1
 
 
 def test_a_record_that_is_too_large_by_itself_is_a_reject(bench):
@@ -319,7 +319,7 @@ def test_a_token_that_is_revoked_in_the_middle_stops_the_run_and_keeps_what_was_
 def test_an_opaque_refusal_of_everything_is_not_blamed_on_the_records(bench, answer):
     bench.sandbox.behave(refused_marker=BAD, failure_answer=answer)
     ran = bench.run(issues(bench, 60, set(range(60))), on_reject="continue")
-    assert isinstance(ran.error, NotTheRecordsError)
+    assert isinstance(ran.error, AllRefusedError)
     assert "the records are not the reason" in str(ran.error)
     assert ran.rejects == []
     assert ran.states == []

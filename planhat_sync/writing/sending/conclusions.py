@@ -1,0 +1,81 @@
+"""What follows from answers that accept nothing: for one payload, or for the run.
+
+Owns the sentences about whose fault it is: of a record, of the token, or of Planhat.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from planhat_sync.api.bulk.envelope import Counts
+from planhat_sync.api.bulk.outcomes import Refusal, Settled
+from planhat_sync.errors import GaveUpError, NotPermittedError, StopError
+from planhat_sync.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FAILED_ALONE: Final = Settled(
+    Counts(),
+    {
+        0: Refusal(
+            "refused",
+            "Planhat fails (500) whenever it is sent, and accepts others in the meantime",
+            may_be_written=True,
+        )
+    },
+)
+ANSWER_LOST: Final = Settled(
+    Counts(),
+    {
+        0: Refusal(
+            "outcome_unknown",
+            "Planhat's answer was lost: it may exist, so it is not sent again",
+            may_be_written=True,
+        )
+    },
+)
+
+
+class AllRefusedError(StopError):
+    """Planhat refuses everything, and the records cannot be the reason."""
+
+
+def outage(stream: str) -> GaveUpError:
+    """Return the error for a Planhat that fails on everything."""
+    return GaveUpError(f"Planhat fails (500) on every write of {stream}: run again later")
+
+
+def not_permitted(stream: str, said: str = "") -> NotPermittedError:
+    """Return the error for a token without the right to write.
+
+    Args:
+        stream: Name of the model.
+        said: Planhat's own words, if it gave any.
+    """
+    words = f" ({redact(said)})" if said else ""
+    return NotPermittedError(
+        f"api_token may not write {stream}{words}: give its private app that right in Planhat, "
+        "then run again"
+    )
+
+
+def all_refused(stream: str, refusals: Mapping[int, Refusal]) -> StopError:
+    """Return the error for records that are refused alike, one after the other.
+
+    Args:
+        stream: Name of the model.
+        refusals: At least one.
+    """
+    said = next(iter(refusals.values())).message
+    if are_forbidden(refusals):
+        return not_permitted(stream, said)
+    return AllRefusedError(
+        f"Planhat refuses every record of {stream} alike, also one at a time ({redact(said)}), so "
+        "the records are not the reason; nothing of this batch is acknowledged"
+    )
+
+
+def are_forbidden(refusals: Mapping[int, Refusal]) -> bool:
+    """Return whether there are refusals, and all for want of a right."""
+    return bool(refusals) and all(refusal.kind == "forbidden" for refusal in refusals.values())

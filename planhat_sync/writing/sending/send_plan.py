@@ -1,0 +1,278 @@
+"""Which requests give every payload of a batch an outcome.
+
+Pure: it is told each answer and decides what to send next; it sends nothing. Owns whose fault a
+failure is, that of the records, of Planhat or of the token: an outage or a missing right is never
+a reject (docs/adr/0045-outcomes-are-read-or-asked-again.md). `bisection` decides which part of the
+batch comes next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from planhat_sync.api.bulk.outcomes import Settled, Unsettled, read_answer
+from planhat_sync.errors import StopError, UnknownOutcomeError
+from planhat_sync.writing.batching.batch import Batch
+from planhat_sync.writing.batching.identity import order_matters
+from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Bisection
+from planhat_sync.writing.sending.conclusions import (
+    ANSWER_LOST,
+    FAILED_ALONE,
+    all_refused,
+    are_forbidden,
+    not_permitted,
+    outage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planhat_sync.api.bulk.envelope import Counts
+    from planhat_sync.api.http.exchange import Answer
+    from planhat_sync.models import Model
+    from planhat_sync.writing.sending.bisection import Part
+
+logger = logging.getLogger("target-planhat")
+
+PART_RETRY_SECONDS: Final = 5.0
+"""How long a part is retried on a 500, once the retry budget was spent on the batch in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRequest:
+    """A bulk upsert of a batch, or of a part of it.
+
+    Attributes:
+        batch: The payloads to send.
+        retry_budget_seconds: How long it may be retried at most; None for the usual budget.
+    """
+
+    batch: Batch
+    retry_budget_seconds: float | None
+
+
+T = TypeVar("T")
+_Steps = Generator[BulkRequest, "Answer", T]
+
+
+class SendPlan:
+    """The requests for one batch: the batch in full, then parts of it as the answers require.
+
+    Args:
+        model: Whose records they are.
+        batch: What is sent. The items of a "create" batch are sent one by one and never again.
+        may_write: Whether the token is known to have the right to write records of this model.
+
+    Attributes:
+        batch: As given.
+        request: What to send now; None once every payload has an outcome.
+        refusals: The payloads that were refused so far, by position in the batch.
+    """
+
+    def __init__(self, model: Model, batch: Batch, *, may_write: bool = False) -> None:
+        self.batch = batch
+        self._bisection = Bisection(
+            len(batch.payloads),
+            singly=batch.kind == "create",
+            in_order=lambda: order_matters(batch.payloads),
+        )
+        self.refusals = self._bisection.refusals
+        self._model = model
+        self._may_write = may_write
+        self._failures = 0
+        self._steps = self._all_steps()
+        self.request: BulkRequest | None = next(self._steps)
+
+    @property
+    def counts(self) -> Counts:
+        """The payloads that were accepted so far."""
+        return self._bisection.counts
+
+    @property
+    def has_written(self) -> bool:
+        """Whether any answer said that something was written."""
+        return self._bisection.answered
+
+    def read_answer(self, answer: Answer) -> None:
+        """Read the answer to `request`, and decide what to send next.
+
+        Args:
+            answer: An answer of status 200, 206, 400, 403, 413 or 500.
+
+        Raises:
+            StopError: Planhat or the token is at fault: AllRefusedError, NotPermittedError or
+                GaveUpError.
+        """
+        self._continue(self._steps.send, answer)
+
+    def lose_answer(self, error: UnknownOutcomeError) -> None:
+        """Record that the answer to `request` was lost, and decide what to send next.
+
+        Args:
+            error: The error that says so.
+        """
+        self._continue(self._steps.throw, error)
+
+    def _continue(self, proceed: Callable[[T], BulkRequest], value: T) -> None:
+        try:
+            self.request = proceed(value)
+        except StopIteration:
+            self.request = None
+
+    def _all_steps(self) -> _Steps[None]:
+        bisection = self._bisection
+        send = self._create if self.batch.kind == "create" else self._upsert
+        while (part := bisection.next_part()) is not None:
+            yield from send(part)
+            if bisection.hopeless or self._failures >= SAME_FAILURES_THAT_STOP:
+                raise self._not_the_records()
+            if bisection.failing:
+                yield from self._confirm(part)
+        if bisection.failing:
+            raise self._not_the_records()
+        if self._may_lack_the_right and are_forbidden(self.refusals):
+            raise self._not_the_records()
+
+    @property
+    def _may_lack_the_right(self) -> bool:
+        return not self._may_write and not self.has_written
+
+    def _upsert(self, part: Part) -> _Steps[None]:
+        """Send keyed items, which is repeated where an answer leaves doubt."""
+        is_whole = part.parent is None
+        answer = yield self._request(part.places, None if is_whole else PART_RETRY_SECONDS)
+        reading = self._read(part, answer)
+        if answer.repeated and reading is not None and not _accepts_all(reading):
+            # An earlier attempt may have been processed in the meantime, and be the cause of this
+            # refusal (of a key that it has just written). Keyed items may be sent once more.
+            answer = yield self._request(part.places)
+            reading = self._read(part, answer)
+        if reading is None:
+            self._read_failure(part, answer)
+            return
+        self._failures = 0
+        if isinstance(reading, Settled):
+            self._bisection.settle(part, reading, _comparable(answer))
+            return
+        self._bisection.split(part, reading)
+        if is_whole:
+            self._log_split(answer)
+            is_about_everything = not reading.explained and self._may_lack_the_right
+            if answer.status == HTTPStatus.FORBIDDEN and is_about_everything:
+                raise not_permitted(self._model.name)
+
+    def _read_failure(self, part: Part, answer: Answer) -> None:
+        """Split what Planhat fails on, down to single payloads."""
+        if len(part.places) > 1:
+            self._bisection.split(part, Unsettled())
+        else:
+            self._failures += 1
+            self._bisection.put_off(part, _comparable(answer))
+
+    def _create(self, part: Part) -> _Steps[None]:
+        """Send one unkeyed item, once."""
+        try:
+            answer = yield self._request(part.places, None)
+        except UnknownOutcomeError:
+            self._bisection.settle(part, ANSWER_LOST, object())
+            return
+        self._bisection.settle(part, self._read_single(part, answer), _comparable(answer))
+
+    def _confirm(self, part: Part) -> _Steps[None]:
+        """Find out whether Planhat fails on single payloads, or failed for a while.
+
+        Each is sent once more, between two requests with payloads that Planhat accepts. The order
+        of the batch is kept: it is done as soon as something is accepted, and before anything that
+        follows is sent.
+
+        Args:
+            part: What was sent last: a part that fails, or the first of the batch to be accepted.
+        """
+        bisection, taken = self._bisection, self._bisection.taken
+        if not taken:
+            return
+        if bisection.failing[-1] is part:
+            yield from self._require_success(taken[-1:])
+            reading = yield from self._try_again(part)
+            if reading is FAILED_ALONE:
+                yield from self._require_success(taken[-1:])
+            bisection.settle(part, reading, object())
+        else:
+            readings: list[Settled] = []
+            for each in bisection.failing:
+                readings += [(yield from self._try_again(each))]
+            # All of it: it follows what failed, which may have been written just now.
+            yield from self._require_success(taken)
+            for each, reading in zip(bisection.failing, readings, strict=True):
+                bisection.settle(each, reading, object())
+            bisection.taken = taken
+        bisection.failing.clear()
+        self._failures = 0
+
+    def _try_again(self, part: Part) -> _Steps[Settled]:
+        """Send a single payload that Planhat failed on."""
+        answer = yield self._request(part.places)
+        return self._read_single(part, answer)
+
+    def _require_success(self, positions: Sequence[int]) -> _Steps[None]:
+        """Send payloads that were accepted once more, and stop if Planhat fails now."""
+        answer = yield self._request(positions)
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._not_the_records()
+
+    def _request(
+        self, positions: Sequence[int], budget: float | None = PART_RETRY_SECONDS
+    ) -> BulkRequest:
+        payloads = [self.batch.payloads[position] for position in positions]
+        return BulkRequest(Batch(self.batch.kind, payloads), budget)
+
+    def _read(self, part: Part, answer: Answer) -> Settled | Unsettled | None:
+        """Return what an answer says of a part; None if Planhat failed."""
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            return None
+        payloads = [self.batch.payloads[position] for position in part.places]
+        return read_answer(self._model.keyables, payloads, answer)
+
+    def _read_single(self, part: Part, answer: Answer) -> Settled:
+        reading = self._read(part, answer) or FAILED_ALONE
+        if not isinstance(reading, Settled):
+            raise TypeError("the answer to a single item is always settled")
+        return reading
+
+    def _log_split(self, answer: Answer) -> None:
+        """Log once for a batch why it takes more than one request."""
+        name, count = self._model.name, len(self.batch.payloads)
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            logger.warning(
+                "Planhat refuses a batch of %s for its size (%d bytes, 413): it is sent in smaller "
+                "parts. A smaller batch_size_bytes saves these requests",
+                name,
+                len(self.batch.body),
+            )
+        else:
+            logger.info(
+                "Planhat's answer (%d) does not say what became of each of %d %s: parts are sent "
+                "again until it is known",
+                answer.status,
+                count,
+                name,
+            )
+
+    def _not_the_records(self) -> StopError:
+        if self._bisection.failing:
+            return outage(self._model.name)
+        error = all_refused(self._model.name, self.refusals)
+        self.refusals.clear()
+        return error
+
+
+def _accepts_all(reading: Settled | Unsettled) -> bool:
+    return isinstance(reading, Settled) and not reading.refusals
+
+
+def _comparable(answer: Answer) -> object:
+    return answer.status, answer.body
