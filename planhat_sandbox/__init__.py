@@ -1,9 +1,9 @@
-"""A stateful Planhat on loopback, with faults: for the demo, the tests and users' own trials."""
+"""A local fake of the Planhat API, with faults: for the demo, tests and trials."""
 
-from planhat_sandbox.faults.faults import Fault
+from planhat_sandbox.faults.fault import Fault
 from planhat_sandbox.planhat.behaviours import Behaviours
-from planhat_sandbox.planhat.models import SandboxModel, plain_model
-from planhat_sandbox.planhat.tenants import Tenant
+from planhat_sandbox.planhat.model import SandboxModel, plain_model
+from planhat_sandbox.planhat.tenant import Tenant
 from planhat_sandbox.sandbox import Sandbox
 from planhat_sandbox.seed import seed_tenant
 

@@ -1,4 +1,4 @@
-"""The command ``planhat-sandbox``: one line with the URL on stdout, then it serves until told."""
+"""The command ``planhat-sandbox``: prints its URL on stdout, then serves until a signal."""
 
 from __future__ import annotations
 
@@ -23,31 +23,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox until SIGTERM or SIGINT.
 
     Args:
-        arguments: The command line; None = that of the process.
+        arguments: The command line; None for that of the process.
 
     Returns:
-        Exit code: 0 after a signal, 1 when it could not start.
+        Exit code: 0 after a signal, 1 if it could not start.
     """
     stopping = threading.Event()
     try:
         options = read_options(arguments)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        with _started(options) as sandbox:
-            # A sandbox holds some hundred thousand long-lived records; walking through them over
-            # and over in search of cycles that are not there costs more than the work
-            # (docs/adr/0020).
+        with _start(options) as sandbox:
+            # A sandbox has hundreds of thousands of long-lived records. To traverse them again and
+            # again for reference cycles would cost more than the requests (docs/adr/0020).
             gc.freeze()
             gc.set_threshold(500_000, 50, 1000)
             _print_url(sandbox.url)
             stopping.wait()
     except (ValueError, LookupError, OSError) as error:
-        print(f"planhat-sandbox: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
+        print(f"planhat-sandbox: {error}", file=sys.stderr)  # noqa: T201 - output of a command
         return 1
     return 0
 
 
-def _started(options: Options) -> Sandbox:
+def _start(options: Options) -> Sandbox:
     sandbox = Sandbox(
         options.tenants,
         models=options.models,
@@ -56,8 +55,8 @@ def _started(options: Options) -> Sandbox:
         host=options.host,
         port=options.port,
     )
-    with contextlib.ExitStack() as failed:
-        failed.enter_context(sandbox)
+    with contextlib.ExitStack() as on_failure:
+        on_failure.enter_context(sandbox)
         try:
             for tenant, behaviour in options.behaviours:
                 sandbox.behave(tenant, **behaviour)
@@ -67,17 +66,17 @@ def _started(options: Options) -> Sandbox:
                 sandbox.add_fault(fault)
         except UnknownTenantError as error:
             raise ValueError(f"{error}: name one of these, or add it with --tenant") from error
-        failed.pop_all()
+        on_failure.pop_all()
     return sandbox
 
 
 def _print_url(url: str) -> None:
     try:
-        print(url, flush=True)  # noqa: T201 - the one line it promises
+        print(url, flush=True)  # noqa: T201 - output of a command
     except OSError as error:
-        # Python flushes it once more on its way out, and would then change the exit code.
+        # Python flushes stdout again when it exits, and that would change the exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OSError(f"its URL cannot be printed: {error.strerror}") from error
+        raise OSError(f"cannot print the URL: {error.strerror}") from error
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""The demo: two tenants, a pipe between them, and the comparison.
+"""The demo: copy one tenant to another, twice, and compare them.
 
-Owns what `make demo` shows. It starts a sandbox, fills one tenant, runs both plugins as processes
-in a shell pipe, twice, and exits non-zero if the tenants differ. It knows the plugins by their
-command names only.
+`make demo` runs it. It starts a sandbox, fills one tenant, runs both plugins in a shell pipe twice,
+and exits with 1 if the tenants differ. It knows the plugins only by their command names.
 """
 
 from __future__ import annotations
@@ -26,15 +25,14 @@ if TYPE_CHECKING:
     from planhat_sandbox import Tenant
 
 MODELS = {"issues": 5_000, "objectives": 1_000}
-# What Planhat gives each record anew (vendor's pages: Issue, Objective): it cannot be the same in
-# two tenants.
-OWN = frozenset({"_id", "createdAt", "updatedAt", "__v"})
+# Set by Planhat for each record (vendor's pages: Issue, Objective), so never equal in two tenants.
+SET_BY_PLANHAT = frozenset({"_id", "createdAt", "updatedAt", "__v"})
 COLUMNS = ("read", "created", "updated", "unchanged", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the pipe: the exit codes of both ends and what the target counted."""
+    """One run of the pipe: both exit codes, and the summary of the target."""
 
     name: str
     tap_exit: int
@@ -44,11 +42,11 @@ class Run:
 
     @property
     def failed(self) -> bool:
-        """Whether either end of the pipe did not finish well."""
+        """Whether either end of the pipe failed."""
         return self.tap_exit != 0 or self.target_exit != 0
 
     def count(self, model: str, outcome: str) -> int:
-        """How many records of a model ended in an outcome, or were read."""
+        """Return how many records of a model were read, or had an outcome."""
         return int(self.summary.get("streams", {}).get(model, {}).get(outcome, 0))
 
 
@@ -60,29 +58,29 @@ def main() -> int:
         seed_tenant(source, issues=MODELS["issues"], objectives=MODELS["objectives"], seed=1)
         seed_tenant(copy, issues=0, objectives=0, seed=1)
         _say(f"A Planhat sandbox listens on {sandbox.url} with two tenants:")
-        _say(f"  source holds {_held(source)}, copy holds {_held(copy)}.\n")
+        _say(f"  source has {_amounts(source)}, copy has {_amounts(copy)}.\n")
         pipe = _write_pipe(Path(folder), sandbox.url, *tokens)
         runs = [_run(pipe, Path(folder), name) for name in ("first run", "second run")]
         for run in runs:
             _show(run)
-        faults = [f"the {run.name} failed" for run in runs if run.failed]
-        faults += [
+        problems = [f"the {run.name} failed" for run in runs if run.failed]
+        problems += [
             f"the second run created {model}"
             for model in MODELS
             if runs[-1].count(model, "created")
         ]
         for model in MODELS:
-            faults += _differences(model, source.records(model), copy.records(model))
-    for fault in faults[:10]:
-        _say(f"DIFFERENT: {fault}")
-    if faults:
+            problems += _differences(model, source.records(model), copy.records(model))
+    for problem in problems[:10]:
+        _say(f"DIFFERENT: {problem}")
+    if problems:
         return 1
     _say("The tenants are equal, property by property, and the second run created nothing.")
     return 0
 
 
 def _write_pipe(folder: Path, url: str, source_token: str, copy_token: str) -> str:
-    """Write both configurations; return the pipe as the shell gets it."""
+    """Write both configurations, and return the pipe as a shell command."""
     summary = folder / "summary.json"
     common = {"api_url": url, "requests_per_minute": 0}
     configurations = {
@@ -104,12 +102,12 @@ def _write_pipe(folder: Path, url: str, source_token: str, copy_token: str) -> s
 
 
 def _run(pipe: str, folder: Path, name: str) -> Run:
-    """Run the pipe once in a shell, as a person would."""
+    """Run the pipe once in a shell, as a user would."""
     _say("$ tap-planhat --config tap.json | target-planhat --config target.json > state.jsonl")
-    began = time.monotonic()
-    # The command is ours: paths of a temporary folder and this interpreter's, quoted.
+    started = time.monotonic()
+    # The command is our own, with quoted paths of a temporary folder and this interpreter.
     shell = subprocess.run(["/bin/sh", "-c", pipe], cwd=folder, env=os.environ, check=False)  # noqa: S603
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - started
     summary_file = folder / "summary.json"
     summary = json.loads(summary_file.read_text()) if summary_file.exists() else {}
     summary_file.unlink(missing_ok=True)
@@ -121,7 +119,7 @@ def _run(pipe: str, folder: Path, name: str) -> Run:
 
 
 def _show(run: Run) -> None:
-    """Print what one run did as a short table."""
+    """Print the summary of one run as a short table."""
     _say(f"\n{run.name}: {run.seconds:.1f} s, exit codes {run.tap_exit} and {run.target_exit}")
     _say("".join(f"{word:>12}" for word in ("stream", *COLUMNS)))
     for model in MODELS:
@@ -135,18 +133,22 @@ def _differences(
     """Compare two tenants' records of one model, matched on sourceId, property by property."""
     ours = {record["sourceId"]: record for record in source}
     theirs = list(copy)
-    found = [] if len(theirs) == len(ours) else [f"{len(ours)} {model} against {len(theirs)}"]
+    found = (
+        []
+        if len(theirs) == len(ours)
+        else [f"source has {len(ours)} {model}, copy has {len(theirs)}"]
+    )
     for record in theirs:
         twin = ours.pop(record.get("sourceId"), {})
         found += [
             f"{model} {record.get('sourceId')}, {name}: {twin.get(name)!r} -> {record.get(name)!r}"
-            for name in sorted((record.keys() | twin.keys()) - OWN)
+            for name in sorted((record.keys() | twin.keys()) - SET_BY_PLANHAT)
             if record.get(name) != twin.get(name)
         ]
     return found + [f"{model} {source_id} is missing" for source_id in ours]
 
 
-def _held(tenant: Tenant) -> str:
+def _amounts(tenant: Tenant) -> str:
     return " and ".join(f"{len(tenant.records(model)):,} {model}" for model in MODELS)
 
 

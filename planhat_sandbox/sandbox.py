@@ -1,53 +1,60 @@
-"""The sandbox: a Planhat on loopback, in this process, in threads of its own."""
+"""The sandbox: a local fake of the Planhat API, in threads of this process."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.faults.effects import EFFECTS
-from planhat_sandbox.faults.faults import ArmedFault, Fault, Faults, read_fault
+from planhat_sandbox.faults.fault import Fault, read_fault
+from planhat_sandbox.faults.faults import Faults
+from planhat_sandbox.faults.injection import ServerActions
 from planhat_sandbox.planhat.behaviours import Behaviours
-from planhat_sandbox.planhat.models import MODELS, SandboxModel
+from planhat_sandbox.planhat.models import MODELS
 from planhat_sandbox.planhat.tenancy import Tenancy
+from planhat_sandbox.server.control import Control, is_control
+from planhat_sandbox.server.control_actions import Controlled
+from planhat_sandbox.server.deferred_work import DeferredWork
 from planhat_sandbox.server.exchange import Exchange
 from planhat_sandbox.server.listener import Listener
-from planhat_sandbox.server.request_log import LoggedRequest, RequestLog
+from planhat_sandbox.server.request_log import RequestLog
+from planhat_sandbox.server.router import Route, Router
+from planhat_sandbox.web.page import Page, is_page
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable, Iterable, Mapping
 
     from typing_extensions import Self
 
-    from planhat_sandbox.planhat.tenants import Tenant
-
-Watcher = Callable[[LoggedRequest], object]
+    from planhat_sandbox.faults.active_fault import ActiveFault
+    from planhat_sandbox.planhat.model import SandboxModel
+    from planhat_sandbox.planhat.tenant import Tenant
+    from planhat_sandbox.server.exchange import Watcher
+    from planhat_sandbox.server.request_log import LoggedRequest
 
 
 class Sandbox:
-    """A stateful Planhat that is not Planhat; use it as a context manager.
+    """A local fake of the Planhat API, with its records in memory; use it as a context manager.
 
-    Two lists may be appended to. `before_each_request` is called when a request of a known tenant
-    has come and nothing was done yet, `after_each_request` when the work is done and no answer has
-    left; both one request at a time, with the log's entry. They may change tenants.
+    Functions can be appended to two lists. Those in `before_each_request` are called with the entry
+    of the request log when a request has found its tenant and route and before it is performed;
+    those in `after_each_request` when it has been performed and before the response is sent. They
+    are called for one request at a time, and may change records.
 
     Args:
-        tenants: Token → alias; the alias is what logs and control routes show.
-        models: Models beyond issues, objectives, companies and endusers.
-        any_model: Whether a model nobody declared is served too, as a plain one.
+        tenants: Alias by token; logs and control routes show the alias.
+        models: Models beside issues, objectives, companies, endusers and customfields.
+        any_model: Whether undeclared models are served too, as plain ones.
         seed: For everything random.
         host: A loopback address.
-        port: 0 = any free one.
-        clock: Gives seconds since 1970; for tests that set the time.
-        behaviours: How this Planhat behaves, for all tenants at first.
+        port: 0 for any free one.
+        clock: Returns seconds since 1970; tests can set the time with it.
+        behaviours: The initial behaviours, for all tenants.
         tls: Speak TLS with this context.
 
     Raises:
-        ValueError: The host is not loopback, or there is no such port.
-        OSError: The port is taken, or may not be used.
+        ValueError: The host is not a loopback address, or the port does not exist.
+        OSError: The port is taken, or this user is not allowed to use it.
     """
 
     def __init__(
@@ -64,19 +71,41 @@ class Sandbox:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.clock = clock
-        self.log = RequestLog()
-        self.faults = Faults(EFFECTS, seed)
-        self.before_each_request: list[Watcher] = []
-        self.after_each_request: list[Watcher] = []
-        self._first_behaviours = behaviours or Behaviours()
+        self._initial_behaviours = behaviours or Behaviours()
         self.tenancy = Tenancy(
-            (*MODELS, *models), self._now, self._first_behaviours, any_model=any_model
+            (*MODELS, *models),
+            self._now,
+            self._initial_behaviours,
+            any_model=any_model,
         )
         for token, alias in ({"token-a": "alpha"} if tenants is None else tenants).items():
             self.tenancy.add(token, alias)
-        self._lock = threading.Lock()
-        self._late: list[threading.Thread] = []
-        self._listener = Listener(Exchange(self).answer, host, port, tls)
+        self.faults = Faults(self.tenancy, seed)
+        self.before_each_request: list[Watcher] = []
+        self.after_each_request: list[Watcher] = []
+        self._log = RequestLog()
+        self._listener = Listener(host, port, tls)
+        self._deferred = DeferredWork(self._listener.wait)
+        self._listener.serve(self._router().answer)
+
+    def _now(self) -> float:
+        return self.clock()  # not bound once, since `clock` can be set
+
+    def _router(self) -> Router:
+        listener = self._listener
+        server = ServerActions(listener.wait, self._deferred.start, listener.refuse)
+        page = Page(listener.url, self.tenancy, self.faults, self._log)
+        control = Control(Controlled(self.tenancy, self.faults, self._log, server, self.reset))
+        exchange = Exchange(
+            self.tenancy,
+            self.faults,
+            self._log,
+            server,
+            before=self.before_each_request,
+            after=self.after_each_request,
+        )
+        routes = (Route(is_page, page.answer), Route(is_control, control.answer))
+        return Router(routes, exchange.answer)
 
     def __enter__(self) -> Self:
         return self
@@ -86,17 +115,17 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where it listens, for `api_url`."""
+        """The address to send requests to, for `api_url`."""
         return self._listener.url
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """Every request so far, in the order they came; control routes are left out."""
-        return self.log.snapshot()
+        """The requests to the fake API so far, in the order in which they came."""
+        return self._log.snapshot()
 
     @property
     def tenants(self) -> list[Tenant]:
-        """All tenants, in the order they were added."""
+        """All tenants, in the order in which they were added."""
         return self.tenancy.all()
 
     def add_tenant(self, token: str, alias: str = "") -> Tenant:
@@ -104,7 +133,7 @@ class Sandbox:
 
         Args:
             token: Its API token.
-            alias: Its name in logs; ``tenant-1`` and so on when empty.
+            alias: Its name in logs; if empty, ``tenant-1`` and so on.
 
         Returns:
             The tenant, empty.
@@ -112,75 +141,54 @@ class Sandbox:
         return self.tenancy.add(token, alias)
 
     def tenant(self, name: str) -> Tenant:
-        """Give a tenant.
+        """Return a tenant.
 
         Args:
             name: Its token or its alias.
 
-        Returns:
-            The tenant.
-
         Raises:
-            UnknownTenantError: There is none.
+            UnknownTenantError: There is no such tenant.
         """
         return self.tenancy.find(name)
 
     def behave(self, tenant: str | None = None, **changes: object) -> None:
-        """Switch behaviours, from the next request on.
+        """Change behaviours, from the next request on.
 
         Args:
-            tenant: Token or alias of one tenant; None = all.
+            tenant: Token or alias of one tenant; None for all.
             changes: Fields of `Behaviours` and their new values.
 
         Raises:
-            ValueError: There is no such behaviour, or no such value.
+            ValueError: There is no such behaviour, or it does not accept this value.
         """
         self.tenancy.behave(tenant, changes)
 
-    def fault(self, name: str, **values: Any) -> ArmedFault:  # noqa: ANN401 - options of any type
+    def fault(self, name: str, **values: Any) -> ActiveFault:  # noqa: ANN401 - options of any type
         """Switch a fault on, from the next request on.
 
         Args:
-            name: Which; see ``docs/sandbox.md``.
-            values: Where and when (`Fault`), and the fault's own options.
+            name: Name of the fault; ``docs/sandbox.md`` lists them.
+            values: Other attributes of `Fault`, and the fault's own options.
 
         Returns:
-            The fault at work, with its counts; `faults.remove` takes it back.
-
-        Raises:
-            ValueError: There is no such fault or option.
-        """
-        return self.add_fault(read_fault({"name": name, **values}))
-
-    def add_fault(self, fault: Fault) -> ArmedFault:
-        """Switch a fault on that is already put together.
-
-        Args:
-            fault: The fault; its tenant may be a token or an alias.
-
-        Returns:
-            The fault at work.
+            The active fault, with its counts; `faults.remove` switches it off.
 
         Raises:
             ValueError: There is no such fault, option or model.
             UnknownTenantError: There is no such tenant.
         """
-        if fault.model is not None:
-            self.tenancy.check_model(fault.model)
-        if fault.tenant is not None:
-            fault = replace(fault, tenant=self.tenant(fault.tenant).alias)
-        return self.faults.add(fault)
+        return self.add_fault(read_fault({"name": name, **values}))
 
-    def wait(self, seconds: float) -> bool:
-        """Wait, but no longer than until the sandbox closes.
+    def add_fault(self, fault: Fault) -> ActiveFault:
+        """Switch a fault on, as `fault` does.
 
         Args:
-            seconds: How long at most.
+            fault: The fault; its tenant may be a token or an alias.
 
         Returns:
-            Whether it is closing.
+            The active fault.
         """
-        return self._listener.wait(seconds)
+        return self.faults.add(fault)
 
     def refuse_connections(self, seconds: float) -> None:
         """Cut every connection and refuse new ones for a while, on the same port.
@@ -191,40 +199,25 @@ class Sandbox:
         self._listener.refuse(seconds)
 
     def later(self, seconds: float, work: Callable[[], object]) -> None:
-        """Do something after a while, unless the sandbox has closed by then.
+        """Run a function later, unless the sandbox has closed by then.
 
         Args:
             seconds: How long to wait.
-            work: What to do.
+            work: The function.
         """
-
-        def run() -> None:
-            if not self.wait(seconds):
-                work()
-
-        thread = threading.Thread(target=run, daemon=True)
-        with self._lock:
-            self._late = [other for other in self._late if other.is_alive()]
-            self._late.append(thread)
-            thread.start()
+        self._deferred.start(seconds, work)
 
     def settle(self) -> None:
-        """Wait until everything that was to happen later has happened."""
-        with self._lock:
-            late, self._late = self._late, []
-        for thread in late:
-            thread.join()
+        """Wait until all deferred work has run."""
+        self._deferred.settle()
 
     def reset(self) -> None:
-        """Forget records, requests, faults and switched behaviours; tenants stay."""
+        """Remove records, requests, faults and changed behaviours; tenants stay."""
         self.faults.clear()
-        self.log.clear()
-        self.tenancy.reset(self._first_behaviours)
+        self._log.clear()
+        self.tenancy.reset(self._initial_behaviours)
 
     def close(self) -> None:
         """Stop listening and end all threads."""
         self._listener.close()
-        self.settle()
-
-    def _now(self) -> float:
-        return self.clock()
+        self._deferred.settle()

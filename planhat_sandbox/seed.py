@@ -1,4 +1,4 @@
-"""Demo data, the same for the same seed: companies, endusers, issues, objectives."""
+"""Demo data: companies, endusers, issues and objectives, always the same for the same seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planhat_sandbox.planhat.tenants import Tenant
+    from planhat_sandbox.planhat.tenant import Tenant
 
 COMPANIES = 40
 ENDUSERS = 120
@@ -31,8 +31,8 @@ WORDS = (
     "検索",
     "emoji 🚀",
 )
-# Companies and endusers have ids of their own, the same in every tenant: so that a copy can be
-# compared property by property with what it was copied from.
+# Companies and endusers have the same ids in every tenant, so that a copy can be compared with its
+# source property by property.
 SHARED_ID = "5f00000000000000{kind}{number:06x}"
 
 
@@ -49,16 +49,16 @@ def seed_tenant(
     """Fill a tenant with demo data.
 
     Args:
-        tenant: The tenant; what it holds stays.
+        tenant: The tenant; its existing records stay.
         issues: How many issues.
         objectives: How many objectives.
-        seed: The same seed, the same data.
+        seed: The same seed makes the same data.
         companies: How many companies.
         endusers: How many endusers.
         shared_ids: Whether companies and endusers have the same ids in every tenant.
 
     Returns:
-        How many records of each model were inserted.
+        The number of records inserted for each model.
     """
     chance = random.Random(seed)
     with tenant.lock:
@@ -112,7 +112,7 @@ def _enduser(
 
 
 def _custom(chance: random.Random) -> dict[str, Any]:
-    """Custom fields of every type: numbers that floats must carry exactly, lists, nulls, text."""
+    """Make custom fields of every type, with numbers that must be kept exactly."""
     return {
         "Severity": chance.randrange(1, 6),
         "Estimate (days)": chance.randrange(1, 400) / 10,

@@ -1,1 +1,1 @@
-"""What can go wrong on demand, and for which requests."""
+"""Faults that can be injected on demand, and the requests that each applies to."""

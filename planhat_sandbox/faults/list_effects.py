@@ -1,44 +1,43 @@
-"""Faults of lists: rows that move between requests, pages that are short, doubled or nameless."""
+"""Faults of lists: rows that move between requests; short, repeated and malformed pages."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from planhat_sandbox.faults.incidents import Effect, Incident
+from planhat_sandbox.faults.injection import Effect, Injection
+from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
-from planhat_sandbox.server.wire import Response
 
 
-def _churn(incident: Incident) -> None:
-    """Insert, update and delete at random, behind the API's back, before the list is read."""
-    call, chance = incident.call, incident.random
+def _churn(injection: Injection) -> None:
+    """Insert, update and delete random records before the list is read, bypassing the API."""
+    call, chance = injection.call, injection.random
     with call.tenant.lock:
         model = call.collection.model.name
-        for _ in range(incident.options["deletes"]):
+        for _ in range(injection.options["deletes"]):
             identifiers = list(call.collection.records)
             if identifiers:
                 call.tenant.delete(model, chance.choice(identifiers))
-        for _ in range(incident.options["updates"]):
+        for _ in range(injection.options["updates"]):
             identifiers = list(call.collection.records)
             if identifiers:
                 name = "status" if "status" in call.collection.model.properties else "name"
                 fields = {name: f"churned {chance.randrange(10**6)}"}
                 call.tenant.update(model, chance.choice(identifiers), fields)
-        for _ in range(incident.options["inserts"]):
+        for _ in range(injection.options["inserts"]):
             text = f"churned {chance.randrange(10**9)}"
             call.tenant.insert(model, {"title": text, "name": text, "sourceId": text})
 
 
-def _short_page(incident: Incident) -> None:
-    page = incident.call.page
+def _short_page(injection: Injection) -> None:
+    page = injection.call.page
     if page is not None:
-        page.rows = page.rows[: incident.options["rows"]]
-        _reencode(incident)
+        page.rows = page.rows[: injection.options["rows"]]
+        _encode_again(injection)
 
 
-def _repeat_page(incident: Incident) -> None:
-    """Answer with the rows of the page that was answered before."""
-    call = incident.call
+def _repeat_page(injection: Injection) -> None:
+    call = injection.call
     if call.page is None:
         return
     with call.tenant.lock:
@@ -51,43 +50,43 @@ def _repeat_page(incident: Incident) -> None:
             descending=sort.startswith("-"),
             companies=None,
         )
-        _reencode(incident)
+        _encode_again(injection)
 
 
-def _rows_without_id(incident: Incident) -> None:
-    if incident.call.page is None or incident.response is None:
+def _rows_without_id(injection: Injection) -> None:
+    if injection.call.page is None or injection.response is None:
         return
-    rows = decode(incident.response.body)
+    rows = decode(injection.response.body)
     for place, row in enumerate(rows, start=1):
-        if place % incident.options["each"] == 0:
+        if place % injection.options["each"] == 0:
             row.pop("_id", None)
-    incident.response = replace(incident.response, body=encode(rows))
+    injection.response = replace(injection.response, body=encode(rows))
 
 
-def _reencode(incident: Incident) -> None:
-    page = incident.call.page
+def _encode_again(injection: Injection) -> None:
+    page = injection.call.page
     if page is not None:
-        with incident.call.tenant.lock:
-            incident.call.items = len(page.rows)
-            rows = [row for row in page.rows if row in page.collection.records]
-            page.rows = rows
-            incident.response = replace(incident.response or Response(200), body=page.encoded())
+        with injection.call.tenant.lock:
+            injection.call.items = len(page.rows)
+            page.rows = [row for row in page.rows if row in page.collection.records]
+            response = injection.response or Response(200)
+            injection.response = replace(response, body=page.encoded())
 
 
 LIST_EFFECTS = (
     Effect(
         "churn",
         False,
-        "Inserts, updates and deletes so many records at random before the request.",
+        "Inserts, updates and deletes this many random records before the request.",
         {"inserts": 0, "updates": 0, "deletes": 0},
         _churn,
     ),
-    Effect("short-page", True, "Leaves only the first rows of a page.", {"rows": 1}, _short_page),
-    Effect("repeat-page", True, "Answers with the page in front again.", {}, _repeat_page),
+    Effect("short-page", True, "Returns only the first rows of a page.", {"rows": 1}, _short_page),
+    Effect("repeat-page", True, "Returns the previous page again.", {}, _repeat_page),
     Effect(
         "rows-without-id",
         True,
-        "Takes the `_id` from each so-manieth row: `each=2` from every second.",
+        "Removes `_id` from every Nth row: `each=2` from every second one.",
         {"each": 1},
         _rows_without_id,
     ),

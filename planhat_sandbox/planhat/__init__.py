@@ -1,1 +1,1 @@
-"""The fake Planhat: models, tenants, records, and what each route does."""
+"""The fake API: models, tenants, records, and what each route does."""

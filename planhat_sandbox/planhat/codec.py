@@ -1,7 +1,7 @@
-"""JSON as the sandbox reads and writes it: numbers stay what they were sent as.
+"""JSON that keeps every digit of a number.
 
-The real Planhat probably holds numbers as doubles (number-precision, a guess). A fake that
-rounded them would hide a client that had rounded them before, so this one keeps every digit.
+The real Planhat probably stores numbers as doubles (number-precision, a guess). A fake that
+rounded them would hide a client that rounds them first, so this one keeps every digit.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import msgspec
 
 
 def _number(text: str) -> float | Decimal:
-    """Read a number with a fraction or an exponent: a float where that is exact, else a Decimal.
+    """Return a number with a fraction or an exponent: a float if exact, otherwise a Decimal.
 
     Args:
-        text: The number as it stands in the JSON text.
+        text: The number as it is written in the JSON text.
 
     Returns:
-        A value that is written back with the same worth.
+        A value that encodes to an equal number.
     """
     value = float(text)
     if repr(value) == text:
@@ -32,14 +32,14 @@ _DECODER = msgspec.json.Decoder(float_hook=_number)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is whatever it is
+def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Decode JSON.
 
     Args:
         body: UTF-8 JSON.
 
     Returns:
-        dicts, lists, str, int, float (Decimal where a float would lose digits), bool, None.
+        dict, list, str, int, float (Decimal if a float would lose digits), bool or None.
 
     Raises:
         ValueError: The body is not JSON, or is nested too deeply.
@@ -54,7 +54,7 @@ def encode(value: object) -> bytes:
     """Encode a value as JSON.
 
     Args:
-        value: What `decode` may return.
+        value: Anything that `decode` can return.
 
     Returns:
         Compact UTF-8 JSON.

@@ -1,4 +1,4 @@
-"""The answer to a bulk upsert: the documented envelope, and every way it may tell of failures."""
+"""The response to a bulk upsert: the documented envelope, with variants of what is undocumented."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.models import SandboxModel
-    from planhat_sandbox.planhat.store import Fields
+    from planhat_sandbox.planhat.collection import Fields
+    from planhat_sandbox.planhat.model import SandboxModel
     from planhat_sandbox.planhat.upsert import ItemOutcome
 
 ABSENT: Mapping[str, tuple[str, ...]] = {
@@ -19,12 +19,12 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def status(outcomes: list[ItemOutcome], behaviours: Behaviours) -> int:
-    """Choose the status (bulk-statuses, bulk-status-boundary).
+def choose_status(outcomes: list[ItemOutcome], behaviours: Behaviours) -> int:
+    """Return the status code of the response (bulk-statuses, bulk-status-boundary).
 
     Args:
-        outcomes: What became of the items.
-        behaviours: Where the boundaries lie.
+        outcomes: The outcomes of the items.
+        behaviours: Where the boundaries are.
 
     Returns:
         200, 206, 400 or 403.
@@ -39,22 +39,19 @@ def status(outcomes: list[ItemOutcome], behaviours: Behaviours) -> int:
     return behaviours.all_failed_status
 
 
-def envelope(
+def write_envelope(
     model: SandboxModel,
     records: Mapping[str, Fields],
     outcomes: list[ItemOutcome],
     behaviours: Behaviours,
 ) -> dict[str, Any]:
-    """Write the envelope (bulk-envelope).
+    """Return the body of the response (bulk-envelope).
 
     Args:
         model: The model.
-        records: The collection's records, after the work.
-        outcomes: What became of the items.
-        behaviours: Shapes, counts, arrays.
-
-    Returns:
-        The body.
+        records: The records of the collection, after the upsert.
+        outcomes: The outcomes of the items.
+        behaviours: The variants of entries, counts and arrays.
     """
     successes = outcomes[::-1] if behaviours.success_order == "reversed" else outcomes
     created = [o for o in successes if o.kind == "created"]
@@ -74,7 +71,7 @@ def envelope(
         "upsertedIds": [o.identifier for o in created],
         "permissionErrors": [_entry(model, o, behaviours) for o in forbidden],
     }
-    return _bent(body, behaviours)
+    return _apply_variants(body, behaviours)
 
 
 def _keys(
@@ -83,24 +80,24 @@ def _keys(
     outcome: ItemOutcome,
     behaviours: Behaviours,
 ) -> dict[str, Any]:
-    """Name a written record by its keyables (bulk-success-keys)."""
+    """Return the keyables by which a written record is named (bulk-success-keys)."""
     if behaviours.success_keys == "id":
         return {"_id": outcome.identifier}
     record = records[outcome.identifier or ""]
-    held = {key: record[key] for key in model.keyables if record.get(key) not in (None, "")}
+    keys = {key: record[key] for key in model.keyables if record.get(key) not in (None, "")}
     if behaviours.success_keys == "sent":
-        return {key: held[key] for key in held if key == "_id" or key in outcome.item}
-    return held
+        return {key: keys[key] for key in keys if key == "_id" or key in outcome.item}
+    return keys
 
 
 def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) -> object:
-    """Write one error entry in the shape that is switched on (bulk-error-entries)."""
+    """Return one error entry in the variant that is switched on (bulk-error-entries)."""
     item = outcome.item
     text = outcome.refusal.text if outcome.refusal is not None else ""
     sent = item if isinstance(item, dict) else {}
     keys = {key: sent[key] for key in model.keyables if sent.get(key) not in (None, "")}
     named = ", ".join(f"{key} {value}" for key, value in keys.items())
-    shapes: dict[str, object] = {
+    variants: dict[str, object] = {
         "index": {"index": outcome.place, "message": text},
         "keyables": {**keys, "message": text},
         "nested-keyables": {"error": {"message": text, "where": [{"keys": keys}]}},
@@ -110,25 +107,25 @@ def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) ->
         "opaque": text,
         "nothing": {},
     }
-    return shapes.get(behaviours.error_entries)
+    return variants.get(behaviours.error_entries)
 
 
-def _bent(body: dict[str, Any], behaviours: Behaviours) -> dict[str, Any]:
-    """Bend the envelope: entries and arrays left out, counts that do not add up."""
+def _apply_variants(body: dict[str, Any], behaviours: Behaviours) -> dict[str, Any]:
+    """Leave out entries and arrays, and change counts, as the behaviours ask for."""
     if behaviours.error_entries == "absent":
         body.update(createdErrors=[], updatedErrors=[], permissionErrors=[])
-    by = {"short": -1, "long": 1}.get(behaviours.counts, 0)
+    difference = {"short": -1, "long": 1}.get(behaviours.counts, 0)
     for name in ("created", "updated"):
         if behaviours.counts == "absent":
             del body[name]
         elif body[name]:
-            body[name] += by
+            body[name] += difference
     if behaviours.counts == "absent":
         del body["nonupdates"]
     arrays = [name for name, value in body.items() if isinstance(value, list)]
-    gone: tuple[str, ...] = ABSENT.get(behaviours.absent_arrays, ())
+    absent: tuple[str, ...] = ABSENT.get(behaviours.absent_arrays, ())
     if behaviours.absent_arrays == "all":
-        gone = tuple(arrays)
+        absent = tuple(arrays)
     if behaviours.absent_arrays == "empty":
-        gone = tuple(name for name in arrays if not body[name])
-    return {name: value for name, value in body.items() if name not in gone}
+        absent = tuple(name for name in arrays if not body[name])
+    return {name: value for name, value in body.items() if name not in absent}

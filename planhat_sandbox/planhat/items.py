@@ -1,4 +1,4 @@
-"""One item as it was sent: cast to the model's types, judged, its references resolved."""
+"""One item as it was sent: cast to the types of the model, checked, its references resolved."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.models import Kind, SandboxModel
-    from planhat_sandbox.planhat.store import Collection, Fields
+    from planhat_sandbox.planhat.collection import Collection, Fields
+    from planhat_sandbox.planhat.model import Kind, SandboxModel
 
 
-class Refusal(Exception):  # noqa: N818 - it is raised, yet it is an answer and no fault of ours
-    """Why an item was not written.
+class Refusal(Exception):  # noqa: N818 - it becomes a response, and is not an error of the sandbox
+    """The reason why an item is not written.
 
     Args:
-        text: What Planhat says; plain text, as the fixtures of the client `cruds` have it
+        text: The message, in plain text as in the fixtures of the client `cruds`
             (bulk-error-entries).
-        forbidden: Whether it is a matter of permission.
+        forbidden: Whether a permission is missing.
     """
 
     def __init__(self, text: str, *, forbidden: bool = False) -> None:
@@ -31,18 +31,18 @@ class Refusal(Exception):  # noqa: N818 - it is raised, yet it is an answer and 
 
 
 def cast(model: SandboxModel, item: object, behaviours: Behaviours) -> Fields:
-    """Bring an item to the model's types and leave out what is not its sender's to write.
+    """Cast an item to the types of the model, and leave out properties that cannot be written.
 
     Args:
         model: The model.
         item: The decoded item.
-        behaviours: What unknown properties get.
+        behaviours: What happens to unknown properties.
 
     Returns:
-        The writable properties; `_id` is among them if it was sent.
+        The writable properties, including `_id` if it was sent.
 
     Raises:
-        Refusal: The item cannot be read as one of the model.
+        Refusal: The item does not fit the model.
     """
     if not isinstance(item, dict):
         raise Refusal("an item must be an object")
@@ -63,15 +63,15 @@ def cast(model: SandboxModel, item: object, behaviours: Behaviours) -> Fields:
     return fields
 
 
-def judge_markers(item: object, behaviours: Behaviours) -> None:
-    """Refuse an item that holds one of the marker texts.
+def check_markers(item: object, behaviours: Behaviours) -> None:
+    """Refuse an item that contains one of the marker texts.
 
     Args:
         item: The decoded item.
         behaviours: The markers.
 
     Raises:
-        Refusal: It holds one.
+        Refusal: It contains one.
     """
     if not (behaviours.refused_marker or behaviours.forbidden_marker):
         return
@@ -82,15 +82,15 @@ def judge_markers(item: object, behaviours: Behaviours) -> None:
         raise Refusal("validation failed")
 
 
-def judge_required(required: tuple[str, ...], fields: Mapping[str, Any]) -> None:
-    """Refuse a create that lacks something (create-required, bulk-create-required).
+def check_required(required: tuple[str, ...], fields: Mapping[str, Any]) -> None:
+    """Refuse a create without a required property (create-required, bulk-create-required).
 
     Args:
-        required: What a create needs.
-        fields: What was sent.
+        required: Names of the required properties.
+        fields: The properties that were sent.
 
     Raises:
-        Refusal: Something is missing, null or empty.
+        Refusal: One is missing, null or empty.
     """
     for name in required:
         if fields.get(name) in (None, "", []):
@@ -98,35 +98,35 @@ def judge_required(required: tuple[str, ...], fields: Mapping[str, Any]) -> None
 
 
 def resolve_companies(model: SandboxModel, fields: Fields, companies: Collection) -> None:
-    """Turn references to companies into their ids, in place (company-reference).
+    """Replace references to companies by their ids, in place (company-reference).
 
     Args:
-        model: The model, which knows where its reference is.
-        fields: The item's properties.
+        model: The model, which names the property.
+        fields: The properties of the item.
         companies: The tenant's companies.
 
     Raises:
-        Refusal: A reference names no company (unknown-company).
+        Refusal: There is no such company (unknown-company).
     """
     name = model.company_reference
     if name is None or fields.get(name) is None:
         return
-    held = fields[name]
-    if isinstance(held, list):
-        fields[name] = [company_id(value, companies) for value in held]
+    sent = fields[name]
+    if isinstance(sent, list):
+        fields[name] = [company_id(value, companies) for value in sent]
     else:
-        fields[name] = company_id(held, companies)
+        fields[name] = company_id(sent, companies)
 
 
 def company_id(reference: object, companies: Collection) -> str:
-    """Find the company a reference means.
+    """Return the company that a reference names.
 
     Args:
         reference: An `_id`, or `extid-…` or `srcid-…`.
         companies: The tenant's companies.
 
     Returns:
-        The company's `_id`.
+        The `_id` of the company.
 
     Raises:
         Refusal: There is no such company.
@@ -138,14 +138,14 @@ def company_id(reference: object, companies: Collection) -> str:
 
 
 def resolve(identifier: str, collection: Collection) -> str | None:
-    """Find the record an identifier means: `_id`, `extid-<externalId>`, `srcid-<sourceId>`.
+    """Return the record that an identifier names.
 
     Args:
-        identifier: As it stands in a path or a reference (identifier-forms).
+        identifier: `_id`, `extid-<externalId>` or `srcid-<sourceId>` (identifier-forms).
         collection: Where to look.
 
     Returns:
-        The record's `_id`, None when there is none. The oldest, if several hold the externalId.
+        The `_id` of the record, of the oldest if several have the externalId; None if none has.
     """
     if identifier in collection.records:
         return identifier

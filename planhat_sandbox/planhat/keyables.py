@@ -1,4 +1,4 @@
-"""Which record an item means, and whether it may have the keys it asks for."""
+"""Which record an item refers to, and whether its keys are free."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.models import SandboxModel
-    from planhat_sandbox.planhat.store import Collection
+    from planhat_sandbox.planhat.collection import Collection
+    from planhat_sandbox.planhat.model import SandboxModel
 
 Identity = tuple[str, str, object]
-"""Keyable, its value, and the company it is unique in (None = everywhere)."""
+"""A keyable, its value, and the company inside which it is unique (None: everywhere)."""
 
 
 def match(collection: Collection, fields: Mapping[str, Any], behaviours: Behaviours) -> str | None:
-    """Find the record that an item of a bulk upsert means (keyable-priority).
+    """Return the record that an item of a bulk upsert refers to (keyable-priority).
 
     Args:
         collection: Where to look.
-        fields: The item, its company already resolved.
-        behaviours: What a keyable that no record has gets.
+        fields: The item, with its company resolved.
+        behaviours: What happens with a keyable that no record has.
 
     Returns:
-        The `_id`, None when a record is to be created.
+        The `_id`; None if a record is to be created.
 
     Raises:
-        Refusal: It names an `_id` that no record has, and such are refused.
+        Refusal: It has an `_id` that no record has, and the behaviour refuses those.
     """
     for key in collection.model.keyables:
         value = fields.get(key)
@@ -49,16 +49,16 @@ def match(collection: Collection, fields: Mapping[str, Any], behaviours: Behavio
 def holders(
     collection: Collection, key: str, fields: Mapping[str, Any], behaviours: Behaviours
 ) -> Iterator[str]:
-    """Find the records that hold the keyable an item carries (external-id-scope).
+    """Find the records that have the same keyable as an item (external-id-scope).
 
     Args:
         collection: Where to look.
         key: A keyable.
-        fields: The item or record that carries it.
-        behaviours: Whether an externalId counts inside its company only.
+        fields: The item or record that has it.
+        behaviours: Whether an externalId is unique inside its company only.
 
     Yields:
-        `_id`s, the oldest first.
+        Their `_id`s, oldest record first.
     """
     if key == "_id":
         if fields[key] in collection.records:
@@ -72,15 +72,15 @@ def holders(
 
 
 def scope(model: SandboxModel, key: str, behaviours: Behaviours) -> str | None:
-    """Name the property inside which a keyable is unique.
+    """Return the property inside which a keyable is unique.
 
     Args:
         model: The model.
         key: A keyable.
-        behaviours: Whether an externalId counts inside its company only.
+        behaviours: Whether an externalId is unique inside its company only.
 
     Returns:
-        ``companyId`` for an externalId of a model that belongs to a company, else None.
+        ``companyId`` for an externalId of a model that belongs to a company, otherwise None.
     """
     inside = key == "externalId" and behaviours.external_id == "company"
     return "companyId" if inside and model.company_reference == "companyId" else None
@@ -89,15 +89,15 @@ def scope(model: SandboxModel, key: str, behaviours: Behaviours) -> str | None:
 def identities(
     model: SandboxModel, fields: Mapping[str, Any], behaviours: Behaviours
 ) -> Iterator[Identity]:
-    """Give everything by which an item names a record, to find two that name one.
+    """Make the identities of an item, by which two items for one record are found.
 
     Args:
         model: The model.
         fields: The item.
-        behaviours: Where an externalId counts.
+        behaviours: The scope of an externalId.
 
     Yields:
-        One identity for each keyable that is sent.
+        One identity for each keyable that was sent.
     """
     for key in model.keyables:
         value = fields.get(key)
@@ -106,22 +106,22 @@ def identities(
             yield key, str(value), fields.get(inside) if inside else None
 
 
-def judge_unique(
+def check_unique(
     collection: Collection,
     record: Mapping[str, Any],
     identifier: str | None,
     behaviours: Behaviours,
 ) -> None:
-    """Refuse a record whose keys another one holds (forbidden-duplicates).
+    """Refuse a record if another one has one of its keys (forbidden-duplicates).
 
     Args:
-        collection: Where it would be.
-        record: The whole record as it would be.
-        identifier: Its own `_id`, None for a new one.
-        behaviours: Where an externalId counts.
+        collection: Where the record is to be stored.
+        record: The complete record as it is to be stored.
+        identifier: Its own `_id`; None for a new record.
+        behaviours: The scope of an externalId.
 
     Raises:
-        Refusal: Another record holds one of its keys.
+        Refusal: Another record has one of its keys.
     """
     for key in collection.model.keyables:
         if key in {"_id", "email"} or record.get(key) in (None, ""):

@@ -1,4 +1,4 @@
-"""Ids that look like MongoDB's ObjectIds and ascend with creation (object-id-order)."""
+"""Ids that look like MongoDB ObjectIds and ascend in order of creation (object-id-order)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def object_ids(tenant: int) -> Iterator[str]:
-    """Give the ids of one tenant, one after the other.
+    """Make the ids of one tenant.
 
-    An ObjectId begins with its second and ends with a counter. The second is made up here, so that
-    one run gives the same ids as the next.
+    An ObjectId begins with a time in seconds and ends with a counter. The time is constant here, so
+    that every run makes the same ids.
 
     Args:
-        tenant: Number of the tenant; no two tenants share an id.
+        tenant: Number of the tenant; two tenants never share an id.
 
     Yields:
         24 hexadecimal digits.

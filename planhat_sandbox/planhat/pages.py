@@ -1,4 +1,4 @@
-"""One page of a list: which rows the query asks for."""
+"""One page of a list, and the rows that a query asks for."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.store import Collection
+    from planhat_sandbox.planhat.collection import Collection
 
 FEW = frozenset({"_id", "name", "title"})
-"""What a row shows when `without_select` is ``few`` (list-without-select)."""
+"""Properties of a row when `without_select` is ``few`` (list-without-select)."""
 
 
 class PageRequestError(ValueError):
-    """A parameter of a list cannot be read."""
+    """A query parameter of a list cannot be read."""
 
 
 @dataclass(slots=True)
 class Page:
-    """The rows of one answer.
+    """The rows of one response.
 
     Attributes:
-        collection: Where they are.
-        rows: `_id`s in order.
-        select: Properties to show; None = all.
-        offset: Rows in front of it.
-        limit: Rows asked for, after the clamp.
+        collection: The collection of the rows.
+        rows: Their `_id`s, in order.
+        select: Properties to include; None for all.
+        offset: Number of rows before this page.
+        limit: Maximum number of rows, after clamping.
     """
 
     collection: Collection
@@ -38,11 +38,7 @@ class Page:
     limit: int
 
     def encoded(self) -> bytes:
-        """Encode the rows: a bare array (list-bare-array).
-
-        Returns:
-            JSON.
-        """
+        """Return the rows as a bare JSON array (list-bare-array)."""
         encoded = self.collection.encoded
         return b"[" + b",".join([encoded(row, self.select) for row in self.rows]) + b"]"
 
@@ -51,22 +47,22 @@ def read_page(collection: Collection, query: Mapping[str, str], behaviours: Beha
     """Choose the rows of a page.
 
     Args:
-        collection: Where to look; its tenant is locked.
-        query: Parameters, decoded; unknown ones are ignored (list-unknown-parameters).
-        behaviours: Limits, and what is honoured.
+        collection: The records; the caller holds the lock of the tenant.
+        query: Decoded parameters; unknown ones are ignored (list-unknown-parameters).
+        behaviours: Limits, and which parameters are honoured.
 
     Returns:
         The page.
 
     Raises:
-        PageRequestError: A parameter is not what it must be.
+        PageRequestError: A parameter has an invalid value.
     """
     limit = _count(query, "limit", behaviours.default_limit)
     if limit > behaviours.maximum_limit and behaviours.above_maximum == "refuse":
         raise PageRequestError(f"limit must not exceed {behaviours.maximum_limit}")
     limit = min(limit, behaviours.maximum_limit)
     offset = _count(query, "offset", 0) if behaviours.honours_offset else 0
-    # No order is documented for a list without sort; ours is the order of creation (list-order).
+    # No order is documented for a list without sort; this one is by creation (list-order).
     sort = query.get("sort", "") if behaviours.honours_sort else ""
     rows = collection.page(
         sort.removeprefix("-") or "_id",

@@ -1,96 +1,59 @@
-"""What a method and a path mean, and what each route does when nothing goes wrong."""
+"""What each route of the fake API does when nothing goes wrong."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
-from planhat_sandbox.planhat.envelope import envelope, status
+from planhat_sandbox.planhat.envelope import choose_status, write_envelope
 from planhat_sandbox.planhat.items import Refusal, resolve
-from planhat_sandbox.planhat.pages import Page, PageRequestError, read_page
+from planhat_sandbox.planhat.pages import PageRequestError, read_page
 from planhat_sandbox.planhat.single import create, prepare, update
 from planhat_sandbox.planhat.upsert import BulkUpsert
-from planhat_sandbox.server.wire import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.store import Collection
-    from planhat_sandbox.planhat.tenants import Tenant
+    from planhat_sandbox.planhat.call import Call
 
-ROUTES: Mapping[tuple[str, bool], str] = {
-    ("GET", False): "list",
-    ("POST", False): "create",
-    ("PUT", False): "bulk",
-    ("GET", True): "get",
-    ("PUT", True): "update",
-    ("DELETE", True): "delete",
-}
 IDENTIFIER_FORMS = "Params identifier must be planhat _id OR start with extid- OR srcid-"
 OBJECT_ID_LENGTH = 24
 
 
-@dataclass(slots=True)
-class Call:
-    """One request that has found its tenant, model and route.
-
-    Attributes:
-        request: The request.
-        number: Its number in the log.
-        tenant: Whose it is.
-        collection: The model's records.
-        route: One of the values of `ROUTES`.
-        identifier: What the path names, decoded; empty where it names no record.
-        behaviours: How this Planhat behaves towards it.
-        page: Rows of a list, once they are chosen; faults may change them.
-        items: Items of the payload or rows of the answer.
-    """
-
-    request: Request
-    number: int
-    tenant: Tenant
-    collection: Collection
-    route: str
-    identifier: str
-    behaviours: Behaviours
-    page: Page | None = None
-    items: int | None = None
-
-
-def answer(call: Call) -> Response:
-    """Do what the request asks.
+def perform(call: Call) -> Response:
+    """Do what a request asks for.
 
     Args:
-        call: The request and what it is about.
+        call: The request.
 
     Returns:
-        The answer.
+        The response.
     """
     limit = call.behaviours.body_limit_bytes
     if limit and len(call.request.body) > limit:
         return failure(413, "request entity too large", call.behaviours)
     with call.tenant.lock:
         try:
-            return _WORK[call.route](call)
+            return _PERFORM[call.route](call)
         except Refusal as refusal:
             return failure(403 if refusal.forbidden else 400, refusal.text, call.behaviours)
 
 
-def failure(status_code: int, text: str, behaviours: Behaviours) -> Response:
-    """Answer with an error that is not about items (error-body).
+def failure(status: int, text: str, behaviours: Behaviours) -> Response:
+    """Make an error response that is not about single items (error-body).
 
     Args:
-        status_code: The status.
+        status: The status code.
         text: What is wrong.
         behaviours: Whether the body is an object or a string.
 
     Returns:
-        The answer.
+        The response.
     """
     body = text if behaviours.error_body == "string" else {"message": text}
-    return Response(status_code, encode(body))
+    return Response(status, encode(body))
 
 
 def _list(call: Call) -> Response:
@@ -103,18 +66,19 @@ def _list(call: Call) -> Response:
 
 
 def _get(call: Call) -> Response:
-    identifier = _identified(call)
+    identifier = _find_record(call)
     if identifier is None:
         return failure(404, "not found", call.behaviours)
     return Response(200, call.collection.encoded(identifier, None))
 
 
 def _create(call: Call) -> Response:
-    fields = prepare(call.tenant, call.collection, _decoded(call), call.behaviours)
+    store = call.tenant.store
+    fields = prepare(store, call.collection, _decode_body(call), call.behaviours)
     model = call.collection.model
     call.items = 1
     record = create(
-        call.tenant,
+        store,
         call.collection,
         fields,
         call.behaviours,
@@ -126,22 +90,23 @@ def _create(call: Call) -> Response:
 
 
 def _update(call: Call) -> Response:
-    item = _decoded(call)
-    identifier = _identified(call)
+    item = _decode_body(call)
+    identifier = _find_record(call)
     call.items = 1
     if identifier is None:
         return failure(404, "not found", call.behaviours)
-    fields = prepare(call.tenant, call.collection, item, call.behaviours)
-    update(call.tenant, call.collection, identifier, fields, call.behaviours, request=call.number)
+    store = call.tenant.store
+    fields = prepare(store, call.collection, item, call.behaviours)
+    update(store, call.collection, identifier, fields, call.behaviours, request=call.number)
     return Response(200, call.collection.encoded(identifier, None))
 
 
 def _delete(call: Call) -> Response:
-    # The page documents deletes by _id alone (delete-by-id).
+    # The page documents deletes by _id only (delete-by-id).
     identifier = call.identifier
     if identifier.startswith(("extid-", "srcid-")):
         return failure(400, IDENTIFIER_FORMS, call.behaviours)
-    deleted = call.tenant.erase(call.collection, identifier, request=call.number)
+    deleted = call.tenant.store.delete(call.collection, identifier, request=call.number)
     if not deleted and call.behaviours.missing_delete == "not-found":
         return failure(404, "not found", call.behaviours)
     count = int(deleted)
@@ -149,20 +114,21 @@ def _delete(call: Call) -> Response:
 
 
 def _bulk(call: Call) -> Response:
-    items = _decoded(call)
+    items = _decode_body(call)
     if not isinstance(items, list):
         return failure(400, "the payload must be an array", call.behaviours)
     call.items = len(items)
     if len(items) > call.behaviours.bulk_limit:
         text = f"the payload exceeds {call.behaviours.bulk_limit} items"
         return failure(400, text, call.behaviours)
-    upsert = BulkUpsert(call.tenant, call.collection, call.behaviours, call.number)
+    upsert = BulkUpsert(call.tenant.store, call.collection, call.behaviours, call.number)
     outcomes = upsert.apply(items)
-    code = status(outcomes, call.behaviours)
+    status = choose_status(outcomes, call.behaviours)
     refusals = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
     if not refusals or call.behaviours.failure_answer == "arrays":
-        body = envelope(call.collection.model, call.collection.records, outcomes, call.behaviours)
-        return Response(code, encode(body))
+        collection = call.collection
+        body = write_envelope(collection.model, collection.records, outcomes, call.behaviours)
+        return Response(status, encode(body))
     if call.behaviours.failure_answer == "server-error":
         return Response(500, encode("Internal Server Error"))
     if call.behaviours.failure_answer == "empty":
@@ -170,15 +136,15 @@ def _bulk(call: Call) -> Response:
     return Response(400, encode(refusals[0].text))
 
 
-def _decoded(call: Call) -> object:
+def _decode_body(call: Call) -> object:
     try:
         return decode(call.request.body)
     except ValueError:
         raise Refusal("the body is not JSON") from None
 
 
-def _identified(call: Call) -> str | None:
-    """Find the record a path names (identifier-forms); another form is refused."""
+def _find_record(call: Call) -> str | None:
+    """Return the `_id` of the record that the path names (identifier-forms); refuse other forms."""
     identifier = call.identifier
     found = resolve(identifier, call.collection)
     if found is None and not (
@@ -188,7 +154,7 @@ def _identified(call: Call) -> str | None:
     return found
 
 
-_WORK: Mapping[str, Callable[[Call], Response]] = {
+_PERFORM: Mapping[str, Callable[[Call], Response]] = {
     "list": _list,
     "get": _get,
     "create": _create,

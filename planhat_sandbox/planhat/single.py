@@ -1,4 +1,4 @@
-"""Writes of one record: create, update, delete."""
+"""Creates and updates of one record, from an item as it was sent."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from typing import TYPE_CHECKING, Any
 from planhat_sandbox.planhat.items import (
     Refusal,
     cast,
-    judge_markers,
-    judge_required,
+    check_markers,
+    check_required,
     resolve_companies,
 )
-from planhat_sandbox.planhat.keyables import judge_unique
+from planhat_sandbox.planhat.keyables import check_unique
 
 if TYPE_CHECKING:
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.store import Collection, Fields
-    from planhat_sandbox.planhat.tenants import Tenant
+    from planhat_sandbox.planhat.collection import Collection, Fields
+    from planhat_sandbox.planhat.store import Store
 
 
-def prepare(tenant: Tenant, collection: Collection, item: object, behaviours: Behaviours) -> Fields:
-    """Read an item: cast, markers, references.
+def prepare(store: Store, collection: Collection, item: object, behaviours: Behaviours) -> Fields:
+    """Turn an item into properties: check its markers, cast its values, resolve its references.
 
     Args:
-        tenant: The tenant, locked.
+        store: The records of the tenant; the caller holds its lock.
         collection: Where the item belongs.
         item: The decoded item.
-        behaviours: How this Planhat behaves.
+        behaviours: The behaviours in effect.
 
     Returns:
-        The properties to write, `_id` among them if it was sent.
+        The properties to write, including `_id` if it was sent.
 
     Raises:
-        Refusal: It cannot be written, whatever record it means.
+        Refusal: It cannot be written to any record.
     """
-    judge_markers(item, behaviours)
+    check_markers(item, behaviours)
     fields = cast(collection.model, item, behaviours)
-    resolve_companies(collection.model, fields, tenant.collection("companies"))
+    resolve_companies(collection.model, fields, store.collection("companies"))
     return fields
 
 
 def create(
-    tenant: Tenant,
+    store: Store,
     collection: Collection,
     fields: Fields,
     behaviours: Behaviours,
@@ -52,28 +52,28 @@ def create(
     """Create a record from a prepared item.
 
     Args:
-        tenant: The tenant, locked.
+        store: The records of the tenant; the caller holds its lock.
         collection: Where it belongs.
         fields: The prepared item.
-        behaviours: What a sent `_id` gets.
-        required: What it must hold.
+        behaviours: What happens to an `_id` that was sent.
+        required: Properties that it must have.
         request: Number of the request.
 
     Returns:
         The record.
 
     Raises:
-        Refusal: Something is missing, or its key is taken.
+        Refusal: A required property is missing, or another record has the same key.
     """
-    judge_required(required, fields)
-    judge_unique(collection, fields, None, behaviours)
+    check_required(required, fields)
+    check_unique(collection, fields, None, behaviours)
     if behaviours.unknown_id != "create-with-id" or fields.get("_id") in collection.records:
         fields = {name: value for name, value in fields.items() if name != "_id"}
-    return tenant.create(collection, fields, request=request)
+    return store.create(collection, fields, request=request)
 
 
 def update(
-    tenant: Tenant,
+    store: Store,
     collection: Collection,
     identifier: str,
     fields: Fields,
@@ -81,24 +81,24 @@ def update(
     *,
     request: int,
 ) -> bool:
-    """Update a record from a prepared item: only what is sent changes (update-partial).
+    """Update a record from a prepared item; only what was sent changes (update-partial).
 
     Args:
-        tenant: The tenant, locked.
+        store: The records of the tenant; the caller holds its lock.
         collection: Where it is.
         identifier: Its `_id`.
         fields: The prepared item.
-        behaviours: Merge or replace; whether a no-op counts.
+        behaviours: Whether `custom` is merged, and whether a no-op counts as an update.
         request: Number of the request.
 
     Returns:
-        False when it changed nothing and that is a *nonupdate*.
+        False if it changed nothing and counts as a nonupdate.
 
     Raises:
-        Refusal: It would lose what it needs, or its key is another's.
+        Refusal: It would lose a required property, or another record has the same key.
     """
     old = collection.records[identifier]
-    changes = merged(old, fields, behaviours)
+    changes = merge(old, fields, behaviours)
     if behaviours.unchanged == "nonupdate" and all(
         name in old and old[name] == value for name, value in changes.items()
     ):
@@ -108,21 +108,21 @@ def update(
             raise Refusal(f"{name} is required")
     keys = (*collection.model.keyables, "companyId")
     if any(key in changes and changes[key] != old.get(key) for key in keys):
-        judge_unique(collection, {**old, **changes}, identifier, behaviours)
-    tenant.change(collection, identifier, changes, request=request)
+        check_unique(collection, {**old, **changes}, identifier, behaviours)
+    store.update(collection, identifier, changes, request=request)
     return True
 
 
-def merged(old: Fields, fields: Fields, behaviours: Behaviours) -> Fields:
-    """Give the properties as they shall be stored: `custom` merged (custom-merge), no `_id`.
+def merge(old: Fields, fields: Fields, behaviours: Behaviours) -> Fields:
+    """Return the properties as they are to be stored: `custom` merged (custom-merge), no `_id`.
 
     Args:
-        old: The record as it is.
+        old: The current record.
         fields: What was sent.
-        behaviours: Merge or replace.
+        behaviours: Whether `custom` is merged or replaced.
 
     Returns:
-        New properties.
+        The properties to set.
     """
     changes: dict[str, Any] = dict(fields)
     changes.pop("_id", None)

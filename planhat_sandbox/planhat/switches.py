@@ -1,4 +1,4 @@
-"""Switching behaviours, by values that may come as text from a command line."""
+"""Changes of behaviours, by values that may be text from a command line."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def changed(behaviours: Behaviours, changes: Mapping[str, object]) -> Behaviours:
-    """Give behaviours with some settings changed.
+    """Return behaviours with some of them changed.
 
     Args:
-        behaviours: What holds so far.
-        changes: Setting → value; text is read as the setting's type.
+        behaviours: The current ones.
+        changes: Value by name; text is read as the type of the behaviour.
 
     Returns:
         The new behaviours.
 
     Raises:
-        ValueError: There is no such setting, or it does not take this value.
+        ValueError: There is no such behaviour, or it does not accept this value.
     """
     fields = {field.name: field for field in dataclasses.fields(Behaviours)}
     values: dict[str, object] = {}
@@ -34,24 +34,24 @@ def changed(behaviours: Behaviours, changes: Mapping[str, object]) -> Behaviours
             raise ValueError(f"{name} takes one of {', '.join(choices)}, not {value!r}")
         values[name] = number = read_as(type(fields[name].default), value, name)
         if isinstance(number, int) and number < 0:
-            raise ValueError(f"{name} is 0 or more, not {number}")
+            raise ValueError(f"{name} must be 0 or more, not {number}")
     # The field types were checked above; `replace` is typed for literal arguments.
     return dataclasses.replace(behaviours, **values)  # type: ignore[arg-type]
 
 
 def read_as(kind: type, value: object, name: str) -> object:
-    """Read a value, perhaps the text of a command line, as the type a setting has.
+    """Return a value, which may be text from a command line, as the type of a setting.
 
     Args:
         kind: bool, int, float or str.
-        value: What was given.
-        name: The setting, for the error.
+        value: The value given.
+        name: Name of the setting, for the error message.
 
     Returns:
         The value as `kind`.
 
     Raises:
-        ValueError: It cannot be read so.
+        ValueError: The value cannot be read as this type.
     """
     if kind is bool:
         if isinstance(value, bool):
@@ -60,12 +60,12 @@ def read_as(kind: type, value: object, name: str) -> object:
             return True
         if str(value).lower() in {"false", "0", "off", "no"}:
             return False
-        raise ValueError(f"{name} is true or false, not {value!r}")
+        raise ValueError(f"{name} must be true or false, not {value!r}")
     if kind in {int, float} and not isinstance(value, bool):
         try:
             return kind(str(value))
         except (TypeError, ValueError):
-            raise ValueError(f"{name} is a number, not {value!r}") from None
+            raise ValueError(f"{name} must be a number, not {value!r}") from None
     if kind is str and isinstance(value, (str, int, float)):
         return str(value)
     raise ValueError(f"{name} does not take {value!r}")

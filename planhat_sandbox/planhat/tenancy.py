@@ -1,4 +1,4 @@
-"""Who is who: tenants by token and by alias, and how this Planhat behaves towards each."""
+"""The tenants by token and by alias, and the behaviours for each."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import binascii
 import threading
 from typing import TYPE_CHECKING
 
+from planhat_sandbox.planhat.store import Store
 from planhat_sandbox.planhat.switches import changed
-from planhat_sandbox.planhat.tenants import Tenant
+from planhat_sandbox.planhat.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.models import SandboxModel
+    from planhat_sandbox.planhat.model import SandboxModel
 
 
 class UnknownTenantError(LookupError):
-    """No tenant has this token or alias."""
+    """There is no tenant with this token or alias."""
 
 
 class Tenancy:
-    """The tenants of a sandbox. Safe to use from any thread.
+    """The tenants of a sandbox. Thread-safe.
 
     Args:
-        models: The models that each serves.
-        clock: Gives seconds since 1970.
-        behaviours: How this Planhat behaves at first.
-        any_model: Whether models nobody declared are served too.
+        models: The models that each of them serves.
+        clock: Returns seconds since 1970.
+        behaviours: The initial behaviours of each.
+        any_model: Whether undeclared models are served too.
     """
 
     def __init__(
@@ -52,35 +53,26 @@ class Tenancy:
 
         Args:
             token: Its API token.
-            alias: Its name; ``tenant-1`` and so on when empty.
+            alias: Its name; if empty, ``tenant-1`` and so on.
 
         Returns:
             The tenant, empty.
         """
         with self._lock:
             number = len(self._tenants) + 1
-            tenant = Tenant(
-                alias or f"tenant-{number}",
-                number,
-                self._models,
-                self._clock,
-                any_model=self._any_model,
-            )
+            store = Store(number, self._models, self._clock, any_model=self._any_model)
+            tenant = Tenant(alias or f"tenant-{number}", store)
             self._tenants[token] = tenant
             self._behaviours[tenant.alias] = self._first_behaviours
             return tenant
 
     def all(self) -> list[Tenant]:
-        """Give the tenants.
-
-        Returns:
-            All of them, in the order they were added.
-        """
+        """Return all tenants, in the order in which they were added."""
         with self._lock:
             return list(self._tenants.values())
 
     def find(self, name: str) -> Tenant:
-        """Find a tenant.
+        """Return a tenant.
 
         Args:
             name: Its token or its alias.
@@ -89,7 +81,7 @@ class Tenancy:
             The tenant.
 
         Raises:
-            UnknownTenantError: There is none.
+            UnknownTenantError: There is no such tenant.
         """
         with self._lock:
             if name in self._tenants:
@@ -98,14 +90,14 @@ class Tenancy:
                 if tenant.alias == name:
                     return tenant
             aliases = ", ".join(tenant.alias for tenant in self._tenants.values())
-        # What was asked for may be a token: it is not repeated.
+        # The name is not repeated in the message, since it may be a token.
         raise UnknownTenantError(f"there is no such tenant; there are {aliases}")
 
     def check_model(self, name: str) -> None:
-        """Check that there is a model.
+        """Check that a model is served.
 
         Args:
-            name: Its name.
+            name: Name of the model.
 
         Raises:
             ValueError: No tenant serves it.
@@ -114,15 +106,15 @@ class Tenancy:
         if name not in names and not self._any_model:
             raise ValueError(f"no model is called {name!r}; there are {', '.join(names)}")
 
-    def authenticated(self, authorization: str) -> Tenant | None:
-        """Find the tenant of an Authorization header (authentication).
+    def authenticate(self, authorization: str) -> Tenant | None:
+        """Return the tenant of an Authorization header (authentication).
 
         Args:
             authorization: ``Bearer <token>``, or ``Basic`` with the token as user name and an
                 empty password.
 
         Returns:
-            The tenant, None when the token is nobody's.
+            The tenant; None if the token is unknown.
         """
         scheme, _, credentials = authorization.strip().partition(" ")
         token = credentials.strip()
@@ -140,22 +132,19 @@ class Tenancy:
             return self._tenants.get(token)
 
     def behaviours(self, name: str) -> Behaviours:
-        """Tell how this Planhat behaves towards a tenant.
+        """Return the behaviours for a tenant.
 
         Args:
             name: Its token or its alias.
-
-        Returns:
-            The behaviours.
         """
         with self._lock:
             return self._behaviours[self.find(name).alias]
 
     def behave(self, name: str | None, changes: dict[str, object]) -> None:
-        """Switch behaviours.
+        """Change behaviours.
 
         Args:
-            name: Token or alias of one tenant; None = all, also those added later.
+            name: Token or alias of one tenant; None for all, including those added later.
             changes: Fields of `Behaviours` and their new values.
 
         Raises:
@@ -169,10 +158,10 @@ class Tenancy:
                 self._first_behaviours = changed(self._first_behaviours, changes)
 
     def reset(self, behaviours: Behaviours) -> None:
-        """Empty every tenant.
+        """Empty every tenant, and set the behaviours of each.
 
         Args:
-            behaviours: How this Planhat behaves from now on.
+            behaviours: The new behaviours.
         """
         with self._lock:
             self._first_behaviours = behaviours

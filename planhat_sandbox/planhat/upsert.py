@@ -1,4 +1,4 @@
-"""The bulk upsert: every item created, updated, left alone or refused, in the order sent."""
+"""The bulk upsert: each item is created, updated, left unchanged or refused, in order."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from planhat_sandbox.planhat.single import create, prepare, update
 
 if TYPE_CHECKING:
     from planhat_sandbox.planhat.behaviours import Behaviours
-    from planhat_sandbox.planhat.store import Collection, Fields
-    from planhat_sandbox.planhat.tenants import Tenant
+    from planhat_sandbox.planhat.collection import Collection, Fields
+    from planhat_sandbox.planhat.store import Store
 
 
 class ItemOutcome(NamedTuple):
-    """What became of one item.
+    """The outcome of one item.
 
     Attributes:
-        place: Its place in the payload.
+        place: Its position in the payload.
         item: The item as it was sent.
         kind: ``created``, ``updated``, ``unchanged``, ``refused`` or ``untouched`` (not tried).
-        identifier: `_id` of the record it means; None for a refused create.
+        identifier: `_id` of the record; None for a refused create.
         refusal: Why it was refused.
     """
 
@@ -33,19 +33,19 @@ class ItemOutcome(NamedTuple):
 
 
 class BulkUpsert:
-    """One payload on its way into a collection.
+    """Applies one payload to a collection.
 
     Args:
-        tenant: The tenant, locked by the caller until the end.
+        store: The records of the tenant; the caller holds its lock until the end.
         collection: Where the items belong.
-        behaviours: How this Planhat behaves.
+        behaviours: The behaviours in effect.
         request: Number of the request.
     """
 
     def __init__(
-        self, tenant: Tenant, collection: Collection, behaviours: Behaviours, request: int
+        self, store: Store, collection: Collection, behaviours: Behaviours, request: int
     ) -> None:
-        self._tenant = tenant
+        self._store = store
         self._collection = collection
         self._behaviours = behaviours
         self._request = request
@@ -58,13 +58,13 @@ class BulkUpsert:
             items: The decoded payload.
 
         Returns:
-            One outcome for each, in their order.
+            One outcome for each, in order.
         """
-        prepared = [self._prepared(item) for item in items]
-        repeated = self._repeated(prepared)
+        prepared = [self._prepare(item) for item in items]
+        repeated = self._find_repeated(prepared)
         if repeated and self._behaviours.repeated_key == "refuse-batch":
             return [
-                self._refused(index, item, Refusal(repeated[index]))
+                self._refuse(index, item, Refusal(repeated[index]))
                 if index in repeated
                 else ItemOutcome(index, item, "untouched")
                 for index, item in enumerate(items)
@@ -76,9 +76,9 @@ class BulkUpsert:
                 outcomes.append(ItemOutcome(index, item, "untouched"))
                 continue
             if index in repeated and self._behaviours.repeated_key == "refuse-later":
-                outcome = self._refused(index, item, Refusal(repeated[index]))
+                outcome = self._refuse(index, item, Refusal(repeated[index]))
             else:
-                outcome = self._written(index, item, fields)
+                outcome = self._write(index, item, fields)
             outcomes.append(outcome)
             stopped = outcome.kind == "refused" and self._behaviours.batch == "until-bad"
         if self._behaviours.batch == "whole" and any(o.kind == "refused" for o in outcomes):
@@ -89,14 +89,14 @@ class BulkUpsert:
             ]
         return outcomes
 
-    def _prepared(self, item: object) -> Fields | Refusal:
+    def _prepare(self, item: object) -> Fields | Refusal:
         try:
-            return prepare(self._tenant, self._collection, item, self._behaviours)
+            return prepare(self._store, self._collection, item, self._behaviours)
         except Refusal as refusal:
             return refusal
 
-    def _repeated(self, prepared: list[Fields | Refusal]) -> dict[int, str]:
-        """Find items whose keyable an earlier item of the payload has (bulk-repeated-key)."""
+    def _find_repeated(self, prepared: list[Fields | Refusal]) -> dict[int, str]:
+        """Return items with the same keyable as an earlier item, and why (bulk-repeated-key)."""
         if self._behaviours.repeated_key == "last-wins":
             return {}
         seen: set[Identity] = set()
@@ -110,15 +110,15 @@ class BulkUpsert:
                 seen.add(identity)
         return repeated
 
-    def _written(self, index: int, item: object, fields: Fields | Refusal) -> ItemOutcome:
+    def _write(self, index: int, item: object, fields: Fields | Refusal) -> ItemOutcome:
         if isinstance(fields, Refusal):
-            return self._refused(index, item, fields)
+            return self._refuse(index, item, fields)
         identifier = None
         try:
             identifier = match(self._collection, fields, self._behaviours)
             if identifier is None:
                 record = create(
-                    self._tenant,
+                    self._store,
                     self._collection,
                     fields,
                     self._behaviours,
@@ -129,7 +129,7 @@ class BulkUpsert:
                 return ItemOutcome(index, item, "created", record["_id"])
             old = self._collection.records[identifier]
             moved = update(
-                self._tenant,
+                self._store,
                 self._collection,
                 identifier,
                 fields,
@@ -143,8 +143,8 @@ class BulkUpsert:
         self._undo.append((identifier, old))
         return ItemOutcome(index, item, "updated", identifier)
 
-    def _refused(self, index: int, item: object, refusal: Refusal) -> ItemOutcome:
-        """Say that an item is refused; what it would have updated decides the array."""
+    def _refuse(self, index: int, item: object, refusal: Refusal) -> ItemOutcome:
+        """Return a refused outcome, with the record that the item would have updated, if any."""
         identifier = None
         if isinstance(item, dict):
             try:
@@ -160,4 +160,4 @@ class BulkUpsert:
                 self._collection.remove(identifier)
             else:
                 self._collection.put(old)
-        self._tenant.log.take_back(written)
+        self._store.log.roll_back(written)

@@ -1,4 +1,4 @@
-"""Every write to every record of a tenant: what a page shows as a record's history."""
+"""Every write to every record of a tenant, which the page shows as the history of a record."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Write(NamedTuple):
     """One write to one record.
 
     Attributes:
-        at: Seconds since 1970, by the sandbox's clock.
-        request: Number of the request that did it; None = behind the API's back.
+        at: Seconds since 1970, by the clock of the sandbox.
+        request: Number of the request; None if the API was bypassed.
         model: Name of the model.
         identifier: `_id` of the record.
         action: ``create``, ``update`` or ``delete``.
-        properties: What was sent, by name.
+        properties: Names of the properties that were sent.
     """
 
     at: float
@@ -32,12 +32,12 @@ class Write(NamedTuple):
 
 
 class WriteLog:
-    """The newest writes of a tenant. Not locked: its tenant is."""
+    """The newest writes of a tenant. Not thread-safe: hold the lock of the tenant."""
 
     def __init__(self) -> None:
         self._writes: deque[Write] = deque(maxlen=MOST_WRITES)
-        # Thousands of records are written with the same properties; one tuple serves them all.
-        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        # Thousands of records are written with the same properties and can share one tuple.
+        self._name_tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._writes)
@@ -51,13 +51,13 @@ class WriteLog:
         action: str,
         properties: Iterable[str],
     ) -> None:
-        """Keep a write; the arguments are the attributes of `Write`."""
+        """Add a write; the arguments are the attributes of `Write`."""
         sent = tuple(properties)
-        shape = self._shapes.setdefault(sent, sent)
-        self._writes.append(Write(at, request, model, identifier, action, shape))
+        names = self._name_tuples.setdefault(sent, sent)
+        self._writes.append(Write(at, request, model, identifier, action, names))
 
-    def take_back(self, count: int) -> None:
-        """Forget the newest writes: they were rolled back.
+    def roll_back(self, count: int) -> None:
+        """Remove the newest writes.
 
         Args:
             count: How many.
@@ -66,22 +66,18 @@ class WriteLog:
             self._writes.pop()
 
     def snapshot(self) -> list[Write]:
-        """Give the writes.
-
-        Returns:
-            The newest 500,000, the oldest of them first.
-        """
+        """Return the newest 500,000 writes, oldest first."""
         return list(self._writes)
 
     def of(self, model: str, identifier: str) -> list[Write]:
-        """Give the writes to one record.
+        """Return the writes to one record.
 
         Args:
             model: Name of the model.
             identifier: `_id` of the record.
 
         Returns:
-            Those that are kept, the oldest first.
+            Those that are still kept, oldest first.
         """
         return [
             write
@@ -90,6 +86,6 @@ class WriteLog:
         ]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all writes."""
         self._writes.clear()
-        self._shapes.clear()
+        self._name_tuples.clear()

@@ -1,1 +1,1 @@
-"""The sandbox's HTTP server: sockets, requests, the control routes and the request log."""
+"""The HTTP server: sockets, the requests and their log, the control routes."""

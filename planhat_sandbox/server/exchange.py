@@ -1,64 +1,70 @@
-"""The way of one request through the sandbox: who, what, which faults, the work, the answer."""
+"""One request to the fake API, from its token to its response, with the faults on the way."""
 
 from __future__ import annotations
 
 import gzip
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planhat_sandbox.faults.incidents import Incident
-from planhat_sandbox.planhat.routes import ROUTES, Call, answer, failure
-from planhat_sandbox.server.control import control
-from planhat_sandbox.server.listener import is_loopback
-from planhat_sandbox.server.request_log import LoggedRequest
-from planhat_sandbox.server.wire import Request, Response
-from planhat_sandbox.web.origin import is_from_elsewhere
-from planhat_sandbox.web.page import is_page, page
+from planhat_sandbox.faults.injection import Injection, ServerActions
+from planhat_sandbox.http_messages import Request, Response
+from planhat_sandbox.planhat.call import ROUTES, Call
+from planhat_sandbox.planhat.routes import failure, perform
+from planhat_sandbox.server.request_log import LoggedRequest, RequestLog
 
 if TYPE_CHECKING:
-    from planhat_sandbox.faults.faults import ArmedFault
-    from planhat_sandbox.sandbox import Sandbox, Watcher
+    from planhat_sandbox.faults.active_fault import ActiveFault
+    from planhat_sandbox.faults.faults import Faults
+    from planhat_sandbox.planhat.tenancy import Tenancy
 
 GZIP_ABOVE_BYTES = 200
 
+Watcher = Callable[[LoggedRequest], object]
+
 
 class Exchange:
-    """Answers requests for a sandbox.
+    """Answers requests to the fake API, and logs them.
 
     Args:
-        sandbox: Whose tenants, faults and log they meet.
+        tenancy: Whose records they are about.
+        faults: What can go wrong with them.
+        log: Where they are noted.
+        server: What a fault may ask of the server.
+        before: Called with the log's entry before any work, one request at a time. The list may
+            change between requests.
+        after: Called so after the work, before the response is sent.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(
+        self,
+        tenancy: Tenancy,
+        faults: Faults,
+        log: RequestLog,
+        server: ServerActions,
+        *,
+        before: list[Watcher],
+        after: list[Watcher],
+    ) -> None:
+        self._tenancy = tenancy
+        self._faults = faults
+        self._log = log
+        self._server = server
+        self._before = before
+        self._after = after
         self._watchers_lock = threading.Lock()
 
     def answer(self, request: Request) -> Response:
         """Answer one request.
 
         Args:
-            request: As it came over the wire.
+            request: As it was received.
 
         Returns:
-            The answer, and how it goes out.
+            The response, and how it is to be delivered.
         """
-        if not is_loopback(_host(request)):
-            # A page in a browser may reach loopback under a name of its own.
-            return Response(403, b'{"message":"the sandbox answers to loopback names only"}')
-        if is_page(request):
-            return page(self._sandbox, request)
-        if request.segments[:1] == ("_sandbox",):
-            return self._controlled(request)
-        return self._logged(request)
-
-    def _controlled(self, request: Request) -> Response:
-        if is_from_elsewhere(request, origin_required=False):
-            return Response(403, b'{"message":"a page of another origin may not control this"}')
-        return control(self._sandbox, request)
-
-    def _logged(self, request: Request) -> Response:
         entry = LoggedRequest(
             number=0,
             method=request.method,
@@ -69,93 +75,85 @@ class Exchange:
             started=time.time(),
             body=request.body,
         )
-        begun = time.perf_counter()
-        self._sandbox.log.begin(entry)
+        started = time.perf_counter()
+        self._log.begin(entry)
         try:
-            response = self._answered(request, entry)
+            response = self._answer_logged(request, entry)
         finally:
-            entry.seconds = time.perf_counter() - begun
-            self._sandbox.log.end()
+            entry.seconds = time.perf_counter() - started
+            self._log.end()
         entry.status = None if response.delivery.reset else response.status
         return response
 
-    def _answered(self, request: Request, entry: LoggedRequest) -> Response:
-        tenant = self._sandbox.tenancy.authenticated(request.headers.get("authorization", ""))
+    def _answer_logged(self, request: Request, entry: LoggedRequest) -> Response:
+        tenant = self._tenancy.authenticate(request.headers.get("authorization", ""))
         if tenant is None:
-            # Wrong token: 401, by the clients that met it (wrong-token).
+            # Clients that met a wrong token report a 401 (wrong-token).
             return Response(401, b'{"message":"unauthorized"}')
         entry.tenant = tenant.alias
-        behaviours = self._sandbox.tenancy.behaviours(tenant.alias)
-        model, identifier = _path(request)
-        collection = None if model is None else tenant.routed(model)
+        behaviours = self._tenancy.behaviours(tenant.alias)
+        segment, identifier = _split_path(request)
+        collection = None if segment is None else tenant.store.find_by_path(segment)
         route = ROUTES.get((request.method, identifier is not None))
         if collection is None or route is None:
             return failure(404, "no such route", behaviours)
         entry.model, entry.route = collection.model.name, route
-        self._watched(self._sandbox.before_each_request, entry)
+        self._notify(self._before, entry)
         call = Call(request, entry.number, tenant, collection, route, identifier or "", behaviours)
-        response = self._worked(call, entry)
+        response = self._perform_with_faults(call, entry)
         entry.items = call.items
-        self._watched(self._sandbox.after_each_request, entry)
-        return _compressed(response, call)
+        self._notify(self._after, entry)
+        return _compress(response, call)
 
-    def _watched(self, watchers: list[Watcher], entry: LoggedRequest) -> None:
+    def _notify(self, watchers: list[Watcher], entry: LoggedRequest) -> None:
         with self._watchers_lock:
             for watcher in list(watchers):
                 watcher(entry)
 
-    def _worked(self, call: Call, entry: LoggedRequest) -> Response:
-        due = self._sandbox.faults.due(call)
-        entry.faults.extend(armed.fault.name for armed in due)
+    def _perform_with_faults(self, call: Call, entry: LoggedRequest) -> Response:
+        due = self._faults.due(call)
+        entry.faults.extend(active.fault.name for active in due)
         response: Response | None = None
-        for armed in due:
-            if not armed.effect.after and response is None:
-                response = self._met(armed, call, None)
+        for active in due:
+            if not active.effect.after and response is None:
+                response = self._inject(active, call, None)
         if response is None:
-            response = answer(call)
-        for armed in due:
-            if armed.effect.after and not response.delivery.reset:
-                response = self._met(armed, call, response) or response
+            response = perform(call)
+        for active in due:
+            if active.effect.after and not response.delivery.reset:
+                response = self._inject(active, call, response) or response
         return response
 
-    def _met(self, armed: ArmedFault, call: Call, response: Response | None) -> Response | None:
-        incident = Incident(
+    def _inject(
+        self, active: ActiveFault, call: Call, response: Response | None
+    ) -> Response | None:
+        injection = Injection(
             call=call,
-            options=armed.options,
-            random=armed.random,
-            memory=armed.memory,
-            wait=self._sandbox.wait,
-            later=self._sandbox.later,
-            refuse=self._sandbox.refuse_connections,
+            options=active.options,
+            random=active.random,
+            state=active.state,
+            server=self._server,
             response=response,
         )
-        armed.effect.apply(incident)
-        return incident.response
+        active.effect.apply(injection)
+        return injection.response
 
 
-def _path(request: Request) -> tuple[str | None, str | None]:
-    """Read model and identifier from a path; a path of another length names no model."""
+def _split_path(request: Request) -> tuple[str | None, str | None]:
+    """Return the first segment and the identifier of a path; None for a path of another length."""
     segments = request.segments
     if segments[-1:] == ("",):
         segments = segments[:-1]
     match segments:
-        case (model,):
-            return model, None
-        case (model, identifier):
-            return model, identifier
+        case (segment,):
+            return segment, None
+        case (segment, identifier):
+            return segment, identifier
         case _:
             return None, None
 
 
-def _host(request: Request) -> str:
-    """Give the host a request names, without its port."""
-    host = request.headers.get("host", "localhost")
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
-
-
-def _compressed(response: Response, call: Call) -> Response:
+def _compress(response: Response, call: Call) -> Response:
     accepted = "gzip" in call.request.headers.get("accept-encoding", "")
     if not (call.behaviours.gzip and accepted and len(response.body) > GZIP_ABOVE_BYTES):
         return response

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: every request, what it got, and when."""
+"""The log of the requests to the fake API."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 
 MOST_REQUESTS = 100_000
 MOST_BYTES = 64_000_000
-"""Room for bodies and headers; the oldest go first."""
+"""Limit for bodies and headers; the oldest are dropped first."""
 HEADER_BYTES = 1_000
 
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """One request; filled in as it goes its way.
+    """One request; completed while it is answered.
 
     Attributes:
-        number: 1 for the first.
-        method: Upper case.
-        path: The path as it was sent, undecoded.
+        number: 1 for the first request.
+        method: In upper case.
+        path: The path as it was sent, not decoded.
         target: Path and query as they were sent.
         query: Parameters, decoded.
         headers: By lower-case name, without ``authorization``.
-        tenant: Alias of the tenant; None when the token is nobody's.
-        model: Name of the model; None when there is no such route.
+        tenant: Alias of the tenant; None if the token is unknown.
+        model: Name of the model; None if there is no such route.
         route: ``list``, ``get``, ``create``, ``update``, ``delete``, ``bulk``; None as above.
         started: Seconds since 1970.
-        seconds: How long until the answer began to go out; None as long as it has not.
-        status: Status of the answer; None when none was sent.
-        items: Items of the payload, or rows of the answer.
-        faults: Names of the faults that it met.
-        body: The body, as long as there is room for it; the headers go with it.
-        in_flight: How many requests were being answered when it came, itself included.
+        seconds: Duration until the response was ready; None until then.
+        status: Status of the response; None if none was sent.
+        items: Number of items in the payload, or of rows in the response.
+        faults: Names of the faults that fired.
+        body: The body; dropped together with the headers when the limit is reached.
+        in_flight: Number of requests being answered when it came, including itself.
     """
 
     number: int
@@ -54,11 +54,7 @@ class LoggedRequest:
     in_flight: int = 1
 
     def as_json(self) -> dict[str, Any]:
-        """Give the request for the control route, without headers and body.
-
-        Returns:
-            A JSON object.
-        """
+        """Return the request as a JSON object, without headers and body."""
         names = (
             "number method path query tenant model route started seconds status items faults "
             "in_flight"
@@ -67,12 +63,12 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """The newest requests, in the order they came."""
+    """The newest requests, in the order in which they came. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
-        self._whole: deque[LoggedRequest] = deque()
+        self._with_body: deque[LoggedRequest] = deque()
         self._bytes = 0
         self._count = 0
         self._in_flight = 0
@@ -81,10 +77,10 @@ class RequestLog:
         return self._count
 
     def begin(self, request: LoggedRequest) -> None:
-        """Number a request and keep it.
+        """Number a request and add it.
 
         Args:
-            request: As it came.
+            request: The request.
         """
         with self._lock:
             self._count += 1
@@ -92,30 +88,26 @@ class RequestLog:
             request.number = self._count
             request.in_flight = self._in_flight
             self._requests.append(request)
-            self._whole.append(request)
+            self._with_body.append(request)
             self._bytes += len(request.body) + HEADER_BYTES
             while self._bytes > MOST_BYTES:
-                oldest = self._whole.popleft()
+                oldest = self._with_body.popleft()
                 self._bytes -= len(oldest.body) + HEADER_BYTES
                 oldest.body, oldest.headers = b"", {}
 
     def end(self) -> None:
-        """Note that a request's answer is ready."""
+        """Note that a request has been answered."""
         with self._lock:
             self._in_flight -= 1
 
     def snapshot(self) -> list[LoggedRequest]:
-        """Give the requests so far.
-
-        Returns:
-            The newest 100,000, the oldest of them first.
-        """
+        """Return the newest 100,000 requests, oldest first."""
         with self._lock:
             return list(self._requests)
 
     def clear(self) -> None:
-        """Forget the requests; numbers go on."""
+        """Remove all requests; numbering goes on."""
         with self._lock:
             self._requests.clear()
-            self._whole.clear()
+            self._with_body.clear()
             self._bytes = 0

@@ -1,17 +1,20 @@
-"""HTTP/1.1 on a socket: requests read, answers written, whole or broken in any way one asks."""
+"""HTTP/1.1 on a socket: read requests, and write responses correctly or deliberately broken."""
 
 from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
+from planhat_sandbox.http_messages import Request
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from io import BufferedReader
+
+    from planhat_sandbox.http_messages import Response
 
 BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
 LONGEST_LINE = 65_536
@@ -19,86 +22,21 @@ MOST_HEADERS = 200
 
 
 class BadRequestError(ValueError):
-    """What came over the wire is not HTTP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request.
-
-    Attributes:
-        method: Upper case.
-        target: Path and query exactly as they were sent.
-        segments: The path's segments, each decoded by itself.
-        query: The last value of each parameter.
-        headers: By lower-case name.
-        body: Decoded from chunks, if it came in chunks.
-    """
-
-    method: str
-    target: str
-    segments: tuple[str, ...]
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How an answer goes out.
-
-    Attributes:
-        wait_seconds: Wait before the first byte.
-        reset: Send nothing; reset the connection.
-        cut_at: Send this share of the body (0 to 1), then end the connection.
-        cut_by_reset: End it with a reset rather than in good order.
-        stall_at: Send this share of the body, then wait `stall_seconds`, then the rest.
-        stall_seconds: How long to stall.
-        framing: ``length``, ``chunked``, or ``close`` (the end of the connection ends the body).
-        length_off_by: Added to the true Content-Length.
-        close: Close the connection afterwards.
-    """
-
-    wait_seconds: float = 0.0
-    reset: bool = False
-    cut_at: float | None = None
-    cut_by_reset: bool = False
-    stall_at: float | None = None
-    stall_seconds: float = 0.0
-    framing: str = "length"
-    length_off_by: int = 0
-    close: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One answer.
-
-    Attributes:
-        status: HTTP status.
-        body: The bytes.
-        headers: Beyond those that every answer has.
-        delivery: How it goes out.
-    """
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delivery: Delivery = field(default_factory=Delivery)
+    """The bytes received are not a valid HTTP/1.x request."""
 
 
 def read_request(stream: BufferedReader, send: Callable[[bytes], None]) -> Request | None:
     """Read one request.
 
     Args:
-        stream: The connection's reading side.
+        stream: The reading side of the connection.
         send: Sends bytes, for ``100 Continue``.
 
     Returns:
-        The request, None when the client has closed the connection.
+        The request; None if the client has closed the connection.
 
     Raises:
-        BadRequestError: It is not HTTP/1.x.
+        BadRequestError: The bytes are not a valid HTTP/1.x request.
     """
     line = stream.readline(LONGEST_LINE)
     if not line:
@@ -106,9 +44,9 @@ def read_request(stream: BufferedReader, send: Callable[[bytes], None]) -> Reque
     try:
         method, target, version = line.decode("latin-1").split()
     except ValueError:
-        raise BadRequestError("the request line is not one") from None
+        raise BadRequestError("malformed request line") from None
     if not version.startswith("HTTP/1."):
-        raise BadRequestError(f"{version} is not spoken here")
+        raise BadRequestError(f"unsupported protocol version {version}")
     headers = _read_headers(stream)
     if version == "HTTP/1.0":
         headers.setdefault("connection", "close")
@@ -134,7 +72,7 @@ def _read_headers(stream: BufferedReader) -> dict[str, str]:
             return headers
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
-            raise BadRequestError("a header has no colon")
+            raise BadRequestError("a header line has no colon")
         headers[name.strip().lower()] = value.strip()
     raise BadRequestError("too many headers")
 
@@ -148,7 +86,7 @@ def _read_body(stream: BufferedReader, headers: Mapping[str, str]) -> bytes:
         raise BadRequestError("Content-Length is not a number") from None
     body = stream.read(length) if length > 0 else b""
     if len(body) < length:
-        raise ConnectionError("the client went away in the middle of its body")
+        raise ConnectionError("the client closed the connection in the middle of its body")
     return body
 
 
@@ -170,45 +108,45 @@ def _read_chunks(stream: BufferedReader) -> bytes:
 def write_response(
     connection: socket.socket, response: Response, *, body: bool, wait: Callable[[float], bool]
 ) -> bool:
-    """Send one answer.
+    """Send one response.
 
     Args:
-        connection: Where to.
-        response: What, and how.
-        body: Whether the body is sent (not for HEAD).
-        wait: Waits so many seconds; true when the sandbox ends before.
+        connection: Where to send it.
+        response: What to send, and how.
+        body: Whether to send the body (not for HEAD).
+        wait: Waits for a number of seconds; returns True if the sandbox closes meanwhile.
 
     Returns:
-        Whether the connection may be used again.
+        Whether the connection can be used again.
     """
     how = response.delivery
     closing = bool(how.wait_seconds) and wait(how.wait_seconds)
     if how.reset or closing:
         reset(connection)
         return False
-    whole = response.body if body else b""
-    head = _head(response, how)
+    content = response.body if body else b""
+    head = _encode_head(response)
     if how.framing == "chunked":
-        whole = b"%x\r\n%b\r\n0\r\n\r\n" % (len(whole), whole) if whole else b"0\r\n\r\n"
+        content = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content) if content else b"0\r\n\r\n"
     if how.cut_at is not None:
-        connection.sendall(head + whole[: int(len(whole) * how.cut_at)])
+        connection.sendall(head + content[: int(len(content) * how.cut_at)])
         if how.cut_by_reset:
-            # Give what was sent time to be read: a reset throws away what is still on its way.
+            # A reset discards what the peer has not read yet, so leave it time to read.
             wait(0.05)
             reset(connection)
         return False
     if how.stall_at is not None:
-        at = int(len(whole) * how.stall_at)
-        connection.sendall(head + whole[:at])
+        at = int(len(content) * how.stall_at)
+        connection.sendall(head + content[:at])
         wait(how.stall_seconds)
-        connection.sendall(whole[at:])
+        connection.sendall(content[at:])
     else:
-        connection.sendall(head + whole)
+        connection.sendall(head + content)
     return not (how.close or how.framing == "close" or how.length_off_by)
 
 
 def reset(connection: socket.socket) -> None:
-    """Close a connection with a reset: the peer sees an error and no end of data.
+    """Close a connection with a TCP reset, so that the peer sees an error and not the end of data.
 
     Args:
         connection: The socket.
@@ -217,7 +155,8 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def _head(response: Response, how: Delivery) -> bytes:
+def _encode_head(response: Response) -> bytes:
+    how = response.delivery
     try:
         reason = HTTPStatus(response.status).phrase
     except ValueError:

@@ -1,1 +1,1 @@
-"""The sandbox's web page."""
+"""The page of the sandbox: tenants, records, requests and faults in a browser."""

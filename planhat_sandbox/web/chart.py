@@ -1,4 +1,4 @@
-"""The chart of requests per second: heights and places, ready to be drawn."""
+"""The chart of requests per second: the size and position of everything in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.server.request_log import LoggedRequest
 
 PER_MINUTE = 200
-"""Planhat's soft limit, in calls a minute (rate-limit-soft)."""
+"""The soft limit of Planhat, in requests per minute (rate-limit-soft)."""
 WIDTH, HEIGHT = 720, 150
 BARS = 120
 STEPS = (1, 2, 5)
@@ -21,31 +21,31 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One slice of time; sizes in the units of the drawing.
+    """One slice of time; sizes are in the units of the drawing.
 
     Attributes:
         x: Left edge.
-        parts: Class, upper edge and height of each coloured part, from the bottom up.
-        says: What a pointer that rests on it reads.
+        parts: CSS class, upper edge and height of each coloured part, from the bottom up.
+        label: Its tooltip.
     """
 
     x: float
     parts: tuple[tuple[str, float, float], ...]
-    says: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The whole drawing.
+    """The complete chart.
 
     Attributes:
-        bars: From the oldest to the newest; empty slices are left out.
+        bars: Oldest first; empty slices are left out.
         bar_width: Width of each.
-        limit_y: Where the line of the limit is.
+        limit_y: Height of the line of the limit.
         ticks: Label and height of each line of the scale.
-        window_seconds: How much time is shown.
-        last_minute: Requests of the last 60 seconds.
-        peak: The most requests a second of any slice.
+        window_seconds: Length of time shown.
+        last_minute: Number of requests in the last 60 seconds.
+        peak: The highest number of requests per second in a slice.
     """
 
     bars: tuple[Bar, ...]
@@ -61,18 +61,18 @@ class Chart:
 
 
 def draw(requests: Sequence[LoggedRequest], now: float, window_seconds: int) -> Chart:
-    """Count requests into slices of time and work out where each is drawn.
+    """Count requests in slices of time, and compute what to draw.
 
     Args:
-        requests: The log, the oldest first.
-        now: Right edge, in seconds since 1970.
-        window_seconds: How much time to show.
+        requests: The log, oldest first.
+        now: The right edge, in seconds since 1970.
+        window_seconds: Length of time to show.
 
     Returns:
         The chart.
     """
     slice_seconds = window_seconds / BARS
-    # Slices lie on whole multiples of their length, so that bars do not flicker between two looks.
+    # Slices begin at multiples of their length, so that bars do not flicker between two updates.
     end = (now // slice_seconds + 1) * slice_seconds
     start = end - window_seconds
     slices: dict[int, dict[str, int]] = {}
@@ -81,7 +81,7 @@ def draw(requests: Sequence[LoggedRequest], now: float, window_seconds: int) -> 
         last_minute += request.started > now - 60
         place = int((request.started - start) // slice_seconds)
         if 0 <= place < BARS:
-            counts = slices.setdefault(place, {"good": 0, "throttled": 0, "bad": 0})
+            counts = slices.setdefault(place, {"ok": 0, "throttled": 0, "failed": 0})
             counts[_class(request)] += 1
     peak = max((sum(c.values()) for c in slices.values()), default=0) / slice_seconds
     step = _step(max(peak, PER_MINUTE / 60))
@@ -106,10 +106,9 @@ def _newest(requests: Sequence[LoggedRequest], since: float) -> Iterable[LoggedR
 def _class(request: LoggedRequest) -> str:
     if request.status == TOO_MANY:
         return "throttled"
-    # One that is still being answered has no status and no duration: it is not bad yet.
-    if request.status is None and request.seconds is None:
-        return "good"
-    return "good" if request.status and request.status < FIRST_REFUSAL else "bad"
+    if request.seconds is None:
+        return "ok"  # it is still being answered
+    return "ok" if request.status and request.status < FIRST_REFUSAL else "failed"
 
 
 def _stacked(
@@ -121,8 +120,8 @@ def _stacked(
         if count:
             parts.append((name, _y(above, top), _y(below, top) - _y(above, top)))
         below = above
-    says = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return tuple(parts), f"{below:.3g} a second: {says}"
+    label = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return tuple(parts), f"{below:.3g} per second: {label}"
 
 
 def _y(rate: float, top: float) -> float:
@@ -130,7 +129,7 @@ def _y(rate: float, top: float) -> float:
 
 
 def _step(peak: float) -> float:
-    """Give a quarter of the scale: the least round number of which four hold the peak."""
+    """Return the step of the scale: the smallest round number of which four reach the peak."""
     size = 1.0
     while True:
         for step in STEPS:

@@ -1,4 +1,4 @@
-"""The request log as the page shows it."""
+"""The request log as the page shows it, 100 requests at a time."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ PARTIAL, FIRST_REFUSAL, FIRST_ERROR = 206, 400, 500
 
 @dataclass(frozen=True, slots=True)
 class LogView:
-    """Some rows of the log.
+    """Some requests of the log.
 
     Attributes:
-        rows: The newest first.
-        tenant: Only requests of this tenant; empty = all.
-        trouble: Whether only requests that did not go well are shown.
-        before: Only requests with a smaller number; None = the newest.
-        older: Number to go on before; None when these are the oldest.
+        rows: The requests, newest first.
+        tenant: Only requests of this tenant; empty for all.
+        problems: Whether only requests without full success are shown.
+        before: Only requests with a smaller number; None for the newest.
+        older: The value of `before` for the next rows; None if these are the oldest.
     """
 
     rows: list[LoggedRequest]
     tenant: str
-    trouble: bool
+    problems: bool
     before: int | None
     older: int | None
 
 
-def read_log(requests: Sequence[LoggedRequest], query: Mapping[str, str]) -> LogView:
-    """Choose rows of the log.
+def read(requests: Sequence[LoggedRequest], query: Mapping[str, str]) -> LogView:
+    """Return the requests that match a query.
 
     Args:
-        requests: The log, the oldest first.
+        requests: The log, oldest first.
         query: ``tenant``, ``trouble`` and ``before``, as the page's form sends them.
 
     Returns:
-        Up to 100 rows.
+        Up to 100 requests.
     """
-    tenant, trouble = query.get("tenant", ""), query.get("trouble") == "1"
+    tenant, problems = query.get("tenant", ""), query.get("trouble") == "1"
     before = query.get("before", "")
     limit = int(before) if before.isascii() and before.isdigit() else None
     chosen = (
@@ -57,35 +57,35 @@ def read_log(requests: Sequence[LoggedRequest], query: Mapping[str, str]) -> Log
         for request in reversed(requests)
         if (limit is None or request.number < limit)
         and (not tenant or request.tenant == tenant)
-        and (not trouble or kind(request) != "good")
+        and (not problems or result(request) != "ok")
     )
     rows = list(islice(chosen, ROWS + 1))
     older = rows[ROWS - 1].number if len(rows) > ROWS else None
-    return LogView(rows[:ROWS], tenant, trouble, limit, older)
+    return LogView(rows[:ROWS], tenant, problems, limit, older)
 
 
 def find(requests: Sequence[LoggedRequest], number: str) -> LoggedRequest | None:
-    """Find a request by its number.
+    """Return a request by its number.
 
     Args:
-        requests: The log, the oldest first.
-        number: As it stands in the path.
+        requests: The log, oldest first.
+        number: As it is written in the path.
 
     Returns:
-        The request; None when it is not there (any more).
+        The request; None if it is not in the log.
     """
     wanted = int(number) if number.isascii() and number.isdigit() else 0
     return next((entry for entry in reversed(requests) if entry.number == wanted), None)
 
 
-def kind(request: LoggedRequest) -> str:
-    """Tell at a glance how a request went.
+def result(request: LoggedRequest) -> str:
+    """Return the result of a request, as a CSS class.
 
     Args:
         request: A request.
 
     Returns:
-        ``good``, ``partial``, ``refused``, ``failed`` (also: no answer), or ``open``.
+        ``ok``, ``partial``, ``refused``, ``failed`` (also without a response) or ``open``.
     """
     if request.seconds is None:
         return "open"
@@ -93,17 +93,17 @@ def kind(request: LoggedRequest) -> str:
         return "failed"
     if request.status >= FIRST_REFUSAL:
         return "refused"
-    return "partial" if request.status == PARTIAL else "good"
+    return "partial" if request.status == PARTIAL else "ok"
 
 
 def readable(body: bytes) -> str:
-    """Give a body as text to read.
+    """Return a body as readable text.
 
     Args:
-        body: As it came.
+        body: As it was sent.
 
     Returns:
-        Indented when it is JSON; the first 20,000 characters.
+        Indented JSON if it is JSON; at most 20,000 characters.
     """
     try:
         text = msgspec.json.format(body, indent=2).decode()
@@ -112,22 +112,19 @@ def readable(body: bytes) -> str:
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n…"
 
 
-def spoken(target: str, longest: int) -> str:
-    """Give a request's path and query as a person writes them.
+def decoded(target: str, longest: int) -> str:
+    """Return the path and query of a request without percent-encoding.
 
     Args:
-        target: As it was sent, percent signs and all.
-        longest: How many characters at most.
-
-    Returns:
-        The decoded text.
+        target: As it was sent.
+        longest: Maximum number of characters.
     """
     text = unquote(target, errors="replace")
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def clock(seconds: float) -> str:
-    """Give a time of day, UTC.
+    """Return the time of day in UTC.
 
     Args:
         seconds: Since 1970.
@@ -139,7 +136,7 @@ def clock(seconds: float) -> str:
 
 
 def iso(seconds: float) -> str:
-    """Give a moment for machines.
+    """Return a time in ISO 8601.
 
     Args:
         seconds: Since 1970.

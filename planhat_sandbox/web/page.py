@@ -1,58 +1,42 @@
-"""The sandbox's own page: what a person leaves open beside the pipe.
+"""The routes of the page: ``/`` and ``/_page/…``.
 
-It owns the routes ``/`` and ``/_page/…``, and nothing of what they show: that is read by the other
-``page_*`` modules and drawn by ``templates/``. GET changes nothing. POST comes from the page itself
-or is refused: the sandbox listens on loopback, where any web site a person visits can send to it.
+GET changes nothing. A POST must come from the page itself, or it is refused: the sandbox listens on
+loopback, where any web site that its user visits can send requests to it.
 """
 
 from __future__ import annotations
 
-import functools
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
+from planhat_sandbox.http_messages import Request, Response
 from planhat_sandbox.planhat.tenancy import UnknownTenantError
 from planhat_sandbox.seed import seed_tenant
-from planhat_sandbox.server.wire import Request, Response
-from planhat_sandbox.web import fault_buttons as page_faults
-from planhat_sandbox.web import log as page_log
-from planhat_sandbox.web import records as page_records
+from planhat_sandbox.server.origin import is_cross_origin
+from planhat_sandbox.web import fault_buttons, log, records
 from planhat_sandbox.web.chart import draw
-from planhat_sandbox.web.origin import is_from_elsewhere
+from planhat_sandbox.web.rendering import HEADERS, STATIC_FILES, content, html, static_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import jinja2
+    from planhat_sandbox.faults.faults import Faults
+    from planhat_sandbox.planhat.tenancy import Tenancy
+    from planhat_sandbox.server.request_log import RequestLog
 
-    from planhat_sandbox.sandbox import Sandbox
-
-TEMPLATES = Path(__file__).with_name("templates")
-FILES = {"page.css": "text/css", "page.js": "text/javascript"}
 LATEST_REQUESTS = 12
-HEADERS = {
-    "Cache-Control": "no-store",
-    # No scripts but the page's own file, nothing from elsewhere, and no other page around it.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-NO_JINJA = b"""<!doctype html><html lang="en"><title>Planhat sandbox</title>
-<p>The sandbox runs. Its page needs Jinja: <code>pip install 'planhat-sync[sandbox]'</code>"""
+
+Rendered = tuple[str, dict[str, Any]]
+"""A template and its variables."""
 
 
 class NotFoundError(LookupError):
-    """The page has no such thing to show; the text says what."""
+    """The page has nothing to show at this address; the message says what is missing."""
 
 
 def is_page(request: Request) -> bool:
-    """Tell whether a request is for the page, and not for Planhat.
+    """Return whether a request is for the page and not for the fake API.
 
     Args:
         request: Any request.
@@ -65,144 +49,121 @@ def is_page(request: Request) -> bool:
     )
 
 
-def page(sandbox: Sandbox, request: Request) -> Response:
-    """Answer a request for the page.
+class Page:
+    """Answers requests for the page.
 
     Args:
-        sandbox: What the page shows.
-        request: One for which `is_page` holds.
-
-    Returns:
-        HTML, a file of the page, or a redirect after a button.
+        url: Where the sandbox listens.
+        tenancy: The tenants to show and to fill.
+        faults: The faults to show and to change.
+        requests: The log to show.
     """
-    if request.method == "POST":
-        return _post(sandbox, request)
-    name = request.segments[1] if len(request.segments) > 1 else ""
-    if name in FILES:
-        return _answer(200, (TEMPLATES / name).read_bytes(), FILES[name])
-    try:
-        return _html(200, *_SHOWN.get(name, _nothing)(sandbox, request))
-    except ImportError:
-        return _answer(200, NO_JINJA, "text/html")
-    except (NotFoundError, UnknownTenantError) as error:
-        return _html(404, "error.html", {**_frame(sandbox, request), "text": str(error)})
+
+    def __init__(self, url: str, tenancy: Tenancy, faults: Faults, requests: RequestLog) -> None:
+        self._url = url
+        self._tenancy = tenancy
+        self._faults = faults
+        self._log = requests
+        self._views: Mapping[str, Callable[[Request], Rendered]] = {
+            "": self._overview,
+            "requests": self._requests,
+            "request": self._request,
+            "tenant": self._tenant,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request for the page.
+
+        Args:
+            request: One for which `is_page` holds.
+
+        Returns:
+            HTML, a static file, or a redirect after a button was pressed.
+        """
+        if request.method == "POST":
+            return self._post(request)
+        name = request.segments[1] if len(request.segments) > 1 else ""
+        if name in STATIC_FILES:
+            return static_file(name)
+        try:
+            return html(200, *self._views.get(name, _no_page)(request))
+        except (NotFoundError, UnknownTenantError) as error:
+            return html(404, "error.html", {**self._frame(request), "text": str(error)})
+
+    def _post(self, request: Request) -> Response:
+        if is_cross_origin(request):
+            text = "this button was pressed on another site, and nothing was done"
+            return content(403, text.encode(), "text/plain")
+        form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        try:
+            if request.segments[1:] == ("faults",):
+                fault_buttons.press(self._faults, form)
+            elif request.segments[1:] == ("seed",):
+                tenant = self._tenancy.find(form.get("tenant", ""))
+                seed_tenant(tenant, issues=500, objectives=100)
+            else:
+                return html(404, "error.html", {**self._frame(request), "text": "no such button"})
+        except (ValueError, UnknownTenantError) as error:
+            template, context = self._overview(request)
+            return html(400, template, {**context, "problem": str(error), "form": form})
+        return Response(303, headers={**HEADERS, "Location": "/#faults"})
+
+    def _frame(self, request: Request) -> dict[str, Any]:
+        """Return the variables that every template needs."""
+        refresh = request.query.get("refresh", "")
+        return {
+            "url": self._url,
+            "tenants": records.count(self._tenancy.all()),
+            "refresh": int(refresh) if refresh.isascii() and refresh.isdigit() else None,
+            "query": request.query,
+        }
+
+    def _overview(self, request: Request) -> Rendered:
+        requests = self._log.snapshot()
+        window = {"10": 600, "60": 3600}.get(request.query.get("minutes", ""), 120)
+        return "overview.html", {
+            **self._frame(request),
+            "chart": draw(requests, time.time(), window),
+            "requests": requests[: -LATEST_REQUESTS - 1 : -1],
+            "total": len(self._log),
+            "active_faults": fault_buttons.describe_active(self._faults),
+            "buttons": fault_buttons.BUTTONS,
+            "effects": fault_buttons.describe_effects(),
+            "form": {},
+        }
+
+    def _requests(self, request: Request) -> Rendered:
+        view = log.read(self._log.snapshot(), request.query)
+        return "requests.html", {**self._frame(request), "log": view}
+
+    def _request(self, request: Request) -> Rendered:
+        _, _, number, *_ = (*request.segments, "")
+        entry = log.find(self._log.snapshot(), number)
+        if entry is None:
+            raise NotFoundError(f"there is no request {number}, or it is no longer in the log")
+        body = log.readable(entry.body)
+        return "request.html", {**self._frame(request), "entry": entry, "body": body}
+
+    def _tenant(self, request: Request) -> Rendered:
+        try:
+            _, _, alias, model, *rest = request.segments
+            tenant = self._tenancy.find(alias)
+            collection = tenant.store.collection(model)
+        except (ValueError, KeyError):
+            raise NotFoundError("the tenant does not serve this model") from None
+        context = {**self._frame(request), "alias": tenant.alias, "model": model}
+        if not rest:
+            with tenant.lock:
+                view = records.read(collection, request.query)
+            return "records.html", {**context, "view": view}
+        record = tenant.get(model, rest[0])
+        history = tenant.history(model, rest[0])
+        if record is None and not history:
+            raise NotFoundError(f"{tenant.alias} has never had a {model} record {rest[0]}")
+        shown = None if record is None else records.pretty(record)
+        found = {"identifier": rest[0], "record": shown, "history": history[::-1]}
+        return "record.html", {**context, **found}
 
 
-def _post(sandbox: Sandbox, request: Request) -> Response:
-    if is_from_elsewhere(request):
-        text = "this button was pressed on another site: nothing was done"
-        return _answer(403, text.encode(), "text/plain")
-    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
-    try:
-        if request.segments[1:] == ("faults",):
-            page_faults.press(sandbox, form)
-        elif request.segments[1:] == ("seed",):
-            seed_tenant(sandbox.tenant(form.get("tenant", "")), issues=500, objectives=100)
-        else:
-            return _html(404, "error.html", {**_frame(sandbox, request), "text": "no such button"})
-    except (ValueError, UnknownTenantError) as error:
-        template, context = _overview(sandbox, request)
-        return _html(400, template, {**context, "problem": str(error), "form": form})
-    return Response(303, headers={**HEADERS, "Location": "/#faults"})
-
-
-def _frame(sandbox: Sandbox, request: Request) -> dict[str, Any]:
-    """Give what every page shows around its own part."""
-    refresh = request.query.get("refresh", "")
-    return {
-        "url": sandbox.url,
-        "tenants": page_records.tenants(sandbox),
-        "now": time.time(),
-        "refresh": int(refresh) if refresh.isascii() and refresh.isdigit() else None,
-        "query": request.query,
-    }
-
-
-def _overview(sandbox: Sandbox, request: Request) -> tuple[str, dict[str, Any]]:
-    log = sandbox.requests
-    window = {"10": 600, "60": 3600}.get(request.query.get("minutes", ""), 120)
-    return "overview.html", {
-        **_frame(sandbox, request),
-        "chart": draw(log, time.time(), window),
-        "requests": log[: -LATEST_REQUESTS - 1 : -1],
-        "total": len(sandbox.log),
-        "armed": page_faults.at_work(sandbox),
-        "buttons": page_faults.BUTTONS,
-        "effects": page_faults.effects(),
-        "form": {},
-    }
-
-
-def _requests(sandbox: Sandbox, request: Request) -> tuple[str, dict[str, Any]]:
-    shown = page_log.read_log(sandbox.requests, request.query)
-    return "requests.html", {**_frame(sandbox, request), "log": shown}
-
-
-def _request(sandbox: Sandbox, request: Request) -> tuple[str, dict[str, Any]]:
-    number = request.segments[2] if len(request.segments) > 2 else ""  # noqa: PLR2004 - _page, request, number
-    entry = page_log.find(sandbox.requests, number)
-    if entry is None:
-        raise NotFoundError(f"there is no request {number}, or it is forgotten")
-    body = page_log.readable(entry.body)
-    return "request.html", {**_frame(sandbox, request), "entry": entry, "body": body}
-
-
-def _tenant(sandbox: Sandbox, request: Request) -> tuple[str, dict[str, Any]]:
-    try:
-        _, _, alias, model, *rest = request.segments
-        tenant = sandbox.tenant(alias)
-        collection = tenant.collection(model)
-    except (ValueError, KeyError):
-        raise NotFoundError("the tenant serves no such model") from None
-    place = {**_frame(sandbox, request), "alias": tenant.alias, "model": model}
-    if not rest:
-        with tenant.lock:
-            return "records.html", {**place, "view": page_records.read(collection, request.query)}
-    record = tenant.get(model, rest[0])
-    history = tenant.history(model, rest[0])
-    if record is None and not history:
-        raise NotFoundError(f"{tenant.alias} has no {model} record {rest[0]}, and never had one")
-    shown = None if record is None else page_records.pretty(record)
-    found = {"identifier": rest[0], "record": shown, "history": history[::-1]}
-    return "record.html", {**place, **found}
-
-
-def _nothing(_sandbox: Sandbox, _request: Request) -> tuple[str, dict[str, Any]]:
+def _no_page(_request: Request) -> Rendered:
     raise NotFoundError("there is no such page")
-
-
-_SHOWN: Mapping[str, Callable[[Sandbox, Request], tuple[str, dict[str, Any]]]] = {
-    "": _overview,
-    "requests": _requests,
-    "request": _request,
-    "tenant": _tenant,
-}
-
-
-def _html(status: int, template: str, context: Mapping[str, Any]) -> Response:
-    text = _templates().get_template(template).render(context)
-    return _answer(status, text.encode("utf-8", "replace"), "text/html")
-
-
-def _answer(status: int, body: bytes, kind: str) -> Response:
-    return Response(status, body, {**HEADERS, "Content-Type": f"{kind}; charset=utf-8"})
-
-
-@functools.cache
-def _templates() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - of the extra `sandbox`; tests of the plugins go without it
-
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["clock"] = page_log.clock
-    templates.filters["iso"] = page_log.iso
-    templates.filters["segment"] = lambda text: quote(str(text), safe="")
-    templates.filters["spoken"] = page_log.spoken
-    templates.filters["short"] = page_records.short
-    templates.filters["kind"] = page_log.kind
-    return templates

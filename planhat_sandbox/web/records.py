@@ -1,4 +1,4 @@
-"""Tenants and records as the page shows them: filtered, sorted, one page at a time."""
+"""Records as the page shows them: filtered, sorted, 50 at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from planhat_sandbox.planhat.codec import encode
-from planhat_sandbox.planhat.listing import sort_key
+from planhat_sandbox.planhat.sorted_view import sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from planhat_sandbox.planhat.store import Collection, Fields
-    from planhat_sandbox.sandbox import Sandbox
+    from planhat_sandbox.planhat.collection import Collection, Fields
+    from planhat_sandbox.planhat.tenant import Tenant
 
 ROWS = 50
 LONGEST_CELL = 60
@@ -32,7 +32,7 @@ COLUMNS = (
     "companyId",
     "companyIds",
 )
-"""What a row shows, of those properties that any of the rows has."""
+"""Columns of the table; those that no row has are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class RecordsView:
     Attributes:
         rows: The records.
         columns: Properties to show.
-        sort: Property they are sorted by, with a ``-`` for the greatest first.
-        search: What they were filtered by.
-        start: How many are in front of the first row.
-        found: How many pass the filter.
-        held: How many there are.
+        sort: Property they are sorted by, with a ``-`` for descending order.
+        search: The filter.
+        start: Number of matching records before the first row.
+        found: Number of matching records.
+        total: Number of all records.
     """
 
     rows: list[Fields]
@@ -55,43 +55,42 @@ class RecordsView:
     search: str
     start: int
     found: int
-    held: int
+    total: int
 
     @property
     def end(self) -> int:
-        """How many are in front of the next page."""
+        """Number of matching records before the next page."""
         return self.start + len(self.rows)
 
     @property
     def before(self) -> int:
-        """Where the page in front of this one starts."""
+        """Start of the previous page."""
         return max(0, self.start - ROWS)
 
 
-def tenants(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Count what every tenant holds.
+def count(tenants: Iterable[Tenant]) -> list[dict[str, Any]]:
+    """Count the records of tenants.
 
     Args:
-        sandbox: Whose tenants.
+        tenants: The tenants.
 
     Returns:
-        Alias and counts by model of each, in the order they were added.
+        Alias and counts by model of each, in the same order.
     """
     counted = []
-    for tenant in sandbox.tenants:
-        with tenant.lock:
-            models = {name: len(tenant.collection(name).records) for name in tenant.models}
+    for tenant in tenants:
+        models = tenant.counts()
         counted.append({"alias": tenant.alias, "models": models, "empty": not any(models.values())})
     return counted
 
 
 def read(collection: Collection, query: Mapping[str, str]) -> RecordsView:
-    """Choose records; the caller holds the tenant's lock.
+    """Return the records that match a query; the caller holds the lock of the tenant.
 
     Args:
         collection: The records.
-        query: ``q``: a text that stands anywhere in a record, or ``property=text``; ``sort``:
-            a property, with ``-`` for the greatest first; ``from``: how many to skip.
+        query: ``q``: a text that occurs anywhere in a record, or ``property=text``; ``sort``: a
+            property, with ``-`` for descending order; ``from``: how many to skip.
 
     Returns:
         Up to 50 records.
@@ -100,32 +99,29 @@ def read(collection: Collection, query: Mapping[str, str]) -> RecordsView:
     text = query.get("from", "")
     start = int(text) if text.isascii() and text.isdigit() else 0
     prop, descending = sort.removeprefix("-"), sort.startswith("-")
-    held = collection.records
+    everything = collection.records
     if search:
-        passing = [fields for fields in held.values() if _matches(fields, search)]
-        passing.sort(key=lambda f: sort_key(f.get(prop), f["_id"]), reverse=descending)
-        rows, found = passing[start : start + ROWS], len(passing)
+        matching = [fields for fields in everything.values() if _matches(fields, search)]
+        matching.sort(key=lambda f: sort_key(f.get(prop), f["_id"]), reverse=descending)
+        rows, found = matching[start : start + ROWS], len(matching)
     else:
         page = collection.page(prop, start, ROWS, descending=descending, companies=None)
-        rows, found = [held[identifier] for identifier in page], len(held)
+        rows, found = [everything[identifier] for identifier in page], len(everything)
     columns = [name for name in COLUMNS if any(name in row for row in rows)]
-    return RecordsView(rows, columns or ["_id"], sort, search, start, found, len(held))
+    return RecordsView(rows, columns or ["_id"], sort, search, start, found, len(everything))
 
 
 def pretty(record: Fields) -> str:
-    """Give a record as indented JSON.
+    """Return a record as indented JSON.
 
     Args:
         record: Its properties.
-
-    Returns:
-        Text.
     """
     return msgspec.json.format(encode(record), indent=2).decode()
 
 
 def short(value: object) -> str:
-    """Give a value as the text of a table's cell.
+    """Return a value as the text of a table cell.
 
     Args:
         value: Any JSON value.

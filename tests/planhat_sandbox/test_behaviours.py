@@ -549,8 +549,8 @@ def test_a_tenant_behaves_in_its_own_way(api):
     [
         ({"weather": "fine"}, "no behaviour is called 'weather'"),
         ({"custom": "mend"}, "custom takes one of merge, replace"),
-        ({"gzip": "perhaps"}, "gzip is true or false"),
-        ({"bulk_limit": "many"}, "bulk_limit is a number"),
+        ({"gzip": "perhaps"}, "gzip must be true or false"),
+        ({"bulk_limit": "many"}, "bulk_limit must be a number"),
     ],
 )
 def test_a_behaviour_that_does_not_exist_is_said(changes, said):

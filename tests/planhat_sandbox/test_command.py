@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from planhat_sandbox.__main__ import _started as started
+from planhat_sandbox.__main__ import _start as start
 from planhat_sandbox.options import read_options
-from planhat_sandbox.server.listener import why_not
+from planhat_sandbox.server.addresses import explain_listen_error
 
 COMMAND = [sys.executable, "-m", "planhat_sandbox"]
 BEARER = {"Authorization": "Bearer token-a"}
@@ -79,7 +79,7 @@ def test_any_model_may_be_served():
 def refused(arguments):
     """Why a sandbox with this command line cannot start."""
     with pytest.raises((ValueError, LookupError)) as caught:
-        started(read_options(arguments.split())).close()
+        start(read_options(arguments.split())).close()
     return str(caught.value)
 
 
@@ -116,47 +116,47 @@ def fail(*arguments, **how):
         ("--tenant a=x --tenant x", "--tenant: two tenants share a token or an alias"),
         ("--fault earthquake", "no fault is called 'earthquake'"),
         ("--fault=", "no fault is called ''"),
-        ("--fault slow,seconds=long", "seconds is a number"),
-        ("--fault slow,seconds=nan", "seconds is a number from 0 on, not 'nan'"),
-        ("--fault slow,seconds=-1", "seconds is a number from 0 on, not '-1'"),
-        ("--fault slow,seconds", "--fault: a value is given as NAME=VALUE, not 'seconds'"),
-        ("--fault slow,", "--fault: a value is given as NAME=VALUE, not ''"),
-        ("--fault status,status=99", "status is a number of three digits, not '99'"),
-        ("--fault status-after,status=1000", "status is a number of three digits"),
+        ("--fault slow,seconds=long", "seconds must be a number"),
+        ("--fault slow,seconds=nan", "seconds must be a number from 0 on, not 'nan'"),
+        ("--fault slow,seconds=-1", "seconds must be a number from 0 on, not '-1'"),
+        ("--fault slow,seconds", "--fault: expected NAME=VALUE, not 'seconds'"),
+        ("--fault slow,", "--fault: expected NAME=VALUE, not ''"),
+        ("--fault status,status=99", "status must be a number of three digits, not '99'"),
+        ("--fault status-after,status=1000", "status must be a number of three digits"),
         ("--fault slow,weight=1", "the fault 'slow' has no option 'weight'; it has seconds"),
         ("--fault slow,options=1", "--fault: a fault has no option 'options'"),
         ("--fault slow,name=status", "--fault: a fault has no option 'name'"),
-        ("--fault slow,every=0", "--fault: every is 1 or more, not 0"),
-        ("--fault slow,nth=-1", "--fault: nth is 1 or more, not -1"),
-        ("--fault slow,probability=2", "--fault: probability is a number from 0 to 1, not 2.0"),
-        ("--fault slow,probability=nan", "--fault: probability is a number from 0 to 1"),
+        ("--fault slow,every=0", "--fault: every must be 1 or more, not 0"),
+        ("--fault slow,nth=-1", "--fault: nth must be 1 or more, not -1"),
+        ("--fault slow,probability=2", "--fault: probability must be between 0 and 1, not 2.0"),
+        ("--fault slow,probability=nan", "--fault: probability must be between 0 and 1"),
         ("--fault slow,route=lists", "--fault: route takes one of list,"),
         ("--fault slow,method=get", "--fault: method takes one of GET, POST, PUT, DELETE"),
         ("--fault slow,model=cows", "no model is called 'cows'; there are issues, objectives"),
         ("--fault slow,tenant=nobody", "there is no such tenant; there are alpha: name one"),
         ("--behave weather=fine", "no behaviour is called 'weather'"),
-        ("--behave gzip", "--behave: a value is given as NAME=VALUE, not 'gzip'"),
+        ("--behave gzip", "--behave: expected NAME=VALUE, not 'gzip'"),
         ("--behave custom=odd", "custom takes one of merge, replace, not 'odd'"),
-        ("--behave default_limit=-5", "default_limit is 0 or more, not -5"),
+        ("--behave default_limit=-5", "default_limit must be 0 or more, not -5"),
         ("--behave nobody:gzip=on", "there is no such tenant"),
         ("--seed nobody:issues=1", "there is no such tenant; there are alpha: name one of these"),
-        ("--seed issues=many", "--seed: issues is a number, not 'many'"),
-        ("--seed issues=1.5", "--seed: issues is a number, not '1.5'"),
-        ("--seed issues=-1", "--seed: issues is 0 or more, not -1"),
-        ("--seed issues", "--seed: a value is given as NAME=VALUE, not 'issues'"),
-        ("--seed=", "--seed: a value is given as NAME=VALUE, not ''"),
-        ("--seed alpha:", "--seed: a value is given as NAME=VALUE, not ''"),
-        ("--seed issues=1,issues=2", "--seed: 'issues=1,issues=2' names one thing twice"),
+        ("--seed issues=many", "--seed: issues must be a number, not 'many'"),
+        ("--seed issues=1.5", "--seed: issues must be a number, not '1.5'"),
+        ("--seed issues=-1", "--seed: issues must be 0 or more, not -1"),
+        ("--seed issues", "--seed: expected NAME=VALUE, not 'issues'"),
+        ("--seed=", "--seed: expected NAME=VALUE, not ''"),
+        ("--seed alpha:", "--seed: expected NAME=VALUE, not ''"),
+        ("--seed issues=1,issues=2", "--seed: 'issues=1,issues=2' has the same name twice"),
         (
             "--seed cows=3",
             "--seed: it takes issues, objectives, seed, companies, endusers, not cows",
         ),
         ("--model=", "--model: a model is NAME or NAME:PATH"),
-        ("--model a/b", "--model: a model is NAME or NAME:PATH, a plain word each, not 'a/b'"),
+        ("--model a/b", "hyphens and underscores, not 'a/b'"),
         ("--model nps:_sandbox", "--model: a model is NAME or NAME:PATH"),
-        ("--model issues", "--model: there is a model called issues already"),
-        ("--model nps:issues", "--model: there is a model called issues already"),
-        ("--model nps --model nps", "--model: there is a model called nps already"),
+        ("--model issues", "--model: the model issues exists already"),
+        ("--model nps:issues", "--model: the model issues exists already"),
+        ("--model nps --model nps", "--model: the model nps exists already"),
     ],
 )
 def test_what_it_cannot_do_it_says_in_a_sentence(arguments, said):
@@ -197,15 +197,17 @@ def test_a_port_that_is_taken_without_a_listener_is_named_too():
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (errno.EACCES, "port 80 may not be used by this user: choose one from 1024 on"),
+        (errno.EACCES, "this user is not allowed to listen on port 80: choose one from 1024 on"),
         (errno.EADDRINUSE, "port 80 is taken"),
         (errno.EADDRNOTAVAIL, "this machine has no address 127.0.0.9: use 127.0.0.1"),
         (errno.EAFNOSUPPORT, "this machine has no address 127.0.0.9: use 127.0.0.1"),
-        (errno.EMFILE, "port 80 of 127.0.0.9 cannot be listened on: Too many open files"),
+        (errno.EMFILE, "cannot listen on port 80 of 127.0.0.9: Too many open files"),
     ],
 )
 def test_each_reason_against_a_port_has_its_sentence(error, said):
-    assert why_not(OSError(error, os.strerror(error)), "127.0.0.9", 80).startswith(said)
+    assert explain_listen_error(OSError(error, os.strerror(error)), "127.0.0.9", 80).startswith(
+        said
+    )
 
 
 def test_an_ipv6_address_may_stand_in_brackets():
@@ -218,4 +220,4 @@ def test_a_url_that_cannot_be_printed_is_told():
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
         done = subprocess.run(COMMAND, stdout=full, stderr=subprocess.PIPE, check=False, **how)
     assert done.returncode == 1
-    assert done.stderr == ("planhat-sandbox: its URL cannot be printed: No space left on device\n")
+    assert done.stderr == ("planhat-sandbox: cannot print the URL: No space left on device\n")

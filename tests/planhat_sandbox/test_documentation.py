@@ -9,7 +9,7 @@ import pytest
 
 from planhat_sandbox import Sandbox
 from planhat_sandbox.faults.effects import EFFECTS
-from planhat_sandbox.faults.faults import read_fault
+from planhat_sandbox.faults.fault import read_fault
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 RECIPES = re.findall(rf"`((?:{'|'.join(EFFECTS)}),[^`]+)`", PAGE)

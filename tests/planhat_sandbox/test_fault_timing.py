@@ -81,8 +81,8 @@ def test_a_fault_can_be_switched_off_again(api):
     [
         ({"name": "earthquake"}, "no fault is called"),
         ({"name": "slow", "second": 1}, "has no option 'second'"),
-        ({"name": "slow", "seconds": "long"}, "seconds is a number"),
-        ({"name": "slow", "every": "often"}, "every is a number"),
+        ({"name": "slow", "seconds": "long"}, "seconds must be a number"),
+        ({"name": "slow", "every": "often"}, "every must be a number"),
         ({"name": "behave", "weather": "fine"}, "no behaviour is called"),
         ({"name": "body", "kind": "poem"}, "kind takes one of"),
         ({"name": "slow", "route": "scenic"}, "route takes one of"),

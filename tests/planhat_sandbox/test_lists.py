@@ -1,4 +1,4 @@
-"""Lists against the simplest thing that could be right: sort everything, then slice."""
+"""Lists against the simplest implementation: sort everything, then slice."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sandbox.planhat.listing import REBUILD_ABOVE
+from planhat_sandbox.planhat.collection import Collection
 from planhat_sandbox.planhat.models import ISSUES
-from planhat_sandbox.planhat.store import Collection
+from planhat_sandbox.planhat.sorted_view import REBUILD_ABOVE
 
 IDS = [f"{number:024x}" for number in range(12)]
 VALUES = st.sampled_from([None, 0, 1, 2.5, "", "a", "B", True, ["x"], {"k": 1}])
@@ -44,14 +44,14 @@ def test_a_page_is_a_slice_of_everything_sorted(steps):
         else:
             company = {"companyIds": [fields["c"]]}
             collection.put({"_id": identifier, "status": fields["status"], **company})
-        held = [
+        expected = [
             record
             for record in collection.records.values()
             if companies is None or companies & set(record["companyIds"])
         ]
-        held.sort(key=lambda record: rank(record, prop), reverse=descending)
+        expected.sort(key=lambda record: rank(record, prop), reverse=descending)
         page = collection.page(prop, offset, limit, descending=descending, companies=companies)
-        assert page == [record["_id"] for record in held[offset : offset + limit]]
+        assert page == [record["_id"] for record in expected[offset : offset + limit]]
 
 
 def test_a_view_is_right_after_many_changes_at_once():

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from planhat_sandbox import Sandbox
 from planhat_sandbox.server.request_log import LoggedRequest
 from planhat_sandbox.web.chart import HEIGHT, WIDTH, draw
-from planhat_sandbox.web.fault_buttons import BUTTONS, effects
+from planhat_sandbox.web.fault_buttons import BUTTONS, describe_effects
 
 BEARER = {"Authorization": "Bearer token-a"}
 
@@ -61,7 +61,7 @@ def test_a_newcomer_sees_the_tenants_and_what_they_hold(sandbox, browser):
     shown = browser.text()
     assert re.search(r"alpha 1 issues 0 objectives", shown)
     assert re.search(r"beta 0 issues 1 objectives", shown)
-    assert "No request yet." in shown
+    assert "No requests yet." in shown
 
 
 def test_requests_are_shown_with_status_items_and_faults(sandbox, browser):
@@ -77,8 +77,8 @@ def test_requests_are_shown_with_status_items_and_faults(sandbox, browser):
     assert re.search(r"1 [\d:.]+ alpha 200 1 \d+ GET /issues\?select=_id,title ", shown)
     assert re.search(r"2 [\d:.]+ alpha 503 \d+ GET /issues status", shown)
     assert re.search(r"3 [\d:.]+ alpha 404 \d+ GET /nothing", shown)
-    assert re.search(r"4 [\d:.]+ nobody 401 \d+ GET /issues", shown)
-    assert re.search(r"5 [\d:.]+ alpha no answer \d+ GET /issues reset-before", shown)
+    assert re.search(r"4 [\d:.]+ unknown 401 \d+ GET /issues", shown)
+    assert re.search(r"5 [\d:.]+ alpha no response \d+ GET /issues reset-before", shown)
     trouble = browser.text("/_page/requests?trouble=1&tenant=alpha")
     assert [n for n in "12345" if re.search(rf"\b{n} [\d:.]+ alpha", trouble)] == ["2", "3", "5"]
 
@@ -117,7 +117,7 @@ def test_records_are_filtered_sorted_and_paged(sandbox, browser):
     assert rows(browser, f"{path}?q=status%3Ddone&sort=title") == done
     assert "40 of 120 issues" in browser.text(f"{path}?q=status%3Ddone")
     assert rows(browser, f"{path}?q=TITLE-07&sort=-title")[0] == "title-079"
-    assert "Nothing fits." in browser.text(f"{path}?q=no+such+text")
+    assert "No matching records." in browser.text(f"{path}?q=no+such+text")
 
 
 def test_a_record_is_shown_with_every_write_to_it(sandbox, browser):
@@ -128,11 +128,11 @@ def test_a_record_is_shown_with_every_write_to_it(sandbox, browser):
     shown = browser.text(path)
     assert '"title": "Renamed"' in shown
     assert re.search(
-        r"updated [\d:.]+ by request 1 .*title.* created [\d:.]+ behind the API's back", shown
+        r"updated [\d:.]+ by request 1 .*title.* created [\d:.]+ bypassing the API", shown
     )
     sandbox.tenant("alpha").delete("issues", stored["_id"])
     shown = browser.text(path)
-    assert "It is deleted." in shown
+    assert "This record has been deleted." in shown
     assert "deleted" in shown.partition("History of writes")[2]
     assert browser.get("/_page/tenant/alpha/issues/never-there").status_code == 404
 
@@ -184,9 +184,9 @@ def test_the_token_is_nowhere(sandbox, browser):
 @pytest.mark.parametrize("name", BUTTONS)
 def test_every_button_switches_on_what_it_names(sandbox, browser, name):
     assert browser.post("/_page/faults", {"button": name, "tenant": "beta"}).status_code == 200
-    (armed,) = sandbox.faults.snapshot()
-    assert armed.fault.name == BUTTONS[name].fault["name"]
-    assert armed.fault.tenant == "beta"
+    (active,) = sandbox.faults.snapshot()
+    assert active.fault.name == BUTTONS[name].fault["name"]
+    assert active.fault.tenant == "beta"
     shown = browser.get().text
     assert "tenant beta" in browser.text()
     (identity,) = re.findall(r'name="remove" value="(\w+)"', shown)
@@ -202,16 +202,20 @@ def test_a_button_breaks_the_next_request_and_says_how_often(sandbox, browser):
     assert statuses == [429, 200, 200]
     assert "1 of 3" in browser.text()
     browser.post("/_page/faults", {"clear": "1"})
-    assert "No fault is at work." in browser.text()
+    assert "No faults are active." in browser.text()
 
 
-@pytest.mark.parametrize("effect", effects(), ids=lambda effect: effect["name"])
+@pytest.mark.parametrize("effect", describe_effects(), ids=lambda effect: effect["name"])
 def test_every_fault_can_be_asked_for_in_the_form(sandbox, browser, effect):
     form = {"name": effect["name"], "options": effect["options"], "times": "3", "route": "list"}
     answer = browser.post("/_page/faults", form)
     assert answer.status_code == 200, answer.text
-    (armed,) = sandbox.faults.snapshot()
-    assert (armed.fault.name, armed.fault.times, armed.fault.route) == (effect["name"], 3, "list")
+    (active,) = sandbox.faults.snapshot()
+    assert (active.fault.name, active.fault.times, active.fault.route) == (
+        effect["name"],
+        3,
+        "list",
+    )
 
 
 @pytest.mark.parametrize(
@@ -331,7 +335,9 @@ def test_the_chart_counts_every_request_and_stays_in_its_frame(asked, window):
             assert -0.01 <= y <= HEIGHT
             assert height > 0
     drawn = sum(
-        int(n) for bar in chart.bars for n in re.findall(r"(\d+) (?:good|throttled|bad)", bar.says)
+        int(n)
+        for bar in chart.bars
+        for n in re.findall(r"(\d+) (?:ok|throttled|failed)", bar.label)
     )
     slice_seconds = window / 120
     heights = sum(height for bar in chart.bars for _, _, height in bar.parts)

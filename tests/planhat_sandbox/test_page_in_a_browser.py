@@ -164,7 +164,7 @@ def copy(sandbox: Sandbox, page_size: int = 12) -> list[int]:
 
 def test_a_person_watches_a_pipe_breaks_it_and_follows_one_record(window, filled):
     window.open(filled.url)
-    assert "No request yet." in window.text()
+    assert "No requests yet." in window.text()
     Select(window.driver.find_element(By.ID, "fault-tenant")).select_by_visible_text("acme-demo")
     window.press("429 once")
     window.until("tenant acme-demo")
@@ -193,10 +193,10 @@ def test_without_scripts_everything_works_by_reloading(window, filled):
     try:
         window.press("503 three times")
         window.until("status=503")
-        assert [armed.fault.name for armed in filled.faults.snapshot()] == ["status"]
+        assert [active.fault.name for active in filled.faults.snapshot()] == ["status"]
         assert not window.driver.find_element(By.ID, "live").is_displayed()
         window.press("Switch all off")
-        window.until("No fault is at work.")
+        window.until("No faults are active.")
         window.driver.get(f"{filled.url}/_page/tenant/acme/issues?q=croft")
         assert "40 of 120 issues" in window.text()
     finally:
@@ -320,11 +320,11 @@ def test_the_screenshots_of_the_docs(window, filled, request):
 
 def spread_over_two_minutes(sandbox: Sandbox) -> None:
     """Let a copy look as if it had taken its time, with some trouble on the way."""
-    armed = sandbox.fault("status", status=503, every=14)
+    failing = sandbox.fault("status", status=503, every=14)
     throttling = sandbox.fault("status", status=429, every=11)
     for _ in range(8):
         copy(sandbox, 6)
-    sandbox.faults.remove(armed)
+    sandbox.faults.remove(failing)
     sandbox.faults.remove(throttling)
     log = sandbox.requests
     chance, now = random.Random(8), time.time()

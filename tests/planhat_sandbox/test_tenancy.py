@@ -33,7 +33,7 @@ def basic(text):
     ],
 )
 def test_a_token_is_found_in_bearer_and_basic_and_nowhere_else(sandbox, authorization, alias):
-    found = sandbox.tenancy.authenticated(authorization)
+    found = sandbox.tenancy.authenticate(authorization)
     assert (found.alias if found else None) == alias
 
 

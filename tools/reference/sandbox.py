@@ -6,7 +6,7 @@ import dataclasses
 
 from planhat_sandbox.faults.effects import EFFECTS
 from planhat_sandbox.planhat.behaviours import Behaviours
-from planhat_sandbox.server.control import CONTROLS
+from planhat_sandbox.server.control_actions import CONTROLS
 
 FACTS = "planhat-facts.md"
 
@@ -14,7 +14,7 @@ FACTS = "planhat-facts.md"
 def faults() -> str:
     """Every fault with its options and their defaults."""
     rows = [
-        f"| `{effect.name}` | {effect.says} | {_options(effect.options)} |"
+        f"| `{effect.name}` | {effect.description} | {_options(effect.options)} |"
         for effect in EFFECTS.values()
     ]
     return "\n".join(["| fault | what it does | options |", "|---|---|---|", *rows])
@@ -30,15 +30,17 @@ def behaviours() -> str:
         shown = ", ".join(f"`{value}`" for value in values if value)
         fact = field.metadata["fact"]
         link = f"[{fact}]({FACTS}#{fact})"
-        rows.append(f"| `{field.name}` | {field.metadata['says']} | {shown or 'empty'} | {link} |")
-    head = "| behaviour | what it says | values, the default first | belief |"
+        rows.append(
+            f"| `{field.name}` | {field.metadata['description']} | {shown or 'empty'} | {link} |"
+        )
+    head = "| behaviour | what it controls | values, default first | fact |"
     return "\n".join([head, "|---|---|---|---|", *rows])
 
 
 def controls() -> str:
     """Every control route with what it does."""
     rows = [
-        f"| `{method} /_sandbox/{name}{control.path}` | {control.says} |"
+        f"| `{method} /_sandbox/{name}{control.path}` | {control.description} |"
         for (method, name), control in CONTROLS.items()
     ]
     return "\n".join(["| route | what it does |", "|---|---|", *rows])

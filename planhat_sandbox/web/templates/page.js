@@ -1,5 +1,5 @@
-// Keeps the page fresh: fetches it anew every two seconds and puts the marked parts in place.
-// Without scripts the page works all the same; it is then refreshed by hand, or by ?refresh=5.
+// Keeps the page up to date: fetches it again every two seconds and replaces the parts with data-live.
+// The page also works without scripts; it is then reloaded by hand, or with ?refresh=5.
 "use strict";
 const live = document.getElementById("live");
 const liveSwitch = document.getElementById("live-switch");
@@ -13,7 +13,7 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
-      // A part in which somebody is at work is left alone until they leave it.
+      // A part that has the focus is left alone until the focus leaves it.
       const busy = part.contains(document.activeElement) || part.matches(":active");
       if (other && !busy && other.innerHTML !== part.innerHTML) part.replaceChildren(...other.childNodes);
     }
@@ -23,10 +23,10 @@ async function refresh() {
   }
 }
 
-async function forever() {
+async function refreshRepeatedly() {
   for (;;) {
     await new Promise((wait) => setTimeout(wait, 2000));
     await refresh();
   }
 }
-forever();
+refreshRepeatedly();

@@ -1,4 +1,4 @@
-"""Sorted views of a collection, kept up to date cheaply, and the slices that pages are."""
+"""A sorted view of a collection that is updated in place, and its pages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 SortKey = tuple[Any, ...]
 REBUILD_ABOVE = 200
-"""Records that changed since the view was last read; above this, sorting anew is quicker."""
+"""With more changed records than this since the last read, sorting again is faster."""
 
 
 def sort_key(value: object, identifier: str) -> SortKey:
-    """Order values of any type: nothing, numbers, texts, the rest; ties by `_id`.
+    """Return a key that orders values of any type: none, numbers, texts, the rest; then `_id`.
 
     Args:
-        value: The property's value, None where it is missing.
-        identifier: The record's `_id`.
+        value: Value of the property; None if it is missing.
+        identifier: `_id` of the record.
 
     Returns:
-        A tuple that compares with every other one made here.
+        A tuple that can be compared with every other one.
     """
     if value is None:
         return (0, 0, identifier)
@@ -36,13 +36,13 @@ def sort_key(value: object, identifier: str) -> SortKey:
     return (1, value, identifier)
 
 
-class View:
+class SortedView:
     """The records that pass a filter, sorted by one property.
 
     Args:
-        records: The collection's records by `_id`; read, never written.
+        records: The records of the collection by `_id`; only read.
         prop: Property to sort by.
-        passes: The filter.
+        passes: Whether a record belongs to the view.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class View:
         self._placed: dict[str, SortKey] = {}
         self._stale: set[str] = set(records)
 
-    def touch(self, identifiers: Iterable[str]) -> None:
-        """Note that records were written or deleted.
+    def mark_changed(self, identifiers: Iterable[str]) -> None:
+        """Note that records were written or deleted, for the next read.
 
         Args:
             identifiers: Their `_id`s.
@@ -67,12 +67,12 @@ class View:
         self._stale.update(identifiers)
 
     def page(self, offset: int, limit: int, *, descending: bool) -> list[str]:
-        """Give the `_id`s of one page.
+        """Return the `_id`s of one page.
 
         Args:
             offset: Rows to skip.
-            limit: Rows at most.
-            descending: Whether to count from the greatest.
+            limit: Maximum number of rows.
+            descending: Whether the greatest value comes first.
 
         Returns:
             `_id`s in order.
