@@ -1,1 +1,1 @@
-"""Reads a whole collection by limit and offset, each record exactly once."""
+"""Reads a complete collection by limit and offset, each record exactly once."""

@@ -1,7 +1,7 @@
-"""Decides how to read a whole collection by limit and offset without losing or doubling a row.
+"""Decides how to read a collection by limit and offset without losing or duplicating a row.
 
-Pure: it says what to ask next and which rows of an answer to emit, and never asks by itself.
-`reading` puts it to work. Why the walk is exact is told in docs/adr/0030-the-full-walk.md.
+Pure: it says which pages to request and which rows of an answer to emit; `scan` sends the requests.
+docs/adr/0030-the-full-walk.md explains why the scan is exact.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 BEYOND_EVERYTHING = 2**31 - 1
-"""An offset that no collection reaches."""
+"""An offset greater than the size of any collection."""
 
-SAME_PAGES_SUSPECTED = 3
-"""After this many answers that are one and the same, it is asked whether `offset` counts at all."""
+MAX_SAME_PAGES = 3
+"""After this many identical pages at different offsets, the scan checks that `offset` works."""
 
-LONGEST_STANDSTILL = 200
-"""Answers in a row without a new row, after which the walk gives up."""
+MAX_PAGES_WITHOUT_NEW_ROWS = 200
+"""The scan gives up after this many pages in a row without a new row."""
 
 MAX_PAGES_AHEAD = 64
 """Most pages that are ever planned ahead."""
@@ -33,13 +33,13 @@ MAX_PAGES_AHEAD = 64
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One list request of a walk.
+    """One list request of a scan.
 
     Attributes:
-        sort: Property to sort by, with a leading ``-`` for the greatest first.
-        limit: Most rows the page may hold.
-        offset: Rows to pass over.
-        select: The properties that are needed, where that is fewer than the reader selected.
+        sort: Property to sort by, with a leading ``-`` for descending order.
+        limit: Most rows on the page.
+        offset: How many rows to skip.
+        select: The properties that are needed, if fewer than the reader selected.
     """
 
     sort: str
@@ -48,191 +48,200 @@ class PageRequest:
     select: tuple[str, ...] | None = None
 
 
-TOP = PageRequest("-_id", 2, select=("_id",))
-"""Asks for the newest row; and for one more, whose order shows that the server sorts."""
+NEWEST = PageRequest("-_id", 2, select=("_id",))
+"""Requests the newest row, and a second one, whose order shows that the server sorts."""
 
 
 class FullScan:
-    """One pass over a collection in the order of ``_id``, up to the row that was newest at first.
+    """One pass over a collection in the order of ``_id``, up to the row that is newest at first.
 
-    Every row that is there from the first answer to the last is emitted exactly once, whatever
-    enters or leaves meanwhile. Answers must be taken in the order of `next_requests`.
+    Every row that exists from the first answer to the last is emitted exactly once, whatever
+    enters or leaves the collection meanwhile. Answers must be accepted in the order of
+    `next_requests`.
 
     Args:
-        page_size: Rows to ask for at once; at least two, since pages must overlap.
+        page_size: Rows to request at once; at least two, since pages must overlap.
 
     Attributes:
-        pages: Answers taken so far.
+        limit: The limit of each request.
+        pages: How many pages have been accepted.
     """
 
     def __init__(self, page_size: int) -> None:
         self.limit = max(2, page_size)
         self.pages = 0
-        self._plan: deque[PageRequest] = deque([TOP])
-        self._take: Callable[[PageRequest, Sequence[str]], range] = self._take_top
-        self._top = ""
-        self._last = ""
-        self._end = 0
-        self._shift = 0
-        self._stride = self.limit
-        self._width = 1
-        self._place = Position(max(1, self.limit // 10))
+        self._planned: deque[PageRequest] = deque([NEWEST])
+        self._accept: Callable[[PageRequest, Sequence[str]], range] = self._accept_newest
+        self._top = ""  # the newest row to emit
+        self._last = ""  # the row emitted last
+        self._end = 0  # the offset behind that row, when it was seen
+        self._shift = 0  # most rows by which the collection has moved between two pages
+        self._page_rows = self.limit  # rows on the last page
+        self._width = 1  # pages to plan ahead
+        self._position = Position(max(1, self.limit // 10))
         self._back: int | None = None
-        self._still = 0
+        self._pages_without_new_rows = 0
         self._seen: tuple[str, str, int] | None = None
         self._seen_at: set[int] = set()
 
     @property
     def done(self) -> bool:
         """Whether everything has been read."""
-        return not self._plan
+        return not self._planned
 
     def next_requests(self, most: int) -> list[PageRequest]:
-        """Say what to ask: first what is needed now, then what will follow if all goes well.
+        """Return the next request, followed by those that will be next if no row moves.
 
         Args:
-            most: Most asks to give.
+            most: Most requests to return.
 
         Returns:
-            At least one ask unless the walk is done. What was given once stays, until an answer
+            At least one request unless the scan is done. A request stays planned until an answer
             changes the plan.
         """
-        paging = self._take == self._take_page
-        while paging and 0 < len(self._plan) < min(most, self._width):
-            following = self._plan[-1].offset + self._stride - self._overlap(self._stride)
-            self._plan.append(PageRequest("_id", self.limit, following))
-        return list(self._plan)[:most]
+        is_paging = self._accept == self._accept_page
+        while is_paging and 0 < len(self._planned) < min(most, self._width):
+            rows = self._page_rows
+            offset = self._planned[-1].offset + rows - self._overlap(rows)
+            self._planned.append(PageRequest("_id", self.limit, offset))
+        return list(self._planned)[:most]
 
     def accept(self, ids: Sequence[str]) -> range:
-        """Judge the answer to the first ask.
+        """Accept the page of the first planned request.
 
         Args:
             ids: The ``_id`` of each row, in the order of the page.
 
         Returns:
-            Positions of the rows to emit, in the order to emit them.
+            Indices of the rows to emit, in the order to emit them.
 
         Raises:
-            ProtocolError: The server ignores `sort` or `offset`, or never gives a new row.
+            ProtocolError: The server ignores `sort` or `offset`, or never returns a new row.
         """
-        ask = self._plan.popleft()
+        request = self._planned.popleft()
         self.pages += 1
-        emitted = self._take(ask, ids)
-        self._still = 0 if emitted else self._still + 1
-        if self._still > LONGEST_STANDSTILL:
+        emitted = self._accept(request, ids)
+        self._pages_without_new_rows = 0 if emitted else self._pages_without_new_rows + 1
+        if self._pages_without_new_rows > MAX_PAGES_WITHOUT_NEW_ROWS:
             raise ProtocolError(
-                "Planhat gave no new row in many pages although there are some: raise page_size, "
-                "or read again when less is being written"
+                f"Planhat returned no new row in {MAX_PAGES_WITHOUT_NEW_ROWS} pages although there "
+                "are some: raise page_size, or read again when fewer records are being written"
             )
         return emitted
 
-    def _take_top(self, _: PageRequest, ids: Sequence[str]) -> range:
-        _must(operator.gt, ids, "-_id")
+    def _accept_newest(self, _: PageRequest, ids: Sequence[str]) -> range:
+        _check_order(operator.gt, ids, "-_id")
         if ids:
             self._top = ids[0]
             self._go_on(0)
-        else:  # one empty answer is not believed: whoever trusts it deletes everything
-            self._plan = deque([PageRequest("_id", 2, select=("_id",))])
-            self._take = self._take_emptiness
+        else:  # an empty answer must come twice: readers delete what they do not receive
+            self._planned = deque([PageRequest("_id", 2, select=("_id",))])
+            self._accept = self._accept_empty
         return range(0)
 
-    def _take_emptiness(self, _: PageRequest, ids: Sequence[str]) -> range:
+    def _accept_empty(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
-            self._plan = deque([TOP])
-            self._take = self._take_top
+            self._planned = deque([NEWEST])
+            self._accept = self._accept_newest
         return range(0)
 
-    def _take_page(self, ask: PageRequest, ids: Sequence[str]) -> range:
-        _must(operator.lt, ids, "_id")
-        if self._is_suspect(ask, ids):
-            self._plan = deque([PageRequest("_id", 2, BEYOND_EVERYTHING, select=("_id",)), ask])
-            self._take = self._take_beyond
+    def _accept_page(self, request: PageRequest, ids: Sequence[str]) -> range:
+        _check_order(operator.lt, ids, "_id")
+        if self._offset_seems_ignored(request, ids):
+            beyond = PageRequest("_id", 2, BEYOND_EVERYTHING, select=("_id",))
+            self._planned = deque([beyond, request])
+            self._accept = self._accept_beyond
             return range(0)
-        if not ids or (ask.offset and ids[0] > self._last):
+        if not ids or (request.offset and ids[0] > self._last):
             self._width = 1
-            back = self._place.after_gap(ask.offset, 2 * self._shift, self._stride)
+            back = self._position.after_gap(request.offset, 2 * self._shift, self._page_rows)
             self._go_on(back) if ids else self._look_at_tail(back)
             return range(0)
         first_new = bisect_right(ids, self._last)
         if first_new == len(ids):
             self._width = 1
-            onward = self._place.after_known(ask.offset, len(ids), self._stride)
+            onward = self._position.after_known(request.offset, len(ids), self._page_rows)
             self._look_at_tail(None) if onward is None else self._go_on(onward)
             return range(0)
-        return self._progress(ask, ids, first_new)
+        return self._advance(request, ids, first_new)
 
-    def _progress(self, ask: PageRequest, ids: Sequence[str], first_new: int) -> range:
+    def _advance(self, request: PageRequest, ids: Sequence[str], first_new: int) -> range:
+        """Go on behind a page that begins with known rows and ends with new ones."""
         if ids[-1] >= self._top:
-            self._plan.clear()
+            self._planned.clear()
             return range(first_new, bisect_right(ids, self._top))
-        self._shift = max(self._shift, self._end - ask.offset - first_new)
+        self._shift = max(self._shift, self._end - request.offset - first_new)
         self._last = ids[-1]
-        self._end = ask.offset + len(ids)
-        self._place.read_up_to(self._end - 1)
-        self._width = min(MAX_PAGES_AHEAD, self._width * 2) if len(ids) >= self._stride else 1
-        self._stride = len(ids)
-        if self._plan and self._plan[0].offset >= self._end:  # a short page: too far ahead
-            self._plan.clear()
-        if not self._plan:
+        self._end = request.offset + len(ids)
+        self._position.read_up_to(self._end - 1)
+        self._width = min(MAX_PAGES_AHEAD, self._width * 2) if len(ids) >= self._page_rows else 1
+        self._page_rows = len(ids)
+        if self._planned and self._planned[0].offset >= self._end:  # a short page: too far ahead
+            self._planned.clear()
+        if not self._planned:
             self._go_on(self._end - self._overlap(len(ids)))
         return range(first_new, len(ids))
 
-    def _take_tail(self, _: PageRequest, ids: Sequence[str]) -> range:
-        """Take the newest rows, the newest first: if they reach known ground, they are the rest."""
-        _must(operator.gt, ids, "-_id")
-        beyond = sum(identifier > self._top for identifier in ids)
+    def _accept_tail(self, _: PageRequest, ids: Sequence[str]) -> range:
+        """Accept the newest rows, in descending order; they are the rest if they reach a known row.
+
+        Rows above `_top` belong to the next scan.
+        """
+        _check_order(operator.gt, ids, "-_id")
+        above_top = sum(identifier > self._top for identifier in ids)
         unread = sum(identifier > self._last for identifier in ids)
         if not ids or unread < len(ids):
-            self._plan.clear()
-            return range(unread - 1, beyond - 1, -1)
-        if beyond < len(ids):
-            self._top = ids[beyond]
-        self._go_on(self._place.leap(self._stride) if self._back is None else self._back)
+            self._planned.clear()
+            return range(unread - 1, above_top - 1, -1)
+        if above_top < len(ids):
+            self._top = ids[above_top]
+        onward = self._back
+        self._go_on(self._position.further_on(self._page_rows) if onward is None else onward)
         return range(0)
 
-    def _take_beyond(self, _: PageRequest, ids: Sequence[str]) -> range:
+    def _accept_beyond(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
             raise ProtocolError(
-                "Planhat gives the same page at every offset: it ignores `offset`, so that a "
+                "Planhat returns the same page at every offset: it ignores `offset`, so the "
                 "collection cannot be read to its end"
             )
-        self._take = self._take_page
+        self._accept = self._accept_page
         return range(0)
 
-    def _is_suspect(self, ask: PageRequest, ids: Sequence[str]) -> bool:
-        """Tell whether one and the same page has come at several offsets in a row."""
+    def _offset_seems_ignored(self, request: PageRequest, ids: Sequence[str]) -> bool:
+        """Return whether the same page has come at several offsets in a row."""
         page = (ids[0], ids[-1], len(ids)) if ids else None
         if page is None or page != self._seen:
             self._seen = page
             self._seen_at = set()
-        self._seen_at.add(ask.offset)
-        if page is None or len(self._seen_at) < SAME_PAGES_SUSPECTED:
+        self._seen_at.add(request.offset)
+        if page is None or len(self._seen_at) < MAX_SAME_PAGES:
             return False
         self._seen_at = set()
         return True
 
     def _go_on(self, offset: int) -> None:
-        self._plan = deque([PageRequest("_id", self.limit, offset)])
-        self._take = self._take_page
+        self._planned = deque([PageRequest("_id", self.limit, offset)])
+        self._accept = self._accept_page
 
     def _look_at_tail(self, back: int | None) -> None:
-        """Ask for the newest rows, where nothing shows that any row is left.
+        """Request the newest rows, where nothing shows that any row is left.
 
         Args:
-            back: Where to go on if some are; None for further on than before.
+            back: The offset to go on at if there are some; None to go further on than before.
         """
         self._back = back
-        self._plan = deque([PageRequest("-_id", self.limit)])
-        self._take = self._take_tail
+        self._planned = deque([PageRequest("-_id", self.limit)])
+        self._accept = self._accept_tail
 
     def _overlap(self, rows: int) -> int:
-        """Give how many rows a page shares with the one before it, which holds `rows`."""
+        """Return how many rows the next page shares with a page of `rows` rows."""
         return max(1, min(2 * self._shift, self.limit // 10, rows - 1))
 
 
-def _must(order: Callable[[str, str], bool], ids: Sequence[str], sort: str) -> None:
+def _check_order(order: Callable[[str, str], bool], ids: Sequence[str], sort: str) -> None:
     if not all(map(order, ids, ids[1:])):
         raise ProtocolError(
-            f"Planhat's rows are not in the order of sort={sort}: without that order they cannot "
-            "be read without loss"
+            f"Planhat's rows are not in the order of sort={sort}, and without that order rows "
+            "would be lost"
         )

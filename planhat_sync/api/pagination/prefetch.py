@@ -1,7 +1,7 @@
-"""Fetches the pages a walk wants, a few at once, and hands them over in order.
+"""Fetches the pages that a scan requests, several at once, and returns them in order.
 
-Owns threads, and decides nothing: which pages are wanted is the walk's affair, pace and retries
-are the transport's.
+Owns the threads, and decides nothing: the scan decides which pages are wanted, and the transport
+paces and repeats.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ POLL_SECONDS = 0.1
 
 
 class _Job(Generic[T]):
-    """One page on its way."""
+    """One page that is requested."""
 
-    def __init__(self, ask: PageRequest) -> None:
-        self.ask = ask
+    def __init__(self, request: PageRequest) -> None:
+        self.request = request
         self.page: T | None = None
         self.error: BaseException | None = None
         self.ended = False
@@ -38,14 +38,14 @@ class _Job(Generic[T]):
 
 
 class Prefetch(Generic[T]):
-    """Pages in flight, in the order they were asked for.
+    """Pages in flight, in the order of their requests.
 
-    At most `concurrency` pages exist at any time: those being fetched, those that wait, and the
-    one handed over last, which counts until the next is asked for. Only one thread may call
+    At most `concurrency` pages exist at any time: those being fetched, those that are ready, and
+    the one returned last, which counts until the next is asked for. Only one thread may call
     `page`. The threads are daemons: a request that hangs cannot keep the process alive.
 
     Args:
-        fetch: Gets the page for an ask; called from several threads.
+        fetch: Fetches a page; called from several threads.
         concurrency: Most pages at a time.
         stop: Set from anywhere to end every wait.
     """
@@ -57,15 +57,15 @@ class Prefetch(Generic[T]):
         self._fetch = fetch
         self._stop = stop
         self._changed = threading.Condition()
-        self._line: deque[_Job[T]] = deque()
-        self._waiting: deque[_Job[T]] = deque()
-        self._held = 0
-        self._handed_over = False
+        self._jobs: deque[_Job[T]] = deque()
+        self._not_started: deque[_Job[T]] = deque()
+        self._pages = 0
+        self._last_page_counts = False
         self._threads = 0
         self._closed = False
 
     def __enter__(self) -> Self:
-        """Begin; threads start when they are needed."""
+        """Start nothing yet; threads start when they are needed."""
         return self
 
     def __exit__(
@@ -80,82 +80,82 @@ class Prefetch(Generic[T]):
             self._drop_from(0)
             self._changed.notify_all()
 
-    def page(self, asks: Sequence[PageRequest]) -> T:
-        """Wait for the page of the first ask, while those of the others are fetched.
+    def page(self, requests: Sequence[PageRequest]) -> T:
+        """Return the page of the first request, while those of the others are fetched.
 
-        Pages in flight that are not among the asks any more are dropped.
+        Pages in flight that are not requested any more are dropped.
 
         Args:
-            asks: What is needed now, then what will be needed if all goes well.
+            requests: What is needed now, then what will be needed if no row moves.
 
         Raises:
             Interrupted: The run was asked to stop.
-            PlanhatError: The page could not be had.
+            PlanhatError: The page could not be fetched.
         """
         with self._changed:
-            self._let_go()
+            self._release_last_page()
             kept = 0
-            for job, ask in zip(self._line, asks, strict=False):
-                if job.ask != ask:
+            for job, request in zip(self._jobs, requests, strict=False):
+                if job.request != request:
                     break
                 kept += 1
             self._drop_from(kept)
-            for ask in asks[kept : self.concurrency]:
-                self._start(ask)
+            for request in requests[kept : self.concurrency]:
+                self._start(request)
             self._changed.notify_all()
-            job = self._line[0]
+            job = self._jobs[0]
             while not (job.ended or self._stop.is_set()):
                 self._changed.wait(POLL_SECONDS)
             if self._stop.is_set():
                 raise Interrupted("asked to stop while it waited for a page")
-            self._line.popleft()
-            self._handed_over = True
+            self._jobs.popleft()
+            self._last_page_counts = True
         if job.error is not None:
             raise job.error
         page, job.page = job.page, None
-        return page  # type: ignore[return-value]  # a job that ended without an error has one
+        return page  # type: ignore[return-value]  # a job that ended without an error has a page
 
-    def _let_go(self) -> None:
-        if self._handed_over:
-            self._handed_over = False
-            self._held -= 1
+    def _release_last_page(self) -> None:
+        if self._last_page_counts:
+            self._last_page_counts = False
+            self._pages -= 1
 
-    def _drop_from(self, position: int) -> None:
-        while len(self._line) > position:
-            job = self._line.pop()
+    def _drop_from(self, index: int) -> None:
+        while len(self._jobs) > index:
+            job = self._jobs.pop()
             job.dropped = True
             if job.ended:
                 job.page = None
-                self._held -= 1
-        self._waiting = deque(job for job in self._waiting if not job.dropped)
+                self._pages -= 1
+        self._not_started = deque(job for job in self._not_started if not job.dropped)
 
-    def _start(self, ask: PageRequest) -> None:
-        job: _Job[T] = _Job(ask)
-        self._line.append(job)
-        self._waiting.append(job)
-        if self._threads < min(self.concurrency, len(self._line)):
+    def _start(self, request: PageRequest) -> None:
+        job: _Job[T] = _Job(request)
+        self._jobs.append(job)
+        self._not_started.append(job)
+        if self._threads < min(self.concurrency, len(self._jobs)):
             self._threads += 1
             threading.Thread(target=self._work, name="planhat-pages", daemon=True).start()
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
             try:
-                job.page = self._fetch(job.ask)
-            except BaseException as error:  # noqa: BLE001 - handed to whoever asked for the page
+                job.page = self._fetch(job.request)
+            except BaseException as error:  # noqa: BLE001 - raised where the page is asked for
                 job.error = error
             with self._changed:
                 job.ended = True
                 if job.dropped:
                     job.page = None
-                    self._held -= 1
+                    self._pages -= 1
                 self._changed.notify_all()
             del job  # a thread that waits must not keep a page alive
 
     def _next_job(self) -> _Job[T] | None:
         with self._changed:
             while not self._closed:
-                if self._waiting and self._held < self.concurrency:
-                    self._held += 1
-                    return self._waiting.popleft()
+                if self._not_started and self._pages < self.concurrency:
+                    self._pages += 1
+                    return self._not_started.popleft()
                 self._changed.wait()
         return None

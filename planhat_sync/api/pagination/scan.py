@@ -1,4 +1,4 @@
-"""Puts a walk to work: asks what it wants, over HTTP, and gives what it says is to be emitted."""
+"""Runs a scan: sends the page requests that it plans and returns the rows that it selects."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ Row = dict[str, Any]
 
 
 class Scan(Protocol):
-    """What every walk can say."""
+    """What every scan has, whichever pages it requests and whatever it must know of a page."""
 
     def next_requests(self, most: int) -> list[PageRequest]:
-        """Say what to ask next; nothing once the walk is done."""
+        """Return the requests to send next; none once the scan is done."""
         ...
 
 
 def run_scan(
-    walk: Scan,
+    scan: Scan,
     fetch: Callable[[PageRequest], T],
-    judge: Callable[[T], Sequence[int]],
+    accept: Callable[[T], Sequence[int]],
     *,
     concurrency: int = 1,
     stop: threading.Event | None = None,
 ) -> Iterator[tuple[T, Sequence[int]]]:
-    """Follow a walk to its end.
+    """Run a scan to its end.
 
     Args:
-        walk: Says what to ask.
-        fetch: Gets a page; called from several threads.
-        judge: Lets the walk take a page, and gives the positions of the rows to emit.
+        scan: Plans the requests.
+        fetch: Fetches a page; called from several threads.
+        accept: Has the scan accept a page, and returns the indices of the rows to emit.
         concurrency: Most pages in memory, and most requests at once.
-        stop: Set from anywhere to end the reading.
+        stop: Set from anywhere to end the scan.
 
     Yields:
-        Each page with the positions of its rows to emit, which may be none.
+        Each page with the indices of its rows to emit, which may be empty.
 
     Raises:
         Interrupted: `stop` was set.
-        PlanhatError: A page could not be had, or the walk cannot go on.
+        PlanhatError: A page could not be fetched, or the scan cannot go on.
     """
-    with Prefetch(fetch, concurrency=concurrency, stop=stop or threading.Event()) as ahead:
-        while asks := walk.next_requests(concurrency):
-            page = ahead.page(asks)
-            yield page, judge(page)
-            del page  # so that it is gone before the next one comes
+    with Prefetch(fetch, concurrency=concurrency, stop=stop or threading.Event()) as prefetch:
+        while requests := scan.next_requests(concurrency):
+            page = prefetch.page(requests)
+            yield page, accept(page)
+            del page  # release it before the next page comes
 
 
 def read_pages(
@@ -74,47 +74,47 @@ def read_pages(
     """Read every record of a model exactly once, whatever changes meanwhile.
 
     Args:
-        client: Asks Planhat.
-        model: Whose records.
-        select: Properties of each row; ``_id`` always comes too; all if empty.
-        page_size: Rows to ask for at once; the model's limit if None.
-        company_ids: Only records of these companies; all if empty.
+        client: Sends the requests.
+        model: The model of the records.
+        select: Properties of each row, in addition to ``_id``; all if empty.
+        page_size: Rows to request at once; the model's limit if None.
+        company_ids: Only records of these companies; of all if empty.
         concurrency: Most pages in memory, and most requests at once.
         stop: Set from anywhere to end the reading.
-        decode: Makes a page of a body, where the rows' values need more than plain JSON.
+        decode: Decodes the body of a page, if plain JSON decoding is not exact enough.
 
     Yields:
         Rows, page by page, in the order of ``_id``; never an empty list.
 
     Raises:
         Interrupted: `stop` was set.
-        PlanhatError: A page could not be had.
+        PlanhatError: A page could not be fetched.
     """
-    wanted = tuple(dict.fromkeys(("_id", *select))) if select else ()
-    walk = FullScan(page_size or model.page_limit)
+    selected = tuple(dict.fromkeys(("_id", *select))) if select else ()
+    scan = FullScan(page_size or model.page_limit)
     decode = decode or msgspec.json.Decoder(list[Row]).decode
 
-    def fetch(ask: PageRequest) -> tuple[list[str], list[Row]]:
-        def page_of(body: bytes) -> tuple[list[str], list[Row]]:
-            rows = decode_rows(body, decode, model.name)
-            return [_id_of(row, model.name) for row in rows], rows
+    def page_of(body: bytes) -> tuple[list[str], list[Row]]:
+        rows = decode_rows(body, decode, model.name)
+        return [_id_of(row, model.name) for row in rows], rows
 
+    def fetch(request: PageRequest) -> tuple[list[str], list[Row]]:
         return client.list_page(
             model,
-            limit=ask.limit,
-            offset=ask.offset,
-            sort=ask.sort,
-            select=ask.select or wanted,
+            limit=request.limit,
+            offset=request.offset,
+            sort=request.sort,
+            select=request.select or selected,
             company_ids=company_ids,
             decode=page_of,
         )
 
-    pages = run_scan(
-        walk, fetch, lambda page: walk.accept(page[0]), concurrency=concurrency, stop=stop
-    )
-    for (_, rows), emitted in pages:
+    def accept(page: tuple[list[str], list[Row]]) -> Sequence[int]:
+        return scan.accept(page[0])
+
+    for (_, rows), emitted in run_scan(scan, fetch, accept, concurrency=concurrency, stop=stop):
         if emitted:
-            yield [rows[position] for position in emitted]
+            yield [rows[index] for index in emitted]
 
 
 def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
@@ -126,8 +126,8 @@ def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
         stream: Name of the model, for the error.
 
     Raises:
-        ValueError: The body is no array at all: asking again may help.
-        ProtocolError: It is an array of something else than records: asking again will not.
+        ValueError: The body is not an array; a retry may help.
+        ProtocolError: It is an array of something else than records; a retry will not help.
     """
     try:
         return decode(body)
@@ -135,7 +135,7 @@ def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
         if " - at `$[" not in str(error):
             raise
         raise ProtocolError(
-            f"Planhat's list of {stream} holds a row that is no record ({error}): "
+            f"Planhat's list of {stream} has a row that is not a record ({error}): "
             "it cannot be read without loss"
         ) from error
     except RecursionError as error:
@@ -146,6 +146,6 @@ def _id_of(row: Row, stream: str) -> str:
     identifier = row.get("_id")
     if not isinstance(identifier, str):
         raise ProtocolError(
-            f"Planhat's list of {stream} holds a row without an _id: it cannot be read without loss"
+            f"Planhat's list of {stream} has a row without an _id: it cannot be read without loss"
         )
     return identifier

@@ -1,4 +1,4 @@
-"""read_pages over real HTTP: every record once, and clear errors for what is no list."""
+"""read_pages over HTTP: every record once, and clear errors for what is not a list."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_only_records_of_the_given_companies_come(client, tenant):
     assert [[row["_id"] for row in page] for page in pages] == [[mine]]
 
 
-def test_an_empty_collection_gives_no_page(client, tenant):
+def test_an_empty_collection_has_no_pages(client, tenant):
     assert list(read_pages(client, MODELS["issues"])) == []
 
 
@@ -78,14 +78,14 @@ def test_deletions_during_the_read_lose_nothing(client, tenant, sandbox):
 
 
 @pytest.mark.parametrize("kind", ["empty", "html", "null", "string", "object", "not-json"])
-def test_a_body_that_is_no_list_is_asked_for_again_and_then_an_error(client, tenant, sandbox, kind):
+def test_a_body_that_is_not_a_list_is_retried_and_then_an_error(client, tenant, sandbox, kind):
     tenant.insert("issues", {"title": "a"})
     sandbox.fault("body", route="list", kind=kind)
     with pytest.raises(GaveUpError):
         list(read_pages(client, MODELS["issues"]))
 
 
-def test_a_row_without_an_id_is_an_error_and_never_passed_over(client, tenant, sandbox):
+def test_a_row_without_an_id_is_an_error_and_never_skipped(client, tenant, sandbox):
     for number in range(4):
         tenant.insert("issues", {"title": str(number)})
     sandbox.fault("rows-without-id", route="list", each=3)
