@@ -34,16 +34,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     Records are buffered until there are enough of them or until `flush`; every other message is
     written at once, after everything before it.
-
-    Attributes:
-        is_writing: Whether part of a line may have been written.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Piece] = []
         self._size = 0
-        self.is_writing = False
         self._is_broken = False
         self._encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
 
@@ -92,7 +88,6 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if self._is_broken or not lines:
             return
         try:
-            self.is_writing = True
             stdout.write(lines)
         except BrokenPipeError as error:
             self._is_broken = True
@@ -103,8 +98,6 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         except OSError:
             self._is_broken = True
             raise
-        finally:
-            self.is_writing = False
 
 
 class _Record(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):

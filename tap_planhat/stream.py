@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.reading.pages.page import WriteLines
     from planhat_sync.reading.reader import Rows
-    from planhat_sync.runtime.tap_signals import Stop
+    from planhat_sync.runtime.signals import Stop
     from tap_planhat.messages import MessageWriter
 
 
@@ -201,7 +201,7 @@ class PlanhatStream(Stream):
             write: Writes rows as lines; None for Python values.
 
         Raises:
-            StopAsked: A signal came.
+            StopRequested: A signal came.
         """
         settings = ReadSettings.from_config(self.config)
         key = self.replication_key if self.replication_method == INCREMENTAL else None

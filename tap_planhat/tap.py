@@ -24,7 +24,7 @@ from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import json_object_of
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
-from planhat_sync.runtime.tap_signals import Stop, StopAsked
+from planhat_sync.runtime.signals import Stop, StopRequested
 from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.messages import MessageWriter
 from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config
@@ -80,7 +80,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
             how: What `singer_sdk.Tap` takes.
         """
         self._writer = MessageWriter()
-        self.stop = Stop(lambda: self._writer.is_writing)
+        self.stop = Stop(self.name)
         self.models = load_models()
         self._client = client
         self._counts = ReadCounts()
@@ -175,11 +175,11 @@ class TapPlanhat(PlanhatPlugin, Tap):
                 self.stop.check()
                 read = self._counts if self._counts.records else "No records were read"
                 self.logger.info("%s", read)
-            except StopAsked as stopped:
+            except StopRequested as stopped:
                 if self.state:
                     self.state_writer.write_state(self.state)
                 raise StoppedBySignal(
-                    stopped.signum,
+                    self.stop.signum,
                     f"{self._counts}, and every printed line is complete: run again from the last "
                     "state",
                 ) from stopped

@@ -76,11 +76,11 @@ class Conduct:
         self._longest_wait_seconds = longest_wait_seconds
         self._settings = settings = target.settings
         self._progress_setting = target.config["progress"]
-        self.stop = Stop()
+        self.stop = Stop("target-planhat")
         self.transport = Transport(
             Connection.from_config(target.config), width=settings.concurrency, stop=self.stop.event
         )
-        self._output = StateOutput(self.stop)
+        self._output = StateOutput()
         self._style = Style.of(sys.stderr)
         self._run: Run | None = None
         self._replayed: Path | None = None
@@ -131,7 +131,7 @@ class Conduct:
                     self.land()
         except Interrupted as error:
             result = "interrupted"
-            raise StoppedBySignal(self.stop.signum or 0, self._where_it_stopped()) from error
+            raise StoppedBySignal(self.stop.signum, self._where_it_stopped()) from error
         finally:
             self._sum_up(result, time.monotonic() - began)
 
@@ -185,7 +185,7 @@ class Conduct:
             if not lines.lines or now - since > self._longest_wait_seconds:
                 self.run.drain()
                 since = None
-        if self.stop.asked:
+        if self.stop.requested:
             raise Interrupted("asked to stop while reading")
 
     def _new_run(self) -> Run:

@@ -1,67 +1,90 @@
-"""SIGTERM and SIGINT: end in good order on the first one, at once on another.
+"""SIGTERM and SIGINT: the first one asks a run to stop, a second one ends the process at once.
 
-The SDK's own handler drains from inside whatever was interrupted and then prints the newest
-bookmark, written or not (meltano/sdk#3775); it is never installed here. Ours only notes the
-signal. The rest is done by a thread that reads the signals' numbers from a pipe, since setting an
-event inside a handler may wait for a lock that the interrupted code holds.
+The handler only notes the first signal, so it interrupts no line that is being written and no
+state that is being changed. The rest is done by a thread that reads the signals' numbers from a
+pipe: setting an event inside a handler may wait for a lock that the interrupted code holds.
+
+No handler of an SDK is installed. singer-sdk's, for one, drains from inside whatever it
+interrupted and then prints the newest bookmark, written or not (meltano/sdk#3775).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from planhat_sync.runtime.emergency_message import say
+from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-SAME_WISH_SECONDS = 0.5
+
+SAME_REQUEST_SECONDS = 0.5
 """Orchestrators send one signal twice, to the group and to the process (meltano/sdk#3698)."""
 
 LONGEST_LINE_SECONDS = 2.0
-"""How long a second signal waits for a state line that is being printed."""
+"""How long a second signal waits for lines that are being written: their reader may be asleep."""
 
+_STDERR = 2
 _END = b"\0"
 """Ends the thread that reads the signals' numbers; no signal has this number."""
+
+
+class StopRequested(BaseException):
+    """Unwinds a run that was asked to stop; not an Exception, since nothing has failed."""
 
 
 class Stop:
     """Whether the run was asked to stop.
 
+    Args:
+        plugin: Name of the plugin, with which its last line begins.
+        hold_output: Waits for lines that are being written, for so many seconds at most, and lets
+            no others begin; called before a second signal ends the process.
+
     Attributes:
         event: Set when it was; whatever waits, waits for this too.
-        signum: The first signal that asked, None so far.
-        printing: Held while a line is printed, so that none is cut in half.
+        signum: The first signal that asked, 0 so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plugin: str, hold_output: Callable[[float], object] = stdout.hold) -> None:
         self.event = threading.Event()
-        self.signum: int | None = None
-        self.printing = threading.Lock()
+        self.signum = 0
+        self._plugin = plugin
+        self._hold_output = hold_output
         self._readable, self._writable = os.pipe()
         weakref.finalize(self, _close, self._readable, self._writable)
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether the run was asked to stop."""
-        return self.signum is not None
+        return bool(self.signum)
+
+    def check(self) -> None:
+        """End the run here if it was asked to stop.
+
+        Raises:
+            StopRequested: It was.
+        """
+        if self.signum:
+            raise StopRequested
 
     def fileno(self) -> int:
-        """Give a descriptor that can be read from when the run was asked to stop."""
+        """Return a descriptor that can be read from when the run was asked to stop."""
         return self._readable
 
-    def ask(self, signum: int) -> None:
+    def request(self, signum: int) -> None:
         """Ask the run to stop.
 
         Args:
-            signum: The signal that asked.
+            signum: The signal that asks.
         """
         self._note(signum, None)
         self.event.set()
@@ -71,8 +94,8 @@ class Stop:
     def on_signals(self) -> Iterator[None]:
         """Let signals ask, for as long as the context lasts; only in the main thread.
 
-        Once one has asked, they are heard to the end of the process: its last words are still to
-        be said, and another signal of the same wish must not cut them off.
+        Once one has asked, they are handled to the end of the process: its last line is still to
+        be printed, and the same request that is sent twice must not prevent that.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -80,16 +103,14 @@ class Stop:
         readable, writable = os.pipe()
         os.set_blocking(writable, False)
         watcher = threading.Thread(target=self._watch, args=(readable,), daemon=True)
-        before = {number: signal.signal(number, self._note) for number in SIGNALS}
-        wakeup = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+        _Before.handlers = {number: signal.signal(number, self._note) for number in SIGNALS}
+        _Before.wakeup = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
         watcher.start()
         try:
             yield
         finally:
-            if not self.asked:
-                signal.set_wakeup_fd(wakeup)
-                for number, handler in before.items():
-                    signal.signal(number, handler)
+            if not self.requested:
+                _Before.restore()
                 # Closing it would not end the watcher while a forked child holds a copy.
                 os.write(writable, _END)
                 watcher.join()
@@ -97,30 +118,63 @@ class Stop:
                 os.close(readable)
 
     def _note(self, signum: int, _frame: object) -> None:
-        """Handle a signal, in place of Python's and the SDK's handlers."""
-        if self.signum is None:
-            self.signum = signum
+        self.signum = self.signum or signum
 
     def _watch(self, readable: int) -> None:
-        asked_at = 0.0
+        requested_at = 0.0
         while _END not in (numbers := os.read(readable, 64)):
             for number in numbers:
                 if number not in SIGNALS:
                     continue
                 if not self.event.is_set():
-                    asked_at = time.monotonic()
-                    self.ask(number)
-                elif time.monotonic() - asked_at > SAME_WISH_SECONDS:
-                    self._leave(number)
+                    requested_at = time.monotonic()
+                    self.request(number)
+                elif time.monotonic() - requested_at > SAME_REQUEST_SECONDS:
+                    self._exit(number)
 
-    def _leave(self, signum: int) -> None:
-        """End the process here and now; a state line that is being printed is ended first."""
-        self.printing.acquire(timeout=LONGEST_LINE_SECONDS)
-        say(
-            f"target-planhat: stopped at once by a second signal, {signal.Signals(signum).name}: "
-            "what was under way is not acknowledged; run again from the last state"
+    def _exit(self, signum: int) -> None:
+        """End the process here and now, as soon as no line would be cut in half."""
+        self._hold_output(LONGEST_LINE_SECONDS)
+        name = signal.Signals(signum).name
+        _print_without_waiting(
+            f"{self._plugin}: stopped at once by a second signal, {name}: run again from the last "
+            "state"
         )
         os._exit(128 + signum)
+
+
+class _Before:
+    """What handled signals before `Stop.on_signals`."""
+
+    handlers: ClassVar[dict[signal.Signals, Any]] = {}
+    wakeup: ClassVar[int] = -1
+
+    @classmethod
+    def restore(cls) -> None:
+        """Let it handle them again; without `on_signals`, change nothing."""
+        if cls.handlers:
+            signal.set_wakeup_fd(cls.wakeup)
+        for number, handler in cls.handlers.items():
+            signal.signal(number, handler)
+        cls.handlers = {}
+
+
+# A child process has no thread that reads the pipe, and would write its own signals into it.
+os.register_at_fork(after_in_child=_Before.restore)
+
+
+def _print_without_waiting(line: str) -> None:
+    """Print a line to standard error, unless that would have to wait for whoever reads it.
+
+    Python's own stream is left alone: a thread that waits for room in a pipe holds its lock.
+
+    Args:
+        line: ASCII, shorter than the 512 bytes that any pipe takes in one piece.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        _, has_room, _ = select.select([], [_STDERR], [], 0)
+        if has_room:
+            os.write(_STDERR, f"{line}\n".encode())
 
 
 def _close(*descriptors: int) -> None:

@@ -77,7 +77,7 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
                 f"line {number} of the input is longer than {LONGEST_LINE_BYTES >> 20} MB: "
                 "look at what writes it"
             )
-    if begun and not stop.asked:
+    if begun and not stop.requested:
         yield Lines(number, (bytes(begun),))
 
 
@@ -87,7 +87,7 @@ def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes 
     if descriptor is None:
         yield from _texts(source, stop)
         return
-    while not stop.asked:
+    while not stop.requested:
         readable, _, _ = select.select([descriptor, stop.fileno()], [], [], idle_seconds)
         if stop.fileno() in readable:
             return
@@ -101,7 +101,7 @@ def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes 
 
 def _texts(source: IO[Any], stop: Stop) -> Iterator[bytes]:
     """Read a stream that is no file, as tests have them."""
-    while not stop.asked and (text := source.read(CHUNK_BYTES)):
+    while not stop.requested and (text := source.read(CHUNK_BYTES)):
         yield text.encode() if isinstance(text, str) else text
 
 

@@ -15,6 +15,7 @@ import contextlib
 import os
 import select
 import sys
+import threading
 from collections import deque
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -27,10 +28,16 @@ MOST_AT_ONCE = 512
 Piece = bytes | memoryview
 
 
-class _Guarded:
-    """Where the guard keeps standard output; None while there is no guard."""
+class _Output:
+    """The standard output of this process.
+
+    Attributes:
+        descriptor: Where the guard keeps it; None while there is no guard.
+        lock: Held while lines are written.
+    """
 
     descriptor: int | None = None
+    lock = threading.Lock()
 
 
 def fill_closed_streams() -> bool:
@@ -58,13 +65,13 @@ def guard() -> None:
 
     A second call changes nothing. Closed streams must have been filled.
     """
-    if _Guarded.descriptor is not None:
+    if _Output.descriptor is not None:
         return
     # The copy is closed in programs that are executed: no child process can write to the pipe,
     # or keep it open when this process has ended.
-    _Guarded.descriptor = kept = os.dup(1)
+    _Output.descriptor = kept = os.dup(1)
     os.dup2(2, 1)
-    os.register_at_fork(after_in_child=lambda: os.dup2(2, kept, inheritable=False))
+    os.register_at_fork(after_in_child=lambda: _leave_to_parent(kept))
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()  # printed before, and not to be kept back until the end
     sys.stdout = sys.stderr
@@ -76,8 +83,8 @@ def fileno() -> int | None:
     Without a guard it is that of `sys.stdout`: of whatever a program that runs a plugin in its own
     process, such as a test, has put there. None if that has no descriptor.
     """
-    if _Guarded.descriptor is not None:
-        return _Guarded.descriptor
+    if _Output.descriptor is not None:
+        return _Output.descriptor
     try:
         return sys.stdout.fileno()
     except (OSError, ValueError, AttributeError):
@@ -95,11 +102,21 @@ def write(lines: Sequence[Piece]) -> None:
         OSError: It cannot be written, as on a full disk.
     """
     descriptor = fileno()
-    if descriptor is not None:
-        write_whole(descriptor, lines)
-        return
-    sys.stdout.write(b"".join(lines).decode())
-    sys.stdout.flush()
+    with _Output.lock:
+        if descriptor is not None:
+            write_whole(descriptor, lines)
+            return
+        sys.stdout.write(b"".join(lines).decode())
+        sys.stdout.flush()
+
+
+def hold(seconds: float) -> None:
+    """Let nobody begin to write, after lines that are being written now.
+
+    Args:
+        seconds: How long to wait for those at most.
+    """
+    _Output.lock.acquire(timeout=seconds)
 
 
 def say(text: object) -> None:
@@ -142,6 +159,16 @@ def _write_some(descriptor: int, pieces: Sequence[Piece]) -> int:
     except BlockingIOError:  # somebody who shares the pipe made it non-blocking
         select.select([], [descriptor], [])
         return 0
+
+
+def _leave_to_parent(descriptor: int) -> None:
+    """Send what a forked child writes on purpose to standard error too.
+
+    Args:
+        descriptor: Where the guard keeps standard output.
+    """
+    os.dup2(2, descriptor, inheritable=False)
+    _Output.lock = threading.Lock()  # another thread of the parent may hold that of the parent
 
 
 def _fill(descriptor: int) -> None:

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
-from under_way import is_full, signal_until_it_ends, until
+from under_way import is_full, until
 
 from planhat_sync.errors import StopError
 from tap_planhat.messages import MessageWriter
@@ -79,38 +79,6 @@ def test_a_signal_while_standard_output_is_blocked_leaves_whole_lines_and_a_true
     assert "run again from the last state" in stderr.splitlines()[-1]
     assert "Traceback" not in stderr
     assert "ERROR" not in stderr
-
-
-def test_a_second_signal_ends_a_blocked_tap_at_once(tap, tenant, config):
-    process = tap.start(config=config, **PIPES)
-    wait_until_blocked(process)
-    process.terminate()
-    process.terminate()  # the same wish, sent to the group and to the process
-    time.sleep(0.8)
-    assert process.poll() is None
-    assert signal_until_it_ends(process, signal.SIGTERM) < 30
-    assert process.returncode == 143
-    process.stdout.close()
-    process.stderr.close()
-
-
-def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(tap, tenant, config):
-    readable, writable = os.pipe()
-    process = tap.start(config=config, stdout=subprocess.PIPE, stderr=writable)
-    wait_until_blocked(process)
-    filler = os.open(f"/proc/self/fd/{writable}", os.O_WRONLY | os.O_NONBLOCK)
-    for size in (65_536, 1):
-        with suppress(BlockingIOError):
-            while True:
-                os.write(filler, b"x" * size)
-    try:
-        assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
-        assert process.returncode == 143
-    finally:
-        process.kill()
-        process.communicate()
-        for descriptor in (readable, writable, filler):
-            os.close(descriptor)
 
 
 def test_a_signal_does_not_wait_for_a_request_that_hangs(tap, tenant, config, sandbox):

@@ -22,7 +22,7 @@ from target_planhat.target import TargetPlanhat
 def numbered(source, stop=None):
     return [
         (lines.first + at, line)
-        for lines in read_lines(source, stop or Stop(), 5)
+        for lines in read_lines(source, stop or Stop("target-planhat"), 5)
         for at, line in enumerate(lines.lines)
     ]
 
@@ -83,13 +83,13 @@ def test_every_kind_of_input_is_read_alike(tmp_path, source):
 
 def test_a_stop_ends_the_waiting_and_half_a_line_is_not_read():
     readable, writable = os.pipe()
-    stop = Stop()
+    stop = Stop("target-planhat")
     with open(readable, "rb") as source, open(writable, "wb", buffering=0) as sink:  # noqa: PTH123
         sink.write(b'{"type":"RECORD"}\n{"half')
 
         def ask_once_all_is_read():
             until(lambda: not waiting_in(source))
-            stop.ask(15)
+            stop.request(15)
 
         asking = threading.Thread(target=ask_once_all_is_read)
         asking.start()

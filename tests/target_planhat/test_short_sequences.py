@@ -232,7 +232,7 @@ class Outcome:
         client = PlanhatClient(self.transport)
         self._projection, self._batches = Converter(model, how), Batcher(model, how)
         matcher = Matcher(client, model, how)
-        checkpoint = Checkpoint(Stop(), Rejects(None, allowed=None))
+        checkpoint = Checkpoint(Stop("target-planhat"), Rejects(None, allowed=None))
         sender = BatchSender(client, model, matcher, checkpoint)
         self._writer = BatchWriter(stream, matcher, sender, checkpoint)
 

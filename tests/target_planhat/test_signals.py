@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ import textwrap
 import time
 
 import pytest
-from under_way import answers_held, signal_until_it_ends, until, waiting_in
+from under_way import answers_held, until, waiting_in
 
 PIPE = subprocess.PIPE
 
@@ -130,45 +129,6 @@ def test_a_signal_ends_a_wait_at_once(bench, target, config):
     assert code == 143
     assert time.monotonic() - began < 30
     assert all(at <= held(bench) for at in states)
-
-
-def test_a_second_signal_ends_it_at_once_and_prints_nothing(bench, target):
-    bench.sandbox.fault("slow", route="bulk", seconds=50)
-    process = start(bench, target, 10, batch_size_rows=10)
-    until(lambda: bulk_requests(bench))
-    assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
-    states, last, code = end(process)
-    assert (states, code) == ([], 143)
-    assert "stopped at once by a second signal" in last
-
-
-def fill(pipe):
-    """Write into a pipe until nothing more goes in; its other writers go on to block."""
-    descriptor = os.open(f"/proc/self/fd/{pipe}", os.O_WRONLY | os.O_NONBLOCK)
-    for size in (65_536, 1):
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                os.write(descriptor, b"x" * size)
-    os.close(descriptor)
-
-
-def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(bench, target):
-    bench.sandbox.fault("slow", route="bulk", seconds=50)
-    readable, writable = os.pipe()
-    config = bench.config(batch_size_rows=10)
-    process = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=writable)
-    process.stdin.write(bench.lines(messages(bench, 10)))
-    process.stdin.flush()
-    until(lambda: bulk_requests(bench))
-    fill(writable)
-    try:
-        assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
-        assert process.returncode == 143
-    finally:
-        process.kill()
-        process.communicate()
-        os.close(readable)
-        os.close(writable)
 
 
 def test_one_signal_that_is_delivered_twice_is_one_signal(bench, target):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from planhat_sync.errors import StopError
 from planhat_sync.runtime import stdout
-
-if TYPE_CHECKING:
-    from planhat_sync.runtime.signals import Stop
 
 
 class OutputError(StopError):
@@ -16,14 +11,7 @@ class OutputError(StopError):
 
 
 class StateOutput:
-    """Where states are printed.
-
-    Args:
-        stop: Keeps a second signal from cutting a line in half.
-    """
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
+    """Where states are printed."""
 
     def print(self, state: bytes) -> None:
         """Print a state, whole.
@@ -36,8 +24,7 @@ class StateOutput:
         """
         line = state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"
         try:
-            with self._stop.printing:
-                stdout.write([line])
+            stdout.write([line])
         except OSError as error:
             raise OutputError(
                 f"standard output cannot be written to ({error.strerror}): look at what reads it, "

@@ -37,7 +37,7 @@ class Checkpoint:
             Interrupted: The run was asked to stop.
             TooManyRejectsError: With these rejects the run fails.
         """
-        if self._stop.asked:
+        if self._stop.requested:
             raise Interrupted("asked to stop between two requests")
         allowance = self._rejects.allowance
         if allowance is not None and rejected > allowance:

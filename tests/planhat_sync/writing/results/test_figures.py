@@ -102,7 +102,7 @@ def line_of(bench, company, kind, key):
 def run(bench, source, config):
     """Run the target to whatever end; give its counts and the error that ended it."""
     target = TargetPlanhat(config=bench.config(retry_budget_seconds=0, **config))
-    source.stop = lambda: target.conduct.stop.ask(signal.SIGTERM)
+    source.stop = lambda: target.conduct.stop.request(signal.SIGTERM)
     error = None
     try:
         target.listen(source)

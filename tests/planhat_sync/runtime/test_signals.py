@@ -1,0 +1,227 @@
+"""A signal asks a run to stop, a second one ends it at once; the same in both plugins."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from under_way import is_full, signal_until_it_ends, until
+
+PIPE = subprocess.PIPE
+
+
+@pytest.fixture
+def stuck_tap(tap, sandbox):
+    """Start a tap whose standard output nobody reads; it has more to print than a pipe holds."""
+    for number in range(300):
+        sandbox.tenant("token-a").insert("issues", {"title": f"{number}", "x": "x" * 20_000})
+    settings = {"api_token": "token-a", "api_url": sandbox.url, "requests_per_minute": 0}
+
+    def start(stderr):
+        process = tap.start(config=settings, stdin=PIPE, stdout=PIPE, stderr=stderr)
+        until(lambda: is_full(process.stdout) or process.poll() is not None)
+        return process
+
+    return start
+
+
+@pytest.fixture
+def stuck_target(target, sandbox):
+    """Start a target whose batch is not answered for a long time; a state follows the batch."""
+    company = sandbox.tenant("token-a").insert("companies", {"name": "c"})["_id"]
+    record = {"sourceId": "a", "title": "t", "companyIds": [company]}
+    lines = [
+        {"type": "SCHEMA", "stream": "issues", "schema": {}, "key_properties": []},
+        {"type": "RECORD", "stream": "issues", "record": record},
+        {"type": "STATE", "value": {"bookmarks": {"at": 1}}},
+    ]
+    settings = {
+        "api_token": "token-a",
+        "api_url": sandbox.url,
+        "requests_per_minute": 0,
+        "batch_size_rows": 1,
+    }
+    sandbox.fault("slow", route="bulk", seconds=50)
+
+    def start(stderr):
+        process = target.start(config=settings, stdin=PIPE, stdout=PIPE, stderr=stderr)
+        process.stdin.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        process.stdin.flush()
+        until(lambda: any(each.route == "bulk" for each in sandbox.requests))
+        return process
+
+    return start
+
+
+@pytest.fixture(params=["tap", "target"])
+def stuck(request):
+    """Start one of the plugins, which then has something to wait for."""
+    started = []
+
+    def start(stderr=PIPE):
+        process = request.getfixturevalue(f"stuck_{request.param}")(stderr)
+        assert process.poll() is None
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_second_signal_ends_it_at_once_and_one_that_is_sent_twice_does_not(stuck, signum, code):
+    process = stuck()
+    process.send_signal(signum)
+    process.send_signal(signum)  # to the process group and to the process
+    time.sleep(0.8)
+    assert process.poll() is None
+    assert signal_until_it_ends(process, signum) < 30
+    stdout, stderr = process.communicate()
+    assert process.returncode == code
+    assert b'"STATE"' not in stdout
+    assert b'"bookmarks"' not in stdout
+    assert (
+        stderr.decode()
+        .splitlines()[-1]
+        .endswith(
+            f"-planhat: stopped at once by a second signal, {signum.name}: run again from the last "
+            "state"
+        )
+    )
+
+
+def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(stuck):
+    readable, writable = os.pipe()
+    process = stuck(stderr=writable)
+    filler = os.open(f"/proc/self/fd/{writable}", os.O_WRONLY | os.O_NONBLOCK)
+    for size in (65_536, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(filler, b"x" * size)
+    try:
+        assert 2 <= signal_until_it_ends(process, signal.SIGTERM) < 30
+        assert process.returncode == 143
+    finally:
+        for descriptor in (readable, writable, filler):
+            os.close(descriptor)
+
+
+SCRIPT = """
+import os, signal, sys, threading, time
+from planhat_sync.runtime import stdout
+from planhat_sync.runtime.signals import Stop
+
+def send(signum, to=None):
+    os.kill(to or os.getpid(), signum)
+    time.sleep(0.6)
+
+stop = Stop("plugin")
+"""
+
+
+def start(script):
+    """Start a process with a `stop` of its own."""
+    command = [sys.executable, "-c", SCRIPT + textwrap.dedent(script)]
+    return subprocess.Popen(command, stdout=PIPE, stderr=PIPE)
+
+
+def run(script):
+    """Run such a process to its end; return its output, its errors and its exit code."""
+    process = start(script)
+    stdout, stderr = process.communicate(timeout=60)
+    return stdout.decode(), stderr.decode(), process.returncode
+
+
+def test_the_first_signal_is_the_one_that_counts():
+    stdout, _, code = run("""
+        with stop.on_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stop.event.wait(10)
+            print(stop.requested, int(stop.signum))
+    """)
+    assert (stdout.split(), code) == (["True", "2"], 0)
+
+
+def test_a_second_signal_waits_for_lines_that_are_being_written_and_lets_no_others_begin():
+    process = start("""
+        with stop.on_signals():
+            stdout.write([b"x" * 99_999 + b"\\n"] * 4)
+            while True:
+                stdout.write([b"y" * 99_999 + b"\\n"])
+    """)
+    until(lambda: is_full(process.stdout))
+    process.terminate()
+    time.sleep(0.7)
+    process.terminate()
+    time.sleep(0.2)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert output.endswith(b"\n")
+    assert {len(line) for line in output.splitlines()} == {99_999}
+
+
+def test_a_second_signal_does_not_wait_for_them_for_ever():
+    process = start("""
+        with stop.on_signals():
+            stdout.write([b"x" * 999_999])
+    """)
+    until(lambda: is_full(process.stdout))
+    assert 2 <= signal_until_it_ends(process, signal.SIGINT) < 30
+    assert process.returncode == 130
+    process.communicate()
+
+
+def test_a_child_that_is_forked_handles_signals_as_before():
+    stdout, _, code = run("""
+        with stop.on_signals():
+            child = os.fork()
+            if not child:
+                time.sleep(60)
+                os._exit(0)
+            time.sleep(0.2)
+            send(signal.SIGTERM, to=child)
+            _, status = os.waitpid(child, 0)
+            print(os.waitstatus_to_exitcode(status), stop.requested)
+    """)
+    assert (stdout.split(), code) == (["-15", "False"], 0)
+
+
+def test_handlers_are_put_back_unless_a_signal_has_come():
+    _, stderr, code = run("""
+        with stop.on_signals():
+            child = os.fork()  # it keeps the pipe of the signals open
+            if not child:
+                time.sleep(2)
+                os._exit(0)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert threading.active_count() == 1
+        with stop.on_signals():
+            send(signal.SIGTERM)
+        send(signal.SIGTERM)
+    """)
+    assert code == 143
+    assert stderr.startswith("plugin: stopped at once by a second signal, SIGTERM")
+
+
+def test_outside_of_the_main_thread_no_handler_is_installed():
+    _, _, code = run("""
+        def in_thread():
+            with stop.on_signals():
+                send(signal.SIGTERM)
+
+        thread = threading.Thread(target=in_thread)
+        thread.start()
+        thread.join()
+    """)
+    assert code == -signal.SIGTERM
