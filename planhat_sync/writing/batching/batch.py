@@ -1,4 +1,4 @@
-"""A batch: payloads that leave together, in an order that is safe, and what comes back of them."""
+"""A batch: payloads that are sent together, in an order that is safe."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Payload
 
 Kind = Literal["upsert", "create", "delete"]
-"""What a batch asks for: `upsert` and `create` are one bulk PUT (of keyed items, of unkeyed ones),
-`delete` is one request for each payload."""
+"""What a batch asks for: `upsert` and `create` are one bulk PUT (of items with keyables, and of
+items without), `delete` is one request for each payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Payloads that may be sent together, in this order.
+    """Payloads that can be sent together, in this order.
 
     Attributes:
-        kind: What is asked of Planhat; `archive` payloads are in `upsert` batches.
+        kind: What Planhat is asked to do; `archive` payloads are in `upsert` batches.
         payloads: At least one.
     """
 
@@ -31,16 +31,16 @@ class Batch:
     def body(self) -> bytes:
         """The JSON array of all items."""
         items = [payload.item for payload in self.payloads]
-        # Megabytes, so the brackets are put where they cost no copy of all of it.
+        # The body has megabytes: with the brackets put here, it is copied only once.
         items[0] = b"[" + items[0]
         items[-1] += b"]"
         return b",".join(items)
 
     def superseded_by(self, rejected: Iterable[Payload]) -> Batch | None:
-        """Make the batch of payloads that come back, because what superseded them was rejected.
+        """Return the batch of the payloads that rejected ones superseded.
 
         Args:
-            rejected: Payloads of this batch that Planhat does not take.
+            rejected: Payloads of this batch that Planhat refused.
 
         Returns:
             A batch to send before anything else of these identities; None if there is none.

@@ -1,8 +1,8 @@
-"""Which payloads travel together, so that the end is as if each had been written alone, in turn.
+"""Which payloads are sent together, so that the result is as if each had been sent alone, in turn.
 
-Pure: owns the order of payloads until they leave in a batch. Batches are formed side by side:
-a payload that must not travel with an earlier one goes into the next batch, while the earlier
-one's still fills up. docs/adr/0042-batches-equal-one-by-one.md has the reasoning.
+Pure: owns payloads until they are sent in a batch. Several batches fill up at the same time: a
+payload that must not share a batch with an earlier one goes into the next batch, while the batch of
+the earlier one still fills up. docs/adr/0042-batches-equal-one-by-one.md has the reasoning.
 """
 
 from __future__ import annotations
@@ -24,139 +24,139 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.settings import WriteSettings
 
-MOST_MERGED: Final = 5_000
-"""Most payloads that are superseded in one batch: they stay in memory until it has its answer."""
+MAX_SUPERSEDED: Final = 5_000
+"""Payloads that may be superseded in one batch: they stay in memory until the batch has its
+answer."""
 
 
 class _Forming(msgspec.Struct, eq=False):
     """A batch that still fills up.
 
     Attributes:
-        number: Its place in the order of batches.
-        kind: What it asks for.
-        rows: Payloads by the number of their coming.
-        size: Bytes of the body so far, its brackets included.
-        merged: How many payloads were superseded here.
-        closed: Whether a payload did not fit any more.
+        number: Its position in the order of batches.
+        kind: What Planhat is asked to do.
+        rows: Payloads by their sequence numbers.
+        size: Bytes of the body so far, with its brackets.
+        superseded: How many payloads were superseded in it.
+        closed: Whether it takes no more payloads, because one did not fit.
     """
 
     number: int
     kind: Kind
     rows: dict[int, Payload] = {}
     size: int = 2
-    merged: int = 0
+    superseded: int = 0
     closed: bool = False
 
 
 class Batcher:
-    """Payloads of one stream, between their coming and their leaving.
+    """Forms batches from the payloads of one stream.
 
     Args:
         model: The model of the stream.
-        settings: The limits of a batch, and the mode: where only creates are allowed the first
-            record of an identity counts, so none supersedes another.
+        settings: The limits of a batch, and the write mode: if records may only be created, the
+            first record of an identity counts, so no payload supersedes another.
     """
 
     def __init__(self, model: Model, settings: WriteSettings) -> None:
-        self._most_rows = min(settings.batch_size_rows, model.bulk_limit)
-        self._most_bytes = settings.batch_size_bytes
-        self._superseding = settings.write_mode != "create"
+        self._max_rows = min(settings.batch_size_rows, model.bulk_limit)
+        self._max_bytes = settings.batch_size_bytes
+        self._may_supersede = settings.write_mode != "create"
         self._order = Order()
         self._forming: list[_Forming] = []
         self._creates = _Forming(0, "create")
-        self._next_number = self._coming = self._rows = self._bytes = 0
+        self._next_number = self._sequence = self._rows = self._bytes = 0
 
     def __len__(self) -> int:
-        """Count the payloads that are here; those that were superseded are not."""
+        """Return how many payloads wait to be sent, without those that were superseded."""
         return self._rows + len(self._creates.rows)
 
     @property
     def payloads(self) -> Iterator[Payload]:
-        """The payloads that are here, in no certain order; superseded ones hang on `earlier`."""
+        """The payloads that wait to be sent, in any order; they hold those that they superseded."""
         for forming in (*self._forming, self._creates):
             yield from forming.rows.values()
 
     def add(self, payload: Payload) -> Sequence[Batch]:
-        """Take in a payload.
+        """Add a payload.
 
         Args:
             payload: The next one of the stream.
 
         Returns:
-            The batches that are full now, to be sent in this order; mostly none.
+            The batches that are full now, to be sent in this order; usually none.
         """
-        self._coming += 1
+        self._sequence += 1
         if payload.operation == "create":
             return self._add_create(payload)
-        if len(self._forming) == 1 and self._add_apart(payload, self._forming[0]):
-            return ()
-        names = identities(payload)
-        bounds = self._order.bounds(payload, names)
-        forming = self._superseded_by(payload, bounds) if bounds.met else None
+        size = len(payload.item) + 1
+        forming = None
+        if len(self._forming) == 1:
+            forming = self._place_unrelated(payload, size)
+        may_be_full = forming is None
         if forming is None:
-            forming = self._room_for(payload, bounds.floor)
-        size = len(payload.item) + 1
-        forming.rows[self._coming] = payload
+            names = identities(payload)
+            bounds = self._order.bounds(payload, names)
+            forming = self._supersede(payload, bounds) if bounds.met else None
+            if forming is None:
+                forming = self._batch_for(payload, bounds.floor)
+            self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
+        forming.rows[self._sequence] = payload
         forming.size += size
         self._bytes += size
         self._rows += 1
-        self._order.put(payload, names, bounds.profile, (forming.number, self._coming))
-        return self._full()
-
-    def _add_apart(self, payload: Payload, forming: _Forming) -> bool:
-        """Take in a payload in the plain case, in a third of the time.
-
-        The plain case: one batch is being formed, it stays short of full, and nothing that is
-        here could mean the same record.
-        """
-        size = len(payload.item) + 1
-        if (
-            payload.operation != "upsert"
-            or forming.kind != "upsert"
-            or forming.closed
-            or len(forming.rows) >= self._most_rows - 1
-            or forming.size + size > self._most_bytes
-            or not self._order.put_apart(payload, (forming.number, self._coming))
-        ):
-            return False
-        forming.rows[self._coming] = payload
-        forming.size += size
-        self._bytes += size
-        self._rows += 1
-        return True
+        return self._release_full() if may_be_full else ()
 
     def drain(self) -> list[Batch]:
-        """Give up every batch, full or not, to be sent in this order."""
+        """Return every batch, full or not, to be sent in this order."""
         batches = [self._release() for _ in range(len(self._forming))]
         if self._creates.rows:
             batches.append(self._release_creates())
         return batches
 
-    def _superseded_by(self, payload: Payload, bounds: Bounds) -> _Forming | None:
-        """Take out the payload that the new one says everything of, and give its batch."""
-        number, coming = bounds.met[0]
-        if not self._superseding or bounds.after > coming:
+    def _place_unrelated(self, payload: Payload, size: int) -> _Forming | None:
+        """Return the batch of a payload in the common case, in a third of the time, else None.
+
+        The common case: only one batch is being formed, it stays short of full, and no payload in
+        it could mean the same record.
+        """
+        forming = self._forming[0]
+        if (
+            payload.operation == "upsert"
+            and forming.kind == "upsert"
+            and not forming.closed
+            and len(forming.rows) < self._max_rows - 1
+            and forming.size + size <= self._max_bytes
+            and self._order.put_unrelated(payload, (forming.number, self._sequence))
+        ):
+            return forming
+        return None
+
+    def _supersede(self, payload: Payload, bounds: Bounds) -> _Forming | None:
+        """Remove the payload that a new one supersedes; return its batch, None if there is none."""
+        number, sequence = bounds.met[0]
+        if not self._may_supersede or bounds.after > sequence:
             return None
         forming = self._forming[number - self._forming[0].number]
-        earlier = forming.rows[coming]
+        earlier = forming.rows[sequence]
         size = len(earlier.item) + 1
-        if forming.size - size + len(payload.item) + 1 > self._most_bytes:
+        if forming.size - size + len(payload.item) + 1 > self._max_bytes:
             return None
         if not covers(payload, earlier):
             return None
-        if forming.merged >= MOST_MERGED:
+        if forming.superseded >= MAX_SUPERSEDED:
             forming.closed = True
             return None
-        del forming.rows[coming]
-        forming.merged += 1
+        del forming.rows[sequence]
+        forming.superseded += 1
         forming.size -= size
         self._bytes -= size
         self._rows -= 1
         payload.earlier = earlier
         return forming
 
-    def _room_for(self, payload: Payload, floor: int) -> _Forming:
-        """Find the first batch that is late enough and has room, or begin one."""
+    def _batch_for(self, payload: Payload, floor: int) -> _Forming:
+        """Return the first batch from `floor` on that the payload fits into, or a new one."""
         kind: Kind = "delete" if payload.operation == "delete" else "upsert"
         first = self._forming[0].number if self._forming else self._next_number
         for at in range(max(floor - first, 0), len(self._forming)):
@@ -172,18 +172,18 @@ class Batcher:
 
     def _fits(self, payload: Payload, forming: _Forming) -> bool:
         return not forming.rows or (
-            len(forming.rows) < self._most_rows
-            and forming.size + len(payload.item) + 1 <= self._most_bytes
+            len(forming.rows) < self._max_rows
+            and forming.size + len(payload.item) + 1 <= self._max_bytes
         )
 
-    def _full(self) -> Sequence[Batch]:
-        """Release what is full, and what has waited until twice a batch is here."""
+    def _release_full(self) -> Sequence[Batch]:
+        """Release the batches that are full, and the oldest ones while two batches' worth waits."""
         batches: list[Batch] = []
         while self._forming and (
             self._forming[0].closed
-            or len(self._forming[0].rows) >= self._most_rows
-            or self._rows >= 2 * self._most_rows
-            or self._bytes >= 2 * self._most_bytes
+            or len(self._forming[0].rows) >= self._max_rows
+            or self._rows >= 2 * self._max_rows
+            or self._bytes >= 2 * self._max_bytes
         ):
             batches.append(self._release())
         return batches
@@ -200,11 +200,11 @@ class Batcher:
         return Batch(forming.kind, list(forming.rows.values()))
 
     def _add_create(self, payload: Payload) -> Sequence[Batch]:
-        """Collect unkeyed items apart: they are like no other record, and never sent again."""
+        """Add a payload without keyables: it has no order with others, and is sent only once."""
         batches = [] if self._fits(payload, self._creates) else [self._release_creates()]
-        self._creates.rows[self._coming] = payload
+        self._creates.rows[self._sequence] = payload
         self._creates.size += len(payload.item) + 1
-        if len(self._creates.rows) >= self._most_rows:
+        if len(self._creates.rows) >= self._max_rows:
             batches.append(self._release_creates())
         return batches
 

@@ -1,8 +1,8 @@
-"""Whether two payloads may mean the same record of Planhat's, judged by what they say of it.
+"""Whether two payloads may mean the same record of Planhat, judged by their keyables alone.
 
-Owns the comparison of keyables between payloads. What the destination holds is not asked: two
-payloads that name one record by different keyables cannot be told from two that do not, so their
-order is kept instead (see `batches`).
+Owns the comparison of keyables between payloads, and knows nothing of what Planhat holds. Two
+payloads may mean the same record by different keyables, which cannot be seen here, so `batcher`
+keeps their order.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Payload
 
 Identity = tuple[int, str] | tuple[int, str, str]
-"""Place of a keyable among the model's, its value and, where it is said, its scope: payloads
-that share a token mean one record."""
+"""Position of a keyable among the model's, its value and, if the payload has it, its scope. Two
+payloads that share an identity mean the same record."""
+
+ScopeKind = str
+"""How a payload refers to a company: by `_id`, by `extid-`, by `srcid-`, or not at all."""
 
 NO_SCOPE: Final = "?"
-"""Kind of a scope that a payload does not name."""
+"""Kind of a scope that a payload does not have."""
 
 
-def scope_kind(scope: str | None) -> str:
-    """Tell how a payload names a company: by `_id`, by `extid-`, by `srcid-`, or not at all.
+def scope_kind(scope: str | None) -> ScopeKind:
+    """Return how a payload refers to a company.
 
-    Two names of one kind are two companies if they differ; of two kinds, nobody can tell.
+    Two references of one kind that differ are two companies. Two references of different kinds may
+    be the same company.
     """
     if scope is None:
         return NO_SCOPE
@@ -36,8 +40,16 @@ def scope_kind(scope: str | None) -> str:
     return prefix if prefix in ("extid-", "srcid-") else "_id"
 
 
+def normalized_scope(scope: str) -> str:
+    """Return a reference to a company with the digits of an `_id` in lower case.
+
+    MongoDB reads them in either case.
+    """
+    return scope.lower() if scope_kind(scope) == "_id" else scope
+
+
 def identities(payload: Payload) -> list[Identity]:
-    """List the names by which a payload calls its record."""
+    """Return the identities of a payload, one for each keyable that it carries."""
     scopes = payload.scopes
     if not scopes:
         return [(at, key) for at, key in enumerate(payload.keys) if key is not None]
@@ -48,12 +60,13 @@ def identities(payload: Payload) -> list[Identity]:
     ]
 
 
-def scoped_keys(payload: Payload) -> list[tuple[Identity, str]]:
-    """List the names of a payload that may be another one's too, although the tokens differ.
+def scoped_keys(payload: Payload) -> list[tuple[Identity, ScopeKind]]:
+    """Return the keyables of a payload that are unique only within a company.
 
     Returns:
-        The keyable with its value, and the kind of its scope. Of two payloads that share the
-        former, with two kinds, nobody can tell whether they mean one record.
+        Each keyable without its company, and the kind of the reference to the company. Two payloads
+        that share the keyable, with references of different kinds, may mean the same record
+        although they share no identity.
     """
     return [
         ((at, key), scope_kind(scope))
@@ -66,8 +79,8 @@ def order_matters(payloads: Iterable[Payload]) -> bool:
     """Return whether payloads of one batch must be sent in their order, whatever Planhat holds.
 
     The order is free only if every payload carries the same single keyable. `{_id: 1}` and
-    `{sourceId: s}` may mean one record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}` mean
-    two records, but the second may need a sourceId that the first gives up.
+    `{sourceId: s}` may mean the same record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}`
+    mean two records, but the second may need a sourceId that the first gives up.
 
     Args:
         payloads: Payloads that share no identity.
@@ -77,12 +90,11 @@ def order_matters(payloads: Iterable[Payload]) -> bool:
 
 
 def covers(later: Payload, earlier: Payload) -> bool:
-    """Tell whether writing the later payload alone ends as writing both in turn.
+    """Return whether the later payload alone has the same effect as both, one after the other.
 
-    So it does if both are matched in the same way and the later one says everything that the
-    earlier one said, whatever Planhat makes of objects (merge or replace) and of empty values
-    (clear or ignore): every property, and inside objects every key, comes again, and none comes
-    again emptied.
+    It has if both are matched in the same way and the later one has everything that the earlier one
+    has: every property, and every key of objects inside, and none of them emptied. Then it does not
+    matter whether Planhat merges or replaces objects, or whether it clears or ignores empty values.
     """
     return (
         later.operation == earlier.operation == "upsert"
@@ -100,8 +112,3 @@ def _covers(later: object, earlier: object) -> bool:
     if later in (None, "", []):
         return bool(later == earlier)
     return not isinstance(earlier, dict)
-
-
-def normalized_scope(scope: str) -> str:
-    """Write a company's id as MongoDB does, which reads its digits in either case."""
-    return scope.lower() if scope_kind(scope) == "_id" else scope

@@ -1,7 +1,8 @@
-"""What must not overtake what, among the payloads that have not left.
+"""Which payloads must not overtake which, among those that have not been sent.
 
-Pure: owns, for each identity, the latest payload that names it, and for each way of naming a
-record, where the latest payload went. `batches` asks it where a payload may go.
+Pure: owns, for each identity, the position of the latest payload that has it, and for each set of
+keyables, how far the payloads with it have come. `batcher` asks it which batches a payload may go
+into.
 """
 
 from __future__ import annotations
@@ -15,152 +16,155 @@ from planhat_sync.writing.batching.identity import identities, scoped_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planhat_sync.writing.batching.identity import Identity
+    from planhat_sync.writing.batching.identity import Identity, ScopeKind
     from planhat_sync.writing.records.payload import Payload
 
-Place = tuple[int, int]
-"""Number of a batch, and coming of a payload in it: the how many-eth of the stream it is."""
+Position = tuple[int, int]
+"""Number of the batch that a payload went into, and its sequence number in the stream."""
 
 
 class Bounds(msgspec.Struct):
-    """What binds one payload's place.
+    """Where one payload may go.
 
     Attributes:
         profile: The keyables that it carries, a bit for each.
-        floor: Number of the first batch that it may travel in.
-        after: Coming of the last payload whose order with it must be kept, for all we know.
-        met: Places of the latest payloads of the identities that it names.
+        floor: Number of the first batch that it may go into.
+        after: Sequence number of the last payload that may mean the same record without sharing an
+            identity with it: their order must be kept.
+        met: Positions of the latest payloads with its identities.
     """
 
     profile: int
     floor: int
     after: int
-    met: Sequence[Place]
+    met: Sequence[Position]
 
 
 class _Latest(msgspec.Struct):
-    """How far payloads of one kind have come.
+    """How far some payloads have come.
 
     Attributes:
-        number: Greatest number of a batch that one of them went to.
-        coming: Coming of the latest.
+        number: Greatest number of a batch that one of them went into.
+        sequence: Sequence number of the latest of them.
     """
 
     number: int = 0
-    coming: int = 0
+    sequence: int = 0
 
-    def reach(self, number: int, coming: int) -> None:
-        """Take note of one more of them."""
+    def advance(self, number: int, sequence: int) -> None:
+        """Add one more payload."""
         self.number = max(self.number, number)
-        self.coming = coming
+        self.sequence = sequence
 
 
 class Order:
     """The order that payloads of one stream have to keep.
 
-    A *profile* is the set of keyables that a payload carries. Payloads that carry one and the
-    same single keyable, and differ in it, mean different records whatever the destination holds,
-    so one may overtake the other. Of all others that cannot be known: they keep their order.
+    A *profile* is the set of keyables that a payload carries. Payloads that carry only one keyable,
+    the same one with different values, mean different records whatever Planhat holds, so one may
+    overtake the other. Any other two payloads may mean the same record: they keep their order.
     """
 
     def __init__(self) -> None:
-        self._places: dict[Identity, Place] = {}
+        self._positions: dict[Identity, Position] = {}
         self._profiles: dict[int, _Latest] = {}
-        self._doubts: dict[Identity, dict[str, _Latest]] = {}
+        self._scoped_keys: dict[Identity, dict[ScopeKind, _Latest]] = {}
 
     def bounds(self, payload: Payload, names: Sequence[Identity]) -> Bounds:
-        """Find out where a payload may go.
+        """Return where a payload may go.
 
         Args:
             payload: A payload that carries at least one keyable.
-            names: Its tokens.
+            names: Its identities.
         """
         profile = floor = after = 0
-        met: list[Place] = []
+        met: list[Position] = []
         for name in names:
             profile |= 1 << name[0]
-            place = self._places.get(name)
-            if place is not None:
-                met.append(place)
-                floor = max(floor, place[0] + 1)
-        single = not profile & (profile - 1)
+            position = self._positions.get(name)
+            if position is not None:
+                met.append(position)
+                floor = max(floor, position[0] + 1)
+        has_one_keyable = not profile & (profile - 1)
         for other, latest in self._profiles.items():
-            if not single or other != profile:
+            if not has_one_keyable or other != profile:
                 floor = max(floor, latest.number)
-                after = max(after, latest.coming)
-        bounds = Bounds(profile, floor, after, met)
-        if payload.scopes:
-            self._bind_by_doubts(payload, bounds)
-        return bounds
+                after = max(after, latest.sequence)
+        for key, kind in scoped_keys(payload) if payload.scopes else ():
+            for other_kind, latest in self._scoped_keys.get(key, {}).items():
+                if other_kind != kind:
+                    floor = max(floor, latest.number + 1)
+                    after = max(after, latest.sequence)
+        return Bounds(profile, floor, after, met)
 
-    def _bind_by_doubts(self, payload: Payload, bounds: Bounds) -> None:
-        for name, kind in scoped_keys(payload):
-            for other, latest in self._doubts.get(name, {}).items():
-                if other != kind:
-                    bounds.floor = max(bounds.floor, latest.number + 1)
-                    bounds.after = max(bounds.after, latest.coming)
-
-    def put(self, payload: Payload, names: Sequence[Identity], profile: int, place: Place) -> None:
-        """Take note of where a payload went."""
-        number, coming = place
+    def put(
+        self, payload: Payload, names: Sequence[Identity], profile: int, position: Position
+    ) -> None:
+        """Record where a payload went."""
+        number, sequence = position
         for name in names:
-            self._places[name] = place
+            self._positions[name] = position
         latest = self._profiles.get(profile)
         if latest is None:
             latest = self._profiles[profile] = _Latest()
-        # What was superseded may come back once its batch is answered: whatever must keep its
-        # order with it has to wait until then.
-        latest.reach(number if payload.earlier is None else number + 1, coming)
-        if payload.scopes:
-            for name, kind in scoped_keys(payload):
-                self._doubts.setdefault(name, {}).setdefault(kind, _Latest()).reach(number, coming)
+        # A payload that was superseded is sent after all if the one that superseded it is rejected.
+        # Whatever has to keep its order with it waits for the next batch.
+        latest.advance(number if payload.earlier is None else number + 1, sequence)
+        for key, kind in scoped_keys(payload) if payload.scopes else ():
+            kinds = self._scoped_keys.setdefault(key, {})
+            kinds.setdefault(kind, _Latest()).advance(number, sequence)
 
-    def put_apart(self, payload: Payload, place: Place) -> bool:
-        """Take note of where a payload went, if nothing that is known binds it.
+    def put_unrelated(self, payload: Payload, position: Position) -> bool:
+        """Record where a payload went, if no other payload restricts where it may go.
 
         Args:
-            payload: A payload that carries at least one keyable, and has superseded none.
-            place: Where it may go.
+            payload: A payload that carries at least one keyable, and superseded none.
+            position: Where it may go.
 
         Returns:
-            Whether nothing did; if not, nothing has happened.
+            Whether no other payload does; if one does, nothing is recorded.
         """
         if payload.scopes or len(self._profiles) != 1:
             return False
         names = identities(payload)
         profile = 0
         for name in names:
-            if name in self._places:
+            if name in self._positions:
                 return False
             profile |= 1 << name[0]
         latest = self._profiles.get(profile)
-        # Under several keyables payloads keep their order, also behind what may come back.
-        if latest is None or (len(names) > 1 and latest.number > place[0]):
+        # Payloads with several keyables keep their order, also behind a superseded payload that may
+        # still be sent.
+        if latest is None or (len(names) > 1 and latest.number > position[0]):
             return False
         for name in names:
-            self._places[name] = place
-        latest.reach(*place)
+            self._positions[name] = position
+        latest.advance(*position)
         return True
 
     def forget(self, payload: Payload, number: int) -> None:
-        """Drop what is known of a payload, since its batch leaves before all that are here."""
+        """Forget a payload whose batch is sent before all others that are still here.
+
+        Args:
+            payload: The payload.
+            number: Number of its batch.
+        """
         for name in identities(payload):
-            if self._places.get(name, (None,))[0] == number:
-                del self._places[name]
-        if payload.scopes:
-            for name, kind in scoped_keys(payload):
-                kinds = self._doubts.get(name, {})
-                if kind in kinds and kinds[kind].number <= number:
-                    del kinds[kind]
-                if name in self._doubts and not kinds:
-                    del self._doubts[name]
+            if self._positions.get(name, (None,))[0] == number:
+                del self._positions[name]
+        for key, kind in scoped_keys(payload) if payload.scopes else ():
+            kinds = self._scoped_keys.get(key, {})
+            if kind in kinds and kinds[kind].number <= number:
+                del kinds[kind]
+                if not kinds:
+                    del self._scoped_keys[key]
 
     def forget_all(self) -> None:
-        """Drop what is known of every payload, since all have left."""
-        self._places.clear()
+        """Forget every payload, because all have been sent."""
+        self._positions.clear()
         self._profiles.clear()
-        self._doubts.clear()
+        self._scoped_keys.clear()
 
     def __len__(self) -> int:
-        """Count the names that are remembered; none when every batch has left."""
-        return len(self._places) + len(self._doubts)
+        """Return how many keyables are remembered: none once every batch has been sent."""
+        return len(self._positions) + len(self._scoped_keys)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from planhat_sync.models import load_models
-from planhat_sync.writing.batching.batcher import MOST_MERGED, Batcher
+from planhat_sync.writing.batching.batcher import MAX_SUPERSEDED, Batcher
 from planhat_sync.writing.batching.identity import covers
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
@@ -57,14 +57,14 @@ def test_a_batch_is_never_larger_than_the_model_takes():
 def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
     batches = Batcher(MODELS["issues"], WriteSettings())
     left, longest = [], 0
-    for line in range(1, 2 * MOST_MERGED + 10):
+    for line in range(1, 2 * MAX_SUPERSEDED + 10):
         left += batches.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
     left += batches.drain()
     for batch in left:
         [payload] = batch.payloads
         longest = max(longest, len([payload, *payload.earlier_versions()]))
-    assert longest <= MOST_MERGED + 1
-    assert [batch.payloads[0].line for batch in left][-1] == 2 * MOST_MERGED + 9
+    assert longest <= MAX_SUPERSEDED + 1
+    assert [batch.payloads[0].line for batch in left][-1] == 2 * MAX_SUPERSEDED + 9
 
 
 def test_bytes_are_counted_as_they_leave():
@@ -213,6 +213,22 @@ def test_a_companys_id_is_one_in_either_case():
         for company in (HEX[0], HEX[0].upper())
     ]
     assert batched(*records, model="objectives") == [[1], [2]]
+
+
+def test_keyables_of_batches_that_were_sent_are_forgotten_while_another_batch_forms():
+    batcher = Batcher(MODELS["objectives"], WriteSettings(batch_size_rows=2))
+    changing = {"externalId": "changing", "companyId": HEX[0]}
+    records = [changing | {"health": 1}]
+    for number in range(50):
+        # Neither version covers the other, so this one begins a batch; then the one before is full.
+        records.append(changing | ({"name": "n"}, {"health": 1})[number % 2])
+        records.append({"externalId": f"{number}", "companyId": HEX[0]})
+    sent = 0
+    for payload in payloads(*records, model="objectives"):
+        sent += len(batcher.add(payload))
+        assert len(batcher) > 0
+        assert len(batcher._order) <= 8
+    assert sent > 40
 
 
 def test_no_more_than_two_batches_wait():

@@ -1,7 +1,7 @@
-"""The plain case of `Batches.add` is a short cut: with it and without it, the batches are the same.
+"""`Batcher.add` has a shortcut for the common case: the batches are the same without it.
 
-The property in `test_batches_equal_one_by_one` is about a model whose keyables have scopes, where
-the short cut is never taken; here it is, and the long way is known to be right from there.
+The property in `test_batches_equal_one_by_one` is about a model whose keyables have scopes, which
+never takes the shortcut, and proves that the batches without it are right. Here it is taken.
 """
 
 import json
@@ -18,25 +18,23 @@ from planhat_sync.writing.settings import WriteSettings
 ISSUES = load_models()["issues"]
 
 
-class LongWay(Batcher):
-    """Batches that never take the short cut."""
-
-    def _add_apart(self, payload, forming):
-        return False
+class WithoutShortcut(Batcher):
+    def _place_unrelated(self, payload, size):
+        return None
 
 
-ONE_NAME = [(None, source) for source in "stuvw"]
-TWO_NAMES = [("i", "s"), ("j", "t"), ("k", "u"), ("l", "v"), ("m", "w")]
-ANY_NAMES = [*ONE_NAME, *TWO_NAMES, ("i", "t"), ("i", None)]
+ONE_KEYABLE = [(None, source) for source in "stuvw"]
+TWO_KEYABLES = [("i", "s"), ("j", "t"), ("k", "u"), ("l", "v"), ("m", "w")]
+ANY_KEYABLES = [*ONE_KEYABLE, *TWO_KEYABLES, ("i", "t"), ("i", None)]
 
 
 @st.composite
 def payloads(draw):
-    """Payloads of few records, mostly named alike, some saying all that one before said."""
+    """Draw payloads of few records, mostly with the same keyables; some cover an earlier one."""
     made = []
-    names = draw(st.sampled_from([ONE_NAME, TWO_NAMES]))
+    keyables = draw(st.sampled_from([ONE_KEYABLE, TWO_KEYABLES]))
     for line in range(1, draw(st.integers(2, 14))):
-        identifier, source = draw(st.sampled_from(names if line % 4 else ANY_NAMES))
+        identifier, source = draw(st.sampled_from(keyables if line % 4 else ANY_KEYABLES))
         item = {} if identifier is None else {"_id": identifier}
         item |= {} if source is None else {"sourceId": source}
         item |= dict.fromkeys(draw(st.sampled_from(["a", "ab", "b", "abc"])), "x")
@@ -50,29 +48,29 @@ def versions(payload):
 
 
 def batches(kind, limits, drawn):
-    """What leaves, as lines: for each batch its payloads with those that they superseded."""
-    waiting = kind(ISSUES, limits)
-    left = []
+    """Return the lines of each batch: its payloads, with those that they superseded."""
+    batcher = kind(ISSUES, limits)
+    sent = []
     for line, item, keys, operation in drawn:
         payload = Payload(line, b"", item, keys, (), operation)
-        left += [(line, batch) for batch in waiting.add(payload)]
-    left += [(None, batch) for batch in waiting.drain()]
+        sent += [(line, batch) for batch in batcher.add(payload)]
+    sent += [(None, batch) for batch in batcher.drain()]
     return [
         (when, batch.kind, [versions(payload) for payload in batch.payloads])
-        for when, batch in left
+        for when, batch in sent
     ]
 
 
-SUPERSEDED_THEN_ANOTHER_NAME = [
+SUPERSEDED_THEN_ANOTHER_KEYABLE = [
     (1, b'{"sourceId":"s","a":"x"}', (None, "s"), "upsert"),
     (2, b'{"sourceId":"s","a":"y"}', (None, "s"), "upsert"),
     (3, b'{"sourceId":"t"}', (None, "t"), "upsert"),
     (4, b'{"_id":"i","sourceId":"v"}', ("i", "v"), "upsert"),
 ]
-"""The first may come back if the second is refused: then the last has to come after it."""
+"""The first is sent after all if the second is refused, and the last must be sent after it."""
 
 
-@example(SUPERSEDED_THEN_ANOTHER_NAME, 20, 8_000_000, "upsert")
+@example(SUPERSEDED_THEN_ANOTHER_KEYABLE, 20, 8_000_000, "upsert")
 @settings(max_examples=300)
 @given(
     drawn=payloads(),
@@ -80,17 +78,17 @@ SUPERSEDED_THEN_ANOTHER_NAME = [
     size=st.sampled_from([60, 200, 8_000_000, 8_000_000]),
     mode=st.sampled_from(["upsert", "upsert", "create"]),
 )
-def test_the_short_cut_makes_the_same_batches(drawn, rows, size, mode):
+def test_the_shortcut_makes_the_same_batches(drawn, rows, size, mode):
     limits = WriteSettings(batch_size_rows=rows, batch_size_bytes=size, write_mode=mode)
     taken = count()
 
     class Watched(Batcher):
-        def _add_apart(self, payload, forming):
-            done = super()._add_apart(payload, forming)
-            if done:
+        def _place_unrelated(self, payload, size):
+            forming = super()._place_unrelated(payload, size)
+            if forming is not None:
                 next(taken)
-            return done
+            return forming
 
-    with_it = batches(Watched, limits, drawn)
-    event(f"short cuts: {next(taken) > 0}")
-    assert with_it == batches(LongWay, limits, drawn)
+    with_shortcut = batches(Watched, limits, drawn)
+    event(f"shortcuts: {next(taken) > 0}")
+    assert with_shortcut == batches(WithoutShortcut, limits, drawn)
