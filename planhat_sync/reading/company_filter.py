@@ -53,7 +53,7 @@ class CompanyFilter:
         self._has_rows = False
         return True
 
-    def accepts(self, companies: Collection[str] | None) -> bool:
+    def includes(self, companies: Collection[str] | None) -> bool:
         """Return whether a row of the current scan is to be emitted.
 
         A row that several scans find is emitted by the first of them, so no row needs to be

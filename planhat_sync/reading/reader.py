@@ -87,9 +87,9 @@ class StreamReader:
             rows: Most rows to read.
         """
         self._companies.start()
-        ask = PageRequest("_id", min(rows, self._settings.page_size))
-        page = self._source.page(ask, self._companies.current)
-        yield from self._accepted(page, range(min(rows, len(page.ids))))
+        request = PageRequest("_id", min(rows, self._settings.page_size))
+        page = self._source.page(request, self._companies.current)
+        yield from self._included(page, range(min(rows, len(page.ids))))
 
     def read(self) -> Iterator[Rows]:
         """Read everything, or what has changed since the bookmark.
@@ -104,7 +104,7 @@ class StreamReader:
         """
         self._logger.info("%s: %s", self._source.model.name, self._where_it_starts())
         # The bookmark must not pass what was newest when the first scan started. A single scan sees
-        # that on its first page; in front of several, ask for it, over all companies.
+        # that on its first page; before several, request it, over all companies.
         may_be_several = self._companies.has_several or (
             len(self._settings.company_ids) > 1 and not self.state.joins
         )
@@ -157,15 +157,15 @@ class StreamReader:
             sort_is_known=self._sorts,
         )
 
-        def take(page: Page) -> Sequence[int]:
+        def accept(page: Page) -> Sequence[int]:
             timestamps = page.timestamps()
             if self._is_first_page:
                 self._is_first_page = False
                 self._newest = self._trusted(timestamps)
             return scan.accept(page.ids, timestamps)
 
-        for page, positions in self._source.scan(scan, take, self._companies.current):
-            yield from self._accepted(page, positions)
+        for page, indices in self._source.scan(scan, accept, self._companies.current):
+            yield from self._included(page, indices)
             del page
         self._sorts = scan.sort_is_known
         if scan.failed:
@@ -181,21 +181,21 @@ class StreamReader:
         scan = FullScan(self._settings.page_size)
         learns = self._key is not None and self._sorts is not True
         ranges: list[tuple[datetime, datetime]] = []
-        for page, positions in self._follow(scan):
+        for page, indices in self._follow(scan):
             if learns and (key_range := page.key_range()):
                 ranges.append(key_range)
                 ranges = [(min(ranges)[0], max(newest for _, newest in ranges))]
-            yield from self._accepted(page, positions)
+            yield from self._included(page, indices)
             del page
         if self._key and ranges and scan.pages > WHOLE_COLLECTION:
             self._sorts = self._sorts_by(self._key, *ranges[0])
 
     def _everything_since(self, cutoff: datetime) -> Iterator[Rows]:
         """Read the whole collection, and emit what is not older than the cutoff."""
-        for page, positions in self._follow(FullScan(self._settings.page_size)):
+        for page, indices in self._follow(FullScan(self._settings.page_size)):
             timestamps = page.timestamps()
-            recent = [at for at in positions if (key := timestamps[at]) and key >= cutoff]
-            yield from self._accepted(page, recent)
+            recent = [at for at in indices if (key := timestamps[at]) and key >= cutoff]
+            yield from self._included(page, recent)
             del page
 
     def _follow(self, scan: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
@@ -209,12 +209,12 @@ class StreamReader:
         first = self._source.keys(key, key, 1, self._companies.current)
         return bool(first) and first[0] <= oldest < newest
 
-    def _accepted(self, page: Page, positions: Sequence[int]) -> Iterator[Rows]:
+    def _included(self, page: Page, indices: Sequence[int]) -> Iterator[Rows]:
         companies = page.companies
         if companies is not None:
-            positions = [at for at in positions if self._companies.accepts(companies[at])]
-        if positions:
-            yield Rows(page.content.pick(positions), len(positions))
+            indices = [at for at in indices if self._companies.includes(companies[at])]
+        if indices:
+            yield Rows(page.content.pick(indices), len(indices))
 
     def _verify_companies(self) -> None:
         """Check that the scan left out none of its companies: the server may apply only one id."""

@@ -41,7 +41,7 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "maximum": 2000,
         "default": 2000,
         "title": "Page size",
-        "description": "How many records to ask for in one request.",
+        "description": "How many records to request at once.",
     },
     "concurrency": {
         "type": "integer",
@@ -80,7 +80,7 @@ class ReadSettings:
     """How to read.
 
     Attributes:
-        page_size: Rows to ask for in one request.
+        page_size: Rows to request at once.
         concurrency: Most requests in flight, and most pages in memory.
         lookback: How far before the bookmark an incremental scan starts.
         start_date: Nothing older is read, with or without a bookmark; None for everything.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    Ids = Sequence[str]
     Timestamps = Sequence[datetime | None]
 
 
@@ -26,7 +27,7 @@ class OldestRead:
     ids: frozenset[str]
 
     @classmethod
-    def of(cls, ids: Sequence[str], timestamps: Timestamps) -> OldestRead:
+    def of(cls, ids: Ids, timestamps: Timestamps) -> OldestRead:
         """Return the oldest rows of a page.
 
         Args:
@@ -34,17 +35,17 @@ class OldestRead:
             timestamps: The key of each row; at least one has one.
         """
         key = without_none(timestamps)[-1]
-        return cls(key, frozenset(ids[at] for at in positions_between(timestamps, key, key)))
+        return cls(key, frozenset(ids[at] for at in indices_between(timestamps, key, key)))
 
-    def unread(self, ids: Sequence[str], timestamps: Timestamps, cutoff: datetime) -> list[int]:
-        """Return the positions of the rows of a page that have not been read.
+    def unread(self, ids: Ids, timestamps: Timestamps, cutoff: datetime) -> list[int]:
+        """Return the indices of the rows of a page that have not been read.
 
         Args:
             ids: The ``_id`` of each row.
             timestamps: The key of each row.
             cutoff: Rows older than this are left out.
         """
-        older = positions_between(timestamps, cutoff, self.key)
+        older = indices_between(timestamps, cutoff, self.key)
         return [at for at in older if timestamps[at] != self.key or ids[at] not in self.ids]
 
 
@@ -67,10 +68,10 @@ def is_ascending(timestamps: Timestamps) -> bool:
     return changes <= 1 and all(a <= b for a, b in pairwise(without_none(timestamps)))
 
 
-def positions_between(
+def indices_between(
     timestamps: Timestamps, oldest: datetime, newest: datetime | None = None
 ) -> list[int]:
-    """Return the positions of the rows whose key lies in an interval, both ends included.
+    """Return the indices of the rows whose key lies in an interval, both ends included.
 
     Args:
         timestamps: The key of each row.
@@ -85,7 +86,7 @@ def positions_between(
 
 
 def last_newer(timestamps: Timestamps, limit: datetime) -> int:
-    """Return the position of the last row whose key is newer than a limit; 0 if there is none.
+    """Return the index of the last row whose key is newer than a limit; 0 if there is none.
 
     Args:
         timestamps: The key of each row.
@@ -96,7 +97,7 @@ def last_newer(timestamps: Timestamps, limit: datetime) -> int:
 
 
 def shows_sort(
-    ids: Sequence[str],
+    ids: Ids,
     timestamps: Timestamps,
     *,
     newest_ids: Collection[str],

@@ -38,11 +38,11 @@ class Source:
     stop: threading.Event
     concurrency: int = 1
 
-    def page(self, ask: PageRequest, companies: Sequence[str] = ()) -> Page:
+    def page(self, request: PageRequest, companies: Sequence[str] = ()) -> Page:
         """Return one page, outside any scan.
 
         Args:
-            ask: Which page.
+            request: Which page.
             companies: Only records of these; of all if empty.
 
         Raises:
@@ -51,23 +51,23 @@ class Source:
         """
         # Not in this thread: a signal must find it waiting for a page, not for the network.
         with Prefetch(self._fetch(companies), concurrency=1, stop=self.stop) as prefetch:
-            return prefetch.page([ask])
+            return prefetch.page([request])
 
     def scan(
         self,
         scan: Scan,
-        take: Callable[[Page], Sequence[int]],
+        accept: Callable[[Page], Sequence[int]],
         companies: Sequence[str] = (),
     ) -> Iterator[tuple[Page, Sequence[int]]]:
-        """Follow a scan to its end; see `planhat_sync.api.pagination.scan.run_scan`.
+        """Run a scan to its end; see `planhat_sync.api.pagination.scan.run_scan`.
 
         Args:
-            scan: Says which pages to ask for.
-            take: Lets the scan take a page; returns the positions of the rows to emit.
+            scan: Plans the requests.
+            accept: Has the scan accept a page, and returns the indices of the rows to emit.
             companies: Only records of these; of all if empty.
         """
         return run_scan(
-            scan, self._fetch(companies), take, concurrency=self.concurrency, stop=self.stop
+            scan, self._fetch(companies), accept, concurrency=self.concurrency, stop=self.stop
         )
 
     def keys(self, sort: str, key: str, rows: int, companies: Sequence[str] = ()) -> list[datetime]:
@@ -83,13 +83,13 @@ class Source:
         return [timestamp for timestamp in page.timestamps() if timestamp is not None]
 
     def _fetch(self, companies: Sequence[str]) -> Callable[[PageRequest], Page]:
-        def fetch(ask: PageRequest) -> Page:
+        def fetch(request: PageRequest) -> Page:
             return self.client.list_page(
                 self.model,
-                limit=ask.limit,
-                offset=ask.offset,
-                sort=ask.sort,
-                select=ask.select or self.row_format.select,
+                limit=request.limit,
+                offset=request.offset,
+                sort=request.sort,
+                select=request.select or self.row_format.select,
                 company_ids=companies,
                 decode=self.row_format.page,
             )

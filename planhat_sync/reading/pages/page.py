@@ -43,19 +43,19 @@ class Lines:
         """
         self._pieces.append((self._write(rows, self._received), len(rows)))
 
-    def pick(self, positions: Sequence[int]) -> list[bytes | memoryview]:
+    def pick(self, indices: Sequence[int]) -> list[bytes | memoryview]:
         """Return some of the lines, without a copy if they are adjacent.
 
         Args:
-            positions: Positions of the rows, in the order wanted; at least one.
+            indices: Indices of the rows, in the order wanted; at least one.
 
         Returns:
             Complete lines, in pieces.
         """
-        first, end = positions[0], positions[-1] + 1
-        if positions != range(first, end) and list(positions) != list(range(first, end)):
+        first, end = indices[0], indices[-1] + 1
+        if indices != range(first, end) and list(indices) != list(range(first, end)):
             lines = b"".join([piece for piece, _ in self._pieces]).splitlines(keepends=True)
-            return [lines[position] for position in positions]
+            return [lines[index] for index in indices]
         picked = []
         begin = 0
         for piece, count in self._pieces:
@@ -66,7 +66,7 @@ class Lines:
 
 
 def _between(piece: bytes, first: int, end: int, count: int) -> bytes | memoryview:
-    """Return the lines of a piece from one position to another, the latter not included."""
+    """Return the lines of a piece from one index to another, the latter not included."""
     if first <= 0 and end >= count:
         return piece
     starts = [0]
@@ -94,13 +94,13 @@ class Records:
         """
         self._rows += rows
 
-    def pick(self, positions: Sequence[int]) -> list[dict[str, Any]]:
+    def pick(self, indices: Sequence[int]) -> list[dict[str, Any]]:
         """Return some of the rows as Python values.
 
         Args:
-            positions: Positions of the rows, in the order wanted; at least one.
+            indices: Indices of the rows, in the order wanted; at least one.
         """
-        return [self._decode(self._rows[position]) for position in positions]
+        return [self._decode(self._rows[index]) for index in indices]
 
 
 @dataclass(slots=True)

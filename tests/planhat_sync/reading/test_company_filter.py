@@ -181,7 +181,7 @@ def serve(walks: CompanyFilter, rows: list[set[str]], reads: str) -> list[int]:
             "none": {one for row in rows for one in row},
         }[reads]
         came = [number for number, row in enumerate(rows) if row & heard]
-        emitted += [number for number in came if walks.accepts(rows[number])]
+        emitted += [number for number in came if walks.includes(rows[number])]
         for one in walks.unverified():
             probed = [row for row in rows if one in row or reads == "none"]
             if any(walks.contradicts(row) for row in probed):

@@ -419,10 +419,10 @@ def answer(scan: IncrementalScan, page: int, moved: int = 0) -> None:
 
     Each row is a number, and so many seconds old.
     """
-    first = scan.wanted(1)[0].offset + moved
+    first = scan.next_requests(1)[0].offset + moved
     numbers = range(first, first + page)
     ids = [f"{number:024x}" for number in numbers]
-    scan.take(ids, [EPOCH - timedelta(seconds=number) for number in numbers])
+    scan.accept(ids, [EPOCH - timedelta(seconds=number) for number in numbers])
 
 
 def scan_by(page: int) -> IncrementalScan:
@@ -437,10 +437,10 @@ def scan_by(page: int) -> IncrementalScan:
 
 def test_full_pages_double_what_is_asked_for_ahead_and_what_was_asked_for_stays_wanted():
     scan = scan_by(20)
-    before = scan.wanted(8)
+    before = scan.next_requests(8)
     for count in (2, 4, 8, 8, 8):
         answer(scan, 20)
-        after = scan.wanted(8)
+        after = scan.next_requests(8)
         assert len(after) == count
         assert after[: len(before) - 1] == before[1:], "a page in flight was dropped"
         before = after
@@ -452,19 +452,19 @@ def test_rows_that_move_by_no_more_than_the_overlap_drop_no_page_ahead():
     answer(scan, 100, moved=1)  # too much: the scan steps back, and overlaps more from now on
     for _ in range(3):
         answer(scan, 100, moved=1)
-        ahead = scan.wanted(8)[1:]
+        ahead = scan.next_requests(8)[1:]
     assert len(ahead) == 7
     answer(scan, 100, moved=3)
-    assert scan.wanted(7) == ahead
+    assert scan.next_requests(7) == ahead
 
 
 def test_a_short_page_drops_the_pages_ahead_since_they_would_not_overlap_it():
     scan = scan_by(20)
     for _ in range(3):
         answer(scan, 20)
-    first, *ahead = scan.wanted(8)
+    first, *ahead = scan.next_requests(8)
     assert len(ahead) == 7
     answer(scan, 19)
-    [only] = scan.wanted(8)
+    [only] = scan.next_requests(8)
     assert only.offset == first.offset + 17, "with the last row that is newer than the oldest"
     assert only.offset < ahead[0].offset
