@@ -16,7 +16,6 @@ import traceback
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
-from planhat_sync.redaction import redact
 from planhat_sync.runtime.redacted_output import hide_secrets, redact_output
 from planhat_sync.runtime.stdout import fill_closed_streams, guard
 
@@ -127,5 +126,5 @@ def _last_line(plugin: str, sentence: str) -> None:
 
 def _show(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # nobody is left to read it
-        sys.stderr.write(redact(text))
+        sys.stderr.write(text)
         sys.stderr.flush()

@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from planhat_sync.redaction import redact
+
 LONGEST_REASON = 500
 _REASON_NAMES = ("message", "error", "reason", "errmsg", "msg", "description", "errors")
 
@@ -151,7 +153,8 @@ def reason(value: object, depth: int = 4) -> str:
         One line, empty if there are no such words.
     """
     if isinstance(value, str):
-        return " ".join(value.split())[:LONGEST_REASON]
+        # Before it is cut: half a token is still a secret.
+        return redact(" ".join(value.split()))[:LONGEST_REASON]
     if isinstance(value, list) and depth:
         found = (reason(inner, depth - 1) for inner in value[:LONGEST_REASON])
         return "; ".join(filter(None, found))[:LONGEST_REASON]

@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import StopError
-from planhat_sync.redaction import redact
 from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Rejects:
         self._count += 1
         why = record.reject
         where = f" (property {why.property})" if why.property else ""
-        said = redact(f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}")
+        said = f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}"
         if not self._first or record.line < self._first_line:  # batches end in any order
             self._first, self._first_line = said, record.line
         would_be, are = ("would be ", "would be") if self._rehearsing else ("", "are")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled
 from planhat_sync.errors import GaveUpError, NotPermittedError, StopError
-from planhat_sync.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +52,7 @@ def not_permitted(stream: str, said: str = "") -> NotPermittedError:
         stream: Name of the model.
         said: Planhat's own words, if it gave any.
     """
-    words = f" ({redact(said)})" if said else ""
+    words = f" ({said})" if said else ""
     return NotPermittedError(
         f"api_token may not write {stream}{words}: give its private app that right in Planhat, "
         "then run again"
@@ -71,7 +70,7 @@ def all_refused(stream: str, refusals: Mapping[int, Refusal]) -> StopError:
     if are_forbidden(refusals):
         return not_permitted(stream, said)
     return AllRefusedError(
-        f"Planhat refuses every record of {stream} alike, also one at a time ({redact(said)}), so "
+        f"Planhat refuses every record of {stream} alike, also one at a time ({said}), so "
         "the records are not the reason; nothing of this batch is acknowledged"
     )
 

@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import PlanhatError, UnknownOutcomeError
-from planhat_sync.redaction import redact
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.sending.batch_result import superseded
 from planhat_sync.writing.sending.send_plan import SendPlan
@@ -109,7 +108,7 @@ class BatchSender:
             # A right is granted for a model: once it was used, single records are forbidden.
             self._may_write |= plan.has_written
             result.rejects += [
-                (payloads[at], Reject(RejectCode(refusal.kind), redact(refusal.message)))
+                (payloads[at], Reject(RejectCode(refusal.kind), refusal.message))
                 for at, refusal in sorted(plan.refusals.items())
             ]
 
