@@ -60,22 +60,22 @@ def seed_tenant(
     Returns:
         The number of records inserted for each model.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     with tenant.lock:
         company_ids = [
-            tenant.insert("companies", _company(chance, number, shared_ids=shared_ids))["_id"]
+            tenant.insert("companies", _company(rng, number, shared_ids=shared_ids))["_id"]
             for number in range(companies)
         ]
         enduser_ids = [
-            tenant.insert("endusers", _enduser(chance, number, company_ids, shared_ids=shared_ids))[
+            tenant.insert("endusers", _enduser(rng, number, company_ids, shared_ids=shared_ids))[
                 "_id"
             ]
             for number in range(endusers)
         ]
         for number in range(issues):
-            tenant.insert("issues", _issue(chance, number, company_ids, enduser_ids))
+            tenant.insert("issues", _issue(rng, number, company_ids, enduser_ids))
         for number in range(objectives):
-            tenant.insert("objectives", _objective(chance, number, company_ids))
+            tenant.insert("objectives", _objective(rng, number, company_ids))
     return {
         "companies": companies,
         "endusers": endusers,
@@ -88,71 +88,71 @@ def _shared(kind: str, number: int, *, shared_ids: bool) -> dict[str, Any]:
     return {"_id": SHARED_ID.format(kind=kind, number=number + 1)} if shared_ids else {}
 
 
-def _company(chance: random.Random, number: int, *, shared_ids: bool) -> dict[str, Any]:
+def _company(rng: random.Random, number: int, *, shared_ids: bool) -> dict[str, Any]:
     return {
         **_shared("c0", number, shared_ids=shared_ids),
         "name": f"{NAMES[number % len(NAMES)]} {number + 1}",
         "externalId": f"acme-{number + 1}",
         "sourceId": f"crm-{number + 1}",
-        "mrr": chance.randrange(100, 90_000) / 10,
-        "arr": chance.randrange(1_000, 900_000),
+        "mrr": rng.randrange(100, 90_000) / 10,
+        "arr": rng.randrange(1_000, 900_000),
     }
 
 
 def _enduser(
-    chance: random.Random, number: int, company_ids: list[str], *, shared_ids: bool
+    rng: random.Random, number: int, company_ids: list[str], *, shared_ids: bool
 ) -> dict[str, Any]:
     return {
         **_shared("e0", number, shared_ids=shared_ids),
-        "firstName": chance.choice(("Lara", "Zoë", "Søren", "明子", "Ana")),
+        "firstName": rng.choice(("Lara", "Zoë", "Søren", "明子", "Ana")),
         "lastName": f"Croft {number + 1}",
         "email": f"person{number + 1}@example.com",
-        "companyId": chance.choice(company_ids) if company_ids else None,
+        "companyId": rng.choice(company_ids) if company_ids else None,
     }
 
 
-def _custom(chance: random.Random) -> dict[str, Any]:
+def _custom(rng: random.Random) -> dict[str, Any]:
     """Make custom fields of every type, with numbers that must be kept exactly."""
     return {
-        "Severity": chance.randrange(1, 6),
-        "Estimate (days)": chance.randrange(1, 400) / 10,
-        "Blocked": chance.randrange(5) == 0,
-        "Areas": chance.sample(WORDS, chance.randrange(0, 4)),
+        "Severity": rng.randrange(1, 6),
+        "Estimate (days)": rng.randrange(1, 400) / 10,
+        "Blocked": rng.randrange(5) == 0,
+        "Areas": rng.sample(WORDS, rng.randrange(0, 4)),
         "Reviewed by": None,
-        "Due": f"2026-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}T09:30:00.000Z",
-        "Ratio": chance.random(),
-        "Notes (internal)": chance.choice(("", 'naïve "quoted" text\nwith a line', "東京 ✅")),
+        "Due": f"2026-{rng.randrange(1, 13):02d}-{rng.randrange(1, 29):02d}T09:30:00.000Z",
+        "Ratio": rng.random(),
+        "Notes (internal)": rng.choice(("", 'naïve "quoted" text\nwith a line', "東京 ✅")),
     }
 
 
 def _issue(
-    chance: random.Random, number: int, company_ids: list[str], enduser_ids: list[str]
+    rng: random.Random, number: int, company_ids: list[str], enduser_ids: list[str]
 ) -> dict[str, Any]:
-    words = chance.sample(WORDS, 3)
+    words = rng.sample(WORDS, 3)
     issue: dict[str, Any] = {
         "title": f"{words[0]} fails after {words[1]} #{number + 1}",
-        "description": " ".join(chance.choices(WORDS, k=chance.randrange(5, 40))),
-        "companyIds": chance.sample(company_ids, min(len(company_ids), chance.randrange(1, 4))),
-        "enduserIds": chance.sample(enduser_ids, min(len(enduser_ids), chance.randrange(0, 3))),
+        "description": " ".join(rng.choices(WORDS, k=rng.randrange(5, 40))),
+        "companyIds": rng.sample(company_ids, min(len(company_ids), rng.randrange(1, 4))),
+        "enduserIds": rng.sample(enduser_ids, min(len(enduser_ids), rng.randrange(0, 3))),
         "sourceId": f"JIRA-{number + 1}",
         "source": "Jira",
         "sourceUrl": f"https://jira.example.com/browse/JIRA-{number + 1}",
-        "priority": chance.choice(("Low", "Medium", "High")),
-        "status": chance.choice(STATUSES),
-        "custom": _custom(chance),
+        "priority": rng.choice(("Low", "Medium", "High")),
+        "status": rng.choice(STATUSES),
+        "custom": _custom(rng),
     }
     if number % 50 == 0:
         issue["archived"] = True
     return issue
 
 
-def _objective(chance: random.Random, number: int, company_ids: list[str]) -> dict[str, Any]:
+def _objective(rng: random.Random, number: int, company_ids: list[str]) -> dict[str, Any]:
     objective: dict[str, Any] = {
-        "name": f"{chance.choice(WORDS)} adopted by team {number + 1}",
-        "health": chance.choice((chance.randrange(0, 11), chance.randrange(0, 100) / 10)),
-        "companyId": chance.choice(company_ids) if company_ids else None,
+        "name": f"{rng.choice(WORDS)} adopted by team {number + 1}",
+        "health": rng.choice((rng.randrange(0, 11), rng.randrange(0, 100) / 10)),
+        "companyId": rng.choice(company_ids) if company_ids else None,
         "sourceId": f"okr-{number + 1}",
-        "custom": _custom(chance),
+        "custom": _custom(rng),
     }
     if number % 2:
         objective["externalId"] = str(1000 + number // 2)

@@ -11,21 +11,21 @@ from planhat_sandbox.planhat.codec import decode, encode
 
 def _churn(injection: Injection) -> None:
     """Insert, update and delete random records before the list is read, bypassing the API."""
-    call, chance = injection.call, injection.random
+    call, rng = injection.call, injection.random
     with call.tenant.lock:
         model = call.collection.model.name
         for _ in range(injection.options["deletes"]):
             identifiers = list(call.collection.records)
             if identifiers:
-                call.tenant.delete(model, chance.choice(identifiers))
+                call.tenant.delete(model, rng.choice(identifiers))
         for _ in range(injection.options["updates"]):
             identifiers = list(call.collection.records)
             if identifiers:
                 name = "status" if "status" in call.collection.model.properties else "name"
-                fields = {name: f"churned {chance.randrange(10**6)}"}
-                call.tenant.update(model, chance.choice(identifiers), fields)
+                fields = {name: f"churned {rng.randrange(10**6)}"}
+                call.tenant.update(model, rng.choice(identifiers), fields)
         for _ in range(injection.options["inserts"]):
-            text = f"churned {chance.randrange(10**9)}"
+            text = f"churned {rng.randrange(10**9)}"
             call.tenant.insert(model, {"title": text, "name": text, "sourceId": text})
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.planhat.model import SandboxModel
 
 Fields = dict[str, Any]
-MOST_VIEWS = 24
+MAX_VIEWS = 24
 
 
 class Collection:
@@ -26,7 +26,7 @@ class Collection:
     def __init__(self, model: SandboxModel) -> None:
         self.model = model
         self.records: dict[str, Fields] = {}
-        self._keyed: dict[str, dict[str, list[str]]] = {
+        self._by_key: dict[str, dict[str, list[str]]] = {
             key: {} for key in model.keyables if key != "_id"
         }
         self._views: dict[tuple[str, frozenset[str] | None], SortedView] = {}
@@ -40,7 +40,7 @@ class Collection:
         """
         identifier = fields["_id"]
         old = self.records.get(identifier)
-        for key, index in self._keyed.items():
+        for key, index in self._by_key.items():
             before = None if old is None else old.get(key)
             after = fields.get(key)
             if before == after:
@@ -63,13 +63,13 @@ class Collection:
         """
         old = self.records.pop(identifier, None)
         if old is not None:
-            for key, index in self._keyed.items():
+            for key, index in self._by_key.items():
                 if old.get(key) and isinstance(old[key], str):
                     self._drop_key(index, old[key], identifier)
             self._mark_changed(identifier)
         return old
 
-    def holders(self, key: str, value: str) -> list[str]:
+    def find_records(self, key: str, value: str) -> list[str]:
         """Return the records with a value of a keyable.
 
         Args:
@@ -79,7 +79,7 @@ class Collection:
         Returns:
             Their `_id`s, oldest record first.
         """
-        return self._keyed.get(key, {}).get(value, [])
+        return self._by_key.get(key, {}).get(value, [])
 
     def page(
         self,
@@ -106,7 +106,7 @@ class Collection:
         view = self._views.pop(key, None)
         if view is None:
             view = SortedView(self.records, prop, lambda fields: self._belongs(fields, companies))
-            if len(self._views) >= MOST_VIEWS:
+            if len(self._views) >= MAX_VIEWS:
                 self._views.pop(next(iter(self._views)))
         self._views[key] = view
         return view.page(offset, limit, descending=descending)
@@ -150,7 +150,7 @@ class Collection:
 
     @staticmethod
     def _drop_key(index: dict[str, list[str]], value: str, identifier: str) -> None:
-        holders = index[value]
-        holders.remove(identifier)
-        if not holders:
+        identifiers = index[value]
+        identifiers.remove(identifier)
+        if not identifiers:
             del index[value]

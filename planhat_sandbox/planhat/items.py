@@ -151,7 +151,7 @@ def resolve(identifier: str, collection: Collection) -> str | None:
         return identifier
     for prefix, key in (("extid-", "externalId"), ("srcid-", "sourceId")):
         if identifier.startswith(prefix):
-            return next(iter(collection.holders(key, identifier[len(prefix) :])), None)
+            return next(iter(collection.find_records(key, identifier[len(prefix) :])), None)
     return None
 
 

@@ -35,9 +35,9 @@ def match(collection: Collection, fields: Mapping[str, Any], behaviours: Behavio
         value = fields.get(key)
         if value in (None, ""):
             continue
-        holder = next(holders(collection, key, fields, behaviours), None)
-        if holder is not None:
-            return holder
+        found = next(find_records(collection, key, fields, behaviours), None)
+        if found is not None:
+            return found
         if key == "_id" and behaviours.unknown_id == "refuse":
             raise Refusal(f"no record has the _id {value}")
         unmatched = behaviours.unknown_id if key == "_id" else behaviours.unmatched_key
@@ -46,7 +46,7 @@ def match(collection: Collection, fields: Mapping[str, Any], behaviours: Behavio
     return None
 
 
-def holders(
+def find_records(
     collection: Collection, key: str, fields: Mapping[str, Any], behaviours: Behaviours
 ) -> Iterator[str]:
     """Find the records that have the same keyable as an item (external-id-scope).
@@ -66,7 +66,7 @@ def holders(
         return
     company = fields.get("companyId")
     scoped = scope(collection.model, key, behaviours) is not None and company is not None
-    for identifier in collection.holders(key, str(fields[key])):
+    for identifier in collection.find_records(key, str(fields[key])):
         if not scoped or collection.records[identifier].get("companyId") == company:
             yield identifier
 
@@ -126,5 +126,5 @@ def check_unique(
     for key in collection.model.keyables:
         if key in {"_id", "email"} or record.get(key) in (None, ""):
             continue
-        if any(other != identifier for other in holders(collection, key, record, behaviours)):
+        if any(other != identifier for other in find_records(collection, key, record, behaviours)):
             raise Refusal(f"{key} duplicated")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_WRITES = 500_000
+MAX_WRITES = 500_000
 
 
 class Write(NamedTuple):
@@ -35,7 +35,7 @@ class WriteLog:
     """The newest writes of a tenant. Not thread-safe: hold the lock of the tenant."""
 
     def __init__(self) -> None:
-        self._writes: deque[Write] = deque(maxlen=MOST_WRITES)
+        self._writes: deque[Write] = deque(maxlen=MAX_WRITES)
         # Thousands of records are written with the same properties and can share one tuple.
         self._name_tuples: dict[tuple[str, ...], tuple[str, ...]] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 
-HIGHEST_PORT = 65_535
+MAX_PORT = 65_535
 
 
 def is_loopback(host: str) -> bool:
@@ -40,9 +40,9 @@ def check_address(host: str, port: int) -> None:
             f"the sandbox listens on loopback only, and {host!r} is not a loopback address: "
             "use 127.0.0.1 or ::1"
         )
-    if not 0 <= port <= HIGHEST_PORT:
+    if not 0 <= port <= MAX_PORT:
         raise ValueError(
-            f"port {port} does not exist: use one up to {HIGHEST_PORT}, or 0 for any free one"
+            f"port {port} does not exist: use one up to {MAX_PORT}, or 0 for any free one"
         )
 
 

@@ -79,22 +79,16 @@ def _tenants(controlled: Controlled, _request: Request, _values: Values) -> obje
 
 
 def _requests(controlled: Controlled, request: Request, _values: Values) -> object:
-    after = int(request.query.get("after", "0"))
-    return [entry.as_json() for entry in controlled.log.snapshot() if entry.number > after]
-
-
-def _request(controlled: Controlled, request: Request, _values: Values) -> object:
+    entries = controlled.log.snapshot()
+    if len(request.segments) == _REQUESTS_DEPTH:
+        after = int(request.query.get("after", "0"))
+        return [entry.as_json() for entry in entries if entry.number > after]
     number = int(request.segments[2])
-    for entry in controlled.log.snapshot():
+    for entry in entries:
         if entry.number == number:
             body = entry.body.decode(errors="replace")
             return {**entry.as_json(), "headers": entry.headers, "body": body}
     raise UnknownControlError(f"there is no request {number}")
-
-
-def _requests_or_one(controlled: Controlled, request: Request, values: Values) -> object:
-    read = _request if len(request.segments) > _REQUESTS_DEPTH else _requests
-    return read(controlled, request, values)
 
 
 def _records(controlled: Controlled, request: Request, _values: Values) -> object:
@@ -192,7 +186,7 @@ CONTROLS: Mapping[tuple[str, str], ControlRoute] = {
         "[/NUMBER]",
         "List the requests, with `?after=N` only newer ones; or return one request with its "
         "headers and body.",
-        _requests_or_one,
+        _requests,
     ),
     ("GET", "records"): ControlRoute("/TENANT/MODEL", "List all records.", _records),
     ("POST", "records"): ControlRoute(

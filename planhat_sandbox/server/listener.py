@@ -1,22 +1,19 @@
-"""The listening socket, on loopback only, with one thread for each connection."""
+"""The listening socket: one port, on loopback only."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from planhat_sandbox.http_messages import Request, Response
-from planhat_sandbox.planhat.codec import encode
 from planhat_sandbox.server.addresses import check_address, explain_listen_error
-from planhat_sandbox.server.wire import BadRequestError, read_request, write_response
+from planhat_sandbox.server.connections import Connections
 
 if TYPE_CHECKING:
     import ssl
 
-Handler = Callable[[Request], Response]
+    from planhat_sandbox.server.connections import Handler
 
 
 class ListenError(OSError):
@@ -42,12 +39,10 @@ class Listener:
         self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
     ) -> None:
         check_address(host, port)
-        self._tls = tls
         self.host = "127.0.0.1" if host == "localhost" else host.strip("[]")
-        self._family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._lock = threading.Lock()
+        self._scheme = "https" if tls else "http"
         self._closing = threading.Event()
-        self._connections: dict[threading.Thread, socket.socket] = {}
+        self._connections = Connections(self._closing, tls)
         self._threads: list[threading.Thread] = []
         try:
             self._listening: socket.socket | None = self._bind(port)
@@ -59,7 +54,7 @@ class Listener:
     def url(self) -> str:
         """The address to send requests to: ``http://127.0.0.1:54321``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
+        return f"{self._scheme}://{host}:{self.port}"
 
     def serve(self, handler: Handler) -> None:
         """Begin to accept connections, in a thread of its own.
@@ -89,7 +84,7 @@ class Listener:
             seconds: How long.
         """
         self._stop_listening()
-        self._cut_all()
+        self._connections.cut()
         reopening = threading.Thread(target=self._reopen, args=(seconds,), daemon=True)
         reopening.start()
         # Only after the start, since `close` joins these threads from another one.
@@ -99,16 +94,14 @@ class Listener:
         """Close the port, cut all connections and wait for the threads to end."""
         self._closing.set()
         self._stop_listening()
-        self._cut_all()
-        with self._lock:
-            threads = [*self._threads, *self._connections]
-        for thread in threads:
+        for thread in [*self._connections.cut(), *self._threads]:
             if thread is not threading.current_thread():
                 thread.join(timeout=10)
         self._stop_listening()
 
     def _bind(self, port: int) -> socket.socket:
-        listening = socket.socket(self._family, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((self.host, port))
@@ -123,6 +116,16 @@ class Listener:
         accepting = threading.Thread(target=self._accept, args=(listening,), daemon=True)
         accepting.start()
         self._threads.append(accepting)
+
+    def _accept(self, listening: socket.socket) -> None:
+        while listening is self._listening and not self._closing.is_set():
+            try:
+                connection, _ = listening.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            self._connections.start(connection, self._handler)
 
     def _stop_listening(self) -> None:
         listening, self._listening = self._listening, None
@@ -148,61 +151,3 @@ class Listener:
         self._listening = listening
         self._start_accepting(listening)
         return True
-
-    def _accept(self, listening: socket.socket) -> None:
-        while listening is self._listening and not self._closing.is_set():
-            try:
-                connection, _ = listening.accept()
-            except TimeoutError:
-                continue
-            except OSError:
-                return
-            connection.settimeout(None)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            thread = threading.Thread(
-                target=self._serve_connection, args=(connection,), daemon=True
-            )
-            with self._lock:
-                self._connections[thread] = connection
-            thread.start()
-
-    def _serve_connection(self, connection: socket.socket) -> None:
-        # Peers that disconnect are expected here, and are not errors of the sandbox.
-        try:
-            with contextlib.suppress(OSError), connection:
-                if self._tls is None:
-                    self._answer_requests(connection)
-                else:
-                    with self._tls.wrap_socket(connection, server_side=True) as secured:
-                        with self._lock:
-                            self._connections[threading.current_thread()] = secured
-                        self._answer_requests(secured)
-        finally:
-            with self._lock:
-                self._connections.pop(threading.current_thread(), None)
-
-    def _answer_requests(self, connection: socket.socket) -> None:
-        """Answer one request after the other until either side closes the connection."""
-        with connection.makefile("rb") as stream:
-            while not self._closing.is_set():
-                try:
-                    request = read_request(stream, connection.sendall)
-                except BadRequestError as error:
-                    refusal = Response(400, encode({"message": str(error)}))
-                    write_response(connection, refusal, body=True, wait=self.wait)
-                    return
-                if request is None:
-                    return
-                response = self._handler(request)
-                reusable = write_response(
-                    connection, response, body=request.method != "HEAD", wait=self.wait
-                )
-                if not reusable or request.headers.get("connection", "").lower() == "close":
-                    return
-
-    def _cut_all(self) -> None:
-        with self._lock:
-            connections = list(self._connections.values())
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)

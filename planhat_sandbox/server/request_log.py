@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_REQUESTS = 100_000
-MOST_BYTES = 64_000_000
+MAX_REQUESTS = 100_000
+MAX_BYTES = 64_000_000
 """Limit for bodies and headers; the oldest are dropped first."""
 HEADER_BYTES = 1_000
 
@@ -67,7 +67,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
         self._with_body: deque[LoggedRequest] = deque()
         self._bytes = 0
         self._count = 0
@@ -90,7 +90,7 @@ class RequestLog:
             self._requests.append(request)
             self._with_body.append(request)
             self._bytes += len(request.body) + HEADER_BYTES
-            while self._bytes > MOST_BYTES:
+            while self._bytes > MAX_BYTES:
                 oldest = self._with_body.popleft()
                 self._bytes -= len(oldest.body) + HEADER_BYTES
                 oldest.body, oldest.headers = b"", {}

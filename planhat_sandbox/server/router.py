@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from planhat_sandbox.http_messages import Request, Response
 from planhat_sandbox.server.addresses import is_loopback
 
-Handler = Callable[[Request], Response]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planhat_sandbox.server.connections import Handler
 
 
 class Route(NamedTuple):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from planhat_sandbox.http_messages import Response
 
 BANNER = {"X-Planhat-Sandbox": "this is a sandbox, not Planhat"}
-LONGEST_LINE = 65_536
-MOST_HEADERS = 200
+MAX_LINE_BYTES = 65_536
+MAX_HEADERS = 200
 
 
 class BadRequestError(ValueError):
@@ -38,7 +38,7 @@ def read_request(stream: BufferedReader, send: Callable[[bytes], None]) -> Reque
     Raises:
         BadRequestError: The bytes are not a valid HTTP/1.x request.
     """
-    line = stream.readline(LONGEST_LINE)
+    line = stream.readline(MAX_LINE_BYTES)
     if not line:
         return None
     try:
@@ -66,8 +66,8 @@ def read_request(stream: BufferedReader, send: Callable[[bytes], None]) -> Reque
 
 def _read_headers(stream: BufferedReader) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for _ in range(MOST_HEADERS):
-        line = stream.readline(LONGEST_LINE)
+    for _ in range(MAX_HEADERS):
+        line = stream.readline(MAX_LINE_BYTES)
         if line in (b"\r\n", b"\n", b""):
             return headers
         name, colon, value = line.decode("latin-1").partition(":")
@@ -94,15 +94,15 @@ def _read_chunks(stream: BufferedReader) -> bytes:
     chunks: list[bytes] = []
     while True:
         try:
-            size = int(stream.readline(LONGEST_LINE).split(b";")[0], 16)
+            size = int(stream.readline(MAX_LINE_BYTES).split(b";")[0], 16)
         except ValueError:
             raise BadRequestError("a chunk has no size") from None
         if size == 0:
-            while stream.readline(LONGEST_LINE) not in (b"\r\n", b"\n", b""):
+            while stream.readline(MAX_LINE_BYTES) not in (b"\r\n", b"\n", b""):
                 pass
             return b"".join(chunks)
         chunks.append(stream.read(size))
-        stream.readline(LONGEST_LINE)
+        stream.readline(MAX_LINE_BYTES)
 
 
 def write_response(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.server.request_log import LoggedRequest
 
 ROWS = 100
-LONGEST_BODY = 20_000
+MAX_BODY_CHARACTERS = 20_000
 PARTIAL, FIRST_REFUSAL, FIRST_ERROR = 206, 400, 500
 
 
@@ -109,7 +109,7 @@ def readable(body: bytes) -> str:
         text = msgspec.json.format(body, indent=2).decode()
     except (ValueError, msgspec.MsgspecError):
         text = body.decode("utf-8", "replace")
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n…"
+    return text if len(text) <= MAX_BODY_CHARACTERS else f"{text[:MAX_BODY_CHARACTERS]}\n…"
 
 
 def decoded(target: str, longest: int) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planhat_sandbox.planhat.tenant import Tenant
 
 ROWS = 50
-LONGEST_CELL = 60
+MAX_CELL_CHARACTERS = 60
 COLUMNS = (
     "_id",
     "title",
@@ -130,7 +130,7 @@ def short(value: object) -> str:
         At most 60 characters.
     """
     text = _text(value)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return text if len(text) <= MAX_CELL_CHARACTERS else f"{text[: MAX_CELL_CHARACTERS - 1]}…"
 
 
 def _text(value: object) -> str:

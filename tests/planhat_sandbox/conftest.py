@@ -1,8 +1,7 @@
-"""A client that looks at the wire, and one that talks in requests and answers."""
+"""A client that reads the raw bytes of a response, and one that speaks HTTP."""
 
 from __future__ import annotations
 
-import json
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,8 @@ BEARER = {"Authorization": "Bearer token-a"}
 
 
 @dataclass
-class Wire:
-    """What came back over one connection: `end` is closed, reset, refused or open."""
+class Received:
+    """The bytes received over one connection; `end` is closed, reset, refused or open."""
 
     data: bytes
     end: str
@@ -61,20 +60,20 @@ class Api:
         )
 
     def get(self, path: str, **params: Any) -> Any:
-        answer = self.call("GET", path, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.call("GET", path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def bulk(self, items: Any, model: str = "issues") -> requests.Response:
         return self.call("PUT", model, items)
 
     def control(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        answer = self.call(method, f"_sandbox/{path}", body, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.call(method, f"_sandbox/{path}", body, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
 
-    def raw(self, method="GET", target="/issues", body=b"", headers=None, timeout=30.0) -> Wire:
-        """Send one request on a connection of its own and read until its end."""
+    def raw(self, method="GET", target="/issues", body=b"", headers=None, timeout=30.0) -> Received:
+        """Send one request over a new connection, and read until it ends."""
         address = urlsplit(self.sandbox.url)
         lines = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1", "Authorization: Bearer token-a"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -82,41 +81,37 @@ class Api:
         try:
             connection = socket.create_connection((address.hostname, address.port), timeout)
         except ConnectionRefusedError:
-            return Wire(b"", "refused")
+            return Received(b"", "refused")
         except ConnectionResetError:
-            return Wire(b"", "reset")
+            return Received(b"", "reset")
         with connection:
             try:
                 connection.sendall("\r\n".join(lines).encode() + body)
             except ConnectionError:
-                return Wire(b"", "reset")
+                return Received(b"", "reset")
             return read_to_end(connection)
 
 
-def read_to_end(connection: socket.socket) -> Wire:
+def read_to_end(connection: socket.socket) -> Received:
     data = b""
     try:
         while chunk := connection.recv(65536):
             data += chunk
     except ConnectionResetError:
-        return Wire(data, "reset")
+        return Received(data, "reset")
     except TimeoutError:
-        return Wire(data, "open")
-    return Wire(data, "closed")
+        return Received(data, "open")
+    return Received(data, "closed")
 
 
 @pytest.fixture
 def api(sandbox):
-    made = Api(sandbox, "token-a")
-    yield made
-    made.session.close()
+    client = Api(sandbox, "token-a")
+    yield client
+    client.session.close()
 
 
 @pytest.fixture
 def company(api):
-    """The `_id` of a company of token-a's tenant."""
+    """Return the `_id` of a company in the tenant of token-a."""
     return api.tenant.insert("companies", {"name": "Tenet", "externalId": "tenet"})["_id"]
-
-
-def as_json(value: Any) -> bytes:
-    return json.dumps(value).encode()

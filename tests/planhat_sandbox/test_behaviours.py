@@ -1,4 +1,4 @@
-"""Each behaviour in each of its ways; none may be left out."""
+"""Each value of each behaviour; a test fails if one is missing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from planhat_sandbox import Behaviours
 from planhat_sandbox.planhat.switches import changed
 
-WAYS = {}
+CHECKS = {}
 
 
-def way(**setting):
-    """Register a check of one way of one behaviour."""
+def with_setting(**setting):
+    """Register a check of one value of one behaviour."""
 
     def register(check):
-        WAYS.setdefault(next(iter(setting.items())), check)
+        CHECKS.setdefault(next(iter(setting.items())), check)
         return check
 
     return register
@@ -38,63 +38,63 @@ def titles(api):
     return sorted(record["title"] for record in api.tenant.records("issues"))
 
 
-@way(default_limit=2)
-def a_page_is_so_long_by_default(api, company):
+@with_setting(default_limit=2)
+def a_page_has_the_default_limit(api, company):
     for _ in range(3):
         insert(api)
     assert len(api.get("issues")) == 2
     assert len(api.get("issues", limit=3)) == 3
 
 
-@way(maximum_limit=2)
+@with_setting(maximum_limit=2)
 def a_page_is_clamped(api, company):
     for _ in range(3):
         insert(api)
     assert len(api.get("issues", limit=3)) == 2
 
 
-@way(above_maximum="clamp")
+@with_setting(above_maximum="clamp")
 def too_high_a_limit_is_lowered(api, company):
     assert api.call("GET", "issues", limit=2001).status_code == 200
 
 
-@way(above_maximum="refuse")
+@with_setting(above_maximum="refuse")
 def too_high_a_limit_is_an_error(api, company):
     assert api.call("GET", "issues", limit=2001).status_code == 400
     assert api.call("GET", "issues", limit=2000).status_code == 200
 
 
-@way(honours_sort=False)
+@with_setting(honours_sort=False)
 def sort_is_ignored(api, company):
     ids = [insert(api) for _ in range(2)]
     assert [row["_id"] for row in api.get("issues", sort="-_id")] == ids
 
 
-@way(honours_select=False)
+@with_setting(honours_select=False)
 def select_is_ignored(api, company):
     insert(api)
     assert "title" in api.get("issues", select="_id")[0]
 
 
-@way(honours_offset=False)
+@with_setting(honours_offset=False)
 def offset_is_ignored(api, company):
     insert(api)
     assert len(api.get("issues", offset=1)) == 1
 
 
-@way(without_select="all")
+@with_setting(without_select="all")
 def all_properties_without_select(api, company):
     insert(api, status="Open")
     assert "status" in api.get("issues")[0]
 
 
-@way(without_select="few")
+@with_setting(without_select="few")
 def few_properties_without_select(api, company):
     insert(api, status="Open")
     assert set(api.get("issues")[0]) == {"_id", "title"}
 
 
-@way(company_filter="list")
+@with_setting(company_filter="list")
 def commas_separate_companies(api, company):
     other = api.tenant.insert("companies", {"name": "o"})["_id"]
     for one in (company, other):
@@ -102,37 +102,37 @@ def commas_separate_companies(api, company):
     assert len(api.get("issues", companyId=f"{company},{other}")) == 2
 
 
-@way(company_filter="one-id")
+@with_setting(company_filter="one-id")
 def commas_are_part_of_an_id(api, company):
     insert(api, companyIds=[company])
     assert api.get("issues", companyId=f"{company},x") == []
     assert len(api.get("issues", companyId=company)) == 1
 
 
-@way(gzip=True)
-def answers_are_compressed(api, company):
+@with_setting(gzip=True)
+def responses_are_compressed(api, company):
     insert(api, description="long " * 100)
     assert api.call("GET", "issues").headers["Content-Encoding"] == "gzip"
 
 
-@way(error_body="object")
+@with_setting(error_body="object")
 def errors_are_objects(api, company):
     assert isinstance(api.call("POST", "issues", {}).json(), dict)
 
 
-@way(error_body="string")
+@with_setting(error_body="string")
 def errors_are_strings(api, company):
     assert isinstance(api.call("POST", "issues", {}).json(), str)
 
 
-@way(bulk_limit=1)
-def so_many_items(api, company):
+@with_setting(bulk_limit=1)
+def more_items_than_the_limit_are_refused(api, company):
     assert api.bulk([issue(company)] * 2).status_code == 400
     assert titles(api) == []
 
 
-@way(body_limit_bytes=100)
-def so_many_bytes(api, company):
+@with_setting(body_limit_bytes=100)
+def a_larger_body_is_refused(api, company):
     assert api.bulk([issue(company, "x" * 100)]).status_code == 413
     assert api.bulk([]).status_code == 200
 
@@ -140,38 +140,38 @@ def so_many_bytes(api, company):
 UNKNOWN = "f" * 24
 
 
-@way(unknown_id="create")
-def an_unknown_id_creates_another(api, company):
+@with_setting(unknown_id="create")
+def an_unknown_id_creates_with_a_new_id(api, company):
     (new,) = api.bulk([issue(company, _id=UNKNOWN)]).json()["upsertedIds"]
     assert new != UNKNOWN
 
 
-@way(unknown_id="create-with-id")
-def an_unknown_id_is_taken_over(api, company):
+@with_setting(unknown_id="create-with-id")
+def an_unknown_id_creates_with_that_id(api, company):
     assert api.bulk([issue(company, _id=UNKNOWN)]).json()["upsertedIds"] == [UNKNOWN]
 
 
-@way(unknown_id="refuse")
+@with_setting(unknown_id="refuse")
 def an_unknown_id_is_refused(api, company):
     assert api.bulk([issue(company, _id=UNKNOWN)]).status_code == 400
     assert titles(api) == []
 
 
-@way(unknown_id="fall-through")
-def an_unknown_id_gives_way_to_the_next_keyable(api, company):
+@with_setting(unknown_id="fall-through")
+def after_an_unknown_id_the_next_keyable_is_tried(api, company):
     known = insert(api, sourceId="s")
     answer = api.bulk([{"_id": UNKNOWN, "sourceId": "s", "status": "Done"}])
     assert answer.json()["modified"] == [known]
 
 
-@way(unmatched_key="next")
-def an_unknown_source_id_gives_way_to_the_next_keyable(api, company):
+@with_setting(unmatched_key="next")
+def after_an_unknown_source_id_the_next_keyable_is_tried(api, company):
     known = objective(api, company, externalId="e")
     item = {"sourceId": "s", "externalId": "e", "companyId": company}
     assert api.bulk([item], "objectives").json()["modified"] == [known]
 
 
-@way(unmatched_key="create")
+@with_setting(unmatched_key="create")
 def an_unknown_source_id_creates(api, company):
     objective(api, company, externalId="e")
     item = {"name": "n", "sourceId": "s", "externalId": "f", "companyId": company}
@@ -179,30 +179,30 @@ def an_unknown_source_id_creates(api, company):
     assert api.bulk([{**item, "sourceId": "t"}], "objectives").status_code == 400
 
 
-@way(external_id="company")
-def an_external_id_counts_inside_its_company(api, company):
+@with_setting(external_id="company")
+def an_external_id_is_unique_inside_its_company(api, company):
     other = api.tenant.insert("companies", {"name": "o"})["_id"]
     objective(api, company, externalId="e")
     item = {"name": "n", "externalId": "e", "companyId": other}
     assert api.bulk([item], "objectives").json()["created"] == 1
 
 
-@way(external_id="model")
-def an_external_id_counts_everywhere(api, company):
+@with_setting(external_id="model")
+def an_external_id_is_unique_in_the_model(api, company):
     other = api.tenant.insert("companies", {"name": "o"})["_id"]
     known = objective(api, company, externalId="e")
     item = {"name": "n", "externalId": "e", "companyId": other}
     assert api.bulk([item], "objectives").json()["modified"] == [known]
 
 
-@way(custom="merge")
+@with_setting(custom="merge")
 def custom_is_merged(api, company):
     known = insert(api, custom={"a": 1, "b": 2})
     api.bulk([{"_id": known, "custom": {"b": 3}}])
     assert api.tenant.get("issues", known)["custom"] == {"a": 1, "b": 3}
 
 
-@way(custom="replace")
+@with_setting(custom="replace")
 def custom_is_replaced(api, company):
     known = insert(api, custom={"a": 1, "b": 2})
     api.bulk([{"_id": known, "custom": {"b": 3}}])
@@ -213,46 +213,46 @@ def twice(company):
     return [issue(company, title, sourceId="s") for title in "ab"] + [issue(company, "c")]
 
 
-@way(repeated_key="refuse-batch")
-def a_repeated_key_refuses_all(api, company):
+@with_setting(repeated_key="refuse-batch")
+def a_repeated_key_refuses_the_batch(api, company):
     answer = api.bulk(twice(company))
     assert (answer.status_code, len(answer.json()["createdErrors"])) == (400, 1)
     assert titles(api) == []
 
 
-@way(repeated_key="refuse-later")
-def a_repeated_key_refuses_the_later(api, company):
+@with_setting(repeated_key="refuse-later")
+def a_repeated_key_refuses_the_later_item(api, company):
     answer = api.bulk(twice(company))
     assert (answer.status_code, answer.json()["created"]) == (206, 2)
     assert titles(api) == ["a", "c"]
 
 
-@way(repeated_key="last-wins")
-def of_a_repeated_key_the_last_wins(api, company):
+@with_setting(repeated_key="last-wins")
+def the_last_item_with_a_repeated_key_wins(api, company):
     answer = api.bulk(twice(company))
     assert (answer.status_code, answer.json()["updated"]) == (200, 1)
     assert titles(api) == ["b", "c"]
 
 
-@way(unknown_properties="drop")
+@with_setting(unknown_properties="drop")
 def unknown_properties_are_dropped(api, company):
     api.bulk([issue(company, colour="red")])
     assert "colour" not in api.tenant.records("issues")[0]
 
 
-@way(unknown_properties="keep")
+@with_setting(unknown_properties="keep")
 def unknown_properties_are_kept(api, company):
     api.bulk([issue(company, colour="red")])
     assert api.tenant.records("issues")[0]["colour"] == "red"
 
 
-@way(unknown_properties="refuse")
+@with_setting(unknown_properties="refuse")
 def unknown_properties_are_refused(api, company):
     assert api.bulk([issue(company, colour="red")]).status_code == 400
 
 
-def moved(api):
-    """Write a record as it is; tell what the answer counts and whether its time moved."""
+def update_without_changes(api):
+    """Send a record unchanged; return the counts, and whether `updatedAt` has changed."""
     api.sandbox.clock = lambda: 1000.0
     known = insert(api, status="Open")
     api.sandbox.clock = lambda: 2000.0
@@ -261,72 +261,72 @@ def moved(api):
     return body["updated"], body["nonupdates"], record["updatedAt"] != record["createdAt"]
 
 
-@way(unchanged="bump")
-def a_no_op_moves_the_time(api, company):
-    assert moved(api) == (1, 0, True)
+@with_setting(unchanged="bump")
+def a_no_op_changes_updated_at(api, company):
+    assert update_without_changes(api) == (1, 0, True)
 
 
-@way(unchanged="nonupdate")
-def a_no_op_does_not(api, company):
-    assert moved(api) == (0, 1, False)
+@with_setting(unchanged="nonupdate")
+def a_no_op_changes_nothing(api, company):
+    assert update_without_changes(api) == (0, 1, False)
 
 
-def bad_in_the_middle(company):
+def invalid_in_the_middle(company):
     return [issue(company, "a"), {"title": "bad"}, issue(company, "c")]
 
 
-@way(batch="each")
-def the_good_ones_are_applied(api, company):
-    assert api.bulk(bad_in_the_middle(company)).status_code == 206
+@with_setting(batch="each")
+def valid_items_are_applied(api, company):
+    assert api.bulk(invalid_in_the_middle(company)).status_code == 206
     assert titles(api) == ["a", "c"]
 
 
-@way(batch="whole")
-def none_is_applied(api, company):
+@with_setting(batch="whole")
+def no_item_is_applied(api, company):
     known = insert(api, title="before", sourceId="s")
-    payload = [*bad_in_the_middle(company), {"sourceId": "s", "title": "after"}]
+    payload = [*invalid_in_the_middle(company), {"sourceId": "s", "title": "after"}]
     answer = api.bulk(payload)
     assert (answer.status_code, answer.json()["created"]) == (400, 0)
     assert titles(api) == ["before"]
     assert [write.action for write in api.tenant.history("issues", known)] == ["create"]
 
 
-@way(batch="until-bad")
-def those_before_it_are_applied(api, company):
-    assert api.bulk(bad_in_the_middle(company)).status_code == 206
+@with_setting(batch="until-bad")
+def items_before_the_invalid_one_are_applied(api, company):
+    assert api.bulk(invalid_in_the_middle(company)).status_code == 206
     assert titles(api) == ["a"]
 
 
-@way(failure_answer="arrays")
+@with_setting(failure_answer="arrays")
 def a_failure_names_items(api, company):
-    assert api.bulk(bad_in_the_middle(company)).json()["createdErrors"]
+    assert api.bulk(invalid_in_the_middle(company)).json()["createdErrors"]
 
 
-@way(failure_answer="string")
+@with_setting(failure_answer="string")
 def a_failure_is_a_string(api, company):
-    answer = api.bulk(bad_in_the_middle(company))
+    answer = api.bulk(invalid_in_the_middle(company))
     assert (answer.status_code, answer.json()) == (400, "companyIds is required")
     assert titles(api) == ["a", "c"]
 
 
-@way(failure_answer="empty")
+@with_setting(failure_answer="empty")
 def a_failure_has_no_body(api, company):
-    answer = api.bulk(bad_in_the_middle(company))
+    answer = api.bulk(invalid_in_the_middle(company))
     assert (answer.status_code, answer.content) == (400, b"")
 
 
-@way(failure_answer="server-error")
+@with_setting(failure_answer="server-error")
 def a_failure_is_a_500(api, company):
-    assert api.bulk(bad_in_the_middle(company)).status_code == 500
+    assert api.bulk(invalid_in_the_middle(company)).status_code == 500
     assert api.bulk([issue(company, "d")]).status_code == 200
 
 
-@way(all_failed_status=206)
+@with_setting(all_failed_status=206)
 def status_when_all_failed(api, company):
     assert api.bulk([{"title": "bad"}]).status_code == 206
 
 
-@way(forbidden_status=206)
+@with_setting(forbidden_status=206)
 def status_when_one_was_forbidden(api, company):
     api.sandbox.behave(forbidden_marker="secret")
     assert api.bulk([issue(company), issue(company, "secret")]).status_code == 206
@@ -343,48 +343,48 @@ BAD = {"title": "bad", "sourceId": "s-1"}
 TEXT = "companyIds is required"
 
 
-@way(error_entries="index")
+@with_setting(error_entries="index")
 def an_entry_is_an_index(api, company):
     assert entry(api, company) == {"index": 1, "message": TEXT}
 
 
-@way(error_entries="keyables")
+@with_setting(error_entries="keyables")
 def an_entry_has_keyables(api, company):
     assert entry(api, company) == {"sourceId": "s-1", "message": TEXT}
 
 
-@way(error_entries="nested-keyables")
-def an_entry_has_keyables_deep_inside(api, company):
+@with_setting(error_entries="nested-keyables")
+def an_entry_has_nested_keyables(api, company):
     keys = [{"keys": {"sourceId": "s-1"}}]
     assert entry(api, company) == {"error": {"message": TEXT, "where": keys}}
 
 
-@way(error_entries="text")
+@with_setting(error_entries="text")
 def an_entry_is_a_text_that_names_the_key(api, company):
     assert entry(api, company) == f"{TEXT} (sourceId s-1)"
 
 
-@way(error_entries="item")
+@with_setting(error_entries="item")
 def an_entry_is_the_item(api, company):
     assert entry(api, company) == {**BAD, "error": TEXT}
 
 
-@way(error_entries="nested-item")
-def an_entry_holds_the_item(api, company):
+@with_setting(error_entries="nested-item")
+def an_entry_contains_the_item(api, company):
     assert entry(api, company) == {"message": TEXT, "item": BAD}
 
 
-@way(error_entries="opaque")
-def an_entry_is_a_text_that_names_nothing(api, company):
+@with_setting(error_entries="opaque")
+def an_entry_is_a_text_without_keys(api, company):
     assert entry(api, company) == TEXT
 
 
-@way(error_entries="nothing")
+@with_setting(error_entries="nothing")
 def an_entry_is_empty(api, company):
     assert entry(api, company) == {}
 
 
-@way(error_entries="absent")
+@with_setting(error_entries="absent")
 def there_is_no_entry(api, company):
     assert api.bulk([issue(company), BAD]).json()["createdErrors"] == []
 
@@ -394,23 +394,23 @@ def counts(api, company):
     return body.get("created"), body.get("updated"), body.get("nonupdates")
 
 
-@way(counts="right")
+@with_setting(counts="right")
 def counts_are_right(api, company):
     assert counts(api, company) == (2, 0, 0)
 
 
-@way(counts="short")
-def counts_are_short(api, company):
+@with_setting(counts="short")
+def counts_are_too_small(api, company):
     assert counts(api, company) == (1, 0, 0)
 
 
-@way(counts="long")
-def counts_are_long(api, company):
+@with_setting(counts="long")
+def counts_are_too_large(api, company):
     assert counts(api, company) == (3, 0, 0)
 
 
-@way(counts="absent")
-def there_are_no_counts(api, company):
+@with_setting(counts="absent")
+def counts_are_missing(api, company):
     assert counts(api, company) == (None, None, None)
 
 
@@ -430,50 +430,50 @@ ALL = {
 }
 
 
-@way(absent_arrays="none")
-def all_arrays_are_there(api, company):
+@with_setting(absent_arrays="none")
+def all_arrays_are_present(api, company):
     assert arrays(api, company) == ALL
 
 
-@way(absent_arrays="empty")
+@with_setting(absent_arrays="empty")
 def empty_arrays_are_left_out(api, company):
     assert arrays(api, company) == {"insertsKeys", "upsertedIds"}
 
 
-@way(absent_arrays="permission")
+@with_setting(absent_arrays="permission")
 def one_array_is_left_out(api, company):
     assert arrays(api, company) == ALL - {"permissionErrors"}
 
 
-@way(absent_arrays="successes")
+@with_setting(absent_arrays="successes")
 def successes_are_left_out(api, company):
     assert arrays(api, company) == {"createdErrors", "updatedErrors", "permissionErrors"}
 
 
-@way(absent_arrays="all")
+@with_setting(absent_arrays="all")
 def all_arrays_are_left_out(api, company):
     assert arrays(api, company) == set()
 
 
-def named(api, company):
+def success_keys(api, company):
     objective(api, company, sourceId="s", externalId="e")
     (keys,) = api.bulk([{"sourceId": "s", "health": 1}], "objectives").json()["updatesKeys"]
     return set(keys)
 
 
-@way(success_keys="held")
+@with_setting(success_keys="held")
 def a_success_has_all_its_keys(api, company):
-    assert named(api, company) == {"_id", "sourceId", "externalId"}
+    assert success_keys(api, company) == {"_id", "sourceId", "externalId"}
 
 
-@way(success_keys="sent")
+@with_setting(success_keys="sent")
 def a_success_has_the_keys_that_were_sent(api, company):
-    assert named(api, company) == {"_id", "sourceId"}
+    assert success_keys(api, company) == {"_id", "sourceId"}
 
 
-@way(success_keys="id")
+@with_setting(success_keys="id")
 def a_success_has_its_id(api, company):
-    assert named(api, company) == {"_id"}
+    assert success_keys(api, company) == {"_id"}
 
 
 def order(api, company):
@@ -481,61 +481,62 @@ def order(api, company):
     return "".join(keys["sourceId"] for keys in body["insertsKeys"])
 
 
-@way(success_order="input")
+@with_setting(success_order="input")
 def successes_in_order(api, company):
     assert order(api, company) == "abc"
 
 
-@way(success_order="reversed")
-def successes_in_another_order(api, company):
+@with_setting(success_order="reversed")
+def successes_in_reverse_order(api, company):
     assert order(api, company) == "cba"
 
 
-@way(refused_marker="poison")
+@with_setting(refused_marker="poison")
 def a_marker_is_refused(api, company):
     answer = api.bulk([issue(company), issue(company, custom={"deep": ["poisoned"]})])
     assert (answer.status_code, len(answer.json()["createdErrors"])) == (206, 1)
     assert len(titles(api)) == 1
 
 
-@way(forbidden_marker="poison")
+@with_setting(forbidden_marker="poison")
 def a_marker_is_forbidden(api, company):
     answer = api.bulk([issue(company), issue(company, "poison")])
     assert (answer.status_code, len(answer.json()["permissionErrors"])) == (403, 1)
     assert api.call("POST", "issues", issue(company, "poison")).status_code == 403
 
 
-@way(missing_delete="not-found")
+@with_setting(missing_delete="not-found")
 def a_second_delete_is_404(api, company):
     assert api.call("DELETE", f"issues/{UNKNOWN}").status_code == 404
 
 
-@way(missing_delete="zero")
+@with_setting(missing_delete="zero")
 def a_second_delete_counts_nothing(api, company):
     answer = api.call("DELETE", f"issues/{UNKNOWN}")
     assert (answer.status_code, answer.json()) == (200, {"n": 0, "ok": 1, "deletedCount": 0})
 
 
-@pytest.mark.parametrize(
-    ("setting", "check"), WAYS.items(), ids=[f"{n}={v}: {c.__name__}" for (n, v), c in WAYS.items()]
-)
-def test_a_behaviour_can_be_switched(api, company, setting, check):
+IDS = [f"{name}={value}: {check.__name__}" for (name, value), check in CHECKS.items()]
+
+
+@pytest.mark.parametrize(("setting", "check"), CHECKS.items(), ids=IDS)
+def test_a_behaviour_can_be_changed(api, company, setting, check):
     name, value = setting
     api.sandbox.behave("token-a", **{name: value})
     check(api, company)
 
 
-def test_no_behaviour_and_no_choice_is_left_out():
+def test_every_behaviour_and_choice_is_tested():
     wanted = set()
     for field in dataclasses.fields(Behaviours):
         choices = field.metadata["choices"]
         wanted |= {(field.name, choice) for choice in choices}
         if not choices:
-            assert any(name == field.name for name, _ in WAYS), field.name
-    assert wanted - set(WAYS) == set()
+            assert any(name == field.name for name, _ in CHECKS), field.name
+    assert wanted - set(CHECKS) == set()
 
 
-def test_a_tenant_behaves_in_its_own_way(api):
+def test_each_tenant_has_its_own_behaviours(api):
     api.sandbox.behave("beta", default_limit=1)
     api.sandbox.behave(bulk_limit=3)
     tenancy = api.sandbox.tenancy
@@ -545,7 +546,7 @@ def test_a_tenant_behaves_in_its_own_way(api):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"weather": "fine"}, "no behaviour is called 'weather'"),
         ({"custom": "mend"}, "custom takes one of merge, replace"),
@@ -553,12 +554,12 @@ def test_a_tenant_behaves_in_its_own_way(api):
         ({"bulk_limit": "many"}, "bulk_limit must be a number"),
     ],
 )
-def test_a_behaviour_that_does_not_exist_is_said(changes, said):
-    with pytest.raises(ValueError, match=said):
+def test_an_invalid_behaviour_is_an_error(changes, message):
+    with pytest.raises(ValueError, match=message):
         changed(Behaviours(), changes)
 
 
-def test_a_behaviour_may_come_as_text():
+def test_behaviours_are_read_from_text():
     texts = {"gzip": "on", "bulk_limit": "7", "honours_sort": "false"}
     now = changed(Behaviours(), texts)
     assert (now.gzip, now.bulk_limit, now.honours_sort) == (True, 7, False)

@@ -34,7 +34,7 @@ def running(*arguments):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_prints_its_url_and_nothing_else_and_ends_well_on_a_signal(number):
+def test_it_prints_only_its_url_and_exits_with_0_on_a_signal(number):
     with running() as (process, url):
         assert requests.get(f"{url}/issues", headers=BEARER, timeout=30).json() == []
         process.send_signal(number)
@@ -42,7 +42,7 @@ def test_it_prints_its_url_and_nothing_else_and_ends_well_on_a_signal(number):
         assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_tenants_data_faults_behaviours_and_models_come_by_command_line():
+def test_tenants_data_faults_behaviours_and_models_on_the_command_line():
     with running(
         "--tenant",
         "token-a=alpha",
@@ -68,7 +68,7 @@ def test_tenants_data_faults_behaviours_and_models_come_by_command_line():
         assert requests.get(f"{url}/projects", headers=other, timeout=30).status_code == 404
 
 
-def test_any_model_may_be_served():
+def test_any_model_can_be_served():
     with running("--any-model") as (_, url):
         item = {"whatever": [1], "sourceId": 5}
         created = requests.post(f"{url}/gizmos", json=item, headers=BEARER, timeout=30).json()
@@ -76,15 +76,15 @@ def test_any_model_may_be_served():
         assert requests.get(f"{url}/gizmos", headers=BEARER, timeout=30).json() == [created]
 
 
-def refused(arguments):
-    """Why a sandbox with this command line cannot start."""
+def error_of(arguments):
+    """Return why a sandbox with this command line cannot start."""
     with pytest.raises((ValueError, LookupError)) as caught:
         start(read_options(arguments.split())).close()
     return str(caught.value)
 
 
 def fail(*arguments, **how):
-    """Run a command that cannot start: its one line on stderr, without the name in front."""
+    """Run a command that cannot start; return its one line on stderr, without the command name."""
     done = subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60, **how
     )
@@ -95,7 +95,7 @@ def fail(*arguments, **how):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ("--host 0.0.0.0", "loopback only, and '0.0.0.0' is not a loopback address: use 127.0.0.1"),
         ("--host example.com", "loopback only"),
@@ -159,35 +159,35 @@ def fail(*arguments, **how):
         ("--model nps --model nps", "--model: the model nps exists already"),
     ],
 )
-def test_what_it_cannot_do_it_says_in_a_sentence(arguments, said):
-    sentence = refused(arguments)
-    assert said in sentence
+def test_an_invalid_option_is_explained_in_one_sentence(arguments, message):
+    sentence = error_of(arguments)
+    assert message in sentence
     assert "\n" not in sentence
 
 
 @pytest.mark.parametrize(
     "arguments", ["--host 0.0.0.0", "--port 70000", "--prot 1", "--seed nobody:issues=1"]
 )
-def test_the_sentence_is_one_line_on_standard_error(arguments):
-    assert fail(*arguments.split()) == refused(arguments)
+def test_an_error_is_one_line_on_standard_error(arguments):
+    assert fail(*arguments.split()) == error_of(arguments)
 
 
 @pytest.mark.parametrize(
     "arguments", ["--tenant s3cr3t=a --tenant s3cr3t=b", "--seed s3cr3t:issues=1"]
 )
-def test_what_may_be_a_token_is_not_repeated(arguments):
-    assert "s3cr3t" not in refused(arguments)
+def test_an_error_never_shows_a_possible_token(arguments):
+    assert "s3cr3t" not in error_of(arguments)
 
 
-def test_a_port_that_is_taken_is_named_and_a_way_out_too(sandbox):
+def test_a_taken_port_is_named_with_a_remedy(sandbox):
     port = sandbox.url.rpartition(":")[2]
-    said = fail("--port", port)
-    assert said.startswith(f"port {port} is taken")
-    assert "--port 0" in said
+    message = fail("--port", port)
+    assert message.startswith(f"port {port} is taken")
+    assert "--port 0" in message
 
 
-def test_a_port_that_is_taken_without_a_listener_is_named_too():
-    """Bound on every address, by a program that does not listen yet."""
+def test_a_port_that_is_bound_but_not_listening_is_taken_too():
+    """Another program has bound it, on every address, and does not listen yet."""
     with socket.socket() as other:
         other.bind(("", 0))
         port = other.getsockname()[1]
@@ -195,7 +195,7 @@ def test_a_port_that_is_taken_without_a_listener_is_named_too():
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (errno.EACCES, "this user is not allowed to listen on port 80: choose one from 1024 on"),
         (errno.EADDRINUSE, "port 80 is taken"),
@@ -204,18 +204,18 @@ def test_a_port_that_is_taken_without_a_listener_is_named_too():
         (errno.EMFILE, "cannot listen on port 80 of 127.0.0.9: Too many open files"),
     ],
 )
-def test_each_reason_against_a_port_has_its_sentence(error, said):
+def test_each_reason_why_a_port_cannot_be_used_has_its_sentence(error, message):
     assert explain_listen_error(OSError(error, os.strerror(error)), "127.0.0.9", 80).startswith(
-        said
+        message
     )
 
 
-def test_an_ipv6_address_may_stand_in_brackets():
+def test_an_ipv6_address_can_be_in_brackets():
     with running("--host", "[::1]") as (_, url):
         assert requests.get(f"{url}/issues", headers=BEARER, timeout=5).json() == []
 
 
-def test_a_url_that_cannot_be_printed_is_told():
+def test_a_url_that_cannot_be_printed_is_an_error():
     how = {"env": {**os.environ, "PYTHONUNBUFFERED": ""}, "text": True, "timeout": 20}
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
         done = subprocess.run(COMMAND, stdout=full, stderr=subprocess.PIPE, check=False, **how)

@@ -1,11 +1,11 @@
-"""Control routes: everything behind the API's back, over HTTP."""
+"""The control routes, over HTTP."""
 
 from __future__ import annotations
 
 import pytest
 
 
-def test_records_are_inserted_changed_and_deleted_behind_the_back(api):
+def test_records_are_inserted_changed_and_deleted_bypassing_the_api(api):
     issue = api.control("POST", "records/alpha/issues", {"title": "a"})
     path = f"records/alpha/issues/{issue['_id']}"
     assert api.control("PATCH", path, {"title": "b"})["title"] == "b"
@@ -17,7 +17,7 @@ def test_records_are_inserted_changed_and_deleted_behind_the_back(api):
     assert {write["request"] for write in history} == {None}
 
 
-def test_a_write_of_a_request_is_in_the_record_s_history(api, company):
+def test_the_history_of_a_record_includes_writes_by_requests(api, company):
     (issue,) = api.bulk([{"title": "a", "companyIds": [company]}]).json()["upsertedIds"]
     api.call("PUT", f"issues/{issue}", {"title": "b"})
     history = api.control("GET", f"history/alpha/issues/{issue}")
@@ -27,7 +27,7 @@ def test_a_write_of_a_request_is_in_the_record_s_history(api, company):
     ]
 
 
-def test_the_log_tells_what_was_asked_and_never_the_token(api, company):
+def test_the_log_has_every_request_and_never_the_token(api, company):
     api.get("issues", limit=5)
     api.bulk([{"title": "a", "companyIds": [company]}, {"title": "bad"}])
     api.call("GET", "nowhere")
@@ -36,16 +36,16 @@ def test_the_log_tells_what_was_asked_and_never_the_token(api, company):
     assert (first["tenant"], first["model"], first["route"]) == ("alpha", "issues", "list")
     assert (second["route"], second["status"], second["items"]) == ("bulk", 206, 2)
     assert (third["status"], third["route"]) == (404, None)
-    whole = api.control("GET", "requests/2")
-    assert whole["body"].startswith('[{"title"')
-    assert "authorization" not in whole["headers"]
+    second_in_full = api.control("GET", "requests/2")
+    assert second_in_full["body"].startswith('[{"title"')
+    assert "authorization" not in second_in_full["headers"]
     assert api.control("GET", "requests", after=2) == [third]
     assert "token-a" not in api.call("GET", "_sandbox/requests").text
 
 
 def test_faults_are_switched_on_and_off(api):
-    told = api.control("POST", "faults", {"name": "status", "status": 429, "times": 1})
-    assert (told["options"]["status"], told["times"], told["fired"]) == (429, 1, 0)
+    added = api.control("POST", "faults", {"name": "status", "status": 429, "times": 1})
+    assert (added["options"]["status"], added["times"], added["fired"]) == (429, 1, 0)
     assert api.call("GET", "issues").status_code == 429
     assert api.control("GET", "faults")[0]["fired"] == 1
     api.control("POST", "faults", {"name": "slow", "options": {"seconds": 0}})
@@ -55,7 +55,7 @@ def test_faults_are_switched_on_and_off(api):
     assert api.control("GET", "faults") == []
 
 
-def test_behaviours_are_switched(api):
+def test_behaviours_are_changed(api):
     api.control("POST", "behaviours", {"tenant": "beta", "custom": "replace"})
     api.control("POST", "behaviours", {"gzip": True})
     now = api.control("GET", "behaviours")
@@ -63,7 +63,7 @@ def test_behaviours_are_switched(api):
     assert now["alpha"]["gzip"] is True
 
 
-def test_a_tenant_is_filled_and_everything_forgotten(api):
+def test_a_tenant_is_filled_and_reset(api):
     api.control("POST", "seed", {"tenant": "alpha", "issues": 5, "objectives": 2})
     alpha, beta = api.control("GET", "tenants")
     assert (alpha["alias"], alpha["models"]["issues"], alpha["models"]["objectives"]) == (
@@ -81,7 +81,7 @@ def test_a_tenant_is_filled_and_everything_forgotten(api):
     assert api.get("issues") == []
 
 
-def test_connections_can_be_refused_from_outside(api):
+def test_connections_can_be_refused(api):
     api.control("POST", "refuse", {"seconds": 1.5})
     ends = set()
     while "refused" not in ends:
@@ -114,7 +114,7 @@ def test_control_needs_no_token(sandbox, api):
         ("GET", "requests/x", None, 400),
     ],
 )
-def test_what_cannot_be_done_is_said(api, method, path, body, status):
+def test_an_invalid_control_request_gets_a_message(api, method, path, body, status):
     answer = api.call(method, f"_sandbox/{path}", body)
     assert answer.status_code == status
     assert len(answer.json()["message"]) > 10

@@ -1,4 +1,4 @@
-"""What docs/sandbox.md promises beyond its commands, which are run elsewhere."""
+"""The recipes and the Python example of docs/sandbox.md; its commands are run elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECIPES = re.findall(rf"`((?:{'|'.join(EFFECTS)}),[^`]+)`", PAGE)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_is_a_fault_that_can_be_asked_for(sandbox, recipe):
+def test_each_recipe_is_a_valid_fault(sandbox, recipe):
     name, *rest = recipe.split(",")
     values = dict(text.split("=", 1) for text in rest)
     assert sandbox.add_fault(read_fault({"name": name, **values})).fault.name == name

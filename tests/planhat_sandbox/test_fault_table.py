@@ -1,4 +1,4 @@
-"""Each fault once, as it looks on the wire; none may be left out."""
+"""Each fault, as a client sees it; a test fails if one is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ON_THE_WIRE = {}
 
 
 def on_the_wire(name):
-    """Register a check for a fault: it gets the API and the `_id` of a company."""
+    """Register a check for a fault; it gets the API client and the `_id` of a company."""
 
     def register(check):
         ON_THE_WIRE.setdefault(name, []).append(check)
@@ -35,7 +35,7 @@ def put_one(api, company, title="t"):
 
 
 @on_the_wire("status")
-def status_comes_without_the_work(api, company):
+def status_does_not_perform_the_request(api, company):
     api.sandbox.fault("status", status=503, times=1)
     assert put_one(api, company).status == 503
     assert api.tenant.records("issues") == []
@@ -43,11 +43,11 @@ def status_comes_without_the_work(api, company):
 
 
 @on_the_wire("status")
-def retry_after_may_be_seconds_a_date_or_nonsense(api, company):
-    for said in ("2", "-5", "soon", "99999999999", "0.5", "dates"):
-        api.sandbox.fault("status", status=429, retry_after=said, times=1)
+def retry_after_can_be_seconds_a_date_or_invalid(api, company):
+    for retry_after in ("2", "-5", "soon", "99999999999", "0.5", "dates"):
+        api.sandbox.fault("status", status=429, retry_after=retry_after, times=1)
         answer = api.raw()
-        assert (answer.status, answer.header("Retry-After")) == (429, said)
+        assert (answer.status, answer.header("Retry-After")) == (429, retry_after)
     api.sandbox.fault("status", status=429, retry_after="date30", times=1)
     before = time.time()
     at = parsedate_to_datetime(api.raw().header("Retry-After"))
@@ -57,7 +57,7 @@ def retry_after_may_be_seconds_a_date_or_nonsense(api, company):
 
 
 @on_the_wire("status")
-def a_proxy_may_answer_with_a_page(api, company):
+def status_can_send_html(api, company):
     api.sandbox.fault("status", status=502, body="html", times=1)
     answer = api.raw()
     assert answer.header("Content-Type") == "text/html"
@@ -65,17 +65,17 @@ def a_proxy_may_answer_with_a_page(api, company):
 
 
 @on_the_wire("status-after")
-def the_work_is_done_and_an_error_is_told(api, company):
+def the_request_is_performed_and_the_response_is_an_error(api, company):
     api.sandbox.fault("status-after", status=500)
     assert put_one(api, company).status == 500
     assert len(api.tenant.records("issues")) == 1
 
 
 @on_the_wire("rate-limit")
-def so_many_a_second_and_a_minute(api, company):
+def requests_are_limited_per_second_and_per_minute(api, company):
     fault = api.sandbox.fault("rate-limit", per_second=2, retry_after="1")
     answers = [api.raw(), api.raw()]
-    # A busy machine may need more than a second for two requests; the third in a second is refused.
+    # A busy machine can need more than a second for two requests, so a third may pass.
     while answers[-1].status == 200:
         answers.append(api.raw())
     assert [answer.status for answer in answers[:2]] == [200, 200]
@@ -88,7 +88,7 @@ def so_many_a_second_and_a_minute(api, company):
 
 
 @on_the_wire("reset-before")
-def a_reset_before_the_work(api, company):
+def a_reset_before_the_request_is_performed(api, company):
     api.sandbox.fault("reset-before", method="PUT")
     answer = put_one(api, company)
     assert (answer.data, answer.end) == (b"", "reset")
@@ -96,7 +96,7 @@ def a_reset_before_the_work(api, company):
 
 
 @on_the_wire("reset-after")
-def a_reset_after_the_work(api, company):
+def a_reset_after_the_request_was_performed(api, company):
     api.sandbox.fault("reset-after", method="PUT")
     answer = put_one(api, company)
     assert (answer.data, answer.end) == (b"", "reset")
@@ -105,25 +105,25 @@ def a_reset_after_the_work(api, company):
 
 
 @on_the_wire("cut-body")
-def a_body_that_ends_in_the_middle(api, company):
+def the_body_ends_early(api, company):
     fill(api)
-    whole = api.raw().body
+    complete = api.raw().body
     for framing, header in (("length", "Content-Length"), ("chunked", "Transfer-Encoding")):
         api.sandbox.fault("cut-body", at=0.5, framing=framing, times=1)
         answer = api.raw()
         assert answer.header(header)
         assert answer.end == "closed"
-        assert 0 < len(answer.body) < len(whole)
+        assert 0 < len(answer.body) < len(complete)
     api.sandbox.fault("cut-body", framing="close", times=1)
     answer = api.raw()
     assert answer.header("Content-Length") is None
-    assert answer.body == whole[: len(whole) // 2]
+    assert answer.body == complete[: len(complete) // 2]
     api.sandbox.fault("cut-body", reset=True, times=1)
     assert api.raw().end == "reset"
 
 
 @on_the_wire("slow")
-def the_work_at_once_and_the_answer_late(api, company):
+def the_request_is_performed_at_once_and_the_response_is_late(api, company):
     api.sandbox.fault("slow", seconds=120)
     body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
     early = api.raw("PUT", "/issues", body, timeout=1)
@@ -132,7 +132,7 @@ def the_work_at_once_and_the_answer_late(api, company):
 
 
 @on_the_wire("slow-work")
-def no_work_while_it_waits(api, company):
+def nothing_is_written_during_the_wait(api, company):
     api.sandbox.fault("slow-work", seconds=30)
     body = json.dumps([{"title": "t", "companyIds": [company]}]).encode()
     early = api.raw("PUT", "/issues", body, timeout=0.2)
@@ -141,20 +141,20 @@ def no_work_while_it_waits(api, company):
 
 
 @on_the_wire("stall")
-def it_stops_in_the_middle_of_the_body(api, company):
+def the_body_pauses_in_the_middle(api, company):
     fill(api)
-    whole = api.raw().body
+    complete = api.raw().body
     fault = api.sandbox.fault("stall", at=0.5, seconds=30)
     answer = api.raw(timeout=3)
     assert answer.end == "open"
-    assert answer.body == whole[: len(whole) // 2]
+    assert answer.body == complete[: len(complete) // 2]
     api.sandbox.faults.remove(fault)
     api.sandbox.fault("stall", at=0.5, seconds=0.1)
-    assert api.raw().body == whole
+    assert api.raw().body == complete
 
 
 @on_the_wire("wrong-length")
-def the_length_is_not_the_length(api, company):
+def content_length_is_wrong(api, company):
     fill(api)
     for by in (10, -10):
         api.sandbox.faults.clear()
@@ -165,16 +165,16 @@ def the_length_is_not_the_length(api, company):
 
 
 @on_the_wire("chunked")
-def the_same_in_chunks(api, company):
+def the_response_is_chunked(api, company):
     fill(api)
-    whole = api.get("issues")
+    complete = api.get("issues")
     api.sandbox.fault("chunked")
-    assert api.get("issues") == whole
+    assert api.get("issues") == complete
     assert api.raw().header("Transfer-Encoding") == "chunked"
 
 
 @on_the_wire("redirect")
-def to_another_host(api, company):
+def the_response_is_a_redirect(api, company):
     api.sandbox.fault("redirect", to="http://elsewhere.invalid", status=307)
     answer = api.raw(target="/issues?limit=3")
     assert answer.status == 307
@@ -182,7 +182,7 @@ def to_another_host(api, company):
 
 
 @on_the_wire("body")
-def a_body_that_is_not_the_answer(api, company):
+def the_body_is_replaced(api, company):
     fill(api)
     expected = {
         "empty": b"",
@@ -197,15 +197,15 @@ def a_body_that_is_not_the_answer(api, company):
         assert (answer.status, answer.body) == (200, body)
     api.sandbox.fault("body", kind="html", times=1)
     assert b"<h1>" in api.raw().body
-    whole = api.raw().body
+    complete = api.raw().body
     api.sandbox.fault("body", kind="truncated", times=1)
-    assert api.raw().body == whole[:-1]
+    assert api.raw().body == complete[:-1]
     api.sandbox.fault("body", kind="huge", bytes=1_000_000, times=1)
     assert len(api.raw().body) > 1_000_000
 
 
 @on_the_wire("refuse-connections")
-def refused_for_a_while_and_back_on_the_same_port(api, company):
+def connections_are_refused_and_then_accepted_on_the_same_port(api, company):
     url = api.sandbox.url
     api.sandbox.fault("refuse-connections", seconds=3, times=1)
     assert api.raw().data == b""
@@ -215,7 +215,7 @@ def refused_for_a_while_and_back_on_the_same_port(api, company):
 
 
 @on_the_wire("churn")
-def rows_come_change_and_go_before_a_list(api, company):
+def records_are_inserted_updated_and_deleted_before_a_list(api, company):
     before = set(fill(api, 20))
     api.sandbox.fault("churn", route="list", inserts=3, updates=2, deletes=5, times=1)
     after = {row["_id"] for row in api.get("issues")}
@@ -226,7 +226,7 @@ def rows_come_change_and_go_before_a_list(api, company):
 
 
 @on_the_wire("short-page")
-def fewer_rows_than_asked_for(api, company):
+def the_page_is_short(api, company):
     identifiers = fill(api, 5)
     api.sandbox.fault("short-page", rows=2, times=1)
     assert [row["_id"] for row in api.get("issues", limit=4)] == identifiers[:2]
@@ -234,7 +234,7 @@ def fewer_rows_than_asked_for(api, company):
 
 
 @on_the_wire("repeat-page")
-def the_page_in_front_again(api, company):
+def the_previous_page_is_repeated(api, company):
     identifiers = fill(api, 4)
     api.sandbox.fault("repeat-page", nth=2)
     read = [
@@ -244,14 +244,14 @@ def the_page_in_front_again(api, company):
 
 
 @on_the_wire("rows-without-id")
-def rows_that_have_no_id(api, company):
+def rows_lack_their_id(api, company):
     fill(api, 4)
     api.sandbox.fault("rows-without-id", each=2)
     assert ["_id" in row for row in api.get("issues")] == [True, False, True, False]
 
 
 @on_the_wire("behave")
-def a_behaviour_for_some_requests_only(api, company):
+def a_behaviour_is_changed_for_matching_requests_only(api, company):
     fill(api, 5)
     api.sandbox.fault("behave", maximum_limit=2, model="issues", times=1)
     assert len(api.get("issues")) == 2
@@ -259,7 +259,7 @@ def a_behaviour_for_some_requests_only(api, company):
 
 
 @on_the_wire("apply-late")
-def the_first_attempt_is_still_running(api, company):
+def the_request_is_performed_after_the_reset(api, company):
     api.sandbox.fault("apply-late", seconds=3, times=1)
     answer = put_one(api, company)
     assert answer.end == "reset"
@@ -272,15 +272,15 @@ CASES = [(name, check) for name, checks in ON_THE_WIRE.items() for check in chec
 
 
 @pytest.mark.parametrize(("name", "check"), CASES, ids=[f"{n}: {c.__name__}" for n, c in CASES])
-def test_a_fault_is_seen_on_the_wire(api, company, name, check):
+def test_each_fault_on_the_wire(api, company, name, check):
     check(api, company)
 
 
-def test_no_fault_is_left_out():
+def test_every_fault_is_tested():
     assert set(ON_THE_WIRE) == set(EFFECTS)
 
 
-def test_a_compressed_answer_may_be_cut_too(api):
+def test_a_compressed_response_can_be_cut(api):
     fill(api, 30)
     api.sandbox.behave(gzip=True)
     packed = {"Accept-Encoding": "gzip"}

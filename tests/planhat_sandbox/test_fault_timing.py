@@ -1,4 +1,4 @@
-"""Which requests a fault meets, and how often."""
+"""For which requests a fault fires, and how often."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def statuses(api, count=10, path="issues"):
 
 
 @pytest.mark.parametrize(
-    ("when", "met"),
+    ("when", "expected"),
     [
         ({}, range(10)),
         ({"nth": 3}, [2]),
@@ -25,14 +25,14 @@ def statuses(api, count=10, path="issues"):
         ({"probability": 1.0}, range(10)),
     ],
 )
-def test_a_fault_meets_the_requests_it_was_meant_for(api, when, met):
+def test_a_fault_fires_by_its_schedule(api, when, expected):
     fault = api.sandbox.fault("status", status=500, **when)
     got = statuses(api)
-    assert [place for place, status in enumerate(got) if status == 500] == list(met)
-    assert (fault.seen >= fault.fired, fault.fired) == (True, len(met))
+    assert [place for place, status in enumerate(got) if status == 500] == list(expected)
+    assert (fault.seen >= fault.fired, fault.fired) == (True, len(expected))
 
 
-def test_chance_is_the_same_for_the_same_seed():
+def test_the_same_seed_makes_the_same_random_numbers():
     drawn = []
     for seed in (1, 1, 2):
         with Sandbox(seed=seed) as sandbox:
@@ -41,7 +41,7 @@ def test_chance_is_the_same_for_the_same_seed():
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_a_fault_keeps_to_its_place(api, company):
+def test_a_fault_fires_for_matching_requests_only(api, company):
     for place in (
         {"method": "PUT"},
         {"model": "objectives"},
@@ -55,7 +55,7 @@ def test_a_fault_keeps_to_its_place(api, company):
         assert fault.seen == 0
 
 
-def test_faults_add_up_in_the_order_they_were_switched_on(api):
+def test_faults_combine_in_the_order_they_were_added(api):
     for number in range(3):
         api.tenant.insert("issues", {"title": str(number)})
     api.sandbox.fault("short-page", rows=2)
@@ -64,7 +64,7 @@ def test_faults_add_up_in_the_order_they_were_switched_on(api):
     assert api.sandbox.requests[-1].faults == ["short-page", "rows-without-id"]
 
 
-def test_a_fault_can_be_switched_off_again(api):
+def test_a_fault_can_be_switched_off(api):
     fault = api.sandbox.fault("status")
     other = api.sandbox.fault("slow", seconds=0.0)
     api.sandbox.faults.remove(fault)
@@ -77,7 +77,7 @@ def test_a_fault_can_be_switched_off_again(api):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("values", "message"),
     [
         ({"name": "earthquake"}, "no fault is called"),
         ({"name": "slow", "second": 1}, "has no option 'second'"),
@@ -88,12 +88,12 @@ def test_a_fault_can_be_switched_off_again(api):
         ({"name": "slow", "route": "scenic"}, "route takes one of"),
     ],
 )
-def test_what_cannot_be_asked_for_is_said_at_once(sandbox, asked, said):
-    with pytest.raises(ValueError, match=said):
-        sandbox.fault(**asked)
+def test_an_invalid_fault_is_an_error(sandbox, values, message):
+    with pytest.raises(ValueError, match=message):
+        sandbox.fault(**values)
 
 
-def test_a_watcher_may_change_things_between_two_requests(api):
+def test_a_watcher_can_change_records_before_a_request(api):
     def insert(entry):
         api.tenant.insert("issues", {"title": f"before {entry.number}"})
 
@@ -102,7 +102,7 @@ def test_a_watcher_may_change_things_between_two_requests(api):
     assert len(api.get("issues")) == 2
 
 
-def test_a_watcher_after_the_work_sees_it_done(api, company):
+def test_a_watcher_after_a_request_sees_its_result(api, company):
     seen = []
     api.sandbox.after_each_request.append(
         lambda entry: seen.append((entry.route, len(api.tenant.records("issues"))))

@@ -1,4 +1,4 @@
-"""Connections: loopback only, kept alive, many at once, none left behind."""
+"""Connections: loopback only, kept alive, concurrent, and closed at the end."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ CERTIFICATES = Path(__file__).parents[1] / "planhat_sync" / "api" / "http" / "ce
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - refused
-def test_nothing_but_loopback_is_bound(host):
+def test_only_loopback_addresses_are_bound(host):
     with pytest.raises(ValueError, match="loopback"):
         Sandbox(host=host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
-def test_any_loopback_address_will_do(host):
+def test_any_loopback_address_can_be_bound(host):
     with Sandbox(host=host) as sandbox:
         assert requests.get(f"{sandbox.url}/_sandbox/health", timeout=30).json() == {"ok": True}
 
 
-def test_a_name_that_is_not_loopback_gets_no_answer(api):
-    """A web page may point a name of its own at 127.0.0.1."""
+def test_a_host_name_that_is_not_loopback_is_refused(api):
+    """A web page can make a name of its own resolve to 127.0.0.1."""
     answer = api.session.get(
         f"{api.sandbox.url}/_sandbox/tenants", headers={"Host": "evil.example"}
     )
     assert answer.status_code == 403
 
 
-def test_every_answer_says_that_this_is_not_planhat(api):
+def test_every_response_says_that_this_is_not_planhat(api):
     for path in ("issues", "nowhere", "_sandbox/health", "_sandbox/nowhere", "issues/x"):
         assert "not Planhat" in api.call("GET", path).headers["X-Planhat-Sandbox"]
     api.session.headers.pop("Authorization")
@@ -54,11 +54,11 @@ def test_one_connection_serves_many_requests(api):
         connection.settimeout(30)
 
         def answers(count):
-            """Read so many answers; they may come in pieces."""
-            told = b""
-            while told.count(b"\r\n\r\n[]") < count:
-                told += connection.recv(4096)
-            return told.count(b"HTTP/1.1 200")
+            """Read a number of responses, which can arrive in pieces."""
+            received = b""
+            while received.count(b"\r\n\r\n[]") < count:
+                received += connection.recv(4096)
+            return received.count(b"HTTP/1.1 200")
 
         for _ in range(3):
             connection.sendall(request)
@@ -67,29 +67,29 @@ def test_one_connection_serves_many_requests(api):
         assert answers(2) == 2
 
 
-def test_a_body_may_come_in_chunks_and_after_asking(api, company):
+def test_a_body_can_be_chunked_or_follow_100_continue(api, company):
     body = b'[{"title":"t","companyIds":["%b"]}]' % company.encode()
     answer = api.session.put(
         f"{api.sandbox.url}/issues", data=iter([body[:9], body[9:]]), timeout=5
     )
     assert answer.json()["created"] == 1
-    asked = api.raw("PUT", "/issues", body, {"Expect": "100-continue"})
-    assert asked.data.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+    response = api.raw("PUT", "/issues", body, {"Expect": "100-continue"})
+    assert response.data.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
 
 
 @pytest.mark.parametrize(
     "sent", [b"HELLO\r\n\r\n", b"GET / SPDY/3\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"]
 )
-def test_what_is_not_http_is_told_so(sandbox, sent):
+def test_invalid_http_gets_a_400(sandbox, sent):
     address = urlsplit(sandbox.url)
     with socket.create_connection((address.hostname, address.port), 5) as connection:
         connection.sendall(sent)
-        told = connection.makefile("rb").read()
-        assert told.startswith(b"HTTP/1.1 400")
-        assert b"not Planhat" in told
+        received = connection.makefile("rb").read()
+        assert received.startswith(b"HTTP/1.1 400")
+        assert b"not Planhat" in received
 
 
-def test_many_write_at_once_and_nothing_is_lost(api, company):
+def test_concurrent_writes_are_all_applied(api, company):
     def write(number):
         item = {"title": str(number), "companyIds": [company], "sourceId": str(number)}
         headers = {"Authorization": "Bearer token-a"}
@@ -103,17 +103,17 @@ def test_many_write_at_once_and_nothing_is_lost(api, company):
     assert max(entry.in_flight for entry in api.sandbox.requests) >= 1
 
 
-def test_a_closed_sandbox_leaves_no_thread_behind():
+def test_closing_ends_all_threads():
     before = set(threading.enumerate())
     sandbox = Sandbox()
     address = urlsplit(sandbox.url)
-    answered = []
+    responses = []
     idle = socket.create_connection((address.hostname, address.port), 5)
     sandbox.fault("slow", seconds=60)
 
     def ask():
         with contextlib.suppress(requests.ConnectionError):
-            answered.append(requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30))
+            responses.append(requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30))
 
     slow = threading.Thread(target=ask)
     slow.start()
@@ -123,11 +123,11 @@ def test_a_closed_sandbox_leaves_no_thread_behind():
     sandbox.close()
     slow.join(30)
     idle.close()
-    assert answered == []
+    assert responses == []
     assert set(threading.enumerate()) <= before
 
 
-def test_tls_is_spoken_when_asked_for():
+def test_tls():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "server.pem")
     with Sandbox(tls=context) as sandbox:

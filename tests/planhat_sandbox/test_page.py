@@ -1,4 +1,4 @@
-"""The sandbox's page, over HTTP and without a browser."""
+"""The page of the sandbox, over HTTP and without a browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEARER = {"Authorization": "Bearer token-a"}
 
 
 class Browser:
-    """Does over HTTP what a browser does: names the origin of what it posts, follows redirects."""
+    """Acts like a browser over HTTP: sends the Origin of a POST, and follows redirects."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -35,7 +35,7 @@ class Browser:
         return requests.post(self.url + path, data=form, headers=headers, timeout=30)
 
     def text(self, path: str = "/") -> str:
-        """Give what a person reads: the page without its tags."""
+        """Return the visible text of a page, without its tags."""
         shown = self.get(path).text
         shown = re.sub(r"<(script|style|title)\b.*?</\1>", "", shown, flags=re.DOTALL)
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", shown)).split())
@@ -51,11 +51,11 @@ def issue(sandbox: Sandbox, tenant: str = "alpha", **fields: object) -> dict:
 
 
 def rows(browser: Browser, path: str) -> list[str]:
-    """Give the titles of a records page, in the order they are shown."""
+    """Return the titles on a page of records, in order."""
     return re.findall(r"title-\d+", browser.text(path))
 
 
-def test_a_newcomer_sees_the_tenants_and_what_they_hold(sandbox, browser):
+def test_the_overview_shows_tenants_and_record_counts(sandbox, browser):
     issue(sandbox)
     sandbox.tenant("beta").insert("objectives", {"name": "Grow"})
     shown = browser.text()
@@ -92,7 +92,7 @@ def test_one_request_is_shown_with_its_body(sandbox, browser):
     assert browser.get("/_page/request/2").status_code == 404
 
 
-def test_old_requests_are_a_page_away(sandbox, browser):
+def test_older_requests_are_on_further_pages(sandbox, browser):
     with requests.Session() as session:
         for _ in range(130):
             session.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30)
@@ -137,7 +137,7 @@ def test_a_record_is_shown_with_every_write_to_it(sandbox, browser):
     assert browser.get("/_page/tenant/alpha/issues/never-there").status_code == 404
 
 
-def test_what_a_tenant_holds_cannot_become_markup(sandbox, browser):
+def test_records_cannot_inject_markup(sandbox, browser):
     hostile = "<script>alert(1)</script>\"'&{{ 7 * 7 }}</pre>"
     stored = issue(sandbox, title=hostile, sourceId=hostile, custom={hostile: hostile})
     requests.get(
@@ -158,7 +158,7 @@ def test_what_a_tenant_holds_cannot_become_markup(sandbox, browser):
     ):
         answer = browser.get(path)
         assert "<script>alert" not in answer.text
-        assert "49" not in re.findall(r"&amp;(\d+)&lt;", answer.text), "no template in a template"
+        assert "49" not in re.findall(r"&amp;(\d+)&lt;", answer.text), "records are not templates"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
     answer = browser.post("/_page/faults", {"name": hostile})
@@ -166,7 +166,7 @@ def test_what_a_tenant_holds_cannot_become_markup(sandbox, browser):
     assert "<script>alert" not in answer.text
 
 
-def test_an_alias_of_any_text_can_be_followed(sandbox):
+def test_links_work_for_any_alias(sandbox):
     with Sandbox({"t": "a/b?c#d <é>"}) as odd:
         odd.tenant("t").insert("issues", {"title": "found"})
         browser = Browser(odd.url)
@@ -174,7 +174,7 @@ def test_an_alias_of_any_text_can_be_followed(sandbox):
         assert "found" in browser.text(link)
 
 
-def test_the_token_is_nowhere(sandbox, browser):
+def test_no_page_shows_the_token(sandbox, browser):
     requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30)
     for path in ("/", "/_page/requests", "/_page/request/1", "/_page/tenant/token-a/issues"):
         shown = browser.get(path).text
@@ -182,7 +182,7 @@ def test_the_token_is_nowhere(sandbox, browser):
 
 
 @pytest.mark.parametrize("name", BUTTONS)
-def test_every_button_switches_on_what_it_names(sandbox, browser, name):
+def test_every_button_switches_its_fault_on(sandbox, browser, name):
     assert browser.post("/_page/faults", {"button": name, "tenant": "beta"}).status_code == 200
     (active,) = sandbox.faults.snapshot()
     assert active.fault.name == BUTTONS[name].fault["name"]
@@ -194,7 +194,7 @@ def test_every_button_switches_on_what_it_names(sandbox, browser, name):
     assert sandbox.faults.snapshot() == []
 
 
-def test_a_button_breaks_the_next_request_and_says_how_often(sandbox, browser):
+def test_a_button_affects_the_next_request_and_is_counted(sandbox, browser):
     browser.post("/_page/faults", {"button": "throttle", "tenant": ""})
     statuses = [
         requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30).status_code for _ in "abc"
@@ -206,7 +206,7 @@ def test_a_button_breaks_the_next_request_and_says_how_often(sandbox, browser):
 
 
 @pytest.mark.parametrize("effect", describe_effects(), ids=lambda effect: effect["name"])
-def test_every_fault_can_be_asked_for_in_the_form(sandbox, browser, effect):
+def test_every_fault_can_be_switched_on_in_the_form(sandbox, browser, effect):
     form = {"name": effect["name"], "options": effect["options"], "times": "3", "route": "list"}
     answer = browser.post("/_page/faults", form)
     assert answer.status_code == 200, answer.text
@@ -229,7 +229,7 @@ def test_every_fault_can_be_asked_for_in_the_form(sandbox, browser, effect):
         ({"button": "nothing"}, "no such button"),
     ],
 )
-def test_a_form_that_cannot_be_understood_says_why(sandbox, browser, form, sentence):
+def test_an_invalid_form_is_explained(sandbox, browser, form, sentence):
     answer = browser.post("/_page/faults", form)
     assert answer.status_code == 400
     assert sentence in re.search(r'role="alert">([^<]*)<', answer.text)[1]
@@ -239,7 +239,7 @@ def test_a_form_that_cannot_be_understood_says_why(sandbox, browser, form, sente
 def test_an_empty_tenant_can_be_filled(sandbox, browser):
     browser.post("/_page/seed", {"tenant": "alpha"})
     assert len(sandbox.tenant("alpha").records("issues")) == 500
-    assert "Fill with demo data" in browser.text(), "beta is empty still"
+    assert "Fill with demo data" in browser.text(), "beta is still empty"
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_an_empty_tenant_can_be_filled(sandbox, browser):
         {"Origin": None, "Referer": "https://evil.example/"},
     ],
 )
-def test_another_site_can_press_no_button(sandbox, browser, headers):
+def test_other_sites_cannot_press_buttons(sandbox, browser, headers):
     for path, form in (
         ("/_page/faults", {"button": "outage"}),
         ("/_page/seed", {"tenant": "beta"}),
@@ -262,16 +262,16 @@ def test_another_site_can_press_no_button(sandbox, browser, headers):
     assert sandbox.tenant("beta").records("issues") == []
 
 
-def test_another_site_can_use_no_control_route(sandbox):
+def test_other_sites_cannot_use_control_routes(sandbox):
     foreign = {"Origin": "https://evil.example"}
     url = f"{sandbox.url}/_sandbox/reset"
     issue(sandbox)
     assert requests.post(url, headers=foreign, timeout=30).status_code == 403
     assert len(sandbox.tenant("alpha").records("issues")) == 1
-    assert requests.post(url, timeout=30).status_code == 200, "a program names no origin"
+    assert requests.post(url, timeout=30).status_code == 200, "programs send no Origin"
 
 
-def test_a_rebound_name_reaches_nothing(sandbox, browser):
+def test_dns_rebinding_is_refused(sandbox, browser):
     port = urlsplit(sandbox.url).port
     for host in (f"evil.example:{port}", "evil.example", f"127.0.0.1.evil.example:{port}"):
         origin = {"Host": host, "Origin": f"http://{host}"}
@@ -280,20 +280,20 @@ def test_a_rebound_name_reaches_nothing(sandbox, browser):
     assert browser.get("/", Host=f"localhost:{port}").status_code == 200
 
 
-def test_looking_changes_nothing(sandbox, browser):
+def test_get_requests_change_nothing(sandbox, browser):
     stored = issue(sandbox)
     writes = len(sandbox.tenant("alpha").writes)
     for path in ("/", "/?minutes=60", "/_page/faults?clear=1", "/_page/seed?tenant=beta"):
         browser.get(path)
     browser.get(f"/_page/tenant/alpha/issues/{stored['_id']}")
     assert len(sandbox.tenant("alpha").writes) == writes
-    assert sandbox.requests == [], "the page is not Planhat: it is not in the log"
+    assert sandbox.requests == [], "the log has only requests to the fake API"
 
 
-def test_without_jinja_the_sandbox_runs_and_the_page_says_what_it_needs():
+def test_without_jinja_the_sandbox_runs_and_the_page_explains():
     program = """
 import sys
-sys.modules["jinja2"] = None  # as if it were not installed
+sys.modules["jinja2"] = None  # as if not installed
 import requests
 from planhat_sandbox import Sandbox
 with Sandbox() as sandbox:
@@ -307,7 +307,7 @@ with Sandbox() as sandbox:
     assert run.stdout.endswith("200\n")
 
 
-def test_planhats_own_routes_stay_planhats(sandbox):
+def test_the_page_does_not_shadow_the_api(sandbox):
     assert requests.post(f"{sandbox.url}/", headers=BEARER, timeout=30).status_code == 404
     assert requests.get(f"{sandbox.url}/issues", headers=BEARER, timeout=30).json() == []
 
@@ -320,13 +320,13 @@ def test_planhats_own_routes_stay_planhats(sandbox):
     ),
     st.sampled_from([120, 600, 3600]),
 )
-def test_the_chart_counts_every_request_and_stays_in_its_frame(asked, window):
+def test_the_chart_counts_every_request_and_stays_in_its_bounds(requested, window):
     now = 1_700_000_000.4
     log = [
         LoggedRequest(
             n, "GET", "/issues", "/issues", {}, {}, started=now - ago, status=status, seconds=0.1
         )
-        for n, (ago, status) in enumerate(sorted(asked, key=lambda one: -one[0]))
+        for n, (ago, status) in enumerate(sorted(requested, key=lambda one: -one[0]))
     ]
     chart = draw(log, now, window)
     for bar in chart.bars:
@@ -344,6 +344,6 @@ def test_the_chart_counts_every_request_and_stays_in_its_frame(asked, window):
     scale = float(chart.ticks[-1][0]) / HEIGHT
     assert heights * scale * slice_seconds == pytest.approx(drawn, rel=0.02, abs=0.5)
     start = (now // slice_seconds + 1) * slice_seconds - window
-    assert drawn == sum(now - ago >= start for ago, _ in asked)
-    assert chart.last_minute == sum(ago < 60 for ago, _ in asked)
+    assert drawn == sum(now - ago >= start for ago, _ in requested)
+    assert chart.last_minute == sum(ago < 60 for ago, _ in requested)
     assert 0 <= chart.limit_y <= HEIGHT

@@ -1,4 +1,4 @@
-"""The sandbox's page in headless Chromium: seen, clicked, attacked; and the docs' screenshots."""
+"""The page of the sandbox in headless Chromium, and the screenshots of the documentation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FLAGS = (
 
 
 class Window:
-    """One browser window, and what a person does in it."""
+    """One browser window, and the actions of its user."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
@@ -56,9 +56,9 @@ class Window:
         height: int = 900,
     ) -> None:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.does("Emulation.setEmulatedMedia", features=[scheme])
-        self.does("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.does(
+        self.execute("Emulation.setEmulatedMedia", features=[scheme])
+        self.execute("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self.execute(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
@@ -67,11 +67,11 @@ class Window:
         )
         self.driver.get(url)
 
-    def does(self, command: str, **values: object) -> dict:
+    def execute(self, command: str, **values: object) -> dict:
         return self.driver.execute_cdp_cmd(command, values)
 
     def click(self, how: str, what: str) -> None:
-        """Click what is there, or will be; the page may put it in place anew meanwhile."""
+        """Click an element once it is there; the page may replace it meanwhile."""
         self._wait(lambda driver: driver.find_element(how, what).click() or True, what)
 
     def press(self, label: str) -> None:
@@ -86,7 +86,7 @@ class Window:
         return self._wait(lambda driver: driver.find_element(By.TAG_NAME, "main").text, "text")
 
     def until(self, text: str) -> None:
-        """Wait until a text is there, without touching anything."""
+        """Wait until a text is shown."""
         self._wait(lambda driver: text in driver.find_element(By.TAG_NAME, "main").text, text)
 
     def _wait(self, condition, message: str):
@@ -94,8 +94,8 @@ class Window:
         waiting = WebDriverWait(self.driver, 30, 0.1, ignored_exceptions=passing)
         return waiting.until(condition, message)
 
-    def complaints(self) -> list[str]:
-        """What the browser's console holds: broken scripts, refused sources."""
+    def console_messages(self) -> list[str]:
+        """Return the messages in the console of the browser, such as script errors."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
@@ -115,7 +115,7 @@ def window(tmp_path_factory):
 
 @pytest.fixture
 def filled() -> Sandbox:
-    """Two tenants: one with issues of a few companies, one empty."""
+    """Return a sandbox with two tenants: one with issues of a few companies, one empty."""
     with Sandbox({"token-a": "acme", "token-b": "acme-demo"}) as sandbox:
         acme, demo = sandbox.tenants
         words = ("Login", "Import", "Billing", "Dashboard", "Search", "Export")
@@ -138,7 +138,7 @@ def filled() -> Sandbox:
 
 
 def copy(sandbox: Sandbox, page_size: int = 12) -> list[int]:
-    """Read one tenant page by page and write the other, as a pipe does; give the statuses."""
+    """Copy one tenant to the other page by page, as a pipe does; return the statuses."""
     statuses = []
     query = {"sort": "_id", "select": "_id,title,sourceId,status,priority,companyIds,custom"}
     with requests.Session() as session:
@@ -162,15 +162,15 @@ def copy(sandbox: Sandbox, page_size: int = 12) -> list[int]:
     return statuses
 
 
-def test_a_person_watches_a_pipe_breaks_it_and_follows_one_record(window, filled):
+def test_watch_a_pipe_inject_a_fault_and_follow_a_record(window, filled):
     window.open(filled.url)
     assert "No requests yet." in window.text()
     Select(window.driver.find_element(By.ID, "fault-tenant")).select_by_visible_text("acme-demo")
     window.press("429 once")
     window.until("tenant acme-demo")
     assert copy(filled).count(429) == 1
-    window.until("108 issues")  # nobody reloads: the page keeps itself fresh
-    assert "1 of 10" in window.text(), "how often the fault struck"
+    window.until("108 issues")  # without a reload: the page refreshes itself
+    assert "1 of 10" in window.text(), "how often the fault fired"
     window.follow("issues")
     window.click(By.NAME, "q")
     window.driver.find_element(By.NAME, "q").send_keys("status=done\n")
@@ -185,10 +185,10 @@ def test_a_person_watches_a_pipe_breaks_it_and_follows_one_record(window, filled
     window.follow("request ")
     window.until("Body")
     assert "PUT /issues" in window.text()
-    assert window.complaints() == []
+    assert window.console_messages() == []
 
 
-def test_without_scripts_everything_works_by_reloading(window, filled):
+def test_the_page_works_without_scripts(window, filled):
     window.open(filled.url, scripts=False)
     try:
         window.press("503 three times")
@@ -200,10 +200,10 @@ def test_without_scripts_everything_works_by_reloading(window, filled):
         window.driver.get(f"{filled.url}/_page/tenant/acme/issues?q=croft")
         assert "40 of 120 issues" in window.text()
     finally:
-        window.does("Emulation.setScriptExecutionDisabled", value=False)
+        window.execute("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def test_a_part_in_which_somebody_is_at_work_is_left_alone(window, filled):
+def test_a_part_with_the_focus_is_not_refreshed(window, filled):
     filled.fault("slow", seconds=0.001)
     window.open(filled.url)
     window.driver.execute_script("document.querySelector('[name=remove]').focus()")
@@ -217,7 +217,7 @@ def test_a_part_in_which_somebody_is_at_work_is_left_alone(window, filled):
 
 @contextmanager
 def another_site(page: str):
-    """Serve one page on another port, which is another origin."""
+    """Serve one page on another port, and so from another origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -239,7 +239,7 @@ def another_site(page: str):
             thread.join()
 
 
-def test_another_site_in_the_same_browser_breaks_nothing(window, filled):
+def test_other_sites_in_the_same_browser_change_nothing(window, filled):
     url = filled.url
     attack = f"""<!doctype html><title>begun</title><main>evil</main>
     <iframe name=aside></iframe>
@@ -263,11 +263,11 @@ def test_another_site_in_the_same_browser_breaks_nothing(window, filled):
     assert filled.faults.snapshot() == []
     assert len(filled.tenant("acme").records("issues")) == 120
     assert filled.tenant("acme-demo").records("issues") == []
-    window.complaints()  # the refusals, which are not asked after
+    window.console_messages()  # drop the refusals
 
 
 @pytest.mark.parametrize("width", [380, 1280])
-def test_controls_have_names_and_nothing_sticks_out(window, filled, width):
+def test_controls_have_names_and_pages_fit_the_window(window, filled, width):
     copy(filled)
     filled.fault("slow", seconds=0.001)
     record = filled.tenant("acme").records("issues")[0]["_id"]
@@ -279,7 +279,7 @@ def test_controls_have_names_and_nothing_sticks_out(window, filled, width):
         f"/_page/tenant/acme/issues/{record}",
     ):
         window.open(filled.url + path, width=width)
-        nodes = window.does("Accessibility.getFullAXTree")["nodes"]
+        nodes = window.execute("Accessibility.getFullAXTree")["nodes"]
         roles = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "image", "table"}
         nameless = [
             node["role"]["value"]
@@ -294,7 +294,7 @@ def test_controls_have_names_and_nothing_sticks_out(window, filled, width):
 
 
 def test_the_screenshots_of_the_docs(window, filled, request):
-    """Look at both schemes; the pictures are written with --update-screenshots only."""
+    """Open the pages in both colour schemes; --update-screenshots writes the images."""
     spread_over_two_minutes(filled)
     filled.fault("status", status=429, retry_after="2", tenant="acme-demo", every=9)
     update = request.config.getoption("--update-screenshots")
@@ -319,7 +319,7 @@ def test_the_screenshots_of_the_docs(window, filled, request):
 
 
 def spread_over_two_minutes(sandbox: Sandbox) -> None:
-    """Let a copy look as if it had taken its time, with some trouble on the way."""
+    """Make several copies with faults, and spread their requests over two minutes."""
     failing = sandbox.fault("status", status=503, every=14)
     throttling = sandbox.fault("status", status=429, every=11)
     for _ in range(8):
@@ -327,7 +327,7 @@ def spread_over_two_minutes(sandbox: Sandbox) -> None:
     sandbox.faults.remove(failing)
     sandbox.faults.remove(throttling)
     log = sandbox.requests
-    chance, now = random.Random(8), time.time()
-    gaps = [chance.expovariate(1) * (1.6 if place % 90 > 60 else 0.8) for place in range(len(log))]
+    rng, now = random.Random(8), time.time()
+    gaps = [rng.expovariate(1) * (1.6 if place % 90 > 60 else 0.8) for place in range(len(log))]
     for place, entry in enumerate(log):
         entry.started = now - 108 * sum(gaps[place:]) / sum(gaps)

@@ -1,4 +1,4 @@
-"""Demo data: the same for the same seed, of every kind, shared where a copy needs it."""
+"""Demo data: the same for the same seed, with every type of value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def filled(seed=1, **how):
         return {model: tenant.records(model) for model in tenant.models}
 
 
-def test_one_seed_gives_one_world():
+def test_the_same_seed_makes_the_same_data():
     assert filled() == filled()
     assert filled(seed=2)["issues"] != filled()["issues"]
 
@@ -30,7 +30,7 @@ def test_two_tenants_share_companies_and_endusers(sandbox):
     assert alpha.records("issues")[0]["_id"] != beta.records("issues")[0]["_id"]
 
 
-def test_two_tenants_may_also_share_nothing(sandbox):
+def test_two_tenants_can_have_different_ids(sandbox):
     ids = []
     for tenant in sandbox.tenants:
         seed_tenant(tenant, issues=0, objectives=0, shared_ids=False)
@@ -38,16 +38,16 @@ def test_two_tenants_may_also_share_nothing(sandbox):
     assert not ids[0] & ids[1]
 
 
-def test_the_data_is_of_every_kind():
-    world = filled()
-    custom = [value for issue in world["issues"] for value in issue["custom"].values()]
+def test_the_data_has_every_type_of_value():
+    records = filled()
+    custom = [value for issue in records["issues"] for value in issue["custom"].values()]
     assert {type(value) for value in custom} == {int, float, bool, list, type(None), str}
-    assert not json.dumps(world["issues"], ensure_ascii=False).isascii()
-    assert {issue["archived"] for issue in world["issues"]} == {True, False}
-    assert {len(issue["companies"]) for issue in world["issues"]} == {1, 2, 3}
-    objectives = world["objectives"]
+    assert not json.dumps(records["issues"], ensure_ascii=False).isascii()
+    assert {issue["archived"] for issue in records["issues"]} == {True, False}
+    assert {len(issue["companies"]) for issue in records["issues"]} == {1, 2, 3}
+    objectives = records["objectives"]
     assert {"externalId" in objective for objective in objectives} == {True, False}
     assert {type(objective["health"]) for objective in objectives} == {int, float}
     for model in ("issues", "objectives"):
-        sources = [record["sourceId"] for record in world[model]]
+        sources = [record["sourceId"] for record in records[model]]
         assert len(set(sources)) == len(sources)

@@ -1,4 +1,4 @@
-"""Tenants: who a token belongs to, and that no one sees another's records."""
+"""Tenants: authentication, and the separation of their records."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def basic(text):
         ("", None),
     ],
 )
-def test_a_token_is_found_in_bearer_and_basic_and_nowhere_else(sandbox, authorization, alias):
+def test_a_token_is_accepted_as_bearer_or_basic_only(sandbox, authorization, alias):
     found = sandbox.tenancy.authenticate(authorization)
     assert (found.alias if found else None) == alias
 
 
-def test_tenants_hold_nothing_in_common(sandbox):
+def test_tenants_share_no_records(sandbox):
     alpha, beta = sandbox.tenants
     mine = alpha.insert("issues", {"title": "mine", "sourceId": "s"})
     theirs = beta.insert("issues", {"title": "theirs", "sourceId": "s"})
@@ -46,14 +46,14 @@ def test_tenants_hold_nothing_in_common(sandbox):
     assert beta.delete("issues", mine["_id"]) is False
 
 
-def test_an_unknown_tenant_is_said_without_repeating_what_may_be_a_token(sandbox):
+def test_the_error_for_an_unknown_tenant_never_shows_the_name(sandbox):
     with pytest.raises(LookupError) as caught:
         sandbox.tenant("perhaps-a-token")
     assert "perhaps" not in str(caught.value)
     assert "alpha, beta" in str(caught.value)
 
 
-def test_what_a_tenant_gives_away_is_a_copy(sandbox):
+def test_a_tenant_returns_copies(sandbox):
     tenant = sandbox.tenant("alpha")
     record = tenant.insert("issues", {"title": "t"})
     record["title"] = "changed outside"
@@ -62,7 +62,7 @@ def test_what_a_tenant_gives_away_is_a_copy(sandbox):
     assert tenant.get("issues", "nobody") is None
 
 
-def test_two_new_records_share_no_list(sandbox):
+def test_new_records_do_not_share_lists(sandbox):
     tenant = sandbox.tenant("alpha")
     one, other = (tenant.insert("issues", {"title": "t"}) for _ in "ab")
     one["followers_of_mine"] = one["companyIds"].append("x")
@@ -77,7 +77,7 @@ def test_two_new_records_share_no_list(sandbox):
         (1.9999, "1970-01-01T00:00:02.000Z"),
     ],
 )
-def test_a_time_has_milliseconds(seconds, text):
+def test_times_have_milliseconds(seconds, text):
     assert iso(seconds) == text
 
 

@@ -1,4 +1,4 @@
-"""Bulk upserts against items written alone; items of any make."""
+"""Bulk upserts against items sent one by one, and invalid items."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ITEMS = st.fixed_dictionaries(
 )
 
 
-def world(sandbox, alias):
+def tenant_with_objective(sandbox, alias):
     tenant = sandbox.add_tenant(f"token-{alias}", alias)
     for key in "xy":
         tenant.insert("companies", {"name": key, "externalId": key})
@@ -37,7 +37,7 @@ def world(sandbox, alias):
 
 
 def state(tenant):
-    """Everything but ids, which tell tenants apart."""
+    """Return all records without ids, which differ between tenants."""
     companies = {one["_id"]: one["name"] for one in tenant.records("companies")}
     return [
         {**record, "_id": None, "companyId": companies.get(record.get("companyId"))}
@@ -47,10 +47,13 @@ def state(tenant):
 
 @settings(max_examples=60)
 @given(st.lists(ITEMS, max_size=8))
-def test_a_payload_ends_as_if_its_items_were_written_alone(items):
+def test_a_payload_equals_its_items_sent_one_by_one(items):
     with Sandbox({}) as sandbox, requests.Session() as session:
         sandbox.behave(repeated_key="last-wins")
-        (together, known), (alone, twin) = world(sandbox, "together"), world(sandbox, "alone")
+        (together, known), (alone, twin) = (
+            tenant_with_objective(sandbox, "together"),
+            tenant_with_objective(sandbox, "alone"),
+        )
 
         def send(alias, mine, payload):
             body = [
@@ -92,7 +95,7 @@ def test_a_payload_ends_as_if_its_items_were_written_alone(items):
         {"custom": [1]},
     ],
 )
-def test_an_item_of_the_wrong_make_is_refused_and_the_others_are_not(api, company, item):
+def test_only_the_invalid_item_is_refused(api, company, item):
     good = {"title": "good", "companyIds": [company]}
     bad = {"title": "t", "companyIds": [company], **item} if isinstance(item, dict) else item
     answer = api.bulk([good, bad])
@@ -103,11 +106,11 @@ def test_an_item_of_the_wrong_make_is_refused_and_the_others_are_not(api, compan
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\xfe", b'{"a":1}', b"[" * 100_000, b'["\\ud800"]', b"NaN"]
 )
-def test_a_payload_of_the_wrong_make_is_refused(api, body):
+def test_an_invalid_payload_is_refused(api, body):
     assert api.raw("PUT", "/issues", body).status == 400
 
 
-def test_numbers_are_texts_where_texts_belong(api, company):
+def test_numbers_are_stored_as_text_in_text_properties(api, company):
     api.bulk(
         [{"name": 5, "companyId": company, "externalId": 1234, "sourceId": 1.50}], "objectives"
     )
@@ -130,24 +133,24 @@ def test_numbers_keep_every_digit(api, company, number):
     assert len(stored.lstrip("-").replace("E+", "E")) >= len(number.lstrip("-")) - 1
 
 
-def test_a_payload_with_one_key_in_two_writings_is_repeated(api, company):
+def test_a_number_and_its_text_are_the_same_key(api, company):
     twice = [{"title": "t", "companyIds": [company], "sourceId": key} for key in (7, "7")]
     assert api.bulk(twice).status_code == 400
 
 
-def test_one_external_id_of_two_companies_is_not_repeated(api, company):
+def test_the_same_external_id_in_two_companies_is_not_repeated(api, company):
     other = api.tenant.insert("companies", {"name": "o"})["_id"]
     items = [{"name": "n", "externalId": "e", "companyId": one} for one in (company, other)]
     assert api.bulk(items, "objectives").json()["created"] == 2
 
 
-def test_an_update_may_not_take_what_is_needed_away(api, company):
+def test_an_update_cannot_remove_a_required_property(api, company):
     known = api.tenant.insert("issues", {"title": "t"})["_id"]
     answer = api.bulk([{"_id": known, "title": None}])
     assert (answer.status_code, len(answer.json()["updatedErrors"])) == (400, 1)
 
 
-def test_a_key_cannot_be_moved_to_where_another_record_has_it(api, company):
+def test_an_update_cannot_take_the_key_of_another_record(api, company):
     api.tenant.insert("issues", {"title": "a", "sourceId": "s"})
     known = api.tenant.insert("issues", {"title": "b"})["_id"]
     answer = api.bulk([{"_id": known, "sourceId": "s"}])
