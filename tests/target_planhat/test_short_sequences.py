@@ -20,7 +20,7 @@ from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.writing.batching.batcher import Batcher
-from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
+from planhat_sync.writing.matching.matcher import MAX_LOOKUPS, Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.results.rejects import Rejects
@@ -267,7 +267,7 @@ def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
     # So many unknown ids make the target read the list before anything else is written.
     unknown = [
         {**fields(stream, companies, 0, title="t"), "_id": f"{at:024x}"}
-        for at in range(HANDFUL + 1 if listed else 0)
+        for at in range(MAX_LOOKUPS + 1 if listed else 0)
     ]
     outcome.take(unknown)
     for number, fault in lost:

@@ -1,1 +1,1 @@
-"""What Planhat holds already, and so whether a payload creates, updates or changes nothing."""
+"""What Planhat has already, and so whether a payload creates, updates or changes nothing."""

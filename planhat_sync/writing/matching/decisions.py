@@ -1,17 +1,16 @@
-"""What becomes of a payload once it is known which record of Planhat's it means, if any.
+"""What is done with a payload once it is known whether Planhat has its record.
 
-Pure: owns what the modes mean (`write_mode`, `skip_unchanged`, `deletes: archive`, and an `_id`
-that the destination does not hold). What the destination holds is found out by `destination`.
+Pure: owns what the settings `write_mode`, `skip_unchanged`, `deletes: archive` and `dry_run` mean,
+and which records they need to know. `matcher` finds out what Planhat has.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from planhat_sync.writing.matching.existing import DOUBT, Doubt
+from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
 from planhat_sync.writing.records.payload import (
@@ -23,165 +22,166 @@ from planhat_sync.writing.records.payload import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from planhat_sync.models import Model
-    from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.settings import WriteSettings
 
-NOT_THERE: Final = Skipped("not in Planhat, and write_mode is set to update")
-THERE: Final = Skipped("in Planhat already, and write_mode is set to create")
-GONE: Final = Skipped("to be deleted, and not in Planhat any more")
+NOT_IN_PLANHAT: Final = Skipped("not in Planhat, and write_mode is set to update")
+IN_PLANHAT: Final = Skipped("in Planhat already, and write_mode is set to create")
+DELETED: Final = Skipped("to be archived, and not in Planhat any more")
 ARCHIVED: Final = Skipped("to be archived, and archived already")
-UNCHANGED: Final = Skipped("Planhat holds exactly this")
+UNCHANGED: Final = Skipped("Planhat has these values already")
 
-DOUBTFUL: Final = Reject(
+CANNOT_TELL: Final = Reject(
     RejectCode.AMBIGUOUS_KEY,
-    "whether Planhat holds it cannot be told: give it its _id or sourceId, or name its company by "
-    "the company's _id",
+    "cannot tell whether this record exists in Planhat: send its _id or sourceId, or identify its "
+    "company by the company's _id",
 )
 
 
-class Found(Protocol):
-    """A record of Planhat's that a payload means."""
-
-    @property
-    def name(self) -> object:
-        """Something that is equal just for one record found twice."""
-
-    @property
-    def identifier(self) -> str | None:
-        """Its `_id`, None if that is not known."""
-
-    @property
-    def at(self) -> int:
-        """Place of the keyable that it was found by, among the model's."""
-
-    def differing(self, item: Mapping[str, Any]) -> list[str]:
-        """List the properties of an item whose value is not, or may not be, what it holds."""
-
-
-@dataclass(slots=True)
-class Partition:
-    """A batch, sorted by what is to become of its payloads.
-
-    Attributes:
-        batch: What is to be sent, in order; None if nothing is.
-        found: For each payload of `batch` the record that it means: None = there is none, so it
-            will be created; DOUBT = not known, or never asked.
-        later: Payloads that have to be sifted again once `batch` has its answer: the first of
-            them means a record that one of `batch` means too, by another keyable.
-        unchanged: Payloads that Planhat holds exactly.
-        skipped: Payloads that are left alone, and why. What such a one superseded is left alone
-            with it.
-        rejects: Payloads that cannot be written, and why. What such a one superseded comes back.
-    """
-
-    batch: Batch | None = None
-    found: Sequence[Found | Doubt | None] = ()
-    later: Batch | None = None
-    unchanged: list[Payload] = field(default_factory=list)
-    skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
-    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
-
-
 class Decisions:
-    """What the user's settings make of what is found.
+    """What is done with the payloads of one model.
 
     Args:
         model: The model.
-        keyables: Its keyables.
-        settings: The user's decisions.
+        settings: The user's settings.
+
+    Attributes:
+        by_all_keyables: Whether records have to be found by other keyables than `_id`.
+        compared: The properties whose values have to be compared.
     """
 
-    def __init__(self, model: Model, keyables: Keyables, settings: WriteSettings) -> None:
-        # In earnest it is Planhat's to say what a new record lacks; a dry run has to know.
-        self._required = model.bulk_required if settings.dry_run else ()
-        self._keyables = keyables
+    def __init__(self, model: Model, settings: WriteSettings) -> None:
+        archives = settings.deletes == "archive"
+        self._compares = settings.skip_unchanged or settings.dry_run
         self._mode = settings.write_mode
-        self._comparing = settings.skip_unchanged or settings.dry_run
-        self._id_at = model.id_position
+        self._keyables = Keyables(model, settings)
+        # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
+        self._required = model.bulk_required if settings.dry_run else ()
+        self.by_all_keyables = self._compares or self._mode != "upsert" or archives
+        self.compared = [
+            name
+            for name in model.properties
+            if name != ID
+            and name not in model.read_only
+            and (self._compares or (archives and name == "archived"))
+        ]
 
-    def judge(self, payload: Payload, found: Found | Doubt | None) -> Payload | Reject | Skipped:
-        """Decide what becomes of a payload that carries a keyable.
+    def needs_existing(self, payload: Payload) -> bool:
+        """Return whether a payload can be decided on only if its record is known."""
+        if payload.operation == "create":
+            return False
+        if self._compares or self._mode != "upsert" or payload.operation == "archive":
+            return True
+        return self.id_of(payload) is not None
+
+    def decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
+        """Decide what is done with a payload.
 
         Args:
-            payload: An upsert or an archive.
-            found: The record that it means.
+            payload: An upsert or an archive that carries a keyable.
+            existing: The record that it means.
 
         Returns:
-            The payload that is to be sent, or why none is; UNCHANGED if Planhat holds it already.
+            The payload to send, or why none is sent; UNCHANGED if Planhat has its values already.
         """
         if payload.operation == "archive":
-            return self._archived(payload, found)
-        held = None if isinstance(found, Doubt) else found
-        known = self._with_known_id(payload, held)
+            return self._archive(payload, existing)
+        record = existing if isinstance(existing, ExistingRecord) else None
+        known = self._with_known_id(payload, record)
         if isinstance(known, Reject):
-            is_not_there = self._mode == "update" and known.code is RejectCode.UNKNOWN_ID
-            return NOT_THERE if is_not_there else known
-        if held is None:
-            return self._unfound(known, doubtful=found is DOUBT)
+            is_missing = self._mode == "update" and known.code is RejectCode.UNKNOWN_ID
+            return NOT_IN_PLANHAT if is_missing else known
+        if record is None:
+            return self._decide_without_record(known, is_unknown=isinstance(existing, Unknown))
         if self._mode == "create":
-            return THERE
-        if self._comparing and not held.differing(values(known)):
+            return IN_PLANHAT
+        if self._compares and not record.differing(item_values(known)):
             return UNCHANGED
-        return self._named(known, held.identifier) if self._mode == "update" else known
+        return self._with_id(known, record.identifier) if self._mode == "update" else known
 
-    def _unfound(self, payload: Payload, *, doubtful: bool) -> Payload | Reject | Skipped:
-        if doubtful:
-            return payload if self._mode == "upsert" else DOUBTFUL
+    def meant(self, payload: Payload, existing: Existing) -> Existing:
+        """Return the record that a payload means, of those with its keyables.
+
+        An upsert means the record that was found. An archive or delete whose `_id` does not exist
+        means no record if `match_on` does not name the keyable that found one.
+
+        Args:
+            payload: A payload that carries a keyable.
+            existing: The record with the strongest of its keyables.
+        """
+        if payload.operation == "upsert" or existing is None:
+            return existing
+        if isinstance(existing, ExistingRecord) and self._is_found_by_id(existing):
+            return existing
+        return None if self.matches_by_id_only(payload) else existing
+
+    def id_of(self, payload: Payload) -> str | None:
+        """Return the `_id` of a payload."""
+        position = self._keyables.id_position
+        return payload.keys[position] if position >= 0 else None
+
+    def matches_by_id_only(self, payload: Payload) -> bool:
+        """Return whether `match_on` names no keyable of a payload but its `_id`."""
+        without_id = self._keyables.without_id(payload)
+        return isinstance(without_id, Reject) and without_id.code is RejectCode.UNKNOWN_ID
+
+    def _is_found_by_id(self, record: ExistingRecord) -> bool:
+        return record.found_by == self._keyables.id_position
+
+    def _decide_without_record(
+        self, payload: Payload, *, is_unknown: bool
+    ) -> Payload | Reject | Skipped:
+        if is_unknown:
+            return payload if self._mode == "upsert" else CANNOT_TELL
         if self._mode == "update":
-            return NOT_THERE
-        item = values(payload) if self._required else {}
+            return NOT_IN_PLANHAT
+        item = item_values(payload) if self._required else {}
         for name in self._required:
             if item.get(name) is None:
                 return missing_required(name)
         return payload
 
-    def _with_known_id(self, payload: Payload, held: Found | None) -> Payload | Reject:
-        """Take an `_id` out of a payload if the destination does not hold it."""
-        if self._id_at < 0 or payload.keys[self._id_at] is None:
-            return payload
-        if held is not None and held.at == self._id_at:
+    def _with_known_id(self, payload: Payload, record: ExistingRecord | None) -> Payload | Reject:
+        """Remove an `_id` that Planhat does not have from a payload."""
+        if record is not None and self._is_found_by_id(record):
             return payload
         return self._keyables.without_id(payload)
 
-    def _named(self, payload: Payload, identifier: str | None) -> Payload:
-        """Put the `_id` of the record in front, so that Planhat cannot take it for a new one."""
-        at = self._id_at
-        if at < 0 or payload.keys[at] is not None or identifier is None:
+    def _with_id(self, payload: Payload, identifier: str | None) -> Payload:
+        """Put the `_id` of its record in front, so that Planhat cannot take it for a new one."""
+        position = self._keyables.id_position
+        if position < 0 or identifier is None or payload.keys[position] is not None:
             return payload
         return replace(
             payload,
             item=encode({ID: identifier, **decode(payload.item)}),
-            keys=(*payload.keys[:at], identifier, *payload.keys[at + 1 :]),
+            keys=(*payload.keys[:position], identifier, *payload.keys[position + 1 :]),
         )
 
-    def _archived(
-        self, payload: Payload, found: Found | Doubt | None
-    ) -> Payload | Reject | Skipped:
-        if found is None:
-            return GONE
-        if isinstance(found, Doubt):
-            return DOUBTFUL
-        if not found.differing({"archived": True}):
+    def _archive(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
+        if existing is None:
+            return DELETED
+        if isinstance(existing, Unknown):
+            return CANNOT_TELL
+        if not existing.differing({"archived": True}):
             return ARCHIVED
-        # Named by one keyable that the record is known to have, so that none is created or changed:
-        # by its _id, or by what it was found by if it was created in this run.
-        at, key = self._id_at, found.identifier
-        if key is None or at < 0:
-            at, key = found.at, payload.keys[found.at]
-        item = {self._keyables.names[at]: key}
-        scope = self._keyables.scope_names[at] if self._keyables.scope_names else None
-        if scope is not None:
-            item[scope] = payload.scopes[at]
+        # It carries the one keyable that the record certainly has, so that no record is created or
+        # changed otherwise: its _id, or what found it if it was created in this run.
+        position, key = self._keyables.id_position, existing.identifier
+        if key is None or position < 0:
+            position, key = existing.found_by, payload.keys[existing.found_by]
+        item = {self._keyables.names[position]: key}
+        scope_name = self._keyables.scope_names[position]
+        if scope_name is not None:
+            item[scope_name] = payload.scopes[position]
         keys: list[str | None] = [None] * len(payload.keys)
-        keys[at] = key
+        keys[position] = key
         return replace(payload, item=encode({**item, "archived": True}), keys=tuple(keys))
 
 
-def values(payload: Payload) -> dict[str, Any]:
-    """Read the item of a payload, its `_id` apart, which names the record and is none of it."""
+def item_values(payload: Payload) -> dict[str, Any]:
+    """Return the item of a payload without its `_id`, which is not one of the record's values."""
     item: dict[str, Any] = decode(payload.item)
     item.pop(ID, None)
     return item

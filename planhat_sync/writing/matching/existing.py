@@ -1,4 +1,4 @@
-"""What is found when a payload is looked for: a record that is held, or a doubt."""
+"""Whether Planhat has the record that a payload means: the record, unknown, or none."""
 
 from __future__ import annotations
 
@@ -6,39 +6,65 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_sync.writing.records.keys import EVERYWHERE
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from planhat_sync.writing.matching.fingerprints import Fingerprints
+    from planhat_sync.writing.records.payload import Payload
 
 
 @dataclass(frozen=True, slots=True)
-class IndexedRecord:
-    """A record that the destination holds.
+class ExistingRecord:
+    """A record that Planhat has.
 
     Attributes:
-        name: What the index calls it.
-        identifier: Its `_id`, None if it was created in this run and its answer gave none.
-        at: Place of the keyable that it was found by, among the model's.
-        marks: Fingerprints of what it holds.
-        fingerprints: What they are of.
+        reference: Stands for the record in this run; equal if one record is found twice.
+        identifier: Its `_id`, None if it was created in this run and the answer did not say it.
+        found_by: Position, among the model's keyables, of the one that it was found by.
+        values: Fingerprints of its values.
+        fingerprints: Reads `values`.
     """
 
-    name: bytes
+    reference: bytes
     identifier: str | None
-    at: int
-    marks: bytes
+    found_by: int
+    values: bytes
     fingerprints: Fingerprints
 
     def differing(self, item: Mapping[str, Any]) -> list[str]:
-        """List the properties of an item whose value is not, or may not be, what is held."""
-        return self.fingerprints.differing(item, self.marks)
+        """Return the properties of an item whose values are, or may be, other than the record's."""
+        return self.fingerprints.differing(item, self.values)
 
 
-class Doubt(Enum):
-    """There may be such a record or not: what is known does not say."""
+class Unknown(Enum):
+    """It is not known whether there is such a record."""
 
-    DOUBT = "doubt"
+    UNKNOWN = "unknown"
 
 
-DOUBT: Final = Doubt.DOUBT
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Existing = ExistingRecord | Unknown | None
+
+
+def find_strongest(
+    payload: Payload, find_by: Callable[[int, str, str | None], Existing]
+) -> Existing:
+    """Return the record that a payload means: the one with the strongest of its keyables.
+
+    Args:
+        payload: A payload with at least one keyable.
+        find_by: Finds a record by the position of a keyable, its value, and its scope.
+    """
+    is_unknown = False
+    for position, key in enumerate(payload.keys):
+        if key is None:
+            continue
+        scope = payload.scopes[position] if payload.scopes else EVERYWHERE
+        existing = find_by(position, key, scope)
+        if isinstance(existing, ExistingRecord):
+            return existing
+        is_unknown = is_unknown or existing is UNKNOWN
+    return UNKNOWN if is_unknown else None

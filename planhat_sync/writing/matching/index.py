@@ -1,35 +1,34 @@
-"""What the destination holds, as far as the run has to know it, in little memory.
+"""The records that Planhat has of one model, as far as a run needs to know them, in little memory.
 
-Pure: owns which records there are, by which keyables each is found, and the fingerprints of what
-they hold. `destination` fills it from list pages and tells it what is written meanwhile.
+Pure: owns which records exist, by which keyables each is found, and the fingerprints of their
+values. `load_index` fills it from list pages; `matcher` updates it with what is written.
 """
 
 from __future__ import annotations
 
-import re
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
+from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
-from planhat_sync.writing.matching.existing import DOUBT, Doubt, IndexedRecord
+from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
+from planhat_sync.writing.matching.references import (
+    EVERYWHERE_REFERENCE,
+    NONE,
+    WIDTH,
+    created_reference,
+    keyable_reference,
+    reference_of,
+    scope_reference,
+)
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from planhat_sync.models import Model
+    from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.records.payload import Payload
-
-WIDTH: Final = 12
-"""Bytes of a record's name here: those of an ObjectId, or of a hash where it has none."""
-NONE: Final = bytes(WIDTH)
-"""Stands for a key, or what a key is unique within, that is not there or not known."""
-EVERYWHERE_HASH: Final = b"\xff" * WIDTH
-"""Stands for "unique among all records"."""
-
-_OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
 
 
 class Index:
@@ -37,197 +36,169 @@ class Index:
 
     Args:
         model: The model.
-        keyed: Whether records are to be found by keyables other than their `_id`.
-        properties: Those whose values are compared.
+        by_all_keyables: Whether records are to be found by other keyables than their `_id`.
+        compared: The properties whose values are compared.
 
     Attributes:
-        stale: Whether something was written that cannot be followed here: what is held has to be
-            read anew.
+        stale: Whether something was written whose effect is not known here, so that the list has
+            to be read again.
     """
 
-    def __init__(self, model: Model, *, keyed: bool, properties: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: Model, *, by_all_keyables: bool, compared: Sequence[str] = ()
+    ) -> None:
         self._keyables = model.keyables
-        self._scopes = tuple(model.keyable_scope.get(name) for name in model.keyables)
-        self._id_at = model.id_position
-        self._fingerprints = Fingerprints(properties)
-        # Of each record: what it is found by now, keyable by keyable; what these are unique
-        # within; its fingerprints.
-        self._keys_width = 2 * WIDTH * len(model.keyables) if keyed else 0
+        self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
+        self._id_position = model.id_position
+        self._fingerprints = Fingerprints(compared)
+        # Of each record: its present keyables, the scopes of these, the fingerprints of its values.
+        self._keys_width = 2 * WIDTH * len(model.keyables) if by_all_keyables else 0
         self._records = CompactMap(WIDTH, self._keys_width + self._fingerprints.width)
-        self._found_by = CompactMap(WIDTH, WIDTH)
+        self._by_keyable = CompactMap(WIDTH, WIDTH)
         self._identifiers: dict[bytes, str | None] = {}
         self._created = 0
-        self._loose: set[bytes] = set()
+        self._unlinked: set[bytes] = set()
         self.stale = False
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Take in a record as Planhat lists it.
+        """Add a record as Planhat lists it.
 
         Args:
-            row: `_id`, the keyables with what they are unique within, and the properties.
+            row: `_id`, the keyables and their scopes, and the compared properties.
         """
         self._put(self._register(row[ID]), row, self._fingerprints.of(row))
 
     def add_created(self, identifiers: Iterable[str]) -> None:
-        """Add ids of records that this run may have created; of which ones is not known."""
+        """Add ids that Planhat assigned in this run; which records have them is not known."""
         for identifier in identifiers:
-            name = self._register(identifier)
-            if name not in self._records:
+            reference = self._register(identifier)
+            if reference not in self._records:
                 if self._keys_width:
-                    self._loose.add(name)
-                self._put(name, {}, self._fingerprints.unsure)
+                    self._unlinked.add(reference)
+                self._put(reference, {}, self._fingerprints.unsure)
 
-    def is_loose(self, payload: Payload) -> bool:
-        """Return whether the `_id` of a payload may be that of a record known by other keyables."""
-        identifier = self._id_of(payload) if self._loose else None
-        return identifier is not None and name_of(identifier) in self._loose
+    def has_unlinked_id(self, payload: Payload) -> bool:
+        """Return whether the record of a payload's `_id` may also be known by other keyables."""
+        identifier = self._id_of(payload) if self._unlinked else None
+        return identifier is not None and reference_of(identifier) in self._unlinked
 
-    def find(self, payload: Payload) -> IndexedRecord | Doubt | None:
-        """Find the record that a payload means: by the strongest of its keyables that is held.
+    def find(self, payload: Payload) -> Existing:
+        """Return the record that a payload means: the one with the strongest of its keyables.
 
         Args:
             payload: A payload that carries at least one keyable.
         """
-        doubt = False
-        for at, key in enumerate(payload.keys):
-            if key is None:
-                continue
-            scope = payload.scopes[at] if payload.scopes else EVERYWHERE
-            name = self._named(at, key, scope)
-            if name is not None:
-                return self._held(name, at)
-            doubt = doubt or self._may_be_held(at, key, scope)
-        return DOUBT if doubt else None
-
-    def _held(self, name: bytes, at: int) -> IndexedRecord:
-        row = self._records.get(name) or b""
-        identifier = self._identifiers.get(name, name.hex())
-        return IndexedRecord(name, identifier, at, row[self._keys_width :], self._fingerprints)
+        return find_strongest(payload, self._find_by)
 
     def write(self, payload: Payload, item: Mapping[str, Any]) -> None:
-        """Take note that Planhat took a payload.
+        """Update the record of a payload that Planhat has accepted, or add it.
 
         Args:
             payload: The payload.
             item: Its item, as values.
         """
-        held = self.find(payload)
-        if isinstance(held, IndexedRecord):
-            self.stale |= held.name in self._loose
-            keys = (self._records.get(held.name) or b"")[: self._keys_width]
-            marks = self._fingerprints.after(item, held.marks)
-            self.stale |= not self._put(held.name, item, marks, keys)
-        elif held is None:
-            # An _id is sent only if it is held, so this record is known by other keyables alone.
+        existing = self.find(payload)
+        if isinstance(existing, ExistingRecord):
+            self.stale |= existing.reference in self._unlinked
+            keys = (self._records.get(existing.reference) or b"")[: self._keys_width]
+            values = self._fingerprints.after(item, existing.values)
+            self.stale |= not self._put(existing.reference, item, values, keys)
+        elif existing is None:
+            # An _id is sent only if it exists, so here the record is known by other keyables alone.
             self.stale |= self._id_of(payload) is not None
             self._created += 1
-            name = _hash(b"created %d" % self._created)
-            self._identifiers[name] = None
-            self.stale |= not self._put(name, item, self._fingerprints.after(item, None))
+            reference = created_reference(self._created)
+            self._identifiers[reference] = None
+            self.stale |= not self._put(reference, item, self._fingerprints.after(item, None))
         else:
             self.stale = True
 
-    def remove(self, name: bytes, *, existed: bool = True) -> None:
-        """Remove a record that is gone.
+    def remove(self, reference: bytes, *, existed: bool = True) -> None:
+        """Remove a record that was deleted.
 
         Args:
-            name: What `IndexedRecord` or `name_of` calls it.
-            existed: Whether it was there until now. If it was, and is not known here by this
-                name, it may be known by its other keyables alone.
+            reference: What stands for the record.
+            existed: Whether it existed until now. If it did, and is not known here by this
+                reference, it may be known by its other keyables alone.
         """
-        is_unknown = bool(self._keys_width) and name not in self._records
-        self.stale |= name in self._loose or (existed and is_unknown)
-        self._records.remove(name)
+        is_unknown = bool(self._keys_width) and reference not in self._records
+        self.stale |= reference in self._unlinked or (existed and is_unknown)
+        self._records.remove(reference)
 
     def _id_of(self, payload: Payload) -> str | None:
-        return payload.keys[self._id_at] if self._id_at >= 0 else None
+        return payload.keys[self._id_position] if self._id_position >= 0 else None
 
     def _register(self, identifier: str) -> bytes:
-        name = name_of(identifier)
-        if name.hex() != identifier:
-            self._identifiers[name] = identifier
-        return name
+        reference = reference_of(identifier)
+        if reference.hex() != identifier:
+            self._identifiers[reference] = identifier
+        return reference
 
     def _put(
-        self, name: bytes, row: Mapping[str, Any], marks: bytes, before: bytes | None = None
+        self,
+        reference: bytes,
+        row: Mapping[str, Any],
+        values: bytes,
+        keys_before: bytes | None = None,
     ) -> bool:
-        """Enter a record; tell whether all that it is found by from now on is known."""
-        keys = bytearray(before or bytes(self._keys_width))
-        known = True
-        for at, keyable in enumerate(self._keyables if keys else ()):
+        """Store a record; return whether all keyables that it has now are known."""
+        keys = bytearray(keys_before or bytes(self._keys_width))
+        is_known = True
+        for position, keyable in enumerate(self._keyables if keys else ()):
             if keyable != ID:
-                known = self._put_key(name, keys, at, row) and known
-        self._records.set(name, bytes(keys) + marks)
-        return known
+                is_known = self._put_key(reference, keys, position, row) and is_known
+        self._records.set(reference, bytes(keys) + values)
+        return is_known
 
-    def _put_key(self, name: bytes, keys: bytearray, at: int, row: Mapping[str, Any]) -> bool:
-        value, scope_name = row.get(self._keyables[at]), self._scopes[at]
-        here = slice(at * WIDTH, (at + 1) * WIDTH)
-        scope = EVERYWHERE_HASH
-        known = True
+    def _put_key(
+        self, reference: bytes, keys: bytearray, position: int, row: Mapping[str, Any]
+    ) -> bool:
+        value, scope_name = row.get(self._keyables[position]), self._scope_names[position]
+        own = slice(position * WIDTH, (position + 1) * WIDTH)
+        scope = EVERYWHERE_REFERENCE
+        is_known = True
         if scope_name is not None:
-            behind = len(self._keyables) * WIDTH
-            there = slice(here.start + behind, here.stop + behind)
-            before = bytes(keys[there])
+            offset = len(self._keyables) * WIDTH
+            own_scope = slice(own.start + offset, own.stop + offset)
+            before = bytes(keys[own_scope])
             if scope_name in row:
-                keys[there] = _scope_hash(row[scope_name])
-            scope = bytes(keys[there])
-            if scope != before and any(keys[here]):
-                keys[here] = NONE  # its company is another now, and the key is not known in full
-                known = value is not None
+                keys[own_scope] = scope_reference(row[scope_name])
+            scope = bytes(keys[own_scope])
+            if scope != before and any(keys[own]):
+                keys[own] = NONE  # its company has changed, and its value is not stored
+                is_known = value is not None
         if not isinstance(value, str) or not value:
-            return known
+            return is_known
         if scope_name is not None:
-            self._found_by.set(_key(at, value, NONE), name)
+            self._by_keyable.set(keyable_reference(position, value, NONE), reference)
         if scope == NONE:
-            keys[here] = _key(at, value, NONE)  # not forgotten: it may get a company later
+            keys[own] = keyable_reference(position, value, NONE)  # it may get a company later
             return False
-        keys[here] = _key(at, value, scope)
-        self._found_by.set(bytes(keys[here]), name)
+        keys[own] = keyable_reference(position, value, scope)
+        self._by_keyable.set(bytes(keys[own]), reference)
         return True
 
-    def _named(self, at: int, key: str, scope: str | None) -> bytes | None:
-        """Name the record that has a keyable by now."""
-        if self._keyables[at] == ID:
-            name = name_of(key)
-            return name if name in self._records else None
-        if not self._keys_width or scope is None:
-            return None
-        wanted = _key(at, key, _scope_hash(scope))
-        found = self._found_by.get(wanted)
-        row = self._records.get(found) if found is not None else None
-        is_so_still = row is not None and row[at * WIDTH : (at + 1) * WIDTH] == wanted
-        return found if is_so_still else None
-
-    def _may_be_held(self, at: int, key: str, scope: str | None) -> bool:
-        """Tell whether a record may have a keyable although none is found by it."""
-        if self._keyables[at] == ID:
-            return False
+    def _find_by(self, position: int, key: str, scope: str | None) -> Existing:
+        """Return the record that has a keyable now."""
+        if self._keyables[position] == ID:
+            reference = reference_of(key)
+            row = self._records.get(reference)
+            return None if row is None else self._existing(reference, row, position)
         if not self._keys_width:
-            return True
-        # A company that is not named by its _id may be any.
-        nameless = scope != EVERYWHERE and scope_kind(scope) != ID
-        return nameless and _key(at, key, NONE) in self._found_by
+            return UNKNOWN
+        if scope is not None:
+            wanted = keyable_reference(position, key, scope_reference(scope))
+            found = self._by_keyable.get(wanted)
+            row = self._records.get(found) if found is not None else None
+            # A record that has another value by now is still listed under the old one.
+            if found and row and row[position * WIDTH : (position + 1) * WIDTH] == wanted:
+                return self._existing(found, row, position)
+        # A company that is not identified by its _id may be any company.
+        is_any = scope != EVERYWHERE and scope_kind(scope) != ID
+        has_key = is_any and keyable_reference(position, key, NONE) in self._by_keyable
+        return UNKNOWN if has_key else None
 
-
-def name_of(identifier: str) -> bytes:
-    """Give what an index calls a record: the bytes of an ObjectId, of any other `_id` a hash."""
-    if _OBJECT_ID.fullmatch(identifier):
-        return bytes.fromhex(identifier)
-    return _hash(identifier.encode("utf-8", "surrogatepass"))
-
-
-def _key(at: int, key: str, scope: bytes) -> bytes:
-    return _hash(b"%d %b %b" % (at, scope, key.encode("utf-8", "surrogatepass")))
-
-
-def _scope_hash(scope: object) -> bytes:
-    if scope == EVERYWHERE:
-        return EVERYWHERE_HASH
-    if not isinstance(scope, str):
-        return NONE
-    return _hash(b"scope " + normalized_scope(scope).encode("utf-8", "surrogatepass"))
-
-
-def _hash(text: bytes) -> bytes:
-    return blake2b(text, digest_size=WIDTH).digest()
+    def _existing(self, reference: bytes, row: bytes, found_by: int) -> ExistingRecord:
+        identifier = self._identifiers.get(reference, reference.hex())
+        values = row[self._keys_width :]
+        return ExistingRecord(reference, identifier, found_by, values, self._fingerprints)

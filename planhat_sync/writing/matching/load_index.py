@@ -1,6 +1,6 @@
-"""Fills an index from Planhat's own lists: of the records there are, and of those just created.
+"""Reads an index from Planhat: from its list of records, and from the ids in its answers.
 
-Owns which properties are asked for, and the ids in an answer to a bulk upsert.
+Owns which properties are selected, and where an answer to a bulk upsert has ids.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ _UPDATED: Final = ("updatesKeys", "modified")
 _ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
 
 
-def read_index(
+def load_index(
     client: PlanhatClient,
     model: Model,
     *,
-    keyed: bool,
+    by_all_keyables: bool,
     compared: Sequence[str],
     stop: threading.Event | None,
 ) -> Index:
-    """Read which records there are.
+    """Read the records of a model into an index.
 
     Args:
         client: Planhat.
-        model: Whose records.
-        keyed: Whether they are to be found by other keyables than `_id`.
-        compared: The properties whose values are to be compared.
+        model: The model.
+        by_all_keyables: Whether records are to be found by other keyables than their `_id`.
+        compared: The properties whose values are compared.
         stop: Ends the reading.
 
     Raises:
         PlanhatError: The list could not be read to its end.
     """
-    index = Index(model, keyed=keyed, properties=compared)
-    keys = [*model.keyables, *model.keyable_scope.values()] if keyed else []
+    index = Index(model, by_all_keyables=by_all_keyables, compared=compared)
+    keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
     pages = read_pages(
         client,
         model,
@@ -63,9 +63,9 @@ def read_index(
 
 
 def created_ids(answer: Answer) -> list[str]:
-    """Read the ids of the records that were created, wherever an answer gives them.
+    """Return the ids of created records that an answer contains.
 
-    If the request was sent again, its first attempt may have created what is updated now.
+    If the request was repeated, its first attempt may have created what the answer calls updated.
 
     Args:
         answer: The answer to a bulk upsert.

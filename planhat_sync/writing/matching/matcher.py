@@ -1,8 +1,8 @@
-"""What Planhat holds, asked as seldom as possible: before a batch leaves, and for deletes.
+"""Finds the records in Planhat that payloads mean, with as few requests as possible.
 
-Owns what is read for the modes of the target and for verifying ids. A handful of records is asked
-for one by one; beyond that the list is read once, with just the properties that are needed, and
-kept up with what is written (`index`).
+Owns when Planhat is asked: before a batch is sent, and for deletes. A few records are looked up one
+by one (`lookup`). Beyond that the list is read once, with only the properties that are needed, and
+updated with what is written (`index`). `decisions` owns what follows.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from planhat_sync.errors import RejectError
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.decisions import (
-    DOUBTFUL,
+    CANNOT_TELL,
     UNCHANGED,
     Decisions,
-    Found,
-    Partition,
-    values,
+    item_values,
 )
-from planhat_sync.writing.matching.existing import DOUBT, Doubt, IndexedRecord
-from planhat_sync.writing.matching.index import name_of
-from planhat_sync.writing.matching.load_index import created_ids, read_index
+from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
+from planhat_sync.writing.matching.load_index import created_ids, load_index
 from planhat_sync.writing.matching.lookup import Lookup
-from planhat_sync.writing.records.keys import ID, Keyables
+from planhat_sync.writing.matching.partition import Partition
+from planhat_sync.writing.matching.references import reference_of
+from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
@@ -34,22 +33,23 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
+    from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.index import Index
     from planhat_sync.writing.settings import WriteSettings
 
-HANDFUL: Final = 5
-"""So many records of a run are asked for one by one before the list is read."""
+MAX_LOOKUPS: Final = 5
+"""How many records are looked up one by one in a run before the list is read."""
 
 
 class Matcher:
-    """The records of one model in Planhat, as far as the run needs to know them.
+    """Finds the records of one model that payloads mean.
 
-    Several threads may ask at once.
+    Thread-safe: while the list is read, nothing that was written is missed.
 
     Args:
         client: Planhat.
         model: The model.
-        settings: The user's decisions.
+        settings: The user's settings.
         stop: Ends the reading of the list.
     """
 
@@ -63,66 +63,43 @@ class Matcher:
     ) -> None:
         self._client = client
         self._model = model
-        self._settings = settings
+        self._dry_run = settings.dry_run
         self._stop = stop
-        self._keyables = Keyables(model, settings)
-        self._verdicts = Decisions(model, self._keyables, settings)
-        self._lookup = Lookup(client, model)
-        self._comparing = settings.skip_unchanged or settings.dry_run
-        self._keyed = (
-            self._comparing or settings.write_mode != "upsert" or settings.deletes == "archive"
-        )
-        self._compared = [
-            name
-            for name in model.properties
-            if name != ID
-            and name not in model.read_only
-            and (self._comparing or (name == "archived" and settings.deletes == "archive"))
-        ]
-        self._id_at = model.id_position
-        self._lock = threading.RLock()
+        self._decisions = Decisions(model, settings)
+        self._lookup = Lookup(client, model, self._decisions.compared)
+        self._lookups = 0
         self._index: Index | None = None
-        self._asked = 0
+        self._lock = threading.Lock()
 
-    def sift(self, batch: Batch) -> Partition:
-        """Sort a batch before it leaves; every batch that has to come before it has its answer.
+    def partition(self, batch: Batch) -> Partition:
+        """Divide a batch by what happens to its payloads.
 
         Args:
-            batch: A batch of upserts (with archives among them) or of creates.
+            batch: A batch of upserts (with archives among them) or of creates. Every batch that has
+                to be written before it has its result.
 
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        asking = sum(map(self._has_to_ask, batch.payloads))
+        asking = sum(map(self._decisions.needs_existing, batch.payloads))
         if not asking:
-            unasked = [None if each.operation == "create" else DOUBT for each in batch.payloads]
-            return Partition(batch, unasked)
+            existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
+            return Partition(batch, existing)
         with self._lock:
-            if self._index is not None and any(map(self._index.is_loose, batch.payloads)):
+            if self._index is not None and any(map(self._index.has_unlinked_id, batch.payloads)):
                 self._index.stale = True
             self._prepare(asking)
-            return self._sift(batch)
+            return self._partition(batch)
 
-    def note_written(self, payloads: Iterable[Payload]) -> None:
-        """Take note that Planhat took these payloads."""
-        with self._lock:  # also to look whether there is an index: it may be being read
-            if self._index is not None and self._keyed:
-                for payload in payloads:
-                    if payload.operation != "create":
-                        self._index.write(payload, values(payload))
+    def find(self, payload: Payload) -> Existing:
+        """Return the record that a payload means.
 
-    def note_unknown(self, payloads: Iterable[Payload]) -> None:
-        """Take note that it is not known what became of these payloads."""
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
         with self._lock:
-            if self._index is not None and self._keyed:
-                # A keyable may have changed, or a record be new.
-                self._index.stale |= any(payload.operation != "create" for payload in payloads)
-
-    def note_answer(self, answer: Answer) -> None:
-        """Take note of the ids that Planhat gave in the answer to a bulk upsert."""
-        with self._lock:
-            if self._index is not None:
-                self._index.add_created(created_ids(answer))
+            self._prepare(1)
+            return self._find(payload)
 
     def delete(self, payload: Payload) -> bool | Reject:
         """Delete the record that a payload means.
@@ -134,114 +111,110 @@ class Matcher:
             Whether there was one; or why that cannot be told.
 
         Raises:
-            PlanhatError: Planhat could not be asked, or did not do it.
+            PlanhatError: Planhat could not be asked, or did not delete it.
         """
         with self._lock:
             try:
                 return self._delete(payload)
             except RejectError as error:
-                return Reject(RejectCode.REFUSED, f"Planhat does not delete it: {error}", None)
+                return Reject(RejectCode.REFUSED, f"Planhat refuses to delete it: {error}", None)
 
-    def find(self, payload: Payload) -> Found | Doubt | None:
-        """Find the record that a payload means, all that was noted taken into account.
+    def update_index(self, accepted: Iterable[Payload]) -> None:
+        """Update the index, if there is one, with payloads that Planhat has accepted."""
+        with self._lock:  # also to look whether there is an index: it may be being read
+            if self._index is not None and self._decisions.by_all_keyables:
+                for payload in accepted:
+                    if payload.operation != "create":
+                        self._index.write(payload, item_values(payload))
 
-        Raises:
-            PlanhatError: Planhat could not be asked.
-        """
+    def distrust_index(self, payloads: Iterable[Payload]) -> None:
+        """Have the index read again before its next use, since payloads may have been written."""
         with self._lock:
-            self._prepare(1)
-            return self._find(payload)
+            if self._index is not None and self._decisions.by_all_keyables:
+                # A keyable may have changed, or a record be new.
+                self._index.stale |= any(payload.operation != "create" for payload in payloads)
 
-    def note_deleted(self, found: Found) -> None:
-        """Take note that a record would be gone, in a run that only tells what it would do."""
-        if isinstance(found, IndexedRecord) and self._index is not None:
-            with self._lock:
-                self._index.remove(found.name)
+    def add_created_ids(self, answer: Answer) -> None:
+        """Add the ids that Planhat assigned, according to its answer to a bulk upsert."""
+        with self._lock:
+            if self._index is not None:
+                self._index.add_created(created_ids(answer))
 
-    def _has_to_ask(self, payload: Payload) -> bool:
-        if payload.operation == "create":
-            return False
-        by_id = self._id_at >= 0 and payload.keys[self._id_at] is not None
-        keyed = self._comparing or self._settings.write_mode != "upsert"
-        return by_id or keyed or payload.operation == "archive"
+    def remove_from_index(self, record: ExistingRecord) -> None:
+        """Remove a record that would be deleted, in a dry run."""
+        with self._lock:
+            if self._index is not None:
+                self._index.remove(record.reference)
 
     def _prepare(self, asking: int) -> None:
-        """Read the list once there are too many to ask for one by one; again once it is stale."""
-        if self._index is not None and not (self._index.stale and not self._settings.dry_run):
+        """Read the list if there are too many to look up one by one, or if it is stale."""
+        if self._index is not None and not (self._index.stale and not self._dry_run):
             return
-        # A dry run has to remember what it would have written: nowhere else is it to be read.
-        is_handful = self._index is None and self._asked + asking <= HANDFUL
-        if is_handful and not self._settings.dry_run:
-            self._asked += asking
+        # A dry run needs an index for what it would have written: it cannot be read from Planhat.
+        are_few = self._index is None and self._lookups + asking <= MAX_LOOKUPS
+        if are_few and not self._dry_run:
+            self._lookups += asking
             return
-        self._index = read_index(
+        self._index = load_index(
             self._client,
             self._model,
-            keyed=self._keyed,
-            compared=self._compared,
+            by_all_keyables=self._decisions.by_all_keyables,
+            compared=self._decisions.compared,
             stop=self._stop,
         )
 
-    def _sift(self, batch: Batch) -> Partition:
-        sifted = Partition()
+    def _partition(self, batch: Batch) -> Partition:
+        partition = Partition()
         sent: list[Payload] = []
-        found: list[Found | Doubt | None] = []
-        taken: set[object] = set()
+        sent_existing: list[Existing] = []
+        references: set[bytes | None] = set()
         for at, payload in enumerate(batch.payloads):
-            record = self._find(payload) if self._has_to_ask(payload) else DOUBT
-            held = None if isinstance(record, Doubt) else record
-            if held is not None and held.name in taken:
-                sifted.later = Batch(batch.kind, batch.payloads[at:])
+            needs_existing = self._decisions.needs_existing(payload)
+            existing = self._find(payload) if needs_existing else UNKNOWN
+            reference = existing.reference if isinstance(existing, ExistingRecord) else None
+            if reference is not None and reference in references:
+                partition.later = Batch(batch.kind, batch.payloads[at:])
                 break
-            verdict = self._verdicts.judge(payload, record)
-            if isinstance(verdict, Skipped):
-                if verdict is UNCHANGED:
-                    sifted.unchanged.append(payload)
-                else:
-                    sifted.skipped.append((payload, verdict))
+            decision = self._decisions.decide(payload, existing)
+            if isinstance(decision, Skipped):
+                unsent = partition.unchanged if decision is UNCHANGED else partition.skipped
+                unsent.append(payload)
                 continue
-            taken.add(held.name if held is not None else None)
-            if isinstance(verdict, Reject):
-                sifted.rejects.append((payload, verdict))
+            references.add(reference)
+            if isinstance(decision, Reject):
+                partition.rejects.append((payload, decision))
             else:
-                sent.append(verdict)
-                found.append(record)
+                sent.append(decision)
+                sent_existing.append(existing)
         if sent:
-            sifted.batch, sifted.found = Batch(batch.kind, sent), found
-        return sifted
+            partition.batch, partition.existing = Batch(batch.kind, sent), sent_existing
+        return partition
 
-    def _find(self, payload: Payload) -> Found | Doubt | None:
-        """Find the record that a payload means; by its `_id` alone where no more is asked."""
-        found: Found | Doubt | None = (
-            self._index.find(payload)
-            if self._index is not None
-            else self._lookup.find(payload, keyed=self._keyed)
-        )
-        by_id = found is None or (not isinstance(found, Doubt) and found.at == self._id_at)
-        if payload.operation == "upsert" or by_id:
-            return found
-        # Found by a keyable that match_on does not name, its _id being gone: not what is meant.
-        return None if self._is_named_by_id_alone(payload) else found
-
-    def _is_named_by_id_alone(self, payload: Payload) -> bool:
-        named = self._keyables.without_id(payload)
-        return isinstance(named, Reject) and named.code is RejectCode.UNKNOWN_ID
+    def _find(self, payload: Payload) -> Existing:
+        if self._index is not None:
+            existing = self._index.find(payload)
+        else:
+            by_all_keyables = self._decisions.by_all_keyables
+            existing = self._lookup.find(payload, by_all_keyables=by_all_keyables)
+        return self._decisions.meant(payload, existing)
 
     def _delete(self, payload: Payload) -> bool | Reject:
-        if self._is_named_by_id_alone(payload):
-            identifier = payload.keys[self._id_at]
+        if self._decisions.matches_by_id_only(payload):
+            identifier = self._decisions.id_of(payload)
             if identifier is None or scope_kind(identifier) != ID:
-                return False  # a path would name another record by it
-            return self._remove(identifier)
-        # Which record is meant is asked first: once the answer to a delete was lost, a 404 no
-        # longer says whether its _id was held, or whether another keyable has to be tried.
-        record = self._lookup.find(payload)
-        if isinstance(record, Doubt):
-            return DOUBTFUL
-        return record is not None and self._remove(record.identifier)
+                return False  # the path would find another record
+            return self._delete_by_id(identifier)
+        # The record is looked up first: if the answer to a delete is lost, a 404 does not say
+        # whether its _id existed, or whether another keyable has to be tried.
+        existing = self._lookup.find(payload)
+        if isinstance(existing, Unknown):
+            return CANNOT_TELL
+        if existing is None or existing.identifier is None:
+            return False
+        return self._delete_by_id(existing.identifier)
 
-    def _remove(self, identifier: str) -> bool:
+    def _delete_by_id(self, identifier: str) -> bool:
         deleted = self._client.delete(self._model, identifier)
         if self._index is not None:
-            self._index.remove(name_of(identifier), existed=deleted)
+            self._index.remove(reference_of(identifier), existed=deleted)
         return deleted

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.errors import PlanhatError
     from planhat_sync.writing.batching.batch import Batch
-    from planhat_sync.writing.matching.decisions import Partition
+    from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload
 
 _REFUSED: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}
@@ -54,8 +54,7 @@ class BatchResult:
         """
         self.counts.unchanged += len(partition.unchanged)
         self.counts.merged += superseded(partition.unchanged)
-        skipped = [payload for payload, _ in partition.skipped]
-        self.counts.skipped += len(skipped) + superseded(skipped)
+        self.counts.skipped += len(partition.skipped) + superseded(partition.skipped)
         self.rejects += partition.rejects
         return [payload for payload, _ in partition.rejects]
 

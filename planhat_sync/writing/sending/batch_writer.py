@@ -59,7 +59,7 @@ class BatchWriter:
                     rejected = self._delete(current, result)
                 else:
                     self._checkpoint.check(len(result.rejects))
-                    partition = self._matcher.sift(current)
+                    partition = self._matcher.partition(current)
                     rejected = result.add_unsent(partition)
                     rejected += self._sender.send(partition, result)
                     later = partition.later

@@ -1,4 +1,4 @@
-"""What a dry run does instead of writing: it counts, and shows a few of the changes."""
+"""A dry run: counts what would be written, and shows a few of the changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.writing.matching.decisions import DOUBTFUL, values
-from planhat_sync.writing.matching.existing import Doubt
+from planhat_sync.writing.matching.decisions import CANNOT_TELL, item_values
+from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.sending.batch_result import superseded
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.terminal import Style
-    from planhat_sync.writing.matching.decisions import Found, Partition
     from planhat_sync.writing.matching.matcher import Matcher
+    from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload, Reject
     from planhat_sync.writing.sending.batch_result import BatchResult
 
@@ -56,17 +56,17 @@ class DryRun:
             The payloads that are refused: none.
         """
         payloads = partition.batch.payloads if partition.batch else ()
-        for payload, found in zip(payloads, partition.found, strict=True):
-            if found is None:
+        for payload, existing in zip(payloads, partition.existing, strict=True):
+            if existing is None:
                 result.counts.created += 1
                 if self._may_show("create"):
                     self._show_new(payload)
                 continue
             result.counts.updated += 1
-            if not isinstance(found, Doubt) and self._may_show("update"):
-                self._show_change(payload, found)
+            if isinstance(existing, ExistingRecord) and self._may_show("update"):
+                self._show_change(payload, existing)
         result.counts.merged += superseded(payloads)
-        self._matcher.note_written(payloads)
+        self._matcher.update_index(payloads)
         return []
 
     def delete(self, payload: Payload) -> bool | Reject:
@@ -78,48 +78,49 @@ class DryRun:
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        found = self._matcher.find(payload)
-        if isinstance(found, Doubt):
-            return DOUBTFUL
-        if found is not None:
-            self._matcher.note_deleted(found)
-        return found is not None
+        existing = self._matcher.find(payload)
+        if isinstance(existing, Unknown):
+            return CANNOT_TELL
+        if existing is not None:
+            self._matcher.remove_from_index(existing)
+        return existing is not None
 
-    def _may_show(self, what: str) -> bool:
-        self._shown[what] += 1
-        return self._shown[what] <= MOST_SHOWN
+    def _may_show(self, verb: str) -> bool:
+        self._shown[verb] += 1
+        return self._shown[verb] <= MOST_SHOWN
 
     def _show_new(self, payload: Payload) -> None:
-        """Show what one new record would hold."""
+        """Log the values of a new record."""
         style = self._style
-        parts = [f"{name}: {style.new(as_shown(v))}" for name, v in values(payload).items()]
-        self._say("create", payload, parts)
+        values = item_values(payload)
+        changes = [f"{name}: {style.new(as_shown(value))}" for name, value in values.items()]
+        self._log("create", payload, changes)
 
-    def _show_change(self, payload: Payload, found: Found) -> None:
-        """Show one change, property by property.
+    def _show_change(self, payload: Payload, record: ExistingRecord) -> None:
+        """Log the changes of a record, property by property.
 
         A record that only this run would have created has no old values in Planhat.
         """
-        item, style = values(payload), self._style
-        held = self._client.get(self._model, found.identifier) if found.identifier else None
-        parts = [
+        new, style = item_values(payload), self._style
+        old = self._client.get(self._model, record.identifier) if record.identifier else None
+        changes = [
             f"{name}: "
-            + (f"{style.old(as_shown(held.get(name)))} -> " if held is not None else "")
-            + style.new(as_shown(item[name]))
-            for name in found.differing(item)
+            + (f"{style.old(as_shown(old.get(name)))} -> " if old is not None else "")
+            + style.new(as_shown(new[name]))
+            for name in record.differing(new)
         ]
-        self._say("update", payload, parts)
+        self._log("update", payload, changes)
 
-    def _say(self, verb: str, payload: Payload, parts: list[str]) -> None:
-        head = f"would {verb} {self._model.name}, line {payload.line}"
-        logger.info("%s", self._style.listed(head, parts))
+    def _log(self, verb: str, payload: Payload, changes: list[str]) -> None:
+        heading = f"would {verb} {self._model.name}, line {payload.line}"
+        logger.info("%s", self._style.listed(heading, changes))
 
 
 def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a value as JSON, a text without quotes unless it could be taken for something else.
+    """Return a value as JSON; a text has no quotes if it cannot be taken for another value.
 
     Args:
-        value: What Planhat holds, or what would be sent.
+        value: A value in Planhat, or one that would be sent.
     """
     if not isinstance(value, str):
         text = _json(value)
@@ -127,7 +128,7 @@ def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
         text = value
     else:
         text = json.dumps(value, ensure_ascii=False)
-    # Nothing in a value can command the terminal.
+    # Control characters would be obeyed by the terminal.
     text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: LONGEST_VALUE + 1])
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
@@ -135,7 +136,7 @@ def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     try:
         return encode(value).decode()
-    except UnsendableError:  # half a surrogate pair, which Planhat may hold
+    except UnsendableError:  # half a surrogate pair, which Planhat may have
         return json.dumps(value, default=str)
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.writing.matching.decisions import Partition
     from planhat_sync.writing.matching.matcher import Matcher
+    from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.checkpoint import Checkpoint
@@ -75,7 +75,7 @@ class BatchSender:
                     plan.lose_answer(error)
                     self._wait_for_planhat()
                 else:
-                    self._matcher.note_answer(answer)
+                    self._matcher.add_created_ids(answer)
                     plan.read_answer(answer)
         return self._record_outcomes(plan, result)
 
@@ -101,7 +101,7 @@ class BatchSender:
         try:
             yield
         except PlanhatError:
-            self._matcher.note_unknown(payloads)
+            self._matcher.distrust_index(payloads)
             raise
         finally:
             result.counts.add(plan.counts)
@@ -119,8 +119,8 @@ class BatchSender:
         if refusals:
             accepted = [each for at, each in enumerate(payloads) if at not in refusals]
             unknown = [payloads[at] for at, why in refusals.items() if why.may_be_written]
-            self._matcher.note_unknown(unknown)
+            self._matcher.distrust_index(unknown)
             result.reject_superseded(unknown)
-        self._matcher.note_written(accepted)
+        self._matcher.update_index(accepted)
         result.counts.merged += superseded(accepted)
         return [payloads[at] for at in sorted(refusals) if not refusals[at].may_be_written]

@@ -1,4 +1,4 @@
-"""The compact map and the index of the destination, against plain dicts and lists."""
+"""The compact map and the index, against plain dicts and lists."""
 
 from decimal import Decimal
 
@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.matching.compact_map import CompactMap
-from planhat_sync.writing.matching.decisions import Decisions, values
-from planhat_sync.writing.matching.existing import DOUBT, IndexedRecord
+from planhat_sync.writing.matching.decisions import Decisions, item_values
+from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord
 from planhat_sync.writing.matching.fingerprints import Fingerprints, fingerprint
-from planhat_sync.writing.matching.index import Index, name_of
+from planhat_sync.writing.matching.index import Index
+from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
-from planhat_sync.writing.records.keys import Keyables
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.settings import WriteSettings
 
@@ -131,7 +131,7 @@ class Tenant:
 
     def find(self, payload):
         """Give the record that is meant and the place of the keyable, or None."""
-        company = values(payload).get("companyId")
+        company = item_values(payload).get("companyId")
         for at, (name, key) in enumerate(zip(OBJECTIVES.keyables, payload.keys, strict=True)):
             for row in self.rows:
                 held = key is not None and row.get(name) == key
@@ -158,7 +158,7 @@ class Tenant:
         """Write a payload; False if Planhat would not."""
         found = self.find(payload)
         held = found[0] if found else None
-        changed = {"companyId": None, **(held or {}), **values(payload)}
+        changed = {"companyId": None, **(held or {}), **item_values(payload)}
         if self.clashes(changed, but=held):
             return False
         if held is None:
@@ -173,29 +173,29 @@ class Tenant:
 @given(
     st.lists(ROWS, max_size=6), st.lists(st.tuples(st.sampled_from("wwwr"), RECORDS), max_size=8)
 )
-def test_an_index_finds_what_the_destination_holds_or_says_that_it_cannot_tell(rows, steps):
+def test_an_index_finds_what_planhat_has_or_says_that_it_cannot_tell(rows, steps):
     tenant = Tenant(rows)
-    index = read_anew(tenant)
+    index = load(tenant)
     for step, record in steps:
         payload = payload_of(record)
         if payload is None:
             continue
         if index.stale:
-            event("read anew")
-            index = read_anew(tenant)
+            event("loaded again")
+            index = load(tenant)
         found, expected = index.find(payload), tenant.find(payload)
-        if found is not DOUBT:
-            check(found, expected, values(payload))
+        if found is not UNKNOWN:
+            check(found, expected, item_values(payload))
         event(f"{step}: {type(found).__name__}")
         if step == "w" and tenant.write(payload):
-            index.write(payload, values(payload))
-        elif step == "r" and isinstance(found, IndexedRecord):
-            index.remove(found.name)
+            index.write(payload, item_values(payload))
+        elif step == "r" and isinstance(found, ExistingRecord):
+            index.remove(found.reference)
             tenant.rows.remove(expected[0])
 
 
-def read_anew(tenant):
-    index = Index(OBJECTIVES, keyed=True, properties=COMPARED)
+def load(tenant):
+    index = Index(OBJECTIVES, by_all_keyables=True, compared=COMPARED)
     for row in tenant.rows:
         index.add(row)
     return index
@@ -205,59 +205,59 @@ def check(found, expected, item):
     assert (found is None) == (expected is None)
     if found is not None:
         row, at = expected
-        assert found.at == at
+        assert found.found_by == at
         assert found.identifier in (row["_id"], None)
         # A value that is not known any more may be called different, never the same.
         assert {name for name in item if item[name] != row.get(name)} <= set(found.differing(item))
 
 
 def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
-    index = Index(OBJECTIVES, keyed=False)
+    index = Index(OBJECTIVES, by_all_keyables=False)
     index.add({"_id": IDS[0]})
-    assert holds(index, IDS[0])
-    assert not holds(index, IDS[1])
-    assert index.find(payload_of({"sourceId": "s"})) is DOUBT
+    assert has(index, IDS[0])
+    assert not has(index, IDS[1])
+    assert index.find(payload_of({"sourceId": "s"})) is UNKNOWN
     index.add_created([IDS[1]])
-    assert holds(index, IDS[1])
-    index.remove(name_of(IDS[0]))
-    assert not holds(index, IDS[0])
+    assert has(index, IDS[1])
+    index.remove(reference_of(IDS[0]))
+    assert not has(index, IDS[0])
 
 
-def holds(index, identifier):
-    return isinstance(index.find(payload_of({"_id": identifier})), IndexedRecord)
+def has(index, identifier):
+    return isinstance(index.find(payload_of({"_id": identifier})), ExistingRecord)
 
 
 def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
-    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
     new = payload_of({"sourceId": "s", "name": "a"})
-    index.write(new, values(new))
+    index.write(new, item_values(new))
     index.add_created([IDS[0]])
     assert index.find(new).identifier is None
     assert not index.stale
     again = payload_of({"_id": IDS[0], "name": "b"})
-    index.write(again, values(again))
+    index.write(again, item_values(again))
     assert index.stale
 
 
 def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
-    index = Index(OBJECTIVES, keyed=True)
+    index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e", "companyId": COMPANIES[0], "sourceId": "s"})
     moved = payload_of({"sourceId": "s", "companyId": COMPANIES[1]})
-    index.write(moved, values(moved))
+    index.write(moved, item_values(moved))
     assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
     assert index.stale  # in the new one it is, and its externalId was not said again
 
 
 def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_one():
-    index = Index(OBJECTIVES, keyed=True)
+    index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e", "companyId": None})
     taken = payload_of({"_id": IDS[0], "companyId": COMPANIES[0]})
-    index.write(taken, values(taken))
+    index.write(taken, item_values(taken))
     assert index.stale  # its externalId was not said again, and counts in that company now
 
 
 def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
-    index = Index(OBJECTIVES, keyed=True)
+    index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e"})
     assert not index.stale
     assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
@@ -274,45 +274,44 @@ def test_numbers_are_compared_as_they_stand():
 
 
 def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_index_stale():
-    for keyed, existed in ((True, True), (True, False), (False, True)):
-        index = Index(OBJECTIVES, keyed=keyed)
+    for by_all_keyables, existed in ((True, True), (True, False), (False, True)):
+        index = Index(OBJECTIVES, by_all_keyables=by_all_keyables)
         index.add({"_id": IDS[0]})
-        index.remove(name_of(IDS[0]), existed=existed)
+        index.remove(reference_of(IDS[0]), existed=existed)
         assert not index.stale
-        index.remove(name_of(IDS[1]), existed=existed)
+        index.remove(reference_of(IDS[1]), existed=existed)
         # Without keyables there is nothing else that it could be known by.
-        assert index.stale == (keyed and existed)
+        assert index.stale == (by_all_keyables and existed)
 
 
 def test_an_index_is_stale_once_an_id_is_written_that_it_does_not_hold():
-    index = Index(OBJECTIVES, keyed=True, properties=["name"])
+    index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
     known = payload_of({"sourceId": "s", "name": "a"})
-    index.write(known, values(known))
+    index.write(known, item_values(known))
     assert not index.stale
     by_id = payload_of({"_id": IDS[0], "name": "b"})
-    index.write(by_id, values(by_id))
+    index.write(by_id, item_values(by_id))
     assert index.stale
 
 
 def test_only_an_id_of_this_run_may_be_that_of_a_record_known_by_other_keyables():
-    index = Index(OBJECTIVES, keyed=True)
+    index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0]})
     index.add_created(IDS[:2])
     named = [payload_of({"_id": each}) for each in IDS[:2]]
-    assert [index.is_loose(payload) for payload in named] == [False, True]
-    assert not index.is_loose(payload_of({"sourceId": "s"}))
+    assert [index.has_unlinked_id(payload) for payload in named] == [False, True]
+    assert not index.has_unlinked_id(payload_of({"sourceId": "s"}))
 
 
 @pytest.mark.parametrize("company", [COMPANIES[0], "extid-one"])
 def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_it(company):
-    index = Index(OBJECTIVES, keyed=True, properties=["archived"])
+    index = Index(OBJECTIVES, by_all_keyables=True, compared=["archived"])
     new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
-    index.write(new, values(new))
-    keyables = Keyables(OBJECTIVES, WriteSettings())
-    verdicts = Decisions(OBJECTIVES, keyables, WriteSettings(deletes="archive"))
+    index.write(new, item_values(new))
+    decisions = Decisions(OBJECTIVES, WriteSettings(deletes="archive"))
     gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
     gone.operation = "archive"
-    made = verdicts.judge(gone, index.find(gone))
+    made = decisions.decide(gone, index.find(gone))
     assert made.operation == "archive"
     assert made.keys == (None, None, "e")
     assert made.scopes == gone.scopes

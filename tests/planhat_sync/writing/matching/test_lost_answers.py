@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import HANDFUL
+from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 
 FOREIGN = "5f0000000000000000000001"
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
@@ -38,7 +38,7 @@ def fillers(bench, company):
     """So many other records that the list is read instead of single ones."""
     return [
         bench.record(sourceId=f"filler {at}", title="t", companyIds=[company])
-        for at in range(HANDFUL + 1)
+        for at in range(MAX_LOOKUPS + 1)
     ]
 
 

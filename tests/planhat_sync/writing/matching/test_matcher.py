@@ -1,4 +1,4 @@
-"""What the destination holds, over real HTTP: ids, modes, deletes, comparison, dry run."""
+"""What Planhat has and what follows, over real HTTP: ids, modes, deletes, comparison, dry run."""
 
 import json
 import threading
@@ -15,18 +15,18 @@ from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import Batcher
-from planhat_sync.writing.matching.matcher import HANDFUL, Matcher
+from planhat_sync.writing.matching.matcher import MAX_LOOKUPS, Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, RejectCode
 from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 FOREIGN = [f"{number:024x}" for number in range(1, 40)]
-MANY = 2 * HANDFUL
+MANY = 2 * MAX_LOOKUPS
 
 
 class Flow:
-    """Records through projection, batches and destination into a sandbox, without a target."""
+    """Sends records through converter, batcher and matcher into a sandbox, without a target."""
 
     def __init__(self, sandbox, model="issues", **settings):
         connection = Connection.from_config(
@@ -42,7 +42,7 @@ class Flow:
         self.model = MODELS[model]
         self.settings = WriteSettings(**settings)
         self.client = PlanhatClient(Transport(connection))
-        self.destination = Matcher(self.client, self.model, self.settings)
+        self.matcher = Matcher(self.client, self.model, self.settings)
         self.outcomes = {}
         self.answered = Counter()
         self.lines = count(1)
@@ -60,61 +60,63 @@ class Flow:
         yield from batches.drain()
 
     def write(self, *records):
-        """Write records; gives line → what became of it."""
+        """Write records; return the outcome of each line."""
         for batch in self.batches(records):
             if batch.kind == "delete":
                 for payload in batch.payloads:
-                    done = self.destination.delete(payload)
+                    done = self.matcher.delete(payload)
                     self.outcomes[payload.line] = getattr(
                         done, "code", "deleted" if done is True else "skipped"
                     )
                 continue
-            for sifted in self.sifted(batch):
-                if sifted.batch is not None:
-                    self.send(sifted.batch)
+            for partition in self.partitions(batch):
+                if partition.batch is not None:
+                    self.send(partition.batch)
         return self.outcomes
 
-    def sifted(self, batch):
+    def partitions(self, batch):
         while batch is not None:
-            sifted = self.destination.sift(batch)
-            self.note(sifted)
-            yield sifted
-            batch = sifted.later
+            partition = self.matcher.partition(batch)
+            self.note(partition)
+            yield partition
+            batch = partition.later
 
     def send(self, batch):
         answer = self.client.bulk_upsert(self.model, batch.body, repeatable=True)
         assert answer.status == 200, answer.body
         reply = json.loads(answer.body)
         self.answered += Counter(created=reply["created"], updated=reply["updated"])
-        self.destination.note_answer(answer)
-        self.destination.note_written(batch.payloads)
+        self.matcher.add_created_ids(answer)
+        self.matcher.update_index(batch.payloads)
         for payload in batch.payloads:
             self.settle(payload, "sent")
 
-    def foresee(self, *records):
-        """Tell what would become of records; gives line → what."""
+    def predict(self, *records):
+        """Return what would become of each line."""
         for batch in self.batches(records):
             if batch.kind == "delete":
                 for payload in batch.payloads:
-                    found = self.destination.find(payload)
+                    found = self.matcher.find(payload)
                     self.settle(payload, "deleted" if found else "skipped")
                     if found:
-                        self.destination.note_deleted(found)
+                        self.matcher.remove_from_index(found)
                 continue
-            for sifted in self.sifted(batch):
+            for partition in self.partitions(batch):
                 for payload, found in zip(
-                    sifted.batch.payloads if sifted.batch else (), sifted.found, strict=True
+                    partition.batch.payloads if partition.batch else (),
+                    partition.existing,
+                    strict=True,
                 ):
                     self.settle(payload, "updated" if found else "created")
-                    self.destination.note_written([payload])
+                    self.matcher.update_index([payload])
         return self.outcomes
 
-    def note(self, sorted_out):
-        for payload in sorted_out.unchanged:
+    def note(self, partition):
+        for payload in partition.unchanged:
             self.settle(payload, "unchanged")
-        for payload, _ in sorted_out.skipped:
+        for payload in partition.skipped:
             self.settle(payload, "skipped")
-        for payload, reject in sorted_out.rejects:
+        for payload, reject in partition.rejects:
             self.settle(payload, reject.code)
 
     def settle(self, payload, outcome):
@@ -174,8 +176,8 @@ def test_an_id_that_the_destination_does_not_hold_names_no_record(sandbox, compa
 
 def test_ids_are_asked_for_one_by_one_only_while_they_are_a_handful(sandbox, company):
     few = Flow(sandbox)
-    few.write(*copies(HANDFUL, company))
-    assert [request.route for request in few.requests("GET")] == ["get"] * HANDFUL
+    few.write(*copies(MAX_LOOKUPS, company))
+    assert [request.route for request in few.requests("GET")] == ["get"] * MAX_LOOKUPS
     few.write(*copies(1, company))
     lists = [request for request in few.requests("GET") if request.route == "list"]
     assert lists
@@ -373,7 +375,7 @@ def test_a_run_that_only_updates_skips_what_is_not_there_whatever_names_it(
         for record in copies(number, company)
     ]
     flow = Flow(sandbox, write_mode=write_mode, match_on=match_on, dry_run=dry_run)
-    outcomes = (flow.foresee if dry_run else flow.write)(*records)
+    outcomes = (flow.predict if dry_run else flow.write)(*records)
     assert list(outcomes.values()) == [expected] * number
     assert flow.requests("PUT") == []
 
@@ -466,8 +468,8 @@ def test_what_is_written_while_the_list_is_read_is_known_afterwards(sandbox, com
     flow = Flow(sandbox, write_mode="create", match_on=("sourceId",))
     [early] = flow.batches(copies(1, company))
     [others] = flow.batches(copies(MANY, company)[1:])
-    assert flow.destination.sift(early).batch is not None
-    noting = threading.Thread(target=flow.destination.note_written, args=(early.payloads,))
+    assert flow.matcher.partition(early).batch is not None
+    noting = threading.Thread(target=flow.matcher.update_index, args=(early.payloads,))
 
     def answered_meanwhile(request):
         if request.route == "list" and noting.ident is None:
@@ -475,7 +477,7 @@ def test_what_is_written_while_the_list_is_read_is_known_afterwards(sandbox, com
             noting.join(timeout=0.3)
 
     sandbox.before_each_request.append(answered_meanwhile)
-    flow.destination.sift(others)
+    flow.matcher.partition(others)
     sandbox.before_each_request.clear()
     noting.join()
     assert flow.write(*copies(1, company))[MANY + 1] == "skipped"
@@ -600,7 +602,7 @@ def test_a_dry_run_tells_what_a_run_does_and_writes_nothing(sandbox, company):
     ]
     before = json.dumps(sandbox.tenant("token-a").records("issues"))
     flow = Flow(sandbox, dry_run=True, deletes="delete")
-    assert flow.foresee(*stream) == {
+    assert flow.predict(*stream) == {
         1: "updated",
         2: "unchanged",
         3: "created",
@@ -651,16 +653,16 @@ def test_a_dry_run_tells_what_the_run_then_does(sandbox, stream, write_mode, del
         or record.get("_id", FOREIGN[0]) in (FOREIGN[0], f"held {record['sourceId'][1:]}")
     ]
     modes = {"write_mode": write_mode, "deletes": deletes, "match_on": match_on}
-    foreseen = Flow(sandbox, dry_run=True, **modes).foresee(*records)
+    predicted = Flow(sandbox, dry_run=True, **modes).predict(*records)
     assert not [request for request in sandbox.requests if request.method != "GET"]
     flow = Flow(sandbox, skip_unchanged=True, **modes)
     done = flow.write(*records)
     told = {
-        line: "sent" if said in ("created", "updated") else said for line, said in foreseen.items()
+        line: "sent" if said in ("created", "updated") else said for line, said in predicted.items()
     }
     assert told == done
-    assert list(foreseen.values()).count("created") == flow.answered["created"]
-    assert list(foreseen.values()).count("updated") == flow.answered["updated"]
+    assert list(predicted.values()).count("created") == flow.answered["created"]
+    assert list(predicted.values()).count("updated") == flow.answered["updated"]
 
 
 def seed(tenant, company):

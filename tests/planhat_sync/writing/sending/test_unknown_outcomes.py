@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import HANDFUL
+from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 
 SILENT = {"counts": "absent", "absent_arrays": "all"}
 CONTRADICTING = {"counts": "long", "absent_arrays": "successes"}
@@ -112,7 +112,7 @@ def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
     """Planhat holds `old`; `new` is written and rejected as unknown; then `old` comes again."""
     company = bench.company()
     tenant = bench.sandbox.tenant("alpha")
-    held = [*(f"held {at}" for at in range(HANDFUL + 1)), "s"]
+    held = [*(f"held {at}" for at in range(MAX_LOOKUPS + 1)), "s"]
     for key in held:
         tenant.insert("issues", {"sourceId": key, "title": "old", "companyIds": [company]})
     lines = [bench.schema()]
@@ -133,7 +133,7 @@ def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
         batch_size_rows=len(held) + 1,
     )
     assert ran.error is None
-    assert ran.accounts["issues"]["unchanged"] == HANDFUL + 1
+    assert ran.accounts["issues"]["unchanged"] == MAX_LOOKUPS + 1
     assert len(held) + 1 in ran.reject_codes
     assert title(bench) == "old"
 
