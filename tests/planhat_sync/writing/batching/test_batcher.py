@@ -24,29 +24,29 @@ def payloads(*records, model="issues", **settings):
 
 
 def batched(*records, model="issues", **settings):
-    """Batch records; gives for each batch the lines of its payloads."""
-    batches = Batcher(MODELS[model], WriteSettings(**settings))
+    """Batch records; return for each batch the lines of its payloads."""
+    batcher = Batcher(MODELS[model], WriteSettings(**settings))
     full = []
     for payload in payloads(*records, model=model, **settings):
-        full += batches.add(payload)
-    return [[payload.line for payload in batch.payloads] for batch in [*full, *batches.drain()]]
+        full += batcher.add(payload)
+    return [[payload.line for payload in batch.payloads] for batch in [*full, *batcher.drain()]]
 
 
 def issue(source, **properties):
     return {"sourceId": source, **properties}
 
 
-def test_a_batch_leaves_when_it_is_full():
-    batches = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=2))
+def test_a_batch_is_sent_when_it_is_full():
+    batcher = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=2))
     one, two, three = payloads(issue("a"), issue("b"), issue("c"))
-    assert list(batches.add(one)) == []
-    [batch] = batches.add(two)
+    assert list(batcher.add(one)) == []
+    [batch] = batcher.add(two)
     assert [payload.line for payload in batch.payloads] == [1, 2]
-    assert list(batches.add(three)) == []
-    assert len(batches) == 1
-    assert [payload.line for payload in batches.payloads] == [3]
-    assert [len(batch.payloads) for batch in batches.drain()] == [1]
-    assert batches.drain() == []
+    assert list(batcher.add(three)) == []
+    assert len(batcher) == 1
+    assert [payload.line for payload in batcher.payloads] == [3]
+    assert [len(batch.payloads) for batch in batcher.drain()] == [1]
+    assert batcher.drain() == []
 
 
 def test_a_batch_is_never_larger_than_the_model_takes():
@@ -54,41 +54,41 @@ def test_a_batch_is_never_larger_than_the_model_takes():
     assert [len(batch) for batch in batched(*records, batch_size_rows=9_999)] == [5000, 1]
 
 
-def test_a_record_that_keeps_changing_is_let_go_of_now_and_then():
-    batches = Batcher(MODELS["issues"], WriteSettings())
-    left, longest = [], 0
+def test_a_record_that_keeps_changing_is_sent_now_and_then():
+    batcher = Batcher(MODELS["issues"], WriteSettings())
+    sent, longest = [], 0
     for line in range(1, 2 * MAX_SUPERSEDED + 10):
-        left += batches.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
-    left += batches.drain()
-    for batch in left:
+        sent += batcher.add(Payload(line, b"", b'{"sourceId":"a"}', (None, "a")))
+    sent += batcher.drain()
+    for batch in sent:
         [payload] = batch.payloads
         longest = max(longest, len([payload, *payload.earlier_versions()]))
     assert longest <= MAX_SUPERSEDED + 1
-    assert [batch.payloads[0].line for batch in left][-1] == 2 * MAX_SUPERSEDED + 9
+    assert [batch.payloads[0].line for batch in sent][-1] == 2 * MAX_SUPERSEDED + 9
 
 
-def test_bytes_are_counted_as_they_leave():
+def test_bytes_are_counted_as_they_are_sent():
     records = [issue(str(number)) for number in range(3)]
     size = len(b'{"sourceId":"0"}')
     for spare, lines in [(0, [[1, 2], [3]]), (-1, [[1], [2], [3]])]:
-        # Two items, the comma between them, the brackets, and one more byte that counts a comma.
+        # Two items, the comma between them, the brackets, and one byte for a comma too many.
         limit = 2 * (size + 1) + 2 + spare
         assert batched(*records, batch_size_bytes=limit) == lines
 
 
-def test_a_record_larger_than_a_batch_travels_alone():
+def test_a_record_larger_than_a_batch_is_sent_alone():
     large = issue("large", title="x" * 500)
     lines = batched(issue("a"), large, issue("b"), issue("c"), batch_size_bytes=100)
     assert lines == [[1], [2], [3, 4]]
 
 
-def test_unkeyed_creates_travel_apart():
+def test_creates_without_keyables_have_their_own_batch():
     new = {"title": "t", "companyIds": []}
     lines = batched(issue("a"), new, issue("b"), new, missing_key="create")
     assert lines == [[1, 3], [2, 4]]
 
 
-def test_deletes_travel_apart_in_their_place():
+def test_deletes_have_their_own_batch_in_their_order():
     gone = issue("a", _sdc_deleted_at="2026-01-01")
     lines = batched(
         issue("a"), gone, issue("b"), issue("a"), issue("a", title="x"), deletes="delete"
@@ -105,7 +105,7 @@ def test_deletes_travel_apart_in_their_place():
         ({"custom": {"a": 1}}, {"custom": {"a": 2, "b": 3}}, True),
         ({"custom": {"a": 1, "b": 2}}, {"custom": {"a": 2}}, False),
         ({"custom": {}}, {"custom": {"a": 2}}, True),
-        # What Planhat makes of null and of emptiness is not known: clear, keep, or store.
+        # It is not known whether Planhat clears, keeps or stores null and empty values.
         ({"custom": {"a": 1}}, {"custom": None}, False),
         ({"custom": None}, {"custom": {"a": 1}}, False),
         ({"custom": {"a": 1}}, {"custom": {"a": None}}, False),
@@ -121,7 +121,7 @@ def test_deletes_travel_apart_in_their_place():
         ({"custom": {"a": 5}}, {"custom": {"a": {"b": 1}}}, False),
     ],
 )
-def test_a_later_record_supersedes_one_of_which_it_says_everything(earlier, later, superseded):
+def test_a_later_record_supersedes_one_whose_properties_it_has(earlier, later, superseded):
     one, two = payloads(issue("s", **earlier), issue("s", **later))
     assert covers(two, one) is superseded
     assert batched(issue("s", **earlier), issue("s", **later)) == (
@@ -129,11 +129,11 @@ def test_a_later_record_supersedes_one_of_which_it_says_everything(earlier, late
     )
 
 
-def test_what_was_superseded_comes_back_when_its_successor_is_rejected():
-    batches = Batcher(MODELS["issues"], WriteSettings())
+def test_a_superseded_record_is_sent_when_the_one_that_superseded_it_is_rejected():
+    batcher = Batcher(MODELS["issues"], WriteSettings())
     for payload in payloads(*[issue("s", title=title) for title in "abc"], issue("t")):
-        batches.add(payload)
-    [batch] = batches.drain()
+        batcher.add(payload)
+    [batch] = batcher.drain()
     assert [payload.line for payload in batch.payloads] == [3, 4]
     assert batch.superseded_by([batch.payloads[1]]) is None
     back = batch.superseded_by(batch.payloads)
@@ -143,7 +143,7 @@ def test_what_was_superseded_comes_back_when_its_successor_is_rejected():
     assert back.superseded_by(back.payloads) is None
 
 
-def test_where_only_creates_are_allowed_the_first_record_counts():
+def test_the_first_record_counts_if_only_creates_are_allowed():
     records = [issue("s", title=title, companyIds=[]) for title in "ab"]
     assert batched(*records, write_mode="create") == [[1], [2]]
 
@@ -155,21 +155,21 @@ def test_others_overtake_a_record_that_waits_for_its_identity():
     assert lines == [[1, 3], [2], [4]]
 
 
-def test_records_that_may_be_one_keep_their_order():
+def test_records_that_may_be_the_same_keep_their_order():
     by_id, other = {"_id": HEX[0]}, {"_id": HEX[1], "status": "x"}
     records = [issue("a", title="x"), issue("a", status="y"), by_id, issue("b"), other]
-    # The record of the id may be that of source a, which is written again in the second batch; and
-    # that of source b may be that of the id.
+    # The record with the _id may be the one of sourceId a, which is written again in the second
+    # batch, and the one of sourceId b may be the one with the _id.
     assert batched(*records) == [[1], [2, 3, 4, 5]]
 
 
 def test_a_record_is_not_superseded_across_one_that_may_be_the_same():
     assert batched(issue("s", title="a"), {"_id": HEX[0]}, issue("s", title="b")) == [[1, 2], [3]]
-    # Records of the same single keyable are surely others.
+    # Two values of the same single keyable are two records.
     assert batched(issue("s", title="a"), issue("t"), issue("s", title="b")) == [[2, 3]]
 
 
-def test_what_keeps_its_order_waits_for_a_record_that_may_come_back():
+def test_a_record_that_keeps_its_order_waits_for_a_superseded_one():
     records = [issue("s", title="a"), issue("s", title="b")]
     assert batched(*records, {"_id": HEX[0]}) == [[2], [3]]
     assert batched(*records, issue("t")) == [[2, 3]]
@@ -177,7 +177,7 @@ def test_what_keeps_its_order_waits_for_a_record_that_may_come_back():
     assert batched(issue("s"), *by_id, issue("t")) == [[1, 3], [4]]
 
 
-def test_a_record_that_waits_holds_back_all_that_keep_their_order_with_it():
+def test_a_record_that_waits_delays_all_that_keep_their_order_with_it():
     waiting = [issue("a", title="x"), issue("a", status="y"), issue("b")]
     assert batched(*waiting, {"_id": HEX[0]}) == [[1, 3], [2, 4]]
 
@@ -187,7 +187,7 @@ def test_records_that_contradict_each_other_never_share_a_batch():
         assert batched({"_id": HEX[0], "sourceId": "s"}, second) == [[1], [2]]
 
 
-def test_identities_join_through_a_record_that_names_both():
+def test_a_record_with_two_keyables_connects_the_records_of_each():
     both = {"_id": HEX[0], "sourceId": "s"}
     assert batched(issue("s"), both, {"_id": HEX[0]}) == [[1], [2], [3]]
 
@@ -201,13 +201,13 @@ def test_identities_join_through_a_record_that_names_both():
         ("extid-1", "srcid-1", False),
     ],
 )
-def test_an_external_id_is_another_one_in_another_company(one, other, together):
+def test_an_external_id_counts_within_its_company(one, other, together):
     records = [{"externalId": "e", "companyId": company, "name": "n"} for company in (one, other)]
     lines = batched(*records, model="objectives")
     assert lines == ([[1, 2]] if together else [[1], [2]])
 
 
-def test_a_companys_id_is_one_in_either_case():
+def test_the_id_of_a_company_is_the_same_in_either_case():
     records = [
         {"externalId": "e", "companyId": company, "name": "n"}
         for company in (HEX[0], HEX[0].upper())
@@ -231,20 +231,20 @@ def test_keyables_of_batches_that_were_sent_are_forgotten_while_another_batch_fo
     assert sent > 40
 
 
-def test_no_more_than_two_batches_wait():
-    batches = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=10))
+def test_at_most_two_batches_wait():
+    batcher = Batcher(MODELS["issues"], WriteSettings(batch_size_rows=10))
     sizes = []
     for payload in payloads(*[issue("s", **{name: "x"}) for name in ("title", "status") * 100]):
-        sizes += [len(batch.payloads) for batch in batches.add(payload)]
-        assert len(batches) <= 20
-    assert sum(sizes) + len(batches) == 200
+        sizes += [len(batch.payloads) for batch in batcher.add(payload)]
+        assert len(batcher) <= 20
+    assert sum(sizes) + len(batcher) == 200
 
 
 def test_the_body_is_the_array_of_the_items():
-    batches = Batcher(MODELS["issues"], WriteSettings())
+    batcher = Batcher(MODELS["issues"], WriteSettings())
     for payload in payloads(issue("a"), issue("b", title="\u00e9")):
-        batches.add(payload)
-    [batch] = batches.drain()
+        batcher.add(payload)
+    [batch] = batcher.drain()
     assert json.loads(batch.body) == [{"sourceId": "a"}, {"sourceId": "b", "title": "\u00e9"}]
 
 

@@ -1,9 +1,9 @@
-"""The heart of the target: whatever comes, batches end as the records alone, in turn, would.
+"""Batches have the same result as sending each record alone, in turn, for any stream of records.
 
-A small Planhat is written out below with every behaviour that the vendor leaves open as a switch:
-`custom` merged or replaced, null stored, clearing or ignored, a keyable that matches nothing
-falling through to the next one or not, a second record of one sourceId refused or not. Keys are
-few, so that records meet all the time.
+Below is a small model of Planhat, with a switch for each behaviour that the vendor leaves open:
+whether `custom` is merged or replaced; whether null is stored, clears or is ignored; whether a
+keyable that matches nothing falls through to the next one; whether a second record with the same
+sourceId is refused. There are only a few keys, so that records often share them.
 """
 
 import json
@@ -33,7 +33,7 @@ IDS = ["0" * 24, "1" * 24, "2" * 24]
 
 @dataclass(frozen=True)
 class Ways:
-    """One reading of everything the vendor does not say."""
+    """One choice for each behaviour that the vendor does not document."""
 
     custom_merged: bool
     null: str
@@ -101,7 +101,7 @@ class Planhat:
         return True
 
     def seen(self):
-        """What it holds, the ids that it gave apart."""
+        """Return its records, without the ids that it assigned."""
         return sorted(json.dumps(record, sort_keys=True, default=str) for record in self.records)
 
 
@@ -138,7 +138,7 @@ PROFILES = [
 
 @st.composite
 def streams(draw, profiles=tuple(PROFILES)):
-    """A stream of records: of one profile throughout, or of several; some say all of one before."""
+    """Draw records of one profile, or of several; some cover an earlier one."""
     profile = draw(st.sampled_from(profiles))
     stream = []
     for drawn in draw(st.lists(records(), max_size=14)):
@@ -150,8 +150,8 @@ def streams(draw, profiles=tuple(PROFILES)):
         elif profile == ONE_OF_TWO:
             name = draw(st.sampled_from(["_id", "sourceId"]))
             key = draw(st.sampled_from(IDS[:2] if name == "_id" else ["s", "t"]))
-            said = ("name", "custom", "health")
-            record = {each: drawn[each] for each in said if each in drawn} | {name: key}
+            others = ("name", "custom", "health")
+            record = {each: drawn[each] for each in others if each in drawn} | {name: key}
         elif profile != ANY:
             for name in ("_id", "sourceId", "externalId"):
                 if name not in profile:
@@ -201,7 +201,7 @@ def copies(held):
 
 
 def send(planhat, batch, outcomes, shuffle):
-    """Write a batch as a target does: superseded payloads come back if their successor fails."""
+    """Write a batch as a target does: what a rejected payload superseded is sent after all."""
     while batch is not None:
         rejected = []
         payloads = list(batch.payloads)
@@ -222,14 +222,14 @@ def send(planhat, batch, outcomes, shuffle):
 
 
 def batches_of(payloads, limits):
-    batches = Batcher(OBJECTIVES, limits)
+    batcher = Batcher(OBJECTIVES, limits)
     for payload in payloads:
-        yield from batches.add(payload)
-        assert len(batches) <= 2 * limits.batch_size_rows + limits.batch_size_rows
-    yield from batches.drain()
-    assert len(batches) == 0
-    assert len(batches._order) == 0
-    assert batches._bytes == 0
+        yield from batcher.add(payload)
+        assert len(batcher) <= 2 * limits.batch_size_rows + limits.batch_size_rows
+    yield from batcher.drain()
+    assert len(batcher) == 0
+    assert len(batcher._order) == 0
+    assert batcher._bytes == 0
 
 
 LIMITS = st.builds(
@@ -262,13 +262,13 @@ def test_batches_end_as_records_written_alone_in_turn(stream, tenant, limits, sh
     assert together.seen() == alone.seen()
     assert outcomes.keys() == accepted.keys()
     for line, outcome in outcomes.items():
-        # What is rejected is what would have been, unless a later record said the same and more.
+        # The same records are rejected, unless a later record superseded them.
         assert outcome == "merged" or (outcome == "written") == accepted[line]
 
 
 @dataclass
 class Answers:
-    """One way to answer for a batch: how much of it is applied, and how much is told of it.
+    """One way to answer for a batch: how much of it is applied, and how much the answer says.
 
     Attributes:
         applied: Beside a bad item the others are written, or none is, or those before it are.
@@ -320,8 +320,8 @@ ANSWERS = st.builds(
 )
 
 
-def ask_in_parts(planhat, batch, answers):
-    """Send a batch, and parts of it again, as `delivery` does; give what is refused."""
+def send_in_parts(planhat, batch, answers):
+    """Send a batch, and parts of it again, as `sender` does; return what is refused."""
     payloads = batch.payloads
     halving = Bisection(len(payloads), in_order=lambda: order_matters(payloads))
     while (part := halving.next_part()) is not None:
@@ -344,15 +344,13 @@ def ask_in_parts(planhat, batch, answers):
         ([("i", "s"), (None, "t")], False),
     ],
 )
-def test_only_payloads_of_one_and_the_same_single_keyable_are_sent_again_in_any_order(
-    names, distinct
-):
+def test_the_order_is_free_only_for_payloads_of_the_same_single_keyable(names, distinct):
     assert order_matters([Payload(1, b"", b"{}", keys) for keys in names]) is not distinct
 
 
 @pytest.mark.parametrize("named", [0, 1])
 def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refused(named):
-    """Their `_id`s say that they are two records, and their order matters all the same."""
+    """By their `_id`s they are two records, but their order matters all the same."""
     sources = ["s", "t", "v"]
     held = [
         {"_id": one, "name": "held", "sourceId": s} for one, s in zip(IDS, sources, strict=True)
@@ -365,18 +363,18 @@ def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refu
     ways = Ways(custom_merged=True, null="stored", fall_through=False, unique=True)
     planhat = Planhat(ways, held)
     [batch] = batches_of(projected(stream), WriteSettings())
-    # Nothing of a batch with a bad item is applied, and another item is named for it.
+    # A batch with a bad item is not applied at all, and the answer names another item for it.
     draws = iter([float(at != named) for at in range(len(stream))])
     answers = Answers(
         "whole", "some", lies=True, chance=SimpleNamespace(random=lambda: next(draws, 1))
     )
-    assert [payload.line for payload in ask_in_parts(planhat, batch, answers)] == [3]
+    assert [payload.line for payload in send_in_parts(planhat, batch, answers)] == [3]
     assert [record["sourceId"] for record in planhat.records] == ["w", "s", "v"]
 
 
 @st.composite
 def meetings(draw):
-    """A stream of records that mean one of three, each by its `_id` or by its `sourceId`."""
+    """Draw records that mean one of three, each by its `_id` or by its `sourceId`."""
     names = [{"_id": each} for each in IDS] + [{"sourceId": each} for each in "stv"]
     stream = []
     for at, name in enumerate(draw(st.permutations(names * draw(st.integers(1, 2))))):
@@ -389,7 +387,7 @@ def meetings(draw):
 @settings(max_examples=max(400, settings.default.max_examples))
 @given(meetings(), tenants(), st.just(WriteSettings()) | LIMITS, ANSWERS)
 def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant, limits, answers):
-    """Two payloads may name one record, one by `_id`, one by `sourceId`: the later one is last."""
+    """Of two payloads for one record, by `_id` and by `sourceId`, the later one is written last."""
     ways, held = tenant
     alone = Planhat(ways, copies(held))
     accepted = {payload.line: alone.do(payload) for payload in projected(stream)}
@@ -399,7 +397,7 @@ def test_what_is_sent_again_ends_as_records_written_alone_in_turn(stream, tenant
     for batch in batches_of(projected(stream), limits):
         waiting = batch
         while waiting is not None:
-            rejected = ask_in_parts(together, waiting, answers)
+            rejected = send_in_parts(together, waiting, answers)
             refused |= {payload.line for payload in rejected}
             waiting = waiting.superseded_by(rejected)
     event(f"refused: {bool(refused)}")
@@ -418,7 +416,9 @@ EXACT_IN_FLIGHT = [("_id",), ("sourceId",), ("externalId", "companyId"), ONE_OF_
     st.integers(1, 4),
     st.randoms(use_true_random=False),
 )
-def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width, chance):
+def test_batches_in_flight_together_end_as_records_written_alone_in_turn(
+    stream, tenant, limits, width, chance
+):
     ways, held = tenant
     alone = Planhat(ways, copies(held))
     for payload in projected(stream):
@@ -437,7 +437,7 @@ def test_batches_on_their_way_together_end_so_too(stream, tenant, limits, width,
             assert all(names.isdisjoint(names_of(other)) for other in flying)
             flying.append(batch)
         elif flying:
-            # They arrive in any order: all of a batch at once is the least that can be assumed.
+            # They are answered in any order, each batch in one piece.
             batch = flying.pop(chance.randrange(len(flying)))
             send(together, batch, outcomes, chance)
             flights.land(batch)

@@ -1,4 +1,4 @@
-"""What is changed of a value before it is sent: what docs/coercions.md says, and nothing else."""
+"""A value is changed before it is sent only as docs/coercions.md says."""
 
 import json
 from datetime import date, datetime, timedelta, timezone
@@ -25,7 +25,7 @@ def converter_of(**properties):
 
 
 def sent(converter, value):
-    """Project a record whose `p` is a value; gives the JSON that `p` leaves as, or a reject."""
+    """Convert a record whose `p` is a value; return the JSON of `p` as sent, or a reject."""
     made = converter.convert({"sourceId": "k", "p": value})
     if not isinstance(made, Payload):
         return made
@@ -38,24 +38,26 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("declared", "comes", "leaves"), EXAMPLES)
-def test_each_example_of_the_table_is_true(declared, comes, leaves):
+@pytest.mark.parametrize(("declared", "received", "sent_json"), EXAMPLES)
+def test_each_example_of_the_table_holds(declared, received, sent_json):
     converter = converter_of(p={"type": [*declared, "null"]})
-    result = sent(converter, decode(comes.encode()))
-    if leaves is None:
+    result = sent(converter, decode(received.encode()))
+    if sent_json is None:
         assert result.code == RejectCode.WRONG_TYPE
         assert result.property == "p"
     else:
         exact = {"parse_float": Decimal, "parse_int": Decimal}
-        assert json.loads(result, **exact) == json.loads(leaves, **exact)
-        assert result.lower().replace(" ", "") == leaves.replace("-1e3", "-1e+3").replace(" ", "")
+        assert json.loads(result, **exact) == json.loads(sent_json, **exact)
+        assert result.lower().replace(" ", "") == sent_json.replace("-1e3", "-1e+3").replace(
+            " ", ""
+        )
 
 
 TYPES = ["null", "boolean", "string", "number", "integer", "array", "object"]
 KINDS = {
     "null": None,
     "boolean": True,
-    "string": "plain",
+    "string": "text",
     "digits": "12",
     "array text": "[1]",
     "object text": '{"a": 1}',
@@ -123,7 +125,7 @@ UTC = timezone.utc
 
 
 @pytest.mark.parametrize(
-    ("moment", "text"),
+    ("timestamp", "text"),
     [
         (datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC), "2026-01-02T03:04:05.678Z"),
         (datetime(2026, 1, 2, 3, 4, 5, 0, UTC), "2026-01-02T03:04:05.000Z"),
@@ -136,9 +138,9 @@ UTC = timezone.utc
         (date(2026, 1, 2), "2026-01-02"),
     ],
 )
-def test_a_moment_leaves_as_text_wherever_it_stands(moment, text):
-    assert sent(converter_of(p={"type": "string"}), moment) == json.dumps(text)
-    nested = sent(converter_of(p={}), {"a": [moment]})
+def test_a_datetime_is_sent_as_text_at_any_depth(timestamp, text):
+    assert sent(converter_of(p={"type": "string"}), timestamp) == json.dumps(text)
+    nested = sent(converter_of(p={}), {"a": [timestamp]})
     assert json.loads(nested) == {"a": [text]}
 
 
@@ -146,13 +148,13 @@ def test_a_moment_leaves_as_text_wherever_it_stands(moment, text):
     "number",
     ["0.5", "0.10", "1E-7", "1e400", "-0.0", "0." + "123456789" * 4, "9" * 40, "1.0", "1E+2"],
 )
-def test_numbers_keep_their_digits_wherever_they_stand(number):
+def test_numbers_keep_their_digits_at_any_depth(number):
     for value in (number, f'{{"a": [{number}]}}'):
         result = sent(converter_of(p={}), decode(value.encode()))
         assert number.lower().replace("+", "") in result.lower().replace("+", "")
 
 
-def test_what_no_python_number_can_hold_passes_as_it_is():
+def test_a_number_that_python_cannot_hold_is_sent_unchanged():
     for number in ("1e99999999999999999999", "1" * 5000):
         line = f'{{"sourceId": "k", "p": {number}}}'.encode()
         for schema in ({"type": "number"}, {"type": ["null", "integer"]}, {}):
@@ -190,17 +192,17 @@ def test_what_is_nested_too_deeply_is_a_reject(depth, fits, begin, end):
         assert (result.code, result.property) == (RejectCode.UNSENDABLE, "p")
 
 
-def test_a_line_nested_beyond_reading_is_an_error_and_no_crash():
+def test_a_line_nested_too_deeply_to_be_read_is_an_error():
     with pytest.raises(ValueError, match="nested"):
         decode(b"[" * 200_000)
 
 
-def test_a_value_that_no_json_has_is_a_reject():
+def test_a_value_without_a_json_form_is_a_reject():
     for value in ({1: 2}, {"a": {1, 2}}, b"bytes", object()):
         assert sent(converter_of(p={}), value).code == RejectCode.UNSENDABLE
 
 
-def test_ten_megabytes_of_text_pass():
+def test_ten_megabytes_of_text_are_sent():
     text = "x" * 10_000_000
     assert len(sent(converter_of(p={"type": "string"}), text)) == len(text) + 2
 

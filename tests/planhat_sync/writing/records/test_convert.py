@@ -1,4 +1,4 @@
-"""What of a record is sent, and which records are not: by the real models."""
+"""Which properties of a record are sent, and which records are not, by the real models."""
 
 import json
 
@@ -12,7 +12,7 @@ from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 COMPANY = "a" * 24
-HELD = "61006bc89a3e0b702ed8ea49"
+RECORD_ID = "61006bc89a3e0b702ed8ea49"
 
 
 def convert(record, model="issues", **settings):
@@ -20,29 +20,31 @@ def convert(record, model="issues", **settings):
     return json.loads(made.item) if isinstance(made, Payload) else made
 
 
-def test_that_records_are_created_anew_by_every_run_is_said_once():
-    said = []
-    converter = Converter(MODELS["issues"], WriteSettings(missing_key="create"), warn=said.append)
+def test_one_warning_says_that_every_run_creates_the_records_again():
+    warnings = []
+    converter = Converter(
+        MODELS["issues"], WriteSettings(missing_key="create"), warn=warnings.append
+    )
     for title in ("one", "two"):
         converter.convert({"title": title, "companyIds": [COMPANY]})
     converter.convert({"title": "three", "companyIds": [COMPANY], "sourceId": "s"})
-    assert len(said) == 1
-    assert "every run" in said[0]
+    assert len(warnings) == 1
+    assert "every run" in warnings[0]
 
 
-def test_what_planhat_makes_and_what_singer_adds_is_left_out():
+def test_read_only_properties_and_columns_of_singer_are_left_out():
     record = {
-        "_id": HELD,
+        "_id": RECORD_ID,
         "title": "t",
         "companies": [{"id": COMPANY, "name": "Acme"}],
         "mrrCombined": 5,
         "createdAt": "2026-01-01T00:00:00.000Z",
-        "updatedAt": "not even a date",
+        "updatedAt": "not a date",
         "_sdc_extracted_at": "2026-01-01",
         "_sdc_deleted_at": None,
         "_sdc_anything": {},
     }
-    assert convert(record) == {"_id": HELD, "title": "t"}
+    assert convert(record) == {"_id": RECORD_ID, "title": "t"}
 
 
 def test_an_absent_property_is_not_sent_and_a_null_is():
@@ -51,7 +53,7 @@ def test_an_absent_property_is_not_sent_and_a_null_is():
 
 @pytest.mark.parametrize("nothing", [None, "", " " * 10, "\t\r\n", "\u00a0", "\u3000\u2009"])
 def test_a_keyable_that_is_empty_or_blank_is_none(nothing):
-    assert convert({"_id": HELD, "sourceId": nothing}) == {"_id": HELD}
+    assert convert({"_id": RECORD_ID, "sourceId": nothing}) == {"_id": RECORD_ID}
     assert convert({"_id": nothing, "sourceId": "s"}) == {"sourceId": "s"}
     assert convert({"_id": nothing, "sourceId": nothing}).code == RejectCode.MISSING_KEY
 
@@ -63,13 +65,13 @@ def test_a_keyable_of_another_type_is_text_or_a_reject():
     assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "sourceId")
 
 
-def test_an_unknown_property_is_dropped_and_told_of_once():
-    said = []
-    converter = Converter(MODELS["issues"], WriteSettings(), warn=said.append)
+def test_an_unknown_property_is_dropped_with_one_warning():
+    warnings = []
+    converter = Converter(MODELS["issues"], WriteSettings(), warn=warnings.append)
     for _ in range(3):
         made = converter.convert({"sourceId": "s", "__v": 0, "colour": "red"})
         assert json.loads(made.item) == {"sourceId": "s"}
-    assert said == ["ignoring 2 properties that issues does not have: __v, colour"]
+    assert warnings == ["ignoring 2 properties that issues does not have: __v, colour"]
 
 
 def test_an_unknown_property_is_a_reject_if_the_user_wants_it_so():
@@ -90,7 +92,7 @@ def test_an_unknown_property_is_a_reject_if_the_user_wants_it_so():
         ({"custom": {}}, {}),
     ],
 )
-def test_columns_of_custom_fold_into_it(columns, custom):
+def test_columns_of_custom_fields_are_merged_into_custom(columns, custom):
     assert convert({"sourceId": "s", **columns})["custom"] == custom
 
 
@@ -99,7 +101,7 @@ def test_two_values_for_one_custom_field_are_a_reject():
     assert (reject.code, reject.property) == (RejectCode.CONFLICTING_CUSTOM, "custom__a")
 
 
-def test_what_is_no_custom_stays_wrong_with_columns_beside_it():
+def test_a_custom_that_is_not_an_object_is_rejected_with_columns_beside_it():
     reject = convert({"sourceId": "s", "custom": [1], "custom__a": 2})
     assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "custom")
 
@@ -117,11 +119,11 @@ def test_a_column_named_custom__alone_or_of_a_model_without_custom_is_unknown():
         (model, "custom__a"),
     ]:
         converter = Converter(made, WriteSettings())
-        converter.convert({"_id": HELD, name: 1})
+        converter.convert({"_id": RECORD_ID, name: 1})
         assert converter.unknown.names == {name}
 
 
-def test_what_a_new_record_needs_is_asked_for_only_where_it_is_one():
+def test_required_properties_are_checked_only_for_creates():
     assert convert({"sourceId": "s"}) == {"sourceId": "s"}
     for settings in ({"missing_key": "create"}, {"write_mode": "create"}):
         record = {"sourceId": "s"} if "write_mode" in settings else {}
@@ -145,18 +147,18 @@ GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 
 
 class TestDeletes:
-    def test_a_delete_is_left_alone_unless_it_is_wanted(self):
+    def test_a_delete_is_skipped_unless_it_is_wanted(self):
         assert isinstance(convert({"sourceId": "s", **GONE}), Skipped)
 
     @pytest.mark.parametrize("deletes", ["delete", "archive"])
-    def test_a_delete_says_which_record_and_nothing_else(self, deletes):
+    def test_a_delete_sends_only_what_identifies_the_record(self, deletes):
         record = {"sourceId": "s", "title": ["wrong"], "colour": 5, **GONE}
         converter = Converter(MODELS["issues"], WriteSettings(deletes=deletes))
         made = converter.convert(record)
         assert (made.operation, made.item) == (deletes, b'{"sourceId":"s"}')
         assert converter.unknown.names == set()
 
-    def test_an_objective_is_named_with_its_company(self):
+    def test_an_objective_is_identified_with_its_company(self):
         record = {"externalId": 5, "companyId": COMPANY, **GONE}
         assert convert(record, "objectives", deletes="delete") == {
             "externalId": "5",
@@ -164,7 +166,7 @@ class TestDeletes:
         }
 
     @pytest.mark.parametrize("missing_key", ["reject", "create"])
-    def test_a_delete_of_no_record_in_particular_is_a_reject(self, missing_key):
+    def test_a_delete_without_a_keyable_is_a_reject(self, missing_key):
         reject = convert({"title": "t", **GONE}, deletes="delete", missing_key=missing_key)
         assert reject.code == RejectCode.MISSING_KEY
 
@@ -176,17 +178,17 @@ class TestDeletes:
 
     @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])
     @pytest.mark.parametrize("flag", [False, True, 0, "false", "N", [], {}])
-    def test_what_is_not_a_date_of_deletion_is_a_reject_that_deletes_nothing(self, deletes, flag):
+    def test_what_is_not_a_date_is_a_reject_and_deletes_nothing(self, deletes, flag):
         reject = convert({"sourceId": "s", "_sdc_deleted_at": flag}, deletes=deletes)
         assert (reject.code, reject.property) == (RejectCode.WRONG_TYPE, "_sdc_deleted_at")
         assert "_sdc_deleted_at has to be a date-time if the record was deleted" in reject.message
 
-    def test_what_cannot_be_archived_cannot_be_asked_to_be(self):
+    def test_archiving_is_refused_for_a_model_that_cannot_be_archived(self):
         with pytest.raises(ConfigurationError, match="objectives cannot be archived"):
             Converter(MODELS["objectives"], WriteSettings(deletes="archive"))
 
 
-def test_a_payload_knows_its_line():
+def test_a_payload_has_its_line():
     made = Converter(MODELS["issues"], WriteSettings()).convert(
         {"sourceId": "s"}, line=7, raw=b"as it came"
     )

@@ -1,7 +1,7 @@
-"""Planhat ends up the same whether flattening is set or not, and whoever flattened custom fields.
+"""Custom fields are written the same, whatever the flattening settings, and whoever flattened them.
 
-The target takes the settings and flattens nothing: what flattening makes could not be put together
-again.
+The target accepts the settings and flattens nothing, because flattened values could not be put
+together again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OBJECT = {"type": ["object", "null"]}
 LONG = "A label that is a good deal longer than thirty letters"
 
 
-def held(bench, tenant="alpha"):
+def written(bench, tenant="alpha"):
     own = ("_id", "createdAt", "updatedAt", "companyIds", "companies")
     return {
         each["sourceId"]: {name: value for name, value in each.items() if name not in own}
@@ -38,7 +38,7 @@ def held(bench, tenant="alpha"):
 @pytest.mark.parametrize("depth", [0, 1, 5])
 @pytest.mark.parametrize("length", [None, 30])
 @pytest.mark.parametrize("maps", [{}, {"stream_maps": {"issues": {"source": "'map'"}}}])
-def test_custom_fields_arrive_whatever_the_settings_are(bench, separator, depth, length, maps):
+def test_custom_fields_are_written_whatever_the_settings_are(bench, separator, depth, length, maps):
     custom = {"Score": 0.1, LONG: {"a": {"b": [1, {"c": None}]}}, "List": ["x"], "Empty": {}}
     company = bench.company()
     properties = {LONG: {**OBJECT, "properties": {"a": {}}}, "Score": {}, "List": {"type": "array"}}
@@ -55,8 +55,8 @@ def test_custom_fields_arrive_whatever_the_settings_are(bench, separator, depth,
     }
     ran = bench.run(lines, **given_settings, **maps)
     assert ran.error is None
-    assert held(bench)["a"]["custom"] == custom
-    assert held(bench)["b"]["custom"] == {"Score": 1}
+    assert written(bench)["a"]["custom"] == custom
+    assert written(bench)["b"]["custom"] == {"Score": 1}
 
 
 NAMES = st.sampled_from(["Score", "a", "_a", "__a", "custom", LONG, "a.b", "x_y"])
@@ -79,7 +79,7 @@ RECORDS = st.fixed_dictionaries(
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_planhat_ends_up_the_same_with_and_without_flattening(bench, data):
+def test_the_records_in_planhat_are_the_same_with_and_without_flattening(bench, data):
     records = data.draw(st.lists(RECORDS, min_size=1, max_size=6))
     schema = bench.schema(
         custom={**OBJECT, "properties": {"Score": OBJECT, "a": {}}},
@@ -104,11 +104,11 @@ def test_planhat_ends_up_the_same_with_and_without_flattening(bench, data):
             lines.append(bench.record(**fields))
         ran = bench.run(lines, tenant=tenant, on_reject="continue", **maps, **more)
         assert ran.error is None
-        ends.append((held(bench, tenant), ran.reject_codes))
+        ends.append((written(bench, tenant), ran.reject_codes))
     assert ends[0] == ends[1]
 
 
-def test_it_is_said_that_nothing_is_flattened(bench, caplog):
+def test_a_log_line_says_that_nothing_is_flattened(bench, caplog):
     caplog.set_level(logging.INFO)
     target = TargetPlanhat(
         config=bench.config(flattening_enabled=True, flattening_max_depth=1),
@@ -140,7 +140,7 @@ def custom_of(record, separator):
         ("__", {"custom_a": 1}, False),
     ],
 )
-def test_columns_that_a_tap_flattened_otherwise_fold_into_custom(separator, columns, custom):
+def test_columns_with_another_separator_are_merged_into_custom(separator, columns, custom):
     made = custom_of(columns, separator)
     if custom is None:
         assert made.code == RejectCode.CONFLICTING_CUSTOM
@@ -156,7 +156,7 @@ def test_what_cannot_be_compared_is_refused_and_not_an_error():
 
 
 @given(separator=st.text(min_size=1, max_size=3), label=st.text(min_size=1, max_size=5))
-def test_a_label_comes_back_out_of_the_column_that_it_was_put_into(separator, label):
+def test_the_label_of_a_column_is_the_one_that_it_was_made_from(separator, label):
     column = f"custom{separator}{label}"
     if not column.startswith("custom__") or separator.startswith("__"):
         assert CustomColumns(separator).label_of(column) == label

@@ -1,4 +1,4 @@
-"""What `_sdc_deleted_at` says: only a date-time deletes, in whatever way it is spelt."""
+"""Only a date-time in `_sdc_deleted_at` deletes, in any usual spelling."""
 
 from __future__ import annotations
 
@@ -126,21 +126,21 @@ OFFSETS = st.tuples(
 
 @st.composite
 def spellings(draw):
-    """Draw a moment, and write it as some program somewhere does."""
-    moment = draw(st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31, 23, 59, 59)))  # noqa: DTZ001
-    if moment.date() == date(1970, 1, 1):
-        moment = moment.replace(year=1971)
+    """Draw a date-time, and write it as some program does."""
+    timestamp = draw(st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31, 23, 59, 59)))  # noqa: DTZ001
+    if timestamp.date() == date(1970, 1, 1):
+        timestamp = timestamp.replace(year=1971)
     zone = draw(ZONES)
     if draw(st.booleans()):
         sign, hours, minutes, seconds = draw(OFFSETS)
         colon = draw(st.sampled_from(["", ":"]))
         parts = [f"{hours:02}", f"{minutes:02}", f"{seconds:02}"][: draw(st.integers(1, 3))]
         zone = draw(st.sampled_from(["", " "])) + sign + colon.join(parts)
-        if moment.year in (1969, 1970) or moment.year < 3:
-            moment = moment.replace(year=1971)
-    day = f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
-    clock = f"{moment.hour:02}:{moment.minute:02}"
-    seconds = f":{moment.second:02}"
+        if timestamp.year in (1969, 1970) or timestamp.year < 3:
+            timestamp = timestamp.replace(year=1971)
+    day = f"{timestamp.year:04}-{timestamp.month:02}-{timestamp.day:02}"
+    clock = f"{timestamp.hour:02}:{timestamp.minute:02}"
+    seconds = f":{timestamp.second:02}"
     if draw(st.booleans()):
         seconds += draw(st.sampled_from(".,")) + draw(st.text("0123456789", min_size=1))
     seconds = draw(st.sampled_from([seconds, seconds, ""]))
@@ -151,9 +151,9 @@ def spellings(draw):
     elif kind == "basic":
         text = (day + "T" + clock + seconds).replace("-", "").replace(":", "") + zone
     elif kind == "mail":
-        name = calendar.month_abbr[moment.month]
-        text = f"{moment.day} {name} {moment.year:04} {clock}:{moment.second:02}{zone}"
-        week = draw(st.sampled_from(["", f"{calendar.day_abbr[moment.weekday()]}, "]))
+        name = calendar.month_abbr[timestamp.month]
+        text = f"{timestamp.day} {name} {timestamp.year:04} {clock}:{timestamp.second:02}{zone}"
+        week = draw(st.sampled_from(["", f"{calendar.day_abbr[timestamp.weekday()]}, "]))
         text = week + text
     else:
         text = day + draw(st.sampled_from("Tt ")) + clock + seconds + zone
@@ -162,15 +162,19 @@ def spellings(draw):
 
 
 @given(spellings())
-def test_whatever_the_moment_and_its_spelling_it_deletes(text):
+def test_any_date_time_in_any_spelling_deletes(text):
     assert parse_deletion(text) is Deletion.DELETED
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 2), timezones=st.none() | st.timezones()))  # noqa: DTZ001
-def test_datetimes_and_their_own_text_say_the_same(moment):
-    text = moment.isoformat()
-    assert parse_deletion(moment) is parse_deletion(text) is parse_deletion(moment.isoformat(" "))
-    assert parse_deletion(moment.date()) is parse_deletion(moment.date().isoformat())
+def test_a_datetime_means_the_same_as_its_text(timestamp):
+    text = timestamp.isoformat()
+    assert (
+        parse_deletion(timestamp)
+        is parse_deletion(text)
+        is parse_deletion(timestamp.isoformat(" "))
+    )
+    assert parse_deletion(timestamp.date()) is parse_deletion(timestamp.date().isoformat())
 
 
 DAYS = ("%Y-%m-%d", "%d %b %Y", "%a, %d %b %Y")
@@ -182,7 +186,7 @@ FORMATS = [
 
 
 def is_date_time(text):
-    """Return whether Python can read a text as a date-time, apart from a few ways to end one."""
+    """Return whether Python can read a text as a date-time, apart from some endings."""
     text = re.sub("[.,][0-9]+", "", text.strip().upper())
     ends = ("", "Z", " UTC", " GMT", "UTC", "GMT", " Z", "+00:00", "+0000", "+00")
     texts = {text.removesuffix(end).strip() for end in ends if text.endswith(end)}
@@ -208,7 +212,7 @@ JSON = st.recursive(
 )
 
 
-def test_the_reading_that_the_property_leans_on_is_strict():
+def test_the_parser_that_the_property_relies_on_is_strict():
     assert sum(is_date_time(value) for value in DELETED if isinstance(value, str)) >= 25
     for text in ("", "0", "20240131", "false", "None", "2024-02-30", "01/31/2024", "infinity"):
         assert not is_date_time(text)
@@ -219,12 +223,12 @@ def test_the_reading_that_the_property_leans_on_is_strict():
 @example("2024-01-31T25:00:00Z")
 @example("9" * 5000)
 def test_nothing_deletes_that_is_not_a_real_date(value):
-    said = parse_deletion(value)
-    event(said.name)
-    if said is Deletion.DELETED:
+    deletion = parse_deletion(value)
+    event(deletion.name)
+    if deletion is Deletion.DELETED:
         assert is_date_time(value)
     if not isinstance(value, str) and value is not None:
-        assert said is Deletion.UNCLEAR
+        assert deletion is Deletion.UNCLEAR
 
 
 @pytest.mark.parametrize("deletes", ["ignore", "archive", "delete"])

@@ -1,4 +1,4 @@
-"""Which keyables are sent, and the records that none names."""
+"""Which keyables are sent, and the records that no keyable identifies."""
 
 import json
 
@@ -32,7 +32,7 @@ def payload(record, *match_on, model="objectives"):
         (("externalId", "sourceId"), False),
     ],
 )
-def test_an_id_is_sent_where_it_is_wanted_most_and_other_keyables_always(match_on, sends_id):
+def test_an_id_is_sent_if_it_is_preferred_and_other_keyables_always(match_on, sends_id):
     made = payload(FULL, *match_on)
     assert made.keys == (ID if sends_id else None, "s", "e")
     assert made.item.startswith(b'{"_id":') == sends_id
@@ -40,7 +40,7 @@ def test_an_id_is_sent_where_it_is_wanted_most_and_other_keyables_always(match_o
     assert ("_id" in item, item["sourceId"], item["externalId"]) == (sends_id, "s", "e")
 
 
-def test_an_id_is_sent_if_what_is_wanted_more_is_not_there():
+def test_an_id_is_sent_if_the_preferred_keyable_is_absent():
     assert payload({"_id": ID, "sourceId": ""}, "sourceId", "_id").keys == (ID, None, None)
 
 
@@ -61,7 +61,7 @@ def test_a_record_without_any_keyable_of_match_on_is_rejected(record, match_on):
     assert "create" not in reject.message, "it would create the record again in every run"
 
 
-def test_a_keyable_that_match_on_leaves_out_still_names_a_record_that_would_be_created():
+def test_a_keyable_outside_match_on_still_identifies_a_record_that_would_be_created():
     settings = WriteSettings(match_on=("externalId",), missing_key="create")
     made = Converter(MODELS["objectives"], settings).convert(
         {"sourceId": "s", "name": "n", "companyId": COMPANY}
@@ -69,7 +69,7 @@ def test_a_keyable_that_match_on_leaves_out_still_names_a_record_that_would_be_c
     assert (made.operation, made.keys) == ("upsert", (None, "s", None))
 
 
-def test_the_digits_of_an_id_are_one_id_in_either_case():
+def test_an_id_is_the_same_in_either_case():
     assert payload({"_id": ID.upper()}).keys == (ID, None, None)
     assert payload({"_id": ID.upper()}).item == b'{"_id":"%s"}' % ID.encode()
 
@@ -77,7 +77,7 @@ def test_the_digits_of_an_id_are_one_id_in_either_case():
 @pytest.mark.parametrize(
     "company", [{}, {"companyId": None}, {"companyId": ""}, {"companyId": " \u2003"}]
 )
-def test_an_external_id_without_its_company_names_nobody(company):
+def test_an_external_id_without_its_company_is_ambiguous(company):
     reject = payload({"externalId": "e", **company})
     assert reject.code == RejectCode.AMBIGUOUS_KEY
     assert "companyId" in reject.message
@@ -85,7 +85,7 @@ def test_an_external_id_without_its_company_names_nobody(company):
     assert isinstance(payload({"externalId": "e", "companyId": "extid-1"}), Payload)
 
 
-def test_a_blank_company_scopes_nothing():
+def test_a_blank_company_is_not_a_scope():
     assert payload({"externalId": "e", "sourceId": "s", "companyId": "  "}).scopes == ("", "", None)
 
 
@@ -99,13 +99,13 @@ def test_the_scope_of_a_keyable_goes_with_it():
     assert payload({"sourceId": "s"}, model="issues").scopes == ()
 
 
-class TestAnIdThatIsNotHeld:
+class TestAnIdThatPlanhatDoesNotHave:
     def without_id(self, record, *match_on):
         settings = WriteSettings(match_on=match_on)
         made = Converter(MODELS["objectives"], settings).convert(record, line=2, raw=b"raw")
         return Keyables(MODELS["objectives"], settings).without_id(made)
 
-    def test_is_cut_off_where_another_keyable_is_there(self):
+    def test_is_cut_off_if_another_keyable_is_present(self):
         record = {"name": "n", **FULL}
         made = self.without_id(record)
         record.pop("_id")
@@ -118,19 +118,19 @@ class TestAnIdThatIsNotHeld:
         made = self.without_id({"_id": odd, "sourceId": "s"})
         assert made.item == b'{"sourceId":"s"}'
 
-    def test_is_a_reject_where_it_is_all_there_is(self):
+    def test_is_a_reject_if_there_is_no_other_keyable(self):
         assert self.without_id({"_id": ID, "name": "n"}).code == RejectCode.UNKNOWN_ID
         assert self.without_id({**FULL}, "_id").code == RejectCode.UNKNOWN_ID
 
-    def test_is_a_reject_where_what_is_left_names_nobody(self):
+    def test_is_a_reject_if_the_others_are_ambiguous(self):
         assert self.without_id({"_id": ID, "externalId": "e"}).code == RejectCode.AMBIGUOUS_KEY
 
-    def test_is_no_matter_where_it_is_not_sent(self):
+    def test_does_not_matter_if_it_is_not_sent(self):
         made = self.without_id({"sourceId": "s"})
         assert made.keys == (None, "s", None)
 
 
-def test_match_on_has_to_name_a_keyable_of_the_model():
+def test_match_on_must_have_a_keyable_of_the_model():
     with pytest.raises(ConfigurationError, match="match_on names no keyable of issues"):
         Keyables(MODELS["issues"], WriteSettings(match_on=("externalId",)))
     keyables = Keyables(MODELS["issues"], WriteSettings(match_on=("externalId", "sourceId")))

@@ -1,4 +1,4 @@
-"""Columns that look like a property: the warning asks, and a reject says what to rename."""
+"""Columns that look like a property: the warning asks about them, a reject says what to rename."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def reject_of(record, model="objectives", **settings):
         ("\ud800", None),
     ],
 )
-def test_a_column_is_recognised_by_its_letters_and_digits(column, name):
+def test_a_column_is_recognized_by_its_letters_and_digits(column, name):
     assert Lookalikes(MODELS["objectives"]).property_for(column) == name
 
 
@@ -57,11 +57,11 @@ def test_a_column_is_recognised_by_its_letters_and_digits(column, name):
     ("column", "name"),
     [("company-ids", "companyIds"), ("titel", "title"), ("companyId", "companyIds"), ("x", None)],
 )
-def test_a_misspelt_column_is_recognised_for_a_warning(column, name):
+def test_a_misspelt_column_is_recognized_for_a_warning(column, name):
     assert Lookalikes(MODELS["issues"]).property_for(column, misspelt=True) == name
 
 
-def test_a_name_is_shown_in_one_line_and_never_at_length():
+def test_a_name_is_printed_in_one_line_and_cut_off():
     assert printable_name("Source Id") == "Source Id"
     for odd in ("a\nb", "", "\ud800", "\x1b[31m", "x" * 100_000):
         assert printable_name(odd).isprintable()
@@ -70,7 +70,7 @@ def test_a_name_is_shown_in_one_line_and_never_at_length():
 
 @pytest.mark.parametrize("column", ["SOURCEID", "source_id", "Source Id", "sourceid", "source-id"])
 @pytest.mark.parametrize("gone", [{}, {"_sdc_deleted_at": "2026-01-01"}])
-def test_a_record_whose_key_has_another_name_is_told_to_rename_it(column, gone):
+def test_a_keyable_under_another_name_gets_the_advice_to_rename_it(column, gone):
     for match_on in ((), ("sourceId",), ("externalId", "sourceId")):
         record = {column: "s", "name": "n", **gone}
         reject = reject_of(record, match_on=match_on, deletes="delete")
@@ -79,13 +79,13 @@ def test_a_record_whose_key_has_another_name_is_told_to_rename_it(column, gone):
         assert "create" not in reject.message
 
 
-def test_the_most_wanted_key_is_named():
+def test_the_advice_names_the_preferred_keyable():
     record = {"SOURCE_ID": "s", "EXTERNAL_ID": "e", "sourceId": None}
     reject = reject_of(record, match_on=("externalId", "sourceId"))
     assert "rename EXTERNAL_ID to externalId" in reject.message
 
 
-def test_a_column_that_match_on_does_not_ask_for_is_not_advised():
+def test_there_is_no_advice_for_a_keyable_outside_match_on():
     assert "SOURCE_ID" not in reject_of({"SOURCE_ID": "s"}, match_on=("externalId",)).message
 
 
@@ -97,7 +97,7 @@ def test_a_column_that_match_on_does_not_ask_for_is_not_advised():
         (("_id",), "send the _id that Planhat assigned to it, or match on another keyable"),
     ],
 )
-def test_a_record_without_anything_like_a_key_is_not_told_to_be_created(match_on, advice):
+def test_the_reject_of_a_record_without_keyables_never_advises_to_create(match_on, advice):
     reject = reject_of({"id": 5, "name": "n"}, match_on=match_on)
     assert reject.code == RejectCode.MISSING_KEY
     assert advice in reject.message
@@ -105,7 +105,7 @@ def test_a_record_without_anything_like_a_key_is_not_told_to_be_created(match_on
 
 
 @pytest.mark.parametrize("company", [None, "", " "])
-def test_a_company_under_another_name_is_told_of(company):
+def test_a_company_under_another_name_gets_the_advice_to_rename_it(company):
     record = {"externalId": "e", "COMPANY_ID": COMPANY, "companyId": company}
     reject = reject_of(record)
     assert reject.code == RejectCode.AMBIGUOUS_KEY
@@ -115,7 +115,7 @@ def test_a_company_under_another_name_is_told_of(company):
     assert "rename" not in reject_of({"externalId": "e"}).message
 
 
-def test_what_a_create_lacks_under_another_name_is_told_of():
+def test_a_required_property_under_another_name_gets_the_advice_to_rename_it():
     record = {"sourceId": "s", "TITLE": "t", "company-ids": [COMPANY]}
     reject = reject_of(record, "issues", write_mode="create")
     assert (reject.code, reject.property) == (RejectCode.MISSING_REQUIRED, "title")
@@ -132,7 +132,7 @@ def test_what_a_create_lacks_under_another_name_is_told_of():
         ("colour", ""),
     ],
 )
-def test_a_property_that_is_rejected_is_asked_about(column, question):
+def test_the_reject_of_an_unknown_property_asks_about_it(column, question):
     reject = reject_of({"sourceId": "s", column: 1}, "issues", unknown_properties="reject")
     assert (reject.code, reject.property) == (RejectCode.UNKNOWN_PROPERTY, column)
     assert reject.message.startswith("issues has no property of this name")
