@@ -106,7 +106,6 @@ def _try(behaviours: dict[str, str], bad: set[str]) -> Trial:
         with contextlib.redirect_stdout(io.StringIO()):
             target.listen(_messages(company, bad))
         seconds = time.monotonic() - began
-        target.conduct.close()
         lines = rejects.read_bytes().splitlines()[1:] if rejects.exists() else []
         found = [json.loads(line)["record"]["sourceId"] for line in lines]
         assert len(found) == len(set(found))

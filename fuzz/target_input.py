@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sys
 import tempfile
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from planhat_sync.api.client import PlanhatClient
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
-from planhat_sync.writing.pipeline import Run
-from planhat_sync.writing.results.reject_file import reject_line
+from planhat_sync.runtime.terminal import Style
+from planhat_sync.writing.pipeline import Pipeline
+from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
+from planhat_sync.writing.sending.dispatcher import Dispatcher
+from planhat_sync.writing.stream import Streams
+from target_planhat.messages import reject_line
 from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
@@ -48,22 +55,21 @@ class Paper:
         """Let go of nothing."""
 
 
-class PaperRun(Run):
-    """A run that reads what would leave, and sends nothing."""
+class PaperDispatcher(Dispatcher):
+    """Reads what would be sent, and sends nothing."""
 
     def __init__(self) -> None:
-        paper: Any = Paper()
-        super().__init__(output=None, rejections=Rejects(paper, allowed=None), concurrency=1)
-        self.left: Counter[int] = Counter()
+        super().__init__(concurrency=1)
+        self.sent: Counter[int] = Counter()
 
-    def send(self, _: BatchWriter, batches: Iterable[Batch]) -> None:
-        """Count the payloads, those that were superseded with them."""
+    def add(self, _: BatchWriter, batches: Iterable[Batch]) -> None:
+        """Count the payloads, those that they superseded included."""
         for batch in batches:
             items = json.loads(batch.body)
             assert len(items) == len(batch.payloads), "items and payloads differ in number"
-            assert all(isinstance(item, dict) for item in items), "an item is no object"
+            assert all(isinstance(item, dict) for item in items), "an item is not an object"
             for payload in batch.payloads:
-                self.left.update(each.line for each in (payload, *payload.earlier_versions()))
+                self.sent.update(each.line for each in (payload, *payload.earlier_versions()))
 
 
 class Stdin:
@@ -81,20 +87,28 @@ class Stdin:
         )
 
     def __call__(self, data: bytes) -> None:
-        """Take the lines, and close the books."""
-        target, run = self._target, PaperRun()
-        target._sinks_active.clear()  # noqa: SLF001 - a new run in the same process
-        target.conduct._run = run  # noqa: SLF001 - same
-        intake = Router(run, StreamMaps(target.mapper), target.sink_of)
-        try:
-            for lines in read_lines(io.BytesIO(SCHEMAS + data), target.conduct.stop, 1.0):
-                intake.take(lines)
-        except PlanhatError:
-            pass
-        for sink in target._sinks_active.values():  # noqa: SLF001 - same
-            sink.drain()  # type: ignore[attr-defined]  # all of them are ours
-        run.rejections.keep()
-        books = run.ledger.total
-        assert max(run.left.values(), default=1) == 1, "a record leaves twice"
-        assert books.taken == books.rejected + books.skipped + len(run.left), "a record is lost"
-        run.close()
+        """Take the lines, and check the counts."""
+        target, counts, dispatcher, paper = self._target, RunCounts(), PaperDispatcher(), Paper()
+        stop = target.run.stop
+        rejects = Rejects(cast("Any", paper), allowed=None)
+        streams = Streams(
+            PlanhatClient(target.run.transport),
+            target.models,
+            target.settings,
+            counts=counts,
+            rejects=rejects,
+            stop=stop,
+            style=Style.of(sys.stderr),
+        )
+        pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, output=None)
+        router = Router(pipeline, streams, StreamMaps(target.mapper), {})
+        with contextlib.suppress(PlanhatError):
+            for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):
+                router.handle(lines)
+        pipeline.flush()
+        total = counts.total
+        assert max(dispatcher.sent.values(), default=1) == 1, "a record is sent twice"
+        assert total.read == total.rejected + total.skipped + len(dispatcher.sent), (
+            "a record is lost"
+        )
+        pipeline.close()

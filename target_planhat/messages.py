@@ -1,13 +1,12 @@
-"""The lines of a Singer stream: which message each one is, and what of it is wanted.
+"""The lines of a Singer stream: how each message is read, and how rejects are written as one.
 
-Owns what bad input gets: a sentence with the number of the line, and never its content, which may
-be personal data.
+An error names the number of the line and never repeats its content, which may be personal data.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
@@ -16,20 +15,37 @@ from planhat_sync.runtime.stdin import InputError
 from planhat_sync.utf8 import is_utf8
 from planhat_sync.writing.records.exact_json import decode
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planhat_sync.writing.results.reject_file import RejectedRecord
+
 
 class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
-    """A RECORD came before the SCHEMA of its stream."""
+    """A RECORD or a BATCH came before the SCHEMA of its stream.
+
+    Args:
+        kind: Type of the message.
+        stream: Name of its stream.
+        number: Number of its line.
+    """
+
+    def __init__(self, kind: str, stream: str, number: int) -> None:
+        super().__init__(
+            f"line {number} of the input is a {kind} of {stream or 'no stream'}, whose SCHEMA has "
+            "not come before"
+        )
 
 
 class Message(msgspec.Struct):
-    """A line, as far as every kind of message goes.
+    """A line, with the fields of all types of messages.
 
     Attributes:
-        type: Kind of the message.
+        type: Type of the message.
         stream: Name of its stream.
         record: The record of a RECORD.
         value: The state of a STATE.
-        schema: The schema of a SCHEMA. Its key properties say nothing here.
+        schema: The schema of a SCHEMA. Its key properties have no effect.
         encoding: How the files of a BATCH are written.
         manifest: The files of a BATCH.
     """
@@ -50,7 +66,7 @@ _FIELDS: Final = {
     "BATCH": ("stream", "encoding", "manifest"),
     "ACTIVATE_VERSION": ("stream",),
 }
-"""What is wanted of a message that is read as values, its `record` and `value` apart."""
+"""Fields to keep of a message that is read as values, except `record` and `value`."""
 
 KNOWN_TYPES: Final = _FIELDS.keys()
 
@@ -65,28 +81,28 @@ def read_message(line: bytes, number: int) -> Message:
         number: Its number.
 
     Raises:
-        InputError: It is none.
+        InputError: It is not a message.
     """
-    # What is passed over is not looked at by msgspec, and the line may have to be kept as a reject.
+    # msgspec does not check what it skips, and the line may have to be kept as a reject.
     if is_utf8(line):
         with contextlib.suppress(msgspec.MsgspecError, RecursionError):
             return _decoder.decode(line)
-    # NaN and the like, which are no JSON, but which producers write: kept as they came. Or a field
-    # that means something else here, as in messages of types that are not known.
+    # NaN and the like are not JSON, but producers write them: they are kept as received. Or a field
+    # has another meaning, as in messages of types that are not known.
     values = read_values(line, number)
     if not isinstance(values, dict) or not isinstance(values.get("type"), str):
-        raise InputError(f"line {number} of the input is no Singer message: it has no type")
+        raise InputError(f"line {number} of the input is not a Singer message: it has no type")
     wanted = ("type", *_FIELDS.get(values["type"], ()))
     try:
         return msgspec.convert({name: values[name] for name in wanted if name in values}, Message)
     except (msgspec.ValidationError, RecursionError) as error:
         raise InputError(
-            f"line {number} of the input is no {values['type']} message: {error}"
+            f"line {number} of the input is not a valid {values['type']} message: {error}"
         ) from error
     except UnicodeEncodeError as error:
         raise InputError(
-            f"line {number} of the input is no {values['type']} message: half a surrogate pair "
-            "stands where it holds something else"
+            f"line {number} of the input is not a valid {values['type']} message: it holds half a "
+            "surrogate pair"
         ) from error
 
 
@@ -98,7 +114,7 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
         number: Number of the line.
 
     Raises:
-        InputError: It is none.
+        InputError: It is not JSON.
     """
     try:
         return decode(text)
@@ -107,3 +123,97 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
             f"line {number} of the input is not JSON: look there for what has been mixed into it, "
             "or whether its writer was cut off"
         ) from error
+
+
+class RejectLines:
+    """Rejects as a Singer stream: RECORD messages as received, with a `reject` beside `record`.
+
+    The newest SCHEMA of their stream stands before them, so that the file can be the input of a
+    run. Which SCHEMA a record came under does not matter: none has an effect on records.
+
+    Args:
+        schemas: The newest SCHEMA line of each stream, as received, by its name.
+    """
+
+    def __init__(self, schemas: Mapping[str, bytes]) -> None:
+        self._schemas = schemas
+        self._written: dict[str, bytes] = {}
+
+    def lines(self, records: Sequence[RejectedRecord], *, afresh: bool) -> list[bytes]:
+        """Return the lines of rejects, each with its end.
+
+        Args:
+            records: The rejects.
+            afresh: Whether SCHEMAs that were returned earlier may not be in the file.
+        """
+        if afresh:
+            self._written.clear()
+        lines = []
+        for record in records:
+            stream: str = decode(record.raw)["stream"]
+            schema = self._schemas[stream]
+            if self._written.get(stream) != schema:
+                self._written[stream] = schema
+                lines.append(schema.rstrip(b"\r\n") + b"\n")
+            lines.append(reject_line(record))
+        return lines
+
+    def begins_file(self, line: bytes) -> bool:
+        """Return whether a file that begins with a line, perhaps cut off, is one of messages."""
+        try:
+            message = msgspec.json.decode(line)
+        except ValueError:
+            start = b"".join(line[:200].split())
+            return not line.endswith(b"\n") and any(
+                start.startswith(beginning[: len(start)]) for beginning in _BEGINNINGS
+            )
+        return isinstance(message, dict) and message.get("type") in ("SCHEMA", "RECORD")
+
+    def is_reject(self, line: bytes) -> bool | None:
+        """Return whether a RECORD message is a reject; None if the line is not a RECORD."""
+        try:
+            message = decode(line)
+        except ValueError:  # half a line, left by a kill
+            return None
+        if not isinstance(message, dict) or message.get("type") != "RECORD":
+            return None
+        return "reject" in message
+
+
+_BEGINNINGS: Final = tuple(
+    f'{{"{name}"'.encode()
+    for name in (
+        "type",
+        "stream",
+        "schema",
+        "record",
+        "key_properties",
+        "bookmark_properties",
+        "time_extracted",
+        "version",
+        "reject",
+    )
+)
+"""How a SCHEMA or RECORD message can begin, spaces apart."""
+
+
+def reject_line(record: RejectedRecord) -> bytes:
+    """Return the RECORD message as received, with a `reject` object beside its `record`.
+
+    Args:
+        record: The reject. A `reject` object of an earlier run is replaced.
+    """
+    why = msgspec.json.encode(
+        {
+            "code": record.reject.code.value,
+            "message": record.reject.message,
+            "property": record.reject.property,
+            "line": record.line,
+        }
+    )
+    try:
+        message = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
+    except ValueError:  # NaN or the like: it is kept all the same
+        return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + why + b"}\n"
+    message["reject"] = msgspec.Raw(why)
+    return msgspec.json.encode(message) + b"\n"

@@ -1,184 +1,224 @@
-"""Takes the messages of stdin, line by line, to where they belong.
+"""Takes the messages of the input, line by line, to where they belong.
 
-The plain majority of records goes from the line to the payload in one step (`compiled`); the rest
-as values, through the stream maps where there are any.
+Most records go from their line to a payload in one step (see `FastPath`); the others as values,
+through the stream maps if there are any.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import encode
 from target_planhat.batch_files import records_of
-from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
+from target_planhat.messages import (
+    KNOWN_TYPES,
+    RecordBeforeSchemaError,
+    read_message,
+    read_values,
+)
 from target_planhat.stream_maps import UnmappableError
-from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planhat_sync.writing.pipeline import Run
+    from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.stream import Stream, Streams
     from target_planhat.messages import Message
-    from target_planhat.sink import PlanhatSink
     from target_planhat.stream_maps import StreamMaps
+
+MOST_TYPES: Final = 10
+"""Unknown types that are named; further ones are counted, for a producer may have ever new ones."""
+LONGEST_TYPE: Final = 40
 
 logger = logging.getLogger("target-planhat")
 
 
 class Router:
-    """The messages of one run.
+    """Hands each message of one run to its handler.
 
     Args:
-        run: The run.
+        pipeline: Takes records and states.
+        streams: The streams of the run.
         maps: The stream maps.
-        sink_for: Gives the sink of a stream, making it if need be; told the stream's name and its
-            schema.
-
-    Attributes:
-        counts: How many messages came, by type; those of unknown types are not counted.
-        unknown: The messages of unknown types.
+        schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
     """
 
     def __init__(
-        self,
-        run: Run,
-        maps: StreamMaps,
-        sink_for: Callable[[str, dict[str, Any]], PlanhatSink],
+        self, pipeline: Pipeline, streams: Streams, maps: StreamMaps, schemas: dict[str, bytes]
     ) -> None:
-        self.counts: dict[str, int] = {}
-        self.unknown = UnknownMessages()
-        self._run = run
+        self._pipeline = pipeline
+        self._streams = streams
         self._maps = maps
-        self._sink_for = sink_for
-        self._sinks: dict[str, PlanhatSink] = {}
-        self._current: PlanhatSink | None = None
+        self._schemas = schemas
+        self._current: Stream | None = None
         self._last_record = 0
-        self._told = False
-        self._takers: dict[str, Callable[[Message, bytes, int], None]] = {
-            "RECORD": self._take_record,
-            "SCHEMA": self._take_schema,
-            "STATE": self._take_state,
-            "BATCH": self._take_batch,
-            "ACTIVATE_VERSION": self._take_version,
+        self._has_version = False
+        self._unknown_types: set[str] = set()
+        self._unnamed = 0
+        self._handlers: dict[str, Callable[[Message, bytes, int], None]] = {
+            "RECORD": self._handle_record,
+            "SCHEMA": self._handle_schema,
+            "STATE": self._handle_state,
+            "BATCH": self._handle_batch,
+            "ACTIVATE_VERSION": self._handle_version,
         }
 
-    def take(self, lines: Lines) -> None:
-        """Take lines, in their order.
+    def handle(self, lines: Lines) -> None:
+        """Handle lines, in their order.
 
         Args:
             lines: The lines that came together.
 
         Raises:
-            InputError: One of them is no message that can be taken here.
-            PlanhatError: The run cannot go on.
+            InputError: One of them is not a message that can be handled here.
+            PlanhatError: The run cannot continue.
         """
         at = 0
         while at < len(lines.lines):
-            if self._current is not None:
-                taken = self._current.take_lines(lines, at)
-                if taken:
-                    at += taken
-                    self._last_record = lines.first + at - 1
-                    continue
-            self._take_line(lines.lines[at], lines.first + at)
-            at += 1
+            taken = self._current.take_lines(lines, at) if self._current is not None else 0
+            if taken:
+                at += taken
+                self._last_record = lines.first + at - 1
+            else:
+                self._handle_line(lines.lines[at], lines.first + at)
+                at += 1
+            self._pipeline.send()
 
-    def _take_line(self, line: bytes, number: int) -> None:
+    def finish(self) -> None:
+        """Log at the end of a run how many messages of further unknown types were ignored."""
+        if self._unnamed:
+            logger.warning(
+                "%d message%s of other unknown types %s ignored",
+                self._unnamed,
+                "" if self._unnamed == 1 else "s",
+                "was" if self._unnamed == 1 else "were",
+            )
+
+    def _handle_line(self, line: bytes, number: int) -> None:
         if not line.strip():
             return
         message = read_message(line, number)
-        taker = self._takers.get(message.type)
-        if taker is None:
-            self.unknown.pass_over(message, line, number)
-            return
-        self.counts[message.type] = self.counts.get(message.type, 0) + 1
-        taker(message, line, number)
+        handle = self._handlers.get(message.type, self._handle_unknown)
+        handle(message, line, number)
 
-    def _take_record(self, message: Message, line: bytes, number: int) -> None:
-        if message.stream not in self._run.schemas:
-            raise RecordBeforeSchemaError(
-                f"line {number} of the input is a RECORD of {message.stream or 'no stream'}, "
-                "whose SCHEMA has not come before"
-            )
+    def _handle_record(self, message: Message, line: bytes, number: int) -> None:
+        if message.stream not in self._schemas:
+            raise RecordBeforeSchemaError("RECORD", message.stream, number)
         self._last_record = number
         if self._maps.are_set:
             self._map(message, line, number)
             return
-        current, sink = self._current, self._sinks[message.stream]
-        self._current = sink
-        # The current sink has just found that it is no plain one.
-        if sink is current or not sink.take_lines(Lines(number, (line,)), 0):
-            sink.take_record(self._record(message, line, number), line, number)
-
-    def _record(self, message: Message, line: bytes, number: int) -> dict[str, Any]:
-        record: Any = bytes(message.record)
-        record = read_values(record, number) if record else read_values(line, number).get("record")
-        if not isinstance(record, dict):
-            raise InputError(f"line {number} of the input is a RECORD without a record")
-        return record
+        current, stream = self._current, self._streams[message.stream]
+        self._current = stream
+        # The current stream has just found that the fast path cannot read the line.
+        if stream is current or not stream.take_lines(Lines(number, (line,)), 0):
+            self._pipeline.take(stream, _record_of(message, line, number), line, number)
 
     def _map(self, message: Message, line: bytes, number: int) -> None:
-        """Take a record through the stream maps, and what each makes of it to its sink."""
-        record = self._record(message, line, number)
-        ledger = self._run.ledger
+        """Apply the stream maps to a record, and take what each of them returns to its stream."""
+        record = _record_of(message, line, number)
+        counts = self._pipeline.counts
         try:
             mapped = self._maps.apply(message.stream, record)
         except UnmappableError as error:
-            ledger.account(error.stream).taken += 1
-            self._run.reject(error.stream, number, line, error.reject)
+            counts.of(error.stream).read += 1
+            self._pipeline.reject(error.stream, line, number, error.reject)
             return
-        for stream, made in mapped:
+        for name, made in mapped:
             if made is None:
-                account = ledger.account(stream)
-                account.taken += 1
-                account.skipped += 1
+                counts.of(name).read += 1
+                counts.of(name).skipped += 1
             else:
-                self._sinks[stream].take_record(made, line, number)
+                self._pipeline.take(self._streams[name], made, line, number)
 
-    def _take_schema(self, message: Message, line: bytes, number: int) -> None:
-        stream, schema = message.stream, message.schema
-        if not stream or schema is None:
+    def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
+        name, schema = message.stream, message.schema
+        if not name or schema is None:
             raise InputError(f"line {number} of the input is a SCHEMA without a stream or a schema")
-        if self._run.schemas.newest(stream) == line:
+        if self._schemas.get(name) == line:
             return
-        for announced in self._maps.announce(stream, schema, line=line, number=number):
-            sink = self._sink_for(announced.stream, announced.schema)
-            sink.announce(announced.schema.get("properties", {}))
-            self._sinks[announced.stream] = sink
-        self._run.read_schema(stream, line, number, after=self._last_record)
+        for made in self._maps.streams_of(name):
+            if made not in self._streams.models:
+                raise InputError(
+                    f"stream {made} is not a model of Planhat's; there are "
+                    f"{', '.join(self._streams.models)}: select these in the tap, or rename it "
+                    "with stream_maps"
+                )
+            columns = schema.get("properties")
+            self._streams[made].announce(columns if isinstance(columns, dict) else ())
+        self._schemas[name] = line
 
-    def _take_state(self, message: Message, line: bytes, number: int) -> None:
+    def _handle_state(self, message: Message, line: bytes, number: int) -> None:
         value = bytes(message.value)
-        if not value:  # read as values, for the sake of NaN or the like: or not there at all
+        if not value:  # read as values, because of NaN or the like: or there is none
             values = read_values(line, number)
             if "value" not in values:
                 raise InputError(f"line {number} of the input is a STATE without a value")
             value = encode(values["value"])
-        self._run.read_state(value, after=self._last_record)
+        self._pipeline.add_state(value, after=self._last_record)
 
-    def _take_batch(self, message: Message, _line: bytes, number: int) -> None:
-        """Take the records of batch files as if each had come in a RECORD on this line."""
-        if message.stream not in self._run.schemas:
-            raise RecordBeforeSchemaError(
-                f"line {number} of the input is a BATCH of {message.stream or 'no stream'}, "
-                "whose SCHEMA has not come before"
-            )
+    def _handle_batch(self, message: Message, _line: bytes, number: int) -> None:
+        """Handle the records of batch files as if each had come in a RECORD on this line."""
+        if message.stream not in self._schemas:
+            raise RecordBeforeSchemaError("BATCH", message.stream, number)
         for record in records_of(message, number):
             raw = b'{"type":"RECORD","stream":%b,"record":%b}' % (
                 msgspec.json.encode(message.stream),
                 record,
             )
-            self.take(Lines(number, (raw,)))
+            self.handle(Lines(number, (raw,)))
 
-    def _take_version(self, message: Message, _line: bytes, _number: int) -> None:
-        if not self._told:
-            self._told = True
+    def _handle_version(self, message: Message, _line: bytes, _number: int) -> None:
+        if not self._has_version:
+            self._has_version = True
             logger.info(
                 "ACTIVATE_VERSION of %s is ignored, and so are all others: records that the "
                 "source does not hold any more stay in Planhat",
                 message.stream,
             )
+
+    def _handle_unknown(self, message: Message, line: bytes, number: int) -> None:
+        """Ignore a message of an unknown type, with one warning for each type.
+
+        What may be a record is never ignored, since the next state would acknowledge it.
+        """
+        known = message.type.strip().upper()
+        if not known:
+            raise InputError(f"line {number} of the input is not a Singer message: it has no type")
+        name = repr(message.type[:LONGEST_TYPE])
+        if known in KNOWN_TYPES:
+            raise InputError(
+                f"line {number} of the input is a message of type {name}: the Singer "
+                f"specification writes it {known}; correct the program that writes the input"
+            )
+        values = read_values(line, number)
+        if isinstance(values.get("stream"), str) and isinstance(values.get("record"), dict):
+            raise InputError(
+                f"line {number} of the input is a message of type {name}, which target-planhat "
+                "does not know, and it holds a record, which would be lost: correct the program "
+                "that writes the input"
+            )
+        if message.type in self._unknown_types:
+            return
+        if len(self._unknown_types) == MOST_TYPES:
+            self._unnamed += 1
+            return
+        self._unknown_types.add(message.type)
+        logger.warning(
+            "line %d of the input is a message of type %s, which target-planhat does not know: "
+            "all of this type are ignored",
+            number,
+            name,
+        )
+
+
+def _record_of(message: Message, line: bytes, number: int) -> dict[str, Any]:
+    record: Any = bytes(message.record)
+    record = read_values(record, number) if record else read_values(line, number).get("record")
+    if not isinstance(record, dict):
+        raise InputError(f"line {number} of the input is a RECORD without a record")
+    return record

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from planhat_sync.api.connection import CONNECTION_SETTINGS
-from planhat_sync.runtime.progress import PROGRESS_SETTING
 from planhat_sync.writing.settings import WRITE_SETTINGS
 
 CONFIG_SCHEMA: Final[dict[str, Any]] = {
@@ -33,7 +32,6 @@ CONFIG_SCHEMA: Final[dict[str, Any]] = {
             "title": "Flattening key length",
             "description": "Accepted and ignored; see flattening_enabled.",
         },
-        "progress": PROGRESS_SETTING,
     },
 }
 """JSON Schema of the settings; the SDK adds those of stream maps."""

@@ -1,32 +1,26 @@
-"""The SDK's stream maps: what they make of a SCHEMA, and of a record.
+"""The SDK's stream maps: which streams they make of one, and what they make of a record.
 
-Owns what a record gets that they fail on: a reject, whatever was raised, since the next record may
-be mapped all the same.
+How a record is mapped depends on the setting alone, never on the SCHEMA that it came under, for
+nothing is flattened. So the maps of a stream are made once. A record that they fail on is
+rejected, whatever was raised, for they may succeed with the next one.
 """
 
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import MappingError, StreamMapConfigError
+from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.mapper import MAPPER_KEY_PROPERTIES_OPTION, RemoveRecordTransform
 
 from planhat_singer.map_failures import MapFailure
 from planhat_singer.stream_maps import told_as_stream_maps
-from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing.records.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from singer_sdk.mapper import PluginMapper, StreamMap
-
-MOST_KNOWN: Final = 32
-"""SCHEMAs whose maps are kept: making one takes about 1 ms, and a producer may
-alternate between SCHEMAs."""
-LONGEST_KNOWN: Final = 1 << 20
 
 
 class UnmappableError(Exception):
@@ -41,18 +35,6 @@ class UnmappableError(Exception):
         super().__init__(reject.message)
         self.stream = stream
         self.reject = reject
-
-
-class Announced(NamedTuple):
-    """A stream that comes out of the maps of a SCHEMA.
-
-    Attributes:
-        stream: Its name.
-        schema: Its JSON Schema.
-    """
-
-    stream: str
-    schema: dict[str, Any]
 
 
 class StreamMaps:
@@ -70,89 +52,63 @@ class StreamMaps:
             mapper.stream_maps_dict or mapper.default_mapper_type is RemoveRecordTransform
         )
         self._mapper = mapper
-        self._named_keys = [
-            name
-            for definition in mapper.stream_maps_dict.values()
-            if isinstance(definition, dict)
-            and isinstance(definition.get(MAPPER_KEY_PROPERTIES_OPTION), list)
-            for name in definition[MAPPER_KEY_PROPERTIES_OPTION]
-        ]
+        # The SDK refuses key properties that are not among the properties of a stream.
+        self._schema: dict[str, Any] = {
+            "properties": {
+                name: {}
+                for definition in mapper.stream_maps_dict.values()
+                if isinstance(definition, dict)
+                and isinstance(definition.get(MAPPER_KEY_PROPERTIES_OPTION), list)
+                for name in definition[MAPPER_KEY_PROPERTIES_OPTION]
+            }
+        }
         self._maps: dict[str, Sequence[StreamMap]] = {}
-        self._known: OrderedDict[bytes, Sequence[StreamMap]] = OrderedDict()
 
-    def announce(
-        self, stream: str, schema: Mapping[str, Any], *, line: bytes, number: int
-    ) -> list[Announced]:
-        """Make the maps of a SCHEMA; they replace those of the stream's last SCHEMA.
+    def streams_of(self, stream: str) -> list[str]:
+        """Return the names of the streams that the records of a stream can be mapped to.
 
         Args:
-            stream: Its stream.
-            schema: Its JSON Schema. One that says nothing, or something odd, of its properties is
-                taken: records are judged by the model.
-            line: The line that it came in.
-            number: Number of that line.
-
-        Returns:
-            The streams that its records can become.
+            stream: Its name.
 
         Raises:
-            InputError: The SDK cannot make anything of it.
+            ConfigurationError: Something is wrong with the stream maps.
         """
-        columns = _columns(schema)
         if not self.are_set:
-            return [Announced(stream, {"properties": columns})]
-        maps = self._known.pop(line, None)
-        if maps is None:
-            maps = self._made(stream, {**schema, "properties": columns}, number)
-        if len(line) <= LONGEST_KNOWN:
-            self._known[line] = maps
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
-        self._maps[stream] = maps
+            return [stream]
         return [
-            Announced(stream_map.stream_alias, stream_map.transformed_schema)
-            for stream_map in maps
+            stream_map.stream_alias
+            for stream_map in self._maps_of(stream)
             if not isinstance(stream_map, RemoveRecordTransform)
         ]
 
     def apply(self, stream: str, record: dict[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:
-        """Take a record through all maps of its stream.
+        """Apply all maps of its stream to a record.
 
-        It goes through all of them or through none: it is kept as it came, and a replay takes it
-        through all of them again, so that what one of them had made would be written twice.
+        If one of them fails, none counts. The record is kept as received, and a replay applies all
+        of them again: what another one had made would be written twice.
 
         Args:
             stream: Its stream.
             record: The record.
 
         Returns:
-            For each map the stream that it makes, and the record as it is there; None if it is
-            left out.
+            For each map the stream that it makes, and the mapped record; None if it is left out.
 
         Raises:
             UnmappableError: One of the maps fails.
         """
         return [
             (stream_map.stream_alias, _applied(stream_map, record))
-            for stream_map in self._maps[stream]
+            for stream_map in self._maps_of(stream)
         ]
 
-    def _made(self, stream: str, schema: dict[str, Any], number: int) -> Sequence[StreamMap]:
-        # Here `match_on` says what identifies a record, key properties do not. The SDK refuses maps
-        # that leave out one that the SCHEMA names, and names that are not among its properties.
-        for name in self._named_keys:
-            schema["properties"].setdefault(name, {})
-        try:
-            self._mapper.register_raw_stream_schema(stream, schema, ())
-        except MappingError:  # stream_maps is wrong, whatever the SCHEMA says
+    def _maps_of(self, stream: str) -> Sequence[StreamMap]:
+        maps = self._maps.get(stream)
+        if maps is None:
             with told_as_stream_maps(self._mapper.stream_maps_dict):
-                raise
-        except Exception as error:
-            raise InputError(
-                f"line {number} of the input is a SCHEMA of {stream} that stream_maps "
-                f"cannot be applied to ({type(error).__name__}: {error}): correct it"
-            ) from error
-        return tuple(self._mapper.stream_maps[stream])
+                self._mapper.register_raw_stream_schema(stream, copy.deepcopy(self._schema), ())
+            maps = self._maps[stream] = tuple(self._mapper.stream_maps[stream])
+        return maps
 
 
 def _applied(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
@@ -164,23 +120,3 @@ def _applied(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | 
         failure = MapFailure.of(error)
         reject = Reject(RejectCode.MAPPING_FAILED, failure.sentence, failure.property)
         raise UnmappableError(stream_map.stream_alias, reject) from error
-
-
-def _columns(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a schema says of its properties, as far as the SDK can read it.
-
-    Planhat's models say what the values have to be, so nothing depends on it. What the SDK would
-    fail on is left out: no properties at all, and definitions without a type, such as `true`.
-    """
-    properties = schema.get("properties")
-    if not isinstance(properties, dict):
-        return {}
-    return {name: _readable(definition) for name, definition in properties.items()}
-
-
-def _readable(definition: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    if not isinstance(definition, dict) or not isinstance(definition.get("type"), (str, list)):
-        return {}
-    if "properties" not in definition:
-        return definition
-    return {**definition, "properties": _columns(definition)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+import sys
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
@@ -11,17 +13,17 @@ from singer_sdk.target_base import Target
 
 from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
-from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import say
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import rights
-from target_planhat.conduct import Conduct
-from target_planhat.reader import LineReader
+from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
+from target_planhat.stream_maps import StreamMaps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +88,13 @@ class TargetPlanhat(PlanhatPlugin, Target):
         check_output_files(
             rejects_path=self.settings.rejects_path, summary_path=self.settings.summary_path
         )
-        self.conduct = Conduct(self)
-        self.message_reader = LineReader(self.conduct.read)
+        self.run = Run(
+            self.settings,
+            Connection.from_config(self.config),
+            self.models,
+            StreamMaps(self.mapper),
+            version=self.plugin_version,
+        )
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps, and switch its flattening off.
@@ -114,6 +121,29 @@ class TargetPlanhat(PlanhatPlugin, Target):
         """
         super(Target, cls).append_builtin_config(config_jsonschema)
 
+    def listen(self, file_input: IO[Any] | None = None) -> None:  # type: ignore[misc]
+        """Do a whole run, in place of the SDK's way, which takes text line by line.
+
+        It is final in the SDK, together with `process_lines`, for the sake of hooks that this
+        target does not have.
+
+        Args:
+            file_input: Where the messages come from; standard input if None.
+
+        Raises:
+            StoppedBySignal: A signal asked the run to stop.
+            PlanhatError: The run failed.
+        """
+        self.run.perform(file_input or cast("IO[str] | None", sys.stdin))
+
+    def process_lines(self, file_input: IO[Any] | None) -> Counter[str]:  # type: ignore[misc]
+        """Do a whole run, and return the number of its records; the SDK's test suite calls this."""
+        self.listen(file_input)
+        return Counter(RECORD=self.run.counts.total.read)
+
+    def process_endofpipe(self) -> None:
+        """Do nothing, since a run is complete when its input ends."""
+
     def get_sink(
         self,
         stream_name: str,
@@ -122,28 +152,22 @@ class TargetPlanhat(PlanhatPlugin, Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> PlanhatSink:
-        """Give the sink of a stream: one for the model, whatever SCHEMA messages say.
+        """Return the sink of a stream: one for the model, whatever its SCHEMA messages are.
 
-        The SDK's own puts a sink aside when its schema changes, and then writes its older records
+        The SDK would set a sink aside when its schema changes, and then write its older records
         after newer ones.
         """
-        if stream_name not in self.models:
-            raise InputError(
-                f"stream {stream_name} is no model of Planhat's; there are "
-                f"{', '.join(self.models)}: select these in the tap, or rename it with stream_maps"
-            )
         sink = self._sinks_active.get(stream_name)
-        if sink is None:
-            sink = self.add_sink(stream_name, schema or {"properties": {}}, key_properties)
         if not isinstance(sink, PlanhatSink):
-            raise TypeError(type(sink))
+            sink = self._sinks_active[stream_name] = PlanhatSink(
+                self,
+                stream_name,
+                schema or {"properties": {}},
+                key_properties,
+                stream=self.run.streams[stream_name],
+                pipeline=self.run.pipeline,
+            )
         return sink
-
-    def process_endofpipe(self) -> None:
-        """Send what waits and close the books."""
-        self.conduct.run.finish()
-        for sink in self._sinks_active.values():
-            sink.clean_up()
 
     @classmethod
     def invoke(  # type: ignore[override] # one option more
@@ -171,7 +195,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         if check:
             target.check()
         else:
-            target.conduct.perform(lambda: target.listen(file_input))
+            target.run.perform(file_input or cast("IO[str] | None", sys.stdin))
 
     def check(self) -> None:
         """Print what the token may do, one line for each model.
@@ -179,7 +203,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         Raises:
             StopError: Something is refused.
         """
-        client = PlanhatClient(self.conduct.transport)
+        client = PlanhatClient(self.run.transport)
         refused = []
         for found in rights(client, self.models.values()):
             say(found)
@@ -190,7 +214,3 @@ class TargetPlanhat(PlanhatPlugin, Target):
                 f"api_token lacks rights on {', '.join(refused)}: give them to its private app in "
                 "Planhat"
             )
-
-    def sink_of(self, stream: str, schema: dict[str, Any]) -> PlanhatSink:
-        """Give the sink of a stream whose SCHEMA has come."""
-        return self.get_sink(stream, schema=schema)

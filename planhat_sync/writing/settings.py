@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
+from planhat_sync.runtime.progress import PROGRESS_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,6 +177,7 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "title": "Summary path",
         "description": "File for the counts of the run, as JSON; replaced at the end of each.",
     },
+    "progress": PROGRESS_SETTING,
 }
 """JSON Schema property of each setting."""
 
@@ -203,6 +205,7 @@ class WriteSettings:
         flattening_separator: What may stand between `custom` and the label of a custom field in
             the name of a column, besides `__`.
         summary_path: File for the summary, None for no file.
+        progress: How progress is shown.
     """
 
     match_on: tuple[str, ...] = ()
@@ -221,6 +224,7 @@ class WriteSettings:
     check_custom_fields: bool = False
     flattening_separator: str = SEPARATOR
     summary_path: Path | None = None
+    progress: str = "none"
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> WriteSettings:

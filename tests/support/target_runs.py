@@ -36,10 +36,10 @@ class Ran:
     rejects: list[Any] = field(default_factory=list)
 
     @property
-    def accounts(self) -> dict[str, dict[str, int]]:
+    def counts(self) -> dict[str, dict[str, int]]:
         """The counts of each stream."""
-        accounts = self.target.conduct.run.ledger.accounts
-        return {stream: account.as_json() for stream, account in accounts.items()}
+        streams = self.target.run.counts.streams
+        return {stream: counts.as_json() for stream, counts in streams.items()}
 
     @property
     def reject_codes(self) -> dict[int, str]:
@@ -130,9 +130,6 @@ class Bench:
                 ran.target.listen(io.BytesIO(self.lines(messages)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
                 ran.error = error
-            if ran.target is not None:
-                ran.target.conduct.land()
-                ran.target.conduct.close()
         if "rejects_path" in config:
             ran.rejects = self.rejects()
         return ran

@@ -7,6 +7,7 @@ import pytest
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing.results.reject_file import RejectFile
+from target_planhat.messages import RejectLines
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_a_file_that_is_no_text_is_not_taken_for_rejects(tmp_path):
     path = tmp_path / "rejects.jsonl"
     path.write_bytes(b'"\xff\xfe"\n')
     with pytest.raises(ConfigurationError, match="something else than rejects"):
-        RejectFile(path)
+        RejectFile(path, RejectLines({})).check()
 
 
 def test_half_a_line_that_is_no_text_is_cut_off(bench):

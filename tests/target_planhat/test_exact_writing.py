@@ -193,17 +193,17 @@ def test_any_stream_in_any_batches_ends_as_if_each_record_had_been_written_alone
     for model in ("issues", "objectives"):
         assert content(alpha, model) == content(beta, model)
         assert company_names(alpha, model) == company_names(beta, model)
-        account = ran.accounts[model]
+        account = ran.counts[model]
         assert account["read"] == sum(kind == model for kind, _ in messages)
         if answers["failure_answer"] == "arrays" and answers["batch"] == "each":
             # Otherwise the first answer does not tell what it created, and the next finds it there.
-            assert account["created"] == oracle.accounts[model]["created"]
+            assert account["created"] == oracle.counts[model]["created"]
 
     # Each once, none that could be written alone, each with its reason.
     assert len(ran.rejects) == len(ran.reject_codes)
     assert ran.reject_codes.items() <= oracle.reject_codes.items()
     superseded = oracle.reject_codes.keys() - ran.reject_codes.keys()
-    assert len(superseded) <= sum(account["merged"] for account in ran.accounts.values())
+    assert len(superseded) <= sum(account["merged"] for account in ran.counts.values())
     for line in superseded:  # by a later one of the same keyables, and one that was written
         named_alike = {n for n in records if keys_of(*records[n]) == keys_of(*records[line])}
         assert any(n > line for n in named_alike - ran.reject_codes.keys())

@@ -84,7 +84,7 @@ def test_a_hostile_identifier_leads_nowhere(bench, key, mode):
     )
     assert_ended_well(bench, ran)
     assert ran.error is None, ran.error
-    account = ran.accounts[stream]
+    account = ran.counts[stream]
     assert account["read"] == len(HOSTILE_IDS)
 
 
@@ -216,7 +216,7 @@ def test_no_answer_makes_anything_but_a_verdict_or_a_sentence(bench, raw, answer
     if ran.error is not None:
         assert isinstance(ran.error, PlanhatError), repr(ran.error)
     else:
-        assert sum(ran.accounts["issues"].values()) == 6  # read, and what became of each
+        assert sum(ran.counts["issues"].values()) == 6  # read, and what became of each
     assert len(raw.requests) < 60
     assert {request.target for request in raw.requests} == {"/issues"}
 

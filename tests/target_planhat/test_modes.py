@@ -22,7 +22,7 @@ def issue(bench, company, key, **fields):
 
 
 def counts(ran, stream="issues"):
-    return {name: count for name, count in ran.accounts[stream].items() if count}
+    return {name: count for name, count in ran.counts[stream].items() if count}
 
 
 @pytest.fixture

@@ -14,20 +14,20 @@ import pytest
 
 NOISY = """
     import os, sys
-    from target_planhat.sink import PlanhatSink
+    from planhat_sync.writing.stream import Stream
     from target_planhat.__main__ import main
 
-    quiet = PlanhatSink.drain
+    quiet = Stream.release
 
-    def drain(self):
+    def release(self, **which):
         print("a library prints")
         sys.stdout.write("another one writes\\n")
         sys.stdout.flush()
         os.write(1, b"a third one uses the descriptor\\n")
         os.system("echo a child process prints")
-        quiet(self)
+        return quiet(self, **which)
 
-    PlanhatSink.drain = drain  # stands for code that is not ours
+    Stream.release = release  # stands for code that is not ours
     main()
 """
 

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from under_way import until, waiting_in
 
+from planhat_sync.api.connection import Connection
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import CHUNK_BYTES, read_lines
-from target_planhat.conduct import Conduct
+from target_planhat.run import Run
+from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
 
@@ -101,14 +103,20 @@ class Feed:
     """A target that reads a pipe in a thread of its own, with little patience."""
 
     def __init__(self, bench, *, idle_seconds, longest_wait_seconds=60, **config):
-        self.target = TargetPlanhat(config=bench.config(**config))
-        self.target.conduct = Conduct(
-            self.target, idle_seconds=idle_seconds, longest_wait_seconds=longest_wait_seconds
+        target = TargetPlanhat(config=bench.config(**config))
+        run = Run(
+            target.settings,
+            Connection.from_config(target.config),
+            target.models,
+            StreamMaps(target.mapper),
+            version="0",
+            idle_seconds=idle_seconds,
+            longest_wait_seconds=longest_wait_seconds,
         )
         readable, writable = os.pipe()
         self.source = open(readable, "rb")  # noqa: PTH123, SIM115 - closed below
         self.sink = open(writable, "wb", buffering=0)  # noqa: PTH123, SIM115 - closed below
-        self._thread = threading.Thread(target=self.target.conduct.read, args=(self.source,))
+        self._thread = threading.Thread(target=run.perform, args=(self.source,))
 
     def __enter__(self):
         self._thread.start()
@@ -118,7 +126,6 @@ class Feed:
         self.sink.close()
         self._thread.join()
         self.source.close()
-        self.target.conduct.close()
 
 
 def test_what_waits_is_sent_when_the_input_is_quiet(bench, capsys):

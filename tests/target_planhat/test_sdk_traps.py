@@ -151,7 +151,6 @@ def test_the_sdks_termination_handler_is_not_installed(bench):
 
 def test_the_sdks_way_into_a_sink_ends_in_the_same_place(bench):
     target = TargetPlanhat(config=bench.config())
-    target.conduct._run = target.conduct._new_run()
     sink = target.get_sink("issues", schema={"properties": {}})
     assert isinstance(sink, PlanhatSink)
     record = {"sourceId": "a", "title": "t", "companyIds": [bench.company()]}
@@ -159,7 +158,7 @@ def test_the_sdks_way_into_a_sink_ends_in_the_same_place(bench):
     sink.process_record(record, {"line": line, "number": 1})
     sink.process_batch({})
     assert held(bench).keys() == {"a"}
-    target.conduct.close()
+    target.run.close()
 
 
 def test_stream_maps_rename_filter_and_drop_streams_and_every_record_is_accounted_for(bench):
@@ -186,9 +185,9 @@ def test_stream_maps_rename_filter_and_drop_streams_and_every_record_is_accounte
     ran = bench.run(lines, stream_maps=maps)
     assert ran.error is None
     assert {key: each["title"] for key, each in held(bench).items()} == {"1": "one"}
-    assert ran.accounts["issues"]["read"] == 2
-    assert ran.accounts["issues"]["skipped"] == 1
-    assert ran.accounts["users"] == {**ran.accounts["users"], "read": 1, "skipped": 1}
+    assert ran.counts["issues"]["read"] == 2
+    assert ran.counts["issues"]["skipped"] == 1
+    assert ran.counts["users"] == {**ran.counts["users"], "read": 1, "skipped": 1}
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
 

@@ -90,7 +90,7 @@ def test_a_record_that_cannot_be_mapped_is_one_reject_and_the_run_goes_on(
     assert says in reject["message"]
     assert "s3cr3t" not in json.dumps(reject)
     assert (ran.rejects[0]["stream"], ran.rejects[0]["record"]) == ("bugs", bad["record"])
-    account = ran.accounts["issues"]
+    account = ran.counts["issues"]
     assert account["read"] == sum(count for name, count in account.items() if name != "read") == 3
     assert account["rejected"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
@@ -127,7 +127,7 @@ def test_a_dry_run_counts_records_that_cannot_be_mapped(bench):
     stream_maps = maps(bench.company(), status="state")
     ran = bench.run(lines, on_reject="continue", dry_run=True, stream_maps=stream_maps)
     assert ran.error is None
-    assert (ran.accounts["issues"]["read"], ran.accounts["issues"]["rejected"]) == (2, 1)
+    assert (ran.counts["issues"]["read"], ran.counts["issues"]["rejected"]) == (2, 1)
 
 
 def test_a_replay_takes_the_record_through_the_map_again(bench):
@@ -189,7 +189,7 @@ def test_a_record_goes_through_all_maps_of_its_stream_or_through_none(bench, fie
     assert ran.error is None
     assert len(ran.rejects) == (rejected is not None)
     for stream in ("issues", "objectives"):
-        account = ran.accounts[stream]
+        account = ran.counts[stream]
         assert account["rejected"] == (stream == rejected)
         assert account["created"] == (rejected is None)
         assert account["read"] == account["created"] + account["rejected"]
@@ -228,7 +228,7 @@ def test_whatever_a_map_does_with_a_record_each_is_accounted_for(bench, values, 
     stream_maps = maps(bench.company(), status=expression)
     ran = bench.run(lines, on_reject="continue", stream_maps=stream_maps)
     assert ran.error is None, repr(ran.error)
-    account = ran.accounts["issues"]
+    account = ran.counts["issues"]
     assert account["read"] == len(values)
     assert account["rejected"] == len(ran.rejects)
     assert ran.states == [{"bookmarks": {"at": 1}}]
@@ -302,5 +302,5 @@ def test_streams_that_no_map_names_can_be_left_out(bench, nothing):
     lines = [bench.schema("users"), bench.record("users", id=1), bench.state(1)]
     ran = bench.run(lines, stream_maps={"__else__": nothing})
     assert ran.error is None
-    assert ran.accounts["users"]["skipped"] == 1
+    assert ran.counts["users"]["skipped"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]

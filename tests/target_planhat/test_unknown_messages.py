@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.runtime.stdin import InputError
-from target_planhat.unknown_messages import MOST_TYPES
+from target_planhat.router import MOST_TYPES
 
 ELSEWHERE = [
     {"type": "LOG", "level": "INFO", "message": "read 5 pages"},
@@ -38,7 +38,7 @@ def test_a_message_of_an_unknown_type_is_warned_of_once_and_passed_over(bench, c
     record = bench.record(sourceId="a", title="t", companyIds=[company])
     ran = bench.run([message, bench.schema(), message, record, message, bench.state(1), message])
     assert ran.error is None, repr(ran.error)
-    assert ran.accounts["issues"]["created"] == 1
+    assert ran.counts["issues"]["created"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
     assert len(said()) == 1
     assert said()[0].startswith("line 1 of the input is a message of type '")
@@ -85,7 +85,7 @@ def test_a_known_type_that_is_written_otherwise_is_refused_and_nothing_is_droppe
     assert isinstance(ran.error, InputError)
     assert f"line 4 of the input is a message of type {name!r}" in str(ran.error)
     assert f"the Singer specification writes it {name.strip().upper()}" in str(ran.error)
-    assert ran.accounts["issues"]["created"] == 1
+    assert ran.counts["issues"]["created"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
 
@@ -104,7 +104,7 @@ def test_a_record_under_an_unknown_type_is_refused_since_a_state_would_acknowled
 def test_a_message_without_a_type_ends_the_run(bench, name):
     ran = bench.run([bench.schema(), {"type": name}])
     assert isinstance(ran.error, InputError)
-    assert "line 2 of the input is no Singer message: it has no type" in str(ran.error)
+    assert "line 2 of the input is not a Singer message: it has no type" in str(ran.error)
 
 
 def test_fields_that_a_message_of_a_known_type_does_not_have_are_let_be(bench):
@@ -117,7 +117,7 @@ def test_fields_that_a_message_of_a_known_type_does_not_have_are_let_be(bench):
     ]
     ran = bench.run(lines)
     assert ran.error is None, repr(ran.error)
-    assert ran.accounts["issues"]["created"] == 1
+    assert ran.counts["issues"]["created"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
 

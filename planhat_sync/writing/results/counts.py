@@ -1,7 +1,7 @@
-"""The books: what was read of each stream, and what became of it.
+"""Counts what was read of each stream, and what became of it.
 
-Every record that is read ends in exactly one of `OUTCOMES`. The two sides are counted apart, in
-different places of the code, so that a record which falls between them is seen.
+Every record that is read ends in exactly one of `OUTCOMES`. The two sides are counted in different
+places of the code, so that a record which is lost between them is noticed.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ class BalanceError(PlanhatError):
 
 @dataclass(slots=True)
 class StreamCounts:
-    """One stream's counts.
+    """The counts of one stream, or of one batch of it.
 
     Attributes:
-        taken: Records read.
-        created: New records of Planhat's.
+        read: Records read.
+        created: Records that are new in Planhat.
         updated: Records that Planhat changed.
-        unchanged: Records that were equal already.
-        merged: Records that a later one of the same batch said everything of.
+        unchanged: Records that Planhat held already.
+        merged: Records of which a later one in the same batch holds every property.
         skipped: Records that ask for nothing, or that the mode leaves alone.
         deleted: Records that were deleted.
         rejected: Records that were not written.
     """
 
-    taken: int = 0
+    read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -61,8 +61,8 @@ class StreamCounts:
 
     @property
     def undecided(self) -> int:
-        """Records that were read and have no outcome; none at the end of a run that went well."""
-        return self.taken - self.decided
+        """Records that were read and have no outcome; none at the end of a run that succeeds."""
+        return self.read - self.decided
 
     def add(self, counts: StreamCounts | Counts) -> None:
         """Add other counts to these.
@@ -76,42 +76,41 @@ class StreamCounts:
     def as_json(self) -> dict[str, int]:
         """Return the counts as the summary shows them: `read` is the sum of the others."""
         outcomes = {name: getattr(self, name) for name in OUTCOMES}
-        return {"read": self.taken, **outcomes, "undecided": self.undecided}
+        return {"read": self.read, **outcomes, "undecided": self.undecided}
 
 
 class RunCounts:
-    """The accounts of a run, by stream."""
+    """The counts of a run.
+
+    Attributes:
+        streams: The counts of each stream, by its name.
+    """
 
     def __init__(self) -> None:
-        self.accounts: dict[str, StreamCounts] = {}
+        self.streams: dict[str, StreamCounts] = {}
 
-    def account(self, stream: str) -> StreamCounts:
-        """Give a stream's account, a new one if it has none."""
-        return self.accounts.setdefault(stream, StreamCounts())
+    def of(self, stream: str) -> StreamCounts:
+        """Return the counts of a stream, new ones if it has none."""
+        return self.streams.setdefault(stream, StreamCounts())
 
     @property
     def total(self) -> StreamCounts:
-        """All accounts in one; also for another thread, while streams are added."""
+        """The sum over all streams; another thread may read it while streams are added."""
         total = StreamCounts()
-        for account in list(self.accounts.values()):
-            total.add(account)
+        for counts in list(self.streams.values()):
+            total.add(counts)
         return total
 
-    @property
-    def undecided(self) -> int:
-        """Records of all streams that were read and have no outcome."""
-        return self.total.undecided
-
     def check(self) -> None:
-        """Compare both sides of every account.
+        """Check that every record that was read has an outcome.
 
         Raises:
-            BalanceError: They differ.
+            BalanceError: One has none, or two.
         """
-        for stream, account in self.accounts.items():
-            if account.taken != account.decided:
+        for stream, counts in self.streams.items():
+            if counts.undecided:
                 raise BalanceError(
-                    f"the books of {stream} do not balance: {counted(account.taken, 'record')} "
-                    f"read, {account.decided:,} accounted for; this is a defect of target-planhat, "
-                    "please report it, and run again from the last state"
+                    f"the counts of {stream} do not add up: {counted(counts.read, 'record')} "
+                    f"read, {counts.decided:,} with an outcome; this is a defect of "
+                    "target-planhat, please report it, and run again from the last state"
                 )

@@ -1,7 +1,6 @@
-"""The files that a run writes beside its states: none is in the place of another one.
+"""Checks, before anything is read or sent, that no output file takes the place of another file.
 
-Owns what is looked at before anything is read or sent. That a reject file is not the file that is
-read is seen to when the run begins (`replay`), since by then the input is known.
+That the reject file is not the input is the concern of `replay`, since it needs the input.
 """
 
 from __future__ import annotations
@@ -12,33 +11,34 @@ import msgspec
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime import stdout
-from planhat_sync.writing.results.singer_files import is_open_as
+from planhat_sync.writing.results.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class _Summary(msgspec.Struct):
-    """What any summary has, and no message, state or configuration."""
+    """The keys that each summary has, and no message, state or configuration."""
 
     streams: dict[str, Any]
     result: str
 
 
 def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
-    """Find out early that a file could not be written, or would destroy another.
+    """Check that the files can be written, and destroy no other file.
 
     Args:
         rejects_path: The setting of this name.
         summary_path: The setting of this name.
 
     Raises:
-        ConfigurationError: It could not, or would.
+        ConfigurationError: One cannot, or would.
     """
+    files = Files()
     in_use = ((stdout.fileno(), "states are printed"), (2, "the log goes"))
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
         for descriptor, use in in_use:
-            if path is not None and descriptor is not None and is_open_as(descriptor, path):
+            if path is not None and descriptor is not None and files.is_open_as(descriptor, path):
                 raise ConfigurationError(f"{name}: {path} is where {use}: name another")
     if summary_path is None:
         return
@@ -53,7 +53,7 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
 
 
 def _check_summary(path: Path) -> None:
-    """See that what a summary takes the place of is a summary, or an empty file."""
+    """Check that the summary replaces nothing but a summary or an empty file."""
     if not path.is_file():
         raise ConfigurationError(f"summary_path: {path} is not a plain file")
     if not path.stat().st_size:

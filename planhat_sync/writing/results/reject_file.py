@@ -1,8 +1,8 @@
-"""The reject file: records that were not written, as a Singer stream that can be replayed.
+"""The reject file: records that were not written, in a form that can be read as input again.
 
-It is appended to, never replaced: what an earlier run rejected stays until a person has seen to
-it. Everything is on disk (fsync) before a state that covers it is printed.
-docs/adr/0046-rejects-before-state.md says why it is so.
+Rejects are appended, never replaced: what an earlier run rejected stays until somebody has seen to
+it. They are on disk (fsync) before a state that covers them is printed; for the reasons see
+docs/adr/0046-rejects-before-state.md.
 """
 
 from __future__ import annotations
@@ -10,26 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from planhat_sync.errors import ConfigurationError, StopError
-from planhat_sync.writing.records.exact_json import decode
-from planhat_sync.writing.results.singer_files import (
-    OWNER_ONLY,
-    TAIL_BYTES,
-    is_open_as,
-    is_singer,
-    lock,
-    mend,
-    sync_folder,
-    write_all,
-)
+from planhat_sync.writing.results.files import TAIL_BYTES, Files, end_last_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from planhat_sync.writing.records.payload import Reject
@@ -39,98 +26,91 @@ class RejectFileError(StopError):
     """The reject file cannot be written, so nothing more can be acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRecord:
+class RejectedRecord(NamedTuple):
     """A record that is reported as not written.
 
     Attributes:
-        stream: The stream that it came in.
-        line: Number of its line on stdin.
-        raw: That line: the RECORD message as received.
-        reject: Why.
-        schema: The SCHEMA line that it came under, as received.
+        line: Number of its line in the input.
+        raw: That line, as received.
+        reject: Why it was not written.
     """
 
-    stream: str
     line: int
     raw: bytes
     reject: Reject
-    schema: bytes
 
 
-def stream_of(raw: bytes) -> str:
-    """Return the stream that a record came in, which a stream map may have renamed.
+class RejectFormat(Protocol):
+    """How the lines of a reject file are written and recognized; each protocol has its own."""
 
-    Args:
-        raw: The RECORD message as received.
-    """
-    stream: str = decode(raw)["stream"]
-    return stream
+    def lines(self, records: Sequence[RejectedRecord], *, afresh: bool) -> Iterable[bytes]:
+        """Return the lines of rejects, each with its end.
 
+        Args:
+            records: The rejects.
+            afresh: Whether lines that were returned earlier may not be in the file.
+        """
 
-def reject_line(record: RejectedRecord) -> bytes:
-    """Write the RECORD message as it came, with a `reject` object beside its `record`.
+    def begins_file(self, line: bytes) -> bool:
+        """Return whether a file that begins with a line, perhaps cut off, holds such lines."""
 
-    Args:
-        record: What is rejected. A `reject` object of an earlier run is replaced.
-    """
-    why = msgspec.json.encode(
-        {
-            "code": record.reject.code.value,
-            "message": record.reject.message,
-            "property": record.reject.property,
-            "line": record.line,
-        }
-    )
-    try:
-        message = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
-    except ValueError:  # NaN or the like: what came in is kept all the same
-        return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + why + b"}\n"
-    message["reject"] = msgspec.Raw(why)
-    return msgspec.json.encode(message) + b"\n"
+    def is_reject(self, line: bytes) -> bool | None:
+        """Return whether a line holds a reject; None if it holds no record at all."""
 
 
 class RejectFile:
-    """Where the rejects of a run go.
+    """The file for the rejects of a run.
 
     Args:
         path: The file; it may hold rejects of earlier runs.
-
-    Raises:
-        ConfigurationError: Rejects could not be written there.
+        form: How its lines are written.
+        files: The file system.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: RejectFormat, files: Files | None = None) -> None:
         self.path = path
+        self.form = form
+        self.files = files or Files()
         self._descriptor: int | None = None
-        self._schemas: dict[str, bytes] = {}
+        self._afresh = True
+
+    def check(self) -> None:
+        """Check before a run that rejects can be written, and destroy nothing else.
+
+        Raises:
+            ConfigurationError: They cannot, or would.
+        """
+        path = self.path
         if not path.parent.is_dir():
             raise ConfigurationError(f"rejects_path: there is no folder {path.parent}: create it")
         with contextlib.suppress(FileNotFoundError):
-            self._check(path.stat())
+            self._check_content(path.stat())
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             raise ConfigurationError(f"rejects_path: {path} may not be written to")
 
     def write(self, records: Sequence[RejectedRecord]) -> None:
-        """Append records and wait until they are on disk.
+        """Append rejects and wait until they are on disk.
 
         Args:
-            records: What is rejected.
+            records: The rejects.
 
         Raises:
             RejectFileError: They are not on disk.
         """
+        files = self.files
         try:
             if self._descriptor is None:
                 self._descriptor = self._open()
-            before = os.fstat(self._descriptor).st_size
+            before = files.size(self._descriptor)
+            lines = self.form.lines(records, afresh=self._afresh)
+            self._afresh = True
             try:
-                write_all(self._descriptor, b"".join(self._lines(records)))
-                os.fsync(self._descriptor)
+                files.write(self._descriptor, b"".join(lines))
+                files.sync(self._descriptor)
             except OSError:
-                os.ftruncate(self._descriptor, before)
-                self._schemas.clear()  # their lines may have been cut off with the rest
+                files.truncate(self._descriptor, before)
                 raise
+            self._afresh = False
         except OSError as error:
             raise RejectFileError(
                 f"rejects cannot be written to {self.path} ({error.strerror}): nothing after the "
@@ -138,43 +118,35 @@ class RejectFile:
             ) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._descriptor is not None:
-            os.close(self._descriptor)
+            self.files.close(self._descriptor)
             self._descriptor = None
 
-    def _lines(self, records: Sequence[RejectedRecord]) -> list[bytes]:
-        lines = []
-        for record in records:
-            if self._schemas.get(record.stream) != record.schema:
-                lines.append(record.schema.rstrip(b"\r\n") + b"\n")
-                self._schemas[record.stream] = record.schema
-            lines.append(reject_line(record))
-        return lines
-
-    def _check(self, status: os.stat_result) -> None:
+    def _check_content(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise ConfigurationError(f"rejects_path: {self.path} is not a plain file")
         with self.path.open("rb") as file:
-            if not is_singer(file.readline(TAIL_BYTES)):
-                raise ConfigurationError(
-                    f"rejects_path: {self.path} holds something else than rejects: name another"
-                )
+            first = file.readline(TAIL_BYTES)
+        if first and not self.form.begins_file(first):
+            raise ConfigurationError(
+                f"rejects_path: {self.path} holds something else than rejects: name another"
+            )
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        files, path = self.files, self.path
         while True:
-            is_new = not self.path.exists()
-            descriptor = os.open(self.path, flags, OWNER_ONLY)
-            if not lock(descriptor, self.path):
-                os.close(descriptor)
+            is_new = not path.exists()
+            descriptor = files.open(path)
+            if not files.lock(descriptor):
+                files.close(descriptor)
                 raise RejectFileError(
-                    f"another run writes its rejects to {self.path}: give each its own rejects_path"
+                    f"another run writes its rejects to {path}: give each its own rejects_path"
                 )
-            if is_open_as(descriptor, self.path):
+            if files.is_open_as(descriptor, path):
                 break
-            os.close(descriptor)  # a replay has just renamed it
-        mend(descriptor, self.path)
+            files.close(descriptor)  # a replay has just renamed it
+        end_last_line(files, descriptor, path)
         if is_new:
-            sync_folder(self.path.parent)
+            files.sync_folder(path.parent)
         return descriptor

@@ -1,10 +1,10 @@
-"""The rejects of a run: how many are allowed, what is shown of them, and when they are kept."""
+"""The rejects of a run: how many are allowed, which are shown, and when they are on disk."""
 
 from __future__ import annotations
 
 import logging
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-planhat")
 
-MOST_SHOWN = 20
-MOST_HELD = 1_000
+MOST_SHOWN: Final = 20
+MOST_WAITING: Final = 1_000
 """Rejects are written to the file at the latest when there are so many."""
 
 
@@ -28,12 +28,12 @@ class TooManyRejectsError(StopError):
 
 
 class Rejects:
-    """What is rejected in one run.
+    """The rejects of one run.
 
     Args:
-        file: Where rejects are kept, None for nowhere.
+        file: Where rejects are written, None for nowhere.
         allowed: How many records may be rejected before the run fails, None for any number.
-        rehearsing: Whether the run goes on to its end all the same, since it writes nothing.
+        dry_run: Whether nothing is written, so that the run continues to its end all the same.
 
     Attributes:
         unacknowledged_line: Line of the oldest reject that no state may cover, since the run fails
@@ -41,12 +41,12 @@ class Rejects:
     """
 
     def __init__(
-        self, file: RejectFile | None, *, allowed: int | None, rehearsing: bool = False
+        self, file: RejectFile | None, *, allowed: int | None, dry_run: bool = False
     ) -> None:
         self.unacknowledged_line: int | None = None
         self._file = file
         self._allowed = allowed
-        self._rehearsing = rehearsing
+        self._dry_run = dry_run
         self._waiting: list[RejectedRecord] = []
         self._count = 0
         self._first_line = 0
@@ -59,21 +59,21 @@ class Rejects:
     @property
     def allowance(self) -> int | None:
         """How many more records may be rejected, None for any number."""
-        if self._allowed is None or self._rehearsing:
+        if self._allowed is None or self._dry_run:
             return None
         return max(0, self._allowed - self._count)
 
     @property
     def end_the_run(self) -> bool:
         """Whether so many records are rejected that the run ends."""
-        return self._are_too_many and not self._rehearsing
+        return self._are_too_many and not self._dry_run
 
     @property
     def _are_too_many(self) -> bool:
         return self._allowed is not None and self._count > self._allowed
 
-    def note(self, stream: str, record: RejectedRecord) -> None:
-        """Take note of a record that is not written, and show it.
+    def add(self, stream: str, record: RejectedRecord) -> None:
+        """Add a record that is not written, and show it in the log.
 
         Args:
             stream: The model that it was meant for.
@@ -82,34 +82,34 @@ class Rejects:
         self._count += 1
         why = record.reject
         where = f" (property {why.property})" if why.property else ""
-        said = f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}"
+        text = f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}"
         if not self._first or record.line < self._first_line:  # batches end in any order
-            self._first, self._first_line = said, record.line
-        would_be, are = ("would be ", "would be") if self._rehearsing else ("", "are")
+            self._first, self._first_line = text, record.line
+        would_be, are = ("would be ", "would be") if self._dry_run else ("", "are")
         if self._count <= MOST_SHOWN:
-            logger.warning("%srejected: %s", would_be, said)
+            logger.warning("%srejected: %s", would_be, text)
         elif self._count == MOST_SHOWN + 1:
             logger.warning("more records %s rejected, counted but not shown%s", are, self._rest)
         if self._file is not None:
             self._waiting.append(record)
         if self._allowed == 0 or self._file is None:
-            self._hold(record.line)
+            self._leave_unacknowledged(record.line)
 
-    def keep(self) -> None:
-        """Write the rejects to disk; until then nothing that covers them may be said.
+    def flush(self) -> None:
+        """Write the rejects to disk; before that, no state that covers them may be printed.
 
         Raises:
             RejectFileError: They are not on disk.
         """
         if self._file is None or not self._waiting:
             return
-        # Known late or at once, in their order: replayed, the last one of an identity has the word.
+        # In the order of their lines, for in a replay the last record of an identity wins.
         rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
             self._file.write(rejects)
         except StopError:
             for record in rejects:
-                self._hold(record.line)
+                self._leave_unacknowledged(record.line)
             raise
 
     def check(self) -> None:
@@ -120,10 +120,10 @@ class Rejects:
         """
         if not self._are_too_many:
             return
-        verb = "would be" if self._rehearsing else "was" if self._count == 1 else "were"
+        verb = "would be" if self._dry_run else "was" if self._count == 1 else "were"
         limit = f", more than max_rejects ({self._allowed:,}) allows" if self._allowed else ""
         kept = f"; they are in {self._file.path}" if self._file else ""
-        if self._rehearsing:
+        if self._dry_run:
             few = "it" if self._count == 1 else "them"
             shown = few if self._count <= MOST_SHOWN else f"{MOST_SHOWN} of them"
             kept = f"; a dry run writes no reject file: the log above shows {shown}"
@@ -134,18 +134,17 @@ class Rejects:
         )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
 
     @property
     def _rest(self) -> str:
-        """Say where the rejects are that are not shown."""
-        if self._rehearsing:
+        """Where the rejects are that are not shown, for the log."""
+        if self._dry_run:
             return "; a dry run writes no reject file"
         return f"; all are written to {self._file.path}" if self._file else ""
 
-    def _hold(self, line: int) -> None:
-        self.unacknowledged_line = (
-            line if self.unacknowledged_line is None else min(self.unacknowledged_line, line)
-        )
+    def _leave_unacknowledged(self, line: int) -> None:
+        oldest = self.unacknowledged_line
+        self.unacknowledged_line = line if oldest is None else min(oldest, line)

@@ -1,40 +1,35 @@
 """The reject file as the input of a run: it is renamed before its first record is read.
 
-The run reads on from the file that it has opened, whatever its name is by then, and writes its own
-rejects to a new file. So what is replayed stays on disk under the new name, whatever becomes of the
-run, and nothing is written to a file while it is read.
+The run continues to read the file that it has opened, and writes its own rejects to a new file. So
+the rejects that are replayed stay on disk under the new name, however the run ends, and no file is
+written to while it is read.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 from glob import escape
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.writing.records.exact_json import decode
-from planhat_sync.writing.results.singer_files import (
-    OWNER_ONLY,
-    is_open_as,
-    lock,
-    mend,
-    sync_folder,
-)
+from planhat_sync.writing.results.files import end_last_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planhat_sync.writing.results.files import Files
+    from planhat_sync.writing.results.reject_file import RejectFile
+
 logger = logging.getLogger("target-planhat")
 
 
-def put_aside(rejects_path: Path, read_from: int | None) -> Path | None:
-    """Rename the reject file to `<name>.replayed-<number>`, if it is the file that is read.
+def put_aside(rejects: RejectFile, read_from: int | None) -> Path | None:
+    """Rename the reject file to `<name>.replayed-<number>`, if it is the input of the run.
 
     It stays locked until the process ends, so that no other run writes to it or replays it.
 
     Args:
-        rejects_path: Where the rejects of this run go.
+        rejects: The file for the rejects of this run.
         read_from: Descriptor that this run reads its records from, None if it has none.
 
     Returns:
@@ -43,32 +38,32 @@ def put_aside(rejects_path: Path, read_from: int | None) -> Path | None:
     Raises:
         ConfigurationError: Another run uses the file, it holds no rejects, or it cannot be renamed.
     """
-    path = rejects_path.resolve()
+    files, path = rejects.files, rejects.path.resolve()
     earlier = path.parent.glob(f"{escape(path.name)}.replayed-*")
-    if read_from is None or not any(is_open_as(read_from, each) for each in (path, *earlier)):
+    if read_from is None or not any(files.is_open_as(read_from, each) for each in (path, *earlier)):
         return None
-    if not lock(read_from, path):
+    if not files.lock(read_from):
         raise ConfigurationError(
             f"another run writes its rejects to the file that is read, or replays it ({path}): "
             "wait until it has ended"
         )
-    if not is_open_as(read_from, path):  # it was renamed by an earlier replay
+    if not files.is_open_as(read_from, path):  # it was renamed by an earlier replay
         return None
-    if not _holds_rejects(path):
+    if not _holds_rejects(rejects):
         raise ConfigurationError(
-            f"rejects_path: {path} is the file that is read, and its records are no rejects of an "
-            "earlier run: name another file"
+            f"rejects_path: {path} is the file that is read, and its records are not rejects of "
+            "an earlier run: name another file"
         )
     try:
-        aside = _rename(path)
+        aside = _rename(files, path)
     except OSError as error:
         raise ConfigurationError(
             f"rejects_path: {path} is the file that is read, and it cannot be renamed "
             f"({error.strerror}): move it, and give --input its new path"
         ) from error
     logger.info(
-        "%s is replayed, and was renamed to %s; new rejects go to %s again. Should this run not "
-        "come to its end, replay the rest with --input %s",
+        "%s is replayed, and was renamed to %s; new rejects go to %s again. If this run does not "
+        "finish, replay the rest with --input %s",
         path,
         aside.name,
         path.name,
@@ -77,43 +72,40 @@ def put_aside(rejects_path: Path, read_from: int | None) -> Path | None:
     return aside
 
 
-def _rename(path: Path) -> Path:
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+def _rename(files: Files, path: Path) -> Path:
+    descriptor = files.open(path)
     try:
-        mend(descriptor, path)
+        end_last_line(files, descriptor, path)
     finally:
-        os.close(descriptor)
-    aside = _reserved_name(path)
+        files.close(descriptor)
+    aside = _reserved_name(files, path)
     try:
         path.rename(aside)
     except OSError:
         aside.unlink()
         raise
-    sync_folder(path.parent)
+    files.sync_folder(path.parent)
     return aside
 
 
-def _reserved_name(path: Path) -> Path:
-    """Take the next free name, by an empty file: renaming replaces what has the new name."""
+def _reserved_name(files: Files, path: Path) -> Path:
+    """Reserve the next free name with an empty file, for renaming replaces what has the name."""
     number = 1
     while True:
         aside = path.with_name(f"{path.name}.replayed-{number}")
         try:
-            os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
+            files.close(files.open(aside, new=True))
         except FileExistsError:
             number += 1
         else:
             return aside
 
 
-def _holds_rejects(path: Path) -> bool:
-    """Tell whether the first record of a file is a reject; without any record there is no other."""
-    with path.open("rb") as file:
+def _holds_rejects(rejects: RejectFile) -> bool:
+    """Return whether the first record of the file is a reject, or it holds no record."""
+    with rejects.path.open("rb") as file:
         for line in file:
-            try:
-                message = decode(line)
-            except ValueError:  # half a line, left by a kill
-                continue
-            if isinstance(message, dict) and message.get("type") == "RECORD":
-                return "reject" in message
+            is_reject = rejects.form.is_reject(line)
+            if is_reject is not None:
+                return is_reject
     return True

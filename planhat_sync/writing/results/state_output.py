@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from planhat_sync.errors import StopError
 from planhat_sync.runtime import stdout
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 
 class OutputError(StopError):
-    """Whatever reads standard output does not, any more."""
+    """Nobody reads standard output any more, or it cannot be written to."""
 
 
 class StateOutput:
-    """Where states are printed."""
+    """Prints states.
+
+    Args:
+        write: Writes lines to standard output.
+    """
+
+    def __init__(self, write: Callable[[Sequence[bytes]], None] = stdout.write) -> None:
+        self._write = write
 
     def print(self, state: bytes) -> None:
-        """Print a state, whole.
+        """Print a state as one line.
 
         Args:
             state: Its JSON; line ends between its parts are left out.
 
         Raises:
-            OutputError: Nobody takes it.
+            OutputError: It cannot be written.
         """
         line = state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"
         try:
-            stdout.write([line])
+            self._write([line])
         except OSError as error:
             raise OutputError(
                 f"standard output cannot be written to ({error.strerror}): look at what reads it, "

@@ -1,8 +1,8 @@
-"""Which state is true now: the newest one whose records, of every stream, are all durable.
+"""Decides which state may be printed: the newest one before which every record is durable.
 
-Pure: it is told of states as they are read and of the oldest record that is not durable yet. A
-record is durable when Planhat holds it, or the reject file on disk does, or the record asks for
-nothing (skipped).
+A record of any stream is durable when it is in Planhat or in the reject file on disk, or when it
+asks for nothing (skipped). Pure: a caller passes in the states, as they are read, and the oldest
+record that is not durable yet.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class _Waiting(NamedTuple):
 
 
 class Watermark:
-    """The states that were read and not yet printed, in a bounded amount of memory.
+    """The states that were read and are not printed yet, in a bounded amount of memory.
 
-    Dropping a state that waits loses nothing, since a newer one says more: when there are too many
-    of them, every second one is dropped.
+    When there are too many, every second one is dropped. That loses nothing: a newer state takes
+    the place of an older one.
     """
 
     def __init__(self) -> None:
@@ -38,12 +38,12 @@ class Watermark:
         """Count the states that wait."""
         return len(self._waiting)
 
-    def read(self, value: bytes, *, after: int) -> None:
-        """Take in a state.
+    def add(self, value: bytes, *, after: int) -> None:
+        """Add a state that was read.
 
         Args:
-            value: Its JSON, as it came. An empty one is passed over: printed, it would wipe out
-                what an orchestrator has stored (meltano/sdk#3000).
+            value: Its JSON, as received. An empty one is ignored: printed, it would replace what
+                an orchestrator has stored (meltano/sdk#3000).
             after: Number of the last line before it that holds a record, 0 if there is none.
         """
         if _is_empty(value):
@@ -56,7 +56,7 @@ class Watermark:
             self._thin()
 
     def is_ready(self, oldest: int | None) -> bool:
-        """Tell whether `release` may have a state to give.
+        """Return whether `release` may return a state.
 
         Args:
             oldest: As for `release`.
@@ -64,13 +64,13 @@ class Watermark:
         return bool(self._waiting) and (oldest is None or self._waiting[0].after < oldest)
 
     def release(self, oldest: int | None) -> bytes | None:
-        """Give the state to print now, if there is one that was not printed before.
+        """Return the state to print now; None if there is none, or it was printed already.
 
         Args:
             oldest: Number of the line of the oldest record that is not durable, None if all are.
 
         Returns:
-            Its JSON, as it came.
+            Its JSON, as received.
         """
         newest = None
         while self.is_ready(oldest):
@@ -78,10 +78,10 @@ class Watermark:
             self._bytes -= len(newest)
         if newest is None:
             return None
-        said = _sense(newest)
-        if said == self._printed:
+        meaning = _meaning(newest)
+        if meaning == self._printed:
             return None
-        self._printed = said
+        self._printed = meaning
         return newest
 
     def _thin(self) -> None:
@@ -98,10 +98,10 @@ def _is_empty(value: bytes) -> bool:
         return False
 
 
-def _sense(value: bytes) -> str | bytes:
-    """Give two states that say the same one text, however they are written."""
+def _meaning(value: bytes) -> str | bytes:
+    """Return the same text for states that are equal, however they are written."""
     try:
-        sense = json.loads(value, parse_float=lambda digits: f"{digits}f")
-        return json.dumps(sense, sort_keys=True)
+        meaning = json.loads(value, parse_float=lambda digits: f"{digits}f")
+        return json.dumps(meaning, sort_keys=True)
     except RecursionError:
         return value

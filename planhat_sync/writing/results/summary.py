@@ -1,8 +1,9 @@
 """The summary of a run: one JSON object, in the log and in a file; a table on a terminal.
 
-It is written however the run ends. `read` counts the records that were read. In a run that ends
-well it is the sum of the outcomes; in one that fails or is stopped the difference is `undecided`:
-records without an outcome, which no state covers, so that the next run reads them again.
+It is written however the run ends. `read` counts the records that were read. In a run that
+succeeds it is the sum of the outcomes; in one that fails or is stopped the difference is
+`undecided`: records without an outcome, which no state covers, so that the next run reads them
+again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _WOULD = {
     "deleted": "would delete",
     "rejected": "would reject",
 }
-"""What the counts are called for people, in a dry run."""
+"""What the table of a dry run calls the counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,17 @@ class Summary:
     """What a run did.
 
     Attributes:
-        ledger: The counts by stream.
+        counts: The counts of the run.
         result: How it ended.
         dry_run: Whether it only counted what a real run would do.
         requests: Requests that were sent.
         retries: How many of them were repeats.
         seconds: How long it took.
-        rejects_path: Where its rejects are, None if it had nowhere to put them.
+        rejects_path: Where its rejects are, None if they were not written.
         version: Version of target-planhat.
     """
 
-    ledger: RunCounts
+    counts: RunCounts
     result: Result
     dry_run: bool
     requests: int
@@ -70,12 +71,10 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """Return it as users see it."""
         return {
-            "streams": {
-                stream: account.as_json() for stream, account in self.ledger.accounts.items()
-            },
+            "streams": self._streams(),
             "result": self.result,
             "dry_run": self.dry_run,
-            "undecided": self.ledger.undecided,
+            "undecided": self.counts.total.undecided,
             "requests": self.requests,
             "retries": self.retries,
             "seconds": round(self.seconds, 3),
@@ -93,7 +92,7 @@ class Summary:
             width: Columns of the terminal.
         """
         remarks = [style.head(remark) for remark in self._remarks()]
-        counts = {stream: a.as_json() for stream, a in self.ledger.accounts.items()}
+        counts = self._streams()
         shown = [name for name in (*OUTCOMES, "undecided") if any(c[name] for c in counts.values())]
         labels = [_WOULD.get(name, name) if self.dry_run else name for name in shown]
         rows = [["stream", "read", *labels]]
@@ -108,10 +107,13 @@ class Summary:
         remarks = "".join(f"{remark}. " for remark in self._remarks())
         return f"{remarks}Summary: {msgspec.json.encode(self.as_json()).decode()}"
 
+    def _streams(self) -> dict[str, dict[str, int]]:
+        return {stream: counts.as_json() for stream, counts in self.counts.streams.items()}
+
     def _remarks(self) -> list[str]:
         """Return what changes the meaning of all counts."""
         remarks = ["Dry run: nothing was written"] if self.dry_run else []
-        return remarks if self.ledger.total.taken else [*remarks, "No records were read"]
+        return remarks if self.counts.total.read else [*remarks, "No records were read"]
 
     def _end(self) -> list[str]:
         """Return how the run ended, for people, in lines of any length."""
@@ -120,13 +122,14 @@ class Summary:
             f"{'dry run ' if self.dry_run else ''}{self.result} after {self.seconds:,.1f} s and "
             f"{counted(self.requests, 'request')}{f', {repeats}' if self.retries else ''}"
         )
-        if self.ledger.undecided <= 0:
+        undecided = self.counts.total.undecided
+        if undecided <= 0:
             return [end]
-        undecided = counted(self.ledger.undecided, "record")
-        return [end, f"{undecided} undecided: read, but without an outcome when the run ended"]
+        records = counted(undecided, "record")
+        return [end, f"{records} undecided: read, but without an outcome when the run ended"]
 
-    def tell(self, style: Style, path: Path | None) -> None:
-        """Show it, and write it to its file.
+    def report(self, style: Style, path: Path | None) -> None:
+        """Show it on standard error, and write it to its file.
 
         Args:
             style: How standard error looks: a table for a person at a terminal, else a log line.
@@ -150,7 +153,7 @@ class Summary:
 
 
 def _write(path: Path, summary: Summary) -> None:
-    """Put a summary in the place of the last one, whole or not at all, for its owner's eyes."""
+    """Replace the last summary with this one, atomically; only its owner may read it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     data = msgspec.json.format(msgspec.json.encode(summary.as_json()), indent=2) + b"\n"
     try:
@@ -168,5 +171,5 @@ def _write(path: Path, summary: Summary) -> None:
     except OSError as error:
         raise StopError(
             f"the summary cannot be written to {path} ({error.strerror}); "
-            "what was printed on stdout holds all the same"
+            "the printed states are valid all the same"
         ) from error

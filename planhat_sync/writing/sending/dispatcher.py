@@ -1,7 +1,7 @@
-"""Batches on their way to Planhat: one after the other, or several at once.
+"""Sends batches to Planhat, one after the other or several at once.
 
-Owns when a batch leaves. Which ones may leave together is decided by `flights`, for each stream
-by itself; streams do not wait for one another.
+Owns when a batch is sent. `in_flight` decides which batches of a stream may be sent together;
+streams do not wait for one another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def first_line(payloads: Iterable[Payload]) -> int | None:
-    """Find the oldest record in payloads, those they superseded among them.
+    """Find the oldest record in payloads, those that they superseded included.
 
     Args:
         payloads: In any order.
@@ -40,36 +40,39 @@ def first_line(payloads: Iterable[Payload]) -> int | None:
 
 
 class Dispatcher:
-    """The batches that have left their stream and are not accounted for.
+    """The batches that have left their stream and whose outcomes are not known.
+
+    A batch that is yielded does not count any more: its outcomes have to be recorded before
+    anything is decided about a state.
 
     Args:
-        concurrency: Most batches on their way at once.
+        concurrency: Most batches in flight.
     """
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
         self._pool = ThreadPoolExecutor(concurrency, "writer") if concurrency > 1 else None
         self._queued: deque[tuple[BatchWriter, Batch]] = deque()
-        self._flights: dict[BatchWriter, InFlight] = {}
-        self._flying: dict[Future[BatchResult], BatchWriter] = {}
+        self._streams: dict[BatchWriter, InFlight] = {}
+        self._in_flight: dict[Future[BatchResult], BatchWriter] = {}
         self._lines: dict[int, int] = {}
 
     @property
     def oldest_line(self) -> int | None:
-        """Number of the line of the oldest record on its way, None if there is none."""
+        """Number of the line of the oldest record in a batch, None if there is none."""
         return min(self._lines.values(), default=None)
 
     @property
-    def flying(self) -> int:
-        """How many batches have no answer yet."""
-        return len(self._flying)
+    def in_flight(self) -> int:
+        """How many batches have been sent by a thread and have no result yet."""
+        return len(self._in_flight)
 
-    def queue(self, writer: BatchWriter, batches: Iterable[Batch]) -> None:
-        """Take in batches of one stream, after all those queued before.
+    def add(self, writer: BatchWriter, batches: Iterable[Batch]) -> None:
+        """Add batches of one stream, after all that were added before.
 
         Args:
-            writer: Who writes them.
-            batches: In the order of their sending.
+            writer: Writes them.
+            batches: In the order in which they are to be sent.
         """
         for batch in batches:
             line = first_line(batch.payloads)
@@ -78,53 +81,49 @@ class Dispatcher:
             if self._pool is None:
                 self._queued.append((writer, batch))
             else:
-                self._flights.setdefault(writer, InFlight()).queue(batch)
+                self._streams.setdefault(writer, InFlight()).queue(batch)
 
-    def fly(self, *, all_home: bool) -> Iterator[BatchResult]:
-        """Send what may be sent, and wait until no batch waits to leave.
-
-        Args:
-            all_home: Whether to wait for every answer, too.
+    def send(self) -> Iterator[BatchResult]:
+        """Send every batch that was added, and wait until each one is in flight.
 
         Yields:
-            What became of each batch, as soon as it is known. It does not count as on its way any
-            more: whoever takes it accounts for it before anything is said about state.
+            The results that are known by then.
         """
         while self._queued:
             writer, batch = self._queued.popleft()
-            written = writer.write(batch)
+            result = writer.write(batch)
             del self._lines[id(batch)]
-            yield written
-        while self._depart() or (all_home and self._flying):
-            yield from self._land()
+            yield result
+        while self._start():
+            yield from self._completed()
 
-    def return_home(self) -> Iterator[BatchResult]:
-        """Wait for the batches that are on their way, and let no other leave.
+    def wait(self) -> Iterator[BatchResult]:
+        """Wait for the batches in flight, and send no other.
 
         Yields:
-            What became of each.
+            Their results.
         """
-        while self._flying:
-            yield from self._land()
+        while self._in_flight:
+            yield from self._completed()
 
     def close(self) -> None:
-        """End the threads, once what they are at is done."""
+        """End the threads, once each has finished its batch."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def _depart(self) -> bool:
-        """Let go what may go; tell whether anything has to wait."""
+    def _start(self) -> bool:
+        """Send what may be sent now; return whether any batch still has to wait."""
         if self._pool is None:
             return False
-        for writer, flights in self._flights.items():
-            while len(self._flying) < self._concurrency and (batch := flights.start()):
-                self._flying[self._pool.submit(writer.write, batch)] = writer
-        return sum(map(len, self._flights.values())) > len(self._flying)
+        for writer, stream in self._streams.items():
+            while len(self._in_flight) < self._concurrency and (batch := stream.start()):
+                self._in_flight[self._pool.submit(writer.write, batch)] = writer
+        return sum(map(len, self._streams.values())) > len(self._in_flight)
 
-    def _land(self) -> Iterator[BatchResult]:
-        landed, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-        for future in landed:
-            written = future.result()
-            del self._lines[id(written.batch)]
-            self._flights[self._flying.pop(future)].land(written.batch)
-            yield written
+    def _completed(self) -> Iterator[BatchResult]:
+        completed, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
+        for future in completed:
+            result = future.result()
+            del self._lines[id(result.batch)]
+            self._streams[self._in_flight.pop(future)].finish(result.batch)
+            yield result

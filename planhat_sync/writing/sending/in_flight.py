@@ -1,7 +1,7 @@
-"""Which batches may be on their way at the same time.
+"""Decides which batches of a stream may be in flight at the same time.
 
-Pure: owns the order in which batches of one stream start, when more than one may be sent at
-once. It starts none itself.
+Pure: owns the order in which batches of one stream start, when several may be sent at once. It
+sends none itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Waiting:
-    """A batch and what it says of the records it is about."""
+    """A batch, and what its payloads say about the records that they mean."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -32,12 +32,12 @@ class _Waiting:
                 self.names.add(name)
                 self.kinds.add(kind)
 
-    def may_pass(self, earlier: _Waiting) -> bool:
-        """Tell whether this batch may be sent although an earlier one has no answer yet."""
+    def may_overtake(self, earlier: _Waiting) -> bool:
+        """Return whether this batch may be sent although an earlier one has no result yet."""
         if "create" in (self.batch.kind, earlier.batch.kind):
-            return True  # an unkeyed item is like no other record
+            return True  # an unkeyed item has no identity in common with any other
         if self.profiles != earlier.profiles or any(sum(keyed) > 1 for keyed in self.profiles):
-            return False  # named by different keyables, they may be the same records
+            return False  # with different keyables, or several, both may mean the same records
         if len(self.profiles) > 1:
             return False
         if not self.identities.isdisjoint(earlier.identities):
@@ -46,34 +46,34 @@ class _Waiting:
 
 
 class InFlight:
-    """The batches of one stream from their forming to their answer.
+    """The batches of one stream, from the time they are formed to their result.
 
-    Order is kept per identity: a batch waits for every earlier one that names a record which
-    this one names too, or names records by other keyables or by several.
+    Order is kept per identity: a batch waits for every earlier one that names one of its records,
+    and for every earlier one whose records are named by other keyables or by several.
     """
 
     def __init__(self) -> None:
         self._queued: deque[_Waiting] = deque()
-        self._flying: list[_Waiting] = []
+        self._started: list[_Waiting] = []
 
     def __len__(self) -> int:
-        """Count the batches that have no answer yet."""
-        return len(self._queued) + len(self._flying)
+        """Count the batches that have no result yet."""
+        return len(self._queued) + len(self._started)
 
     def queue(self, batch: Batch) -> None:
-        """Take in a batch, after all those queued before it."""
+        """Add a batch, after all those queued before it."""
         self._queued.append(_Waiting(batch))
 
     def start(self) -> Batch | None:
-        """Give the next batch that may be sent now, None if each has to wait or there is none."""
+        """Return the next batch that may be sent now, None if all have to wait or none is left."""
         for at, waiting in enumerate(self._queued):
-            before = [*self._flying, *list(self._queued)[:at]]
-            if all(waiting.may_pass(earlier) for earlier in before):
+            before = [*self._started, *list(self._queued)[:at]]
+            if all(waiting.may_overtake(earlier) for earlier in before):
                 del self._queued[at]
-                self._flying.append(waiting)
+                self._started.append(waiting)
                 return waiting.batch
         return None
 
-    def land(self, batch: Batch) -> None:
-        """Take note that every payload of a batch has its outcome."""
-        self._flying = [waiting for waiting in self._flying if waiting.batch is not batch]
+    def finish(self, batch: Batch) -> None:
+        """Record that every payload of a batch has its outcome."""
+        self._started = [waiting for waiting in self._started if waiting.batch is not batch]

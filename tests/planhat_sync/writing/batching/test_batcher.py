@@ -249,51 +249,53 @@ def test_the_body_is_the_array_of_the_items():
 
 
 class TestFlights:
-    def flights(self, *batches, model="issues"):
-        flights = InFlight()
+    def in_flight(self, *batches, model="issues"):
+        in_flight = InFlight()
         for records in batches:
             former = Batcher(MODELS[model], WriteSettings(missing_key="create"))
             for payload in payloads(*records, model=model, missing_key="create"):
                 former.add(payload)
             for batch in former.drain():
-                flights.queue(batch)
-        return flights
+                in_flight.queue(batch)
+        return in_flight
 
-    def started(self, flights):
+    def started(self, in_flight):
         batches = []
-        while batch := flights.start():
+        while batch := in_flight.start():
             batches.append(batch)
         return batches
 
-    def test_batches_of_different_records_fly_together(self):
-        flights = self.flights([issue("a")], [issue("b")], [issue("c")])
-        assert len(self.started(flights)) == 3
-        assert len(flights) == 3
+    def test_batches_of_different_records_are_in_flight_together(self):
+        in_flight = self.in_flight([issue("a")], [issue("b")], [issue("c")])
+        assert len(self.started(in_flight)) == 3
+        assert len(in_flight) == 3
 
     def test_a_batch_waits_for_an_earlier_one_of_the_same_record(self):
-        flights = self.flights([issue("a")], [issue("b"), issue("a")], [issue("b")], [issue("c")])
-        first, last = self.started(flights)
+        in_flight = self.in_flight(
+            [issue("a")], [issue("b"), issue("a")], [issue("b")], [issue("c")]
+        )
+        first, last = self.started(in_flight)
         assert json.loads(last.body) == [{"sourceId": "c"}]
-        flights.land(last)
-        assert self.started(flights) == []
-        flights.land(first)
-        [second] = self.started(flights)
+        in_flight.finish(last)
+        assert self.started(in_flight) == []
+        in_flight.finish(first)
+        [second] = self.started(in_flight)
         assert len(second.payloads) == 2
-        flights.land(second)
-        assert len(self.started(flights)) == 1
+        in_flight.finish(second)
+        assert len(self.started(in_flight)) == 1
 
     def test_a_batch_waits_for_one_that_names_records_by_other_keyables(self):
-        flights = self.flights([issue("a")], [{"_id": HEX[0]}])
-        assert len(self.started(flights)) == 1
+        in_flight = self.in_flight([issue("a")], [{"_id": HEX[0]}])
+        assert len(self.started(in_flight)) == 1
 
     def test_companies_named_in_two_ways_may_be_one(self):
         objectives = [
             {"externalId": "e", "companyId": company, "name": "n"}
             for company in (HEX[0], "extid-1")
         ]
-        flights = self.flights(*[[each] for each in objectives], model="objectives")
-        assert len(self.started(flights)) == 1
+        in_flight = self.in_flight(*[[each] for each in objectives], model="objectives")
+        assert len(self.started(in_flight)) == 1
 
     def test_unkeyed_creates_wait_for_nobody(self):
-        flights = self.flights([issue("a")], [{"title": "t", "companyIds": []}], [issue("a")])
-        assert len(self.started(flights)) == 2
+        in_flight = self.in_flight([issue("a")], [{"title": "t", "companyIds": []}], [issue("a")])
+        assert len(self.started(in_flight)) == 2

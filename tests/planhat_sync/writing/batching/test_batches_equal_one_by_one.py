@@ -426,13 +426,13 @@ def test_batches_in_flight_together_end_as_records_written_alone_in_turn(
 
     together = Planhat(ways, copies(held))
     outcomes = {}
-    flights = InFlight()
+    in_flight = InFlight()
     queue = list(batches_of(projected(stream), limits))
     flying = []
-    while queue or flying or flights:
+    while queue or flying or in_flight:
         if queue and chance.random() < 0.5:
-            flights.queue(queue.pop(0))
-        elif len(flying) < width and (batch := flights.start()) is not None:
+            in_flight.queue(queue.pop(0))
+        elif len(flying) < width and (batch := in_flight.start()) is not None:
             names = set(names_of(batch))
             assert all(names.isdisjoint(names_of(other)) for other in flying)
             flying.append(batch)
@@ -440,10 +440,10 @@ def test_batches_in_flight_together_end_as_records_written_alone_in_turn(
             # They are answered in any order, each batch in one piece.
             batch = flying.pop(chance.randrange(len(flying)))
             send(together, batch, outcomes, chance)
-            flights.land(batch)
+            in_flight.finish(batch)
         else:
             assert queue
-            flights.queue(queue.pop(0))
+            in_flight.queue(queue.pop(0))
     event(f"batches: {len(outcomes)}")
     assert together.seen() == alone.seen()
 

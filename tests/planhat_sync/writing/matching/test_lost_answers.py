@@ -25,7 +25,7 @@ def hold(bench, company, *keys, **fields):
 
 
 def counts(ran, stream="issues"):
-    return {name: count for name, count in ran.accounts[stream].items() if count}
+    return {name: count for name, count in ran.counts[stream].items() if count}
 
 
 @pytest.fixture

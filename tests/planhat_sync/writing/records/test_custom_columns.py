@@ -115,7 +115,7 @@ def test_a_log_line_says_that_nothing_is_flattened(bench, caplog):
     )
     assert not StreamMaps(target.mapper).are_set
     assert caplog.text.count("Nothing is flattened (flattening_enabled)") == 1
-    target.conduct.close()
+    target.run.close()
 
 
 def custom_of(record, separator):

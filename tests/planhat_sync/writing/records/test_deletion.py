@@ -265,7 +265,7 @@ def test_only_dates_delete_and_the_rest_is_written_or_rejected(bench, deletes, m
             assert bool(held[f"gone{at}"].get("archived")) is (deletes == "archive")
     assert list(ran.reject_codes.values()) == ["wrong_type"] * len(groups["odd"])
     assert {reject["reject"]["property"] for reject in ran.rejects} == {"_sdc_deleted_at"}
-    assert ran.accounts["issues"]["rejected"] == len(groups["odd"])
+    assert ran.counts["issues"]["rejected"] == len(groups["odd"])
     outcome = {"ignore": "skipped", "archive": "updated", "delete": "deleted"}[deletes]
     kept = len(groups["kept"]) if outcome == "updated" else 0
-    assert ran.accounts["issues"][outcome] == len(groups["gone"]) + kept
+    assert ran.counts["issues"][outcome] == len(groups["gone"]) + kept

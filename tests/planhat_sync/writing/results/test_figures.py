@@ -102,16 +102,14 @@ def line_of(bench, company, kind, key):
 def run(bench, source, config):
     """Run the target to whatever end; give its counts and the error that ended it."""
     target = TargetPlanhat(config=bench.config(retry_budget_seconds=0, **config))
-    source.stop = lambda: target.conduct.stop.request(signal.SIGTERM)
+    source.stop = lambda: target.run.stop.request(signal.SIGTERM)
     error = None
     try:
         target.listen(source)
     except Exception as caught:  # noqa: BLE001 - whatever it is, the figures hold
         error = caught
-    target.conduct.land()
-    target.conduct.close()
-    ledger = target.conduct.run.ledger
-    return {stream: each.as_json() for stream, each in ledger.accounts.items()}, ledger, error
+    counts = target.run.counts
+    return {stream: each.as_json() for stream, each in counts.streams.items()}, counts, error
 
 
 @given(
@@ -133,26 +131,26 @@ def test_whatever_happens_read_is_what_was_read_and_the_sum_of_the_rest(
     lines = [bench.schema("issues"), bench.schema("objectives")]
     lines += [line_of(bench, company, *message) for message in messages]
     source = Source(bench.lines(lines).splitlines(keepends=True), stop_after)
-    accounts, ledger, error = run(bench, source, config)
+    streams, counts, error = run(bench, source, config)
 
     given_lines = [line for line in source.given if b'"RECORD"' in line]
-    for stream, counts in accounts.items():
+    for stream, figures in streams.items():
         name = f'"stream": "{stream}"'.encode()
-        assert counts["read"] == sum(name in line for line in given_lines)
-        assert counts["read"] == sum(counts[name] for name in (*OUTCOMES, "undecided"))
-        assert min(counts.values()) >= 0
-    undecided = sum(counts["undecided"] for counts in accounts.values())
-    assert ledger.undecided == undecided
+        assert figures["read"] == sum(name in line for line in given_lines)
+        assert figures["read"] == sum(figures[name] for name in (*OUTCOMES, "undecided"))
+        assert min(figures.values()) >= 0
+    undecided = sum(each["undecided"] for each in streams.values())
+    assert counts.total.undecided == undecided
     if error is None:
         assert undecided == 0
     if config["on_reject"] == "continue":
         written = 0 if config["dry_run"] else len(bench.rejects())
-        rejected = sum(counts["rejected"] for counts in accounts.values())
+        rejected = sum(each["rejected"] for each in streams.values())
         assert written == (0 if config["dry_run"] else rejected)
     if fault is None and config["deletes"] != "delete":
-        for stream, counts in accounts.items():
+        for stream, figures in streams.items():
             held = len(bench.sandbox.tenant("alpha").records(stream))
-            assert held == (0 if config["dry_run"] else counts["created"])
+            assert held == (0 if config["dry_run"] else figures["created"])
 
 
 def ended(target, bench, tmp_path, lines, **config):

@@ -20,9 +20,9 @@ from planhat_sync.writing.results.reject_file import (
     RejectedRecord,
     RejectFile,
     RejectFileError,
-    reject_line,
 )
 from planhat_sync.writing.results.rejects import TooManyRejectsError
+from target_planhat.messages import RejectLines, reject_line
 
 REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
@@ -32,7 +32,11 @@ RAW = b'{"type":"RECORD","stream":"issues","record":{"title":"t"},"version":1}'
 
 
 def rejected(line, raw=RAW):
-    return RejectedRecord("issues", line, raw, REJECT, SCHEMA)
+    return RejectedRecord(line, raw, REJECT)
+
+
+def reject_file(path):
+    return RejectFile(path, RejectLines({"issues": SCHEMA}))
 
 
 def ends(data):
@@ -41,7 +45,7 @@ def ends(data):
 
 
 def write(path, *records):
-    file = RejectFile(path)
+    file = reject_file(path)
     file.write(records)
     file.close()
 
@@ -130,16 +134,16 @@ def test_a_file_that_holds_something_else_is_not_touched(tmp_path, content):
     path = tmp_path / "passwd"
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match="holds something else than rejects"):
-        RejectFile(path)
+        reject_file(path).check()
     assert path.read_bytes() == content
 
 
 def test_two_runs_do_not_write_into_each_other(tmp_path):
     path = tmp_path / "r.jsonl"
-    first = RejectFile(path)
+    first = reject_file(path)
     first.write([rejected(1)])
     with pytest.raises(RejectFileError, match="another run writes its rejects"):
-        RejectFile(path).write([rejected(2)])
+        reject_file(path).write([rejected(2)])
     first.close()
 
 
@@ -196,7 +200,7 @@ def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
 
 def test_a_schema_that_was_cut_off_with_its_reject_is_written_again(tmp_path):
     path = tmp_path / "r.jsonl"
-    file = RejectFile(path)
+    file = reject_file(path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(SCHEMA) + 10, hard))
     try:
@@ -286,20 +290,24 @@ def test_rejects_stand_in_the_order_of_their_lines(bench):
     assert [each["record"]["title"] for each in ran.rejects] == ["old", "new"]
 
 
-def test_a_reject_stands_behind_the_schema_that_it_came_under(bench):
+def test_the_newest_schema_of_a_stream_is_written_when_it_has_changed(bench):
+    company = bench.company()
     lines = [
         bench.schema(title={"type": "string"}),
         bench.record(title="first"),
+        bench.state(1),
         bench.schema(title={"type": "string"}, status={}),
-        bench.record(title="second"),
+        bench.record(title="second", companyIds=[company]),
+        bench.record(title="third"),
     ]
     bench.run(lines, on_reject="continue", stream_maps={"issues": {"source": "'x'"}})
     messages = [json.loads(line) for line in bench.rejects_path.read_bytes().splitlines()]
     assert [m.get("record", m.get("schema")) for m in messages] == [
         lines[0]["schema"],
         lines[1]["record"],
-        lines[2]["schema"],
-        lines[3]["record"],
+        lines[3]["schema"],
+        lines[4]["record"],
+        lines[5]["record"],
     ]
 
 

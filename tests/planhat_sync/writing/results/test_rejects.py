@@ -21,14 +21,14 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
 @given(lines=st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
 def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines):
-    rejections = Rejects(None, allowed=0)
+    rejects = Rejects(None, allowed=0)
     for line in lines:
-        record = RejectedRecord("issues", line, b"{}", REJECT, b"{}")
-        rejections.note("issues", record)
+        record = RejectedRecord(line, b"{}", REJECT)
+        rejects.add("issues", record)
     with pytest.raises(
         TooManyRejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"
     ):
-        rejections.check()
+        rejects.check()
 
 
 def test_a_record_that_planhat_refuses_late_is_first_if_its_line_is(bench):

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planhat_sync.writing.results.reject_file import RejectFile
 from planhat_sync.writing.results.replay import put_aside
+from target_planhat.messages import RejectLines
 
 PIPE = subprocess.PIPE
 NOWHERE = "0" * 24
@@ -35,6 +37,10 @@ def rejected(bench):
     text = bench.rejects_path.read_text().replace(NOWHERE, company)
     bench.rejects_path.write_text(text)
     return bench.rejects_path
+
+
+def reject_file(path):
+    return RejectFile(path, RejectLines({}))
 
 
 def aside(path, number=1):
@@ -170,7 +176,7 @@ def test_a_run_that_does_not_begin_changes_no_name(bench, target, rejected, tmp_
         (b'{"streams": {}}\n', "holds something else than rejects"),
         (
             b'{"type":"SCHEMA","stream":"i","schema":{}}\n{"type":"RECORD","stream":"i","record":{}}',
-            "its records are no rejects",
+            "its records are not rejects",
         ),
     ],
 )
@@ -220,7 +226,9 @@ NOT_RENAMED = """
     import sys
     from pathlib import Path
     from planhat_sync.errors import ConfigurationError
+    from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.results.replay import put_aside
+    from target_planhat.messages import RejectLines
 
     def refuse(event, arguments):
         if event == "os.rename":
@@ -228,7 +236,7 @@ NOT_RENAMED = """
     sys.addaudithook(refuse)
     with open(sys.argv[1], "rb") as file:
         try:
-            put_aside(Path(sys.argv[1]), file.fileno())
+            put_aside(RejectFile(Path(sys.argv[1]), RejectLines({})), file.fileno())
         except ConfigurationError as error:
             print(error)
 """
@@ -281,6 +289,7 @@ RENAMED_AT_THE_LOCK = """
     from pathlib import Path
     from planhat_sync.writing.records.payload import Reject, RejectCode
     from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
+    from target_planhat.messages import RejectLines
 
     path = Path(sys.argv[1])
     def rename(event, arguments):
@@ -288,10 +297,10 @@ RENAMED_AT_THE_LOCK = """
             renamed.append(path.rename(f"{path}.replayed-1"))
     renamed = []
     sys.addaudithook(rename)
-    file = RejectFile(path)
+    file = RejectFile(path, RejectLines({"issues": b'{"type":"SCHEMA"}'}))
     reject = Reject(RejectCode.MISSING_KEY, "no key")
-    raw, schema = b'{"type":"RECORD","stream":"issues","record":{}}', b'{"type":"SCHEMA"}'
-    file.write([RejectedRecord("issues", 1, raw, reject, schema)])
+    raw = b'{"type":"RECORD","stream":"issues","record":{}}'
+    file.write([RejectedRecord(1, raw, reject)])
     file.close()
 """
 
@@ -306,13 +315,13 @@ def test_a_file_that_is_renamed_while_a_run_opens_it_for_its_rejects_is_not_writ
 
 def test_a_file_that_is_put_aside_stays_locked_and_other_inputs_are_let_be(rejected):
     with rejected.open("rb") as file:
-        moved = put_aside(rejected, file.fileno())
+        moved = put_aside(reject_file(rejected), file.fileno())
         assert moved == aside(rejected)
         with pytest.raises(BlockingIOError), moved.open("rb") as again:
             fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    assert put_aside(rejected, None) is None
+    assert put_aside(reject_file(rejected), None) is None
     with Path(os.devnull).open("rb") as nothing:
-        assert put_aside(rejected, nothing.fileno()) is None
+        assert put_aside(reject_file(rejected), nothing.fileno()) is None
 
 
 @given(taken=st.sets(st.integers(1, 6)))
@@ -322,7 +331,7 @@ def test_the_number_is_the_smallest_that_is_free(bench, tmp_path, taken):
     for number in taken:
         aside(path, number).write_text(str(number))
     with path.open("rb") as file:
-        moved = put_aside(path, file.fileno())
+        moved = put_aside(reject_file(path), file.fileno())
     assert moved == aside(path, min(set(range(1, 8)) - taken))
     assert all(aside(path, number).read_text() == str(number) for number in taken)
     for each in tmp_path.glob("r*"):

@@ -17,8 +17,8 @@ def state(number):
 
 def test_a_state_waits_for_the_oldest_record_that_is_not_durable():
     mark = Watermark()
-    mark.read(state(1), after=3)
-    mark.read(state(2), after=7)
+    mark.add(state(1), after=3)
+    mark.add(state(2), after=7)
     assert mark.release(3) is None
     assert mark.release(4) == state(1)
     assert mark.release(7) is None
@@ -28,40 +28,40 @@ def test_a_state_waits_for_the_oldest_record_that_is_not_durable():
 def test_of_several_states_that_are_true_only_the_newest_is_released():
     mark = Watermark()
     for number in range(5):
-        mark.read(state(number), after=number)
+        mark.add(state(number), after=number)
     assert mark.release(None) == state(4)
     assert mark.release(None) is None
 
 
 def test_a_state_without_records_before_it_is_true_at_once():
     mark = Watermark()
-    mark.read(state(1), after=0)
+    mark.add(state(1), after=0)
     assert mark.release(1) == state(1)
 
 
 @pytest.mark.parametrize("empty", [b"{}", b"null", b"[]", b" { } ", b'""'])
 def test_an_empty_state_is_never_released(empty):
     mark = Watermark()
-    mark.read(state(1), after=1)
-    mark.read(empty, after=2)
+    mark.add(state(1), after=1)
+    mark.add(empty, after=2)
     assert mark.release(None) == state(1)
     assert mark.release(None) is None
 
 
 def test_the_same_state_is_not_released_twice_however_it_is_written():
     mark = Watermark()
-    mark.read(b'{"a": 1, "b": 0.10}', after=1)
+    mark.add(b'{"a": 1, "b": 0.10}', after=1)
     assert mark.release(None) is not None
-    mark.read(b'{"b":0.10,"a":1}', after=2)
+    mark.add(b'{"b":0.10,"a":1}', after=2)
     assert mark.release(None) is None
-    mark.read(b'{"b":0.10,"a":1.0}', after=3)
+    mark.add(b'{"b":0.10,"a":1.0}', after=3)
     assert mark.release(None) == b'{"b":0.10,"a":1.0}'
 
 
 def test_a_state_leaves_as_it_came():
     value = b'{"bookmarks": {"x": {"at": "2026-01-01T00:00:00.10Z", "n": 0.10, "big": 1e400}}}'
     mark = Watermark()
-    mark.read(value, after=1)
+    mark.add(value, after=1)
     assert mark.release(None) == value
 
 
@@ -69,7 +69,7 @@ def test_a_state_leaves_as_it_came():
 def test_any_number_of_states_between_two_drains_takes_bounded_memory(size):
     mark = Watermark()
     for line in range(1, 600):
-        mark.read(json.dumps({"line": line, "pad": "x" * size}).encode(), after=line)
+        mark.add(json.dumps({"line": line, "pad": "x" * size}).encode(), after=line)
         assert len(mark) <= MOST_STATES
         assert sum(len(waiting.value) for waiting in mark._waiting) <= 2 * MOST_BYTES
     released = mark.release(300)
@@ -89,7 +89,7 @@ def test_every_released_state_is_covered_newer_than_the_last_and_the_last_one_is
     states = []
     for number, (is_state, share) in enumerate(lines, 1):
         if is_state:
-            mark.read(state(number), after=last_record)
+            mark.add(state(number), after=last_record)
             states.append(number)
         else:
             pending.add(number)

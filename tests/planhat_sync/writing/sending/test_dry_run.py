@@ -158,6 +158,6 @@ def test_in_a_real_run_the_rejects_that_are_not_shown_are_said_to_be_where_they_
 def test_the_progress_line_of_a_dry_run_says_what_it_is(bench, company):
     settings = bench.config(dry_run=True, progress="lines")
     ran = bench.run([bench.schema()], dry_run=True)
-    assert ran.target.conduct._progress()._plugin == "target-planhat (dry run)"
+    assert ran.target.run.progress()._plugin == "target-planhat (dry run)"
     assert settings["dry_run"]
-    assert bench.run([bench.schema()]).target.conduct._progress()._plugin == "target-planhat"
+    assert bench.run([bench.schema()]).target.run.progress()._plugin == "target-planhat"

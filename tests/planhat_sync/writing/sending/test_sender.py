@@ -50,7 +50,7 @@ def test_an_outage_stops_the_run_and_rejects_nothing(bench, status):
     )
     assert isinstance(ran.error, GaveUpError)
     assert ran.rejects == []
-    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 10, "rejected": 0}
+    assert ran.counts["issues"] == {**ran.counts["issues"], "created": 10, "rejected": 0}
 
 
 def test_a_500_that_persists_for_everything_is_an_outage(bench):
@@ -218,7 +218,7 @@ def test_an_update_whose_id_was_looked_up_is_found_in_an_answer_item_by_item(ben
     assert ran.error is None
     assert ran.reject_codes == {4: "refused"}
     assert [each["name"] for each in tenant.records("objectives")] == ["new", "new", "old", "new"]
-    assert ran.accounts["objectives"]["updated"] == 3
+    assert ran.counts["objectives"]["updated"] == 3
     if shape != "absent":
         assert len(bulks(bench)) == 1
 
@@ -353,7 +353,7 @@ def test_counts_that_are_wrong_do_not_matter_where_each_success_is_named(bench):
     bench.sandbox.behave(counts="long")
     ran = bench.run(issues(bench, 60), on_reject="continue")
     assert ran.error is None
-    assert ran.accounts["issues"]["created"] == 60
+    assert ran.counts["issues"]["created"] == 60
     assert len(bulks(bench)) == 1
 
 
@@ -396,7 +396,7 @@ def unkeyed(bench, count, **fields):
 def test_unkeyed_records_are_created_when_asked_for_and_never_sent_twice(bench):
     ran = bench.run(unkeyed(bench, 7), missing_key="create")
     assert ran.error is None
-    assert ran.accounts["issues"]["created"] == 7
+    assert ran.counts["issues"]["created"] == 7
     assert [request.items for request in bulks(bench)] == [1] * 7
 
 
@@ -430,7 +430,7 @@ def test_an_outage_during_unkeyed_creates_rejects_one_record_and_stops(bench):
     )
     assert isinstance(ran.error, GaveUpError)
     assert ran.reject_codes == {4: "outcome_unknown"}
-    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 2, "rejected": 1}
+    assert ran.counts["issues"] == {**ran.counts["issues"], "created": 2, "rejected": 1}
 
 
 def test_bad_unkeyed_records_are_found_in_any_shape_of_answer(bench):
@@ -451,7 +451,7 @@ def test_a_lost_answer_to_keyed_records_is_sent_again_and_nothing_is_doubled(ben
     ran = bench.run(issues(bench, 10))
     assert ran.error is None
     assert held(bench) == 10
-    assert ran.accounts["issues"]["read"] == 10
+    assert ran.counts["issues"]["read"] == 10
 
 
 def test_what_a_rejected_record_superseded_is_written_alone(bench):
@@ -471,7 +471,7 @@ def test_what_a_rejected_record_superseded_is_written_alone(bench):
     held = {each["sourceId"]: each for each in bench.sandbox.tenant("alpha").records("issues")}
     assert held["a"]["title"] == "better"
     assert held["a"]["status"] == "x"
-    account = ran.accounts["issues"]
+    account = ran.counts["issues"]
     assert (account["read"], account["merged"], account["created"]) == (4, 1, 2)
 
 
@@ -536,7 +536,7 @@ def test_a_version_that_is_the_same_as_the_refused_one_is_not_sent_again(bench):
     ran = bench.run(lines, on_reject="continue")
     assert [each["title"] for each in bench.sandbox.tenant("alpha").records("issues")] == ["good"]
     assert set(ran.reject_codes) == set(range(3, 503))
-    assert ran.accounts["issues"] == {**ran.accounts["issues"], "created": 1, "rejected": 500}
+    assert ran.counts["issues"] == {**ran.counts["issues"], "created": 1, "rejected": 500}
     assert len(bulks(bench)) == 2
 
 

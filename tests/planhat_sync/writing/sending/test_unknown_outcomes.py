@@ -49,7 +49,7 @@ def test_after_an_unknown_outcome_no_older_version_is_sent(bench, answers, title
     records = len(titles) + 2 * others
     unknown = [(line, "outcome_unknown") for line in range(2, 2 + records)]
     assert codes_in_order(ran) == unknown
-    assert ran.accounts["issues"]["rejected"] == ran.accounts["issues"]["read"] == records
+    assert ran.counts["issues"]["rejected"] == ran.counts["issues"]["read"] == records
     assert ran.states == [{"bookmarks": {"at": 1}}]
     assert replay(bench).error is None
     assert title(bench) == titles[-1]
@@ -64,7 +64,7 @@ def test_what_was_not_written_after_all_is_written_by_a_replay(bench):
     assert title(bench) is None
     again = replay(bench)
     assert again.error is None
-    assert (again.accounts["issues"]["created"], again.accounts["issues"]["merged"]) == (1, 1)
+    assert (again.counts["issues"]["created"], again.counts["issues"]["merged"]) == (1, 1)
     assert title(bench) == "new"
 
 
@@ -133,7 +133,7 @@ def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
         batch_size_rows=len(held) + 1,
     )
     assert ran.error is None
-    assert ran.accounts["issues"]["unchanged"] == MAX_LOOKUPS + 1
+    assert ran.counts["issues"]["unchanged"] == MAX_LOOKUPS + 1
     assert len(held) + 1 in ran.reject_codes
     assert title(bench) == "old"
 

@@ -1,0 +1,227 @@
+"""The records of one model, from input lines or values to batches that are ready to be sent."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.matching.matcher import Matcher
+from planhat_sync.writing.records.convert import Converter
+from planhat_sync.writing.records.fast_path import FastPath
+from planhat_sync.writing.records.payload import Payload, Reject
+from planhat_sync.writing.sending.batch_writer import BatchWriter
+from planhat_sync.writing.sending.checkpoint import Checkpoint
+from planhat_sync.writing.sending.dispatcher import first_line
+from planhat_sync.writing.sending.dry_run import DryRun
+from planhat_sync.writing.sending.sender import BatchSender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.models import Model
+    from planhat_sync.runtime.signals import Stop
+    from planhat_sync.runtime.stdin import Lines
+    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.results.counts import RunCounts, StreamCounts
+    from planhat_sync.writing.results.rejects import Rejects
+    from planhat_sync.writing.settings import WriteSettings
+
+MOST_DECODERS: Final = 32
+"""Decoders that are kept, one for each set of announced properties: making one takes about 1 ms,
+and a producer may alternate between SCHEMAs."""
+
+logger = logging.getLogger("target-planhat")
+
+
+class Stream:
+    """Takes the records of one model, as lines or as values, and forms batches of them.
+
+    A record is checked against the model, never against what its source says about it. So one
+    stream serves the model for the whole run, and the order of its records is kept.
+
+    Args:
+        model: The model.
+        settings: The user's settings.
+        counts: Where records are counted that are read, and those that are skipped.
+        writer: Writes the batches.
+
+    Attributes:
+        name: Name of the model.
+        writer: As given.
+        full: Batches that are full, to be sent in this order before more records are taken.
+    """
+
+    def __init__(
+        self, model: Model, settings: WriteSettings, counts: StreamCounts, writer: BatchWriter
+    ) -> None:
+        self.name = model.name
+        self.writer = writer
+        self.full: Sequence[Batch] = ()
+        self._counts = counts
+        self._converter = Converter(model, settings, warn=logger.getChild(model.name).warning)
+        self._columns: frozenset[str] = frozenset()
+        self._fast_path: FastPath | None = None
+        self._fast_path_for = lru_cache(MOST_DECODERS)(partial(FastPath, self._converter))
+        self._batcher = Batcher(model, settings)
+        self._oldest: int | None = None
+        self._oldest_is_known = True
+
+    @property
+    def oldest_line(self) -> int | None:
+        """Number of the line of the oldest record that waits here, None if none does."""
+        if not self._oldest_is_known:
+            full = chain.from_iterable(batch.payloads for batch in self.full)
+            self._oldest = first_line(chain(full, self._batcher.payloads))
+            self._oldest_is_known = True
+        return self._oldest
+
+    def announce(self, columns: Iterable[str]) -> None:
+        """Set the properties that the records on the following lines are expected to have.
+
+        Args:
+            columns: Their names.
+        """
+        self._columns = frozenset(columns)
+        self._fast_path = None
+
+    def take_lines(self, lines: Lines, at: int) -> int:
+        """Take records on the fast path, up to the first line that it cannot read.
+
+        It also stops after a record that fills a batch.
+
+        Args:
+            lines: Lines of the input.
+            at: Place of the first one to take.
+
+        Returns:
+            How many were taken; nothing has happened to the one after them.
+        """
+        if self._fast_path is None:  # only here, for a stream with a stream map needs none
+            self._fast_path = self._fast_path_for(self._columns)
+        read, add = self._fast_path.read, self._batcher.add
+        are_text = lines.are_text
+        for place in range(at, len(lines.lines)):
+            payload = read(lines.lines[place], lines.first + place, is_text=are_text)
+            if payload is None:
+                return place - at
+            self._counts.read += 1
+            if self._oldest is None and self._oldest_is_known:
+                self._oldest = payload.line
+            batches = add(payload)
+            if batches:
+                self.full = batches
+                self._oldest_is_known = False
+                return place + 1 - at
+        return len(lines.lines) - at
+
+    def take_record(self, record: Mapping[str, Any], line: bytes, number: int) -> Reject | None:
+        """Take a record as values, as a stream map returns it for instance.
+
+        Args:
+            record: The record.
+            line: The line that it came in.
+            number: Number of that line.
+
+        Returns:
+            Why it is rejected, None if it is not.
+        """
+        self._counts.read += 1
+        made = self._converter.convert(record, line=number, raw=line)
+        if isinstance(made, Reject):
+            return made
+        if not isinstance(made, Payload):
+            self._counts.skipped += 1
+            return None
+        if self._oldest is None and self._oldest_is_known:
+            self._oldest = made.line
+        batches = self._batcher.add(made)
+        if batches:
+            self.full = [*self.full, *batches]
+            self._oldest_is_known = False
+        return None
+
+    def release(self, *, all_batches: bool) -> Sequence[Batch]:
+        """Return the batches that are full, to be sent in this order, and forget them.
+
+        Args:
+            all_batches: Whether to return the others as well.
+        """
+        full, self.full = self.full, ()
+        self._oldest_is_known = False
+        return [*full, *self._batcher.drain()] if all_batches else full
+
+    def finish(self) -> None:
+        """Log at the end of a run what was left out of its records."""
+        self._converter.unknown.report_rest()
+
+
+class Streams:
+    """The streams of a run, each made when it is first asked for.
+
+    Args:
+        client: Planhat.
+        models: The models, by name.
+        settings: The user's settings.
+        counts: The counts of the run.
+        rejects: The rejects of the run.
+        stop: Ends the run between two requests.
+        style: How a dry run shows changes.
+
+    Attributes:
+        models: As given.
+    """
+
+    def __init__(
+        self,
+        client: PlanhatClient,
+        models: Mapping[str, Model],
+        settings: WriteSettings,
+        *,
+        counts: RunCounts,
+        rejects: Rejects,
+        stop: Stop,
+        style: Style,
+    ) -> None:
+        self.models = models
+        self._client = client
+        self._settings = settings
+        self._counts = counts
+        self._stop = stop
+        self._checkpoint = Checkpoint(stop, rejects)
+        self._style = style
+        self._streams: dict[str, Stream] = {}
+
+    def __iter__(self) -> Iterator[Stream]:
+        """Iterate over the streams that have been made."""
+        return iter(self._streams.values())
+
+    def __getitem__(self, name: str) -> Stream:
+        """Return the stream of a model.
+
+        Args:
+            name: Name of the model.
+
+        Raises:
+            KeyError: There is no such model.
+        """
+        stream = self._streams.get(name)
+        if stream is None:
+            model = self.models[name]
+            stream = Stream(model, self._settings, self._counts.of(name), self._writer(model))
+            self._streams[name] = stream
+        return stream
+
+    def _writer(self, model: Model) -> BatchWriter:
+        client, settings = self._client, self._settings
+        matcher = Matcher(client, model, settings, stop=self._stop.event)
+        sender = (
+            DryRun(client, model, matcher, self._style)
+            if settings.dry_run
+            else BatchSender(client, model, matcher, self._checkpoint)
+        )
+        return BatchWriter(model.name, matcher, sender, self._checkpoint)

@@ -1,0 +1,277 @@
+"""One run of the target, from the first line of its input to its summary."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk.metrics import record_counter
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.custom_fields import read_custom_fields, typed
+from planhat_sync.api.http.clock import Clock
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.errors import ConfigurationError, Interrupted
+from planhat_sync.runtime import stdout
+from planhat_sync.runtime.exits import StoppedBySignal
+from planhat_sync.runtime.plural import counted
+from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.signals import Stop
+from planhat_sync.runtime.stdin import InputError, read_lines
+from planhat_sync.runtime.terminal import Style
+from planhat_sync.writing.pipeline import Pipeline
+from planhat_sync.writing.results.counts import RunCounts
+from planhat_sync.writing.results.reject_file import RejectFile
+from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
+from planhat_sync.writing.results.replay import put_aside
+from planhat_sync.writing.results.state_output import StateOutput
+from planhat_sync.writing.results.summary import Summary
+from planhat_sync.writing.sending.dispatcher import Dispatcher
+from planhat_sync.writing.stream import Streams
+from target_planhat.messages import RejectLines
+from target_planhat.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from planhat_sync.api.connection import Connection
+    from planhat_sync.models import Model
+    from planhat_sync.runtime.stdin import Lines
+    from planhat_sync.writing.results.files import Files
+    from planhat_sync.writing.results.summary import Result
+    from planhat_sync.writing.settings import WriteSettings
+    from target_planhat.stream_maps import StreamMaps
+
+IDLE_SECONDS = 5.0
+"""After so long without input, what waits is sent, so that its state can be printed."""
+
+LONGEST_WAIT_SECONDS = 60.0
+"""A record waits no longer than this to be sent, however slowly others come."""
+
+logger = logging.getLogger("target-planhat")
+
+
+class Run:
+    """One run of the target.
+
+    Args:
+        settings: The user's settings.
+        connection: The connection to Planhat.
+        models: The models, by name.
+        maps: The stream maps.
+        version: Version of the target, for the summary.
+        idle_seconds: After so long without input, what waits is sent.
+        longest_wait_seconds: A record waits no longer than this while others keep coming.
+        clock: Time and chance.
+        files: The file system of the reject file.
+        write: Writes lines to standard output.
+
+    Attributes:
+        stop: Asks the run to stop.
+        transport: Sends the requests.
+        counts: The counts of the run.
+        streams: The streams of the run.
+        pipeline: Takes their records to their outcomes.
+    """
+
+    def __init__(
+        self,
+        settings: WriteSettings,
+        connection: Connection,
+        models: Mapping[str, Model],
+        maps: StreamMaps,
+        *,
+        version: str,
+        idle_seconds: float = IDLE_SECONDS,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        clock: Clock | None = None,
+        files: Files | None = None,
+        write: Callable[[Sequence[bytes]], None] = stdout.write,
+    ) -> None:
+        self.stop = Stop("target-planhat")
+        self._clock = clock or Clock()
+        self.transport = Transport(
+            connection, width=settings.concurrency, stop=self.stop.event, clock=self._clock
+        )
+        self._client = PlanhatClient(self.transport)
+        self._settings = settings
+        self._version = version
+        self._idle_seconds = idle_seconds
+        self._longest_wait_seconds = longest_wait_seconds
+        self._style = Style.of(sys.stderr)
+        schemas: dict[str, bytes] = {}
+        self._reject_file: RejectFile | None = None
+        if settings.rejects_path is not None and not settings.dry_run:
+            self._reject_file = RejectFile(settings.rejects_path, RejectLines(schemas), files)
+        self.counts = RunCounts()
+        rejects = Rejects(
+            self._reject_file, allowed=settings.allowed_rejects, dry_run=settings.dry_run
+        )
+        self.streams = Streams(
+            self._client,
+            models,
+            settings,
+            counts=self.counts,
+            rejects=rejects,
+            stop=self.stop,
+            style=self._style,
+        )
+        self.pipeline = Pipeline(
+            self.streams,
+            Dispatcher(settings.concurrency),
+            counts=self.counts,
+            rejects=rejects,
+            output=None if settings.dry_run else StateOutput(write),
+        )
+        self._router = Router(self.pipeline, self.streams, maps, schemas)
+        self._waiting_since: float | None = None
+        self._replayed: Path | None = None
+
+    def perform(self, source: IO[Any] | None) -> None:
+        """Take in all messages, and report how the run went.
+
+        Args:
+            source: Where the messages come from, None if that is closed.
+
+        Raises:
+            StoppedBySignal: A signal asked the run to stop.
+            PlanhatError: The run failed.
+        """
+        with self._reported(), self.stop.on_signals(), self.progress(), self._settled():
+            source = self._checked(source)
+            with self._flushed_on_bad_input():
+                for lines in read_lines(source, self.stop, self._idle_seconds):
+                    self._router.handle(lines)
+                    if self._is_overdue(lines):
+                        self.pipeline.flush()
+            if self.stop.requested:
+                raise Interrupted("asked to stop while reading")
+            self.pipeline.finish()
+            for name, counts in self.counts.streams.items():
+                with record_counter(name) as metric:  # as the SDK's sinks log it
+                    metric.increment(counts.read)
+
+    def progress(self) -> Progress:
+        """Return what shows the progress of the run for as long as its context lasts."""
+
+        def snapshot() -> Snapshot:
+            read, batches = self.counts.total.read, self.pipeline.batches
+            return Snapshot(read, batches, "batch", self.transport.retries)
+
+        mode = choose_mode(
+            self._settings.progress,
+            stderr_is_terminal=sys.stderr.isatty(),
+            leave_terminal_to_target=False,
+        )
+        name = "target-planhat (dry run)" if self._settings.dry_run else "target-planhat"
+        return Progress(name, snapshot, mode=mode, logger=logger)
+
+    def close(self) -> None:
+        """Close threads, files and connections."""
+        self.pipeline.close()
+        self.transport.close()
+
+    def _checked(self, source: IO[Any] | None) -> IO[Any]:
+        """Check what has to be right before the first message is read."""
+        if source is None:
+            raise ConfigurationError(
+                "standard input is closed: pipe a tap into it, or name a file with --input"
+            )
+        if self._reject_file is not None:
+            self._reject_file.check()
+        if self._settings.check_custom_fields:
+            fields = read_custom_fields(self._client)
+            models = self.streams.models
+            self.streams.models = {name: typed(model, fields) for name, model in models.items()}
+        if self._reject_file is not None:
+            self._replayed = put_aside(self._reject_file, _descriptor(source))
+        return source
+
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Report how the run went, however it ends."""
+        began = self._clock.now()
+        result: Result = "failed"
+        try:
+            yield
+            result = "done"
+        except Interrupted as error:
+            result = "interrupted"
+            raise StoppedBySignal(self.stop.signum, self._where_it_stopped()) from error
+        finally:
+            self.close()
+            self._report(result, self._clock.now() - began)
+
+    @contextlib.contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Record the results of all batches in flight, however the run ends."""
+        try:
+            yield
+        finally:
+            self.pipeline.wait()
+
+    @contextlib.contextmanager
+    def _flushed_on_bad_input(self) -> Iterator[None]:
+        """Send the records before a line that ends the run: they are not at fault."""
+        try:
+            yield
+        except (InputError, TooManyRejectsError) as error:
+            with contextlib.suppress(TooManyRejectsError):
+                self.pipeline.flush()
+            if isinstance(error, InputError):
+                raise
+            self.pipeline.check_rejects()
+        finally:
+            self._router.finish()
+
+    def _is_overdue(self, lines: Lines) -> bool:
+        """Return whether what waits has to be sent, although its batches are not full."""
+        if not self.pipeline.has_waiting:
+            self._waiting_since = None
+            return False
+        now = self._clock.now()
+        since = self._waiting_since = self._waiting_since or now
+        if lines.lines and now - since <= self._longest_wait_seconds:
+            return False
+        self._waiting_since = None
+        return True
+
+    def _where_it_stopped(self) -> str:
+        if self._settings.dry_run:
+            return "the dry run has written nothing: run it again"
+        undecided = self.counts.total.undecided
+        if not undecided:
+            return "every record that was read is accounted for: run again from the last state"
+        return (
+            f"{counted(undecided, 'record')} undecided (read, but without an outcome): run again "
+            "from the last state"
+        )
+
+    def _report(self, result: Result, seconds: float) -> None:
+        if self._replayed is not None and result != "done":
+            logger.warning(
+                "the replay is not finished: its records are in %s; replay them with --input %s",
+                self._replayed,
+                self._replayed,
+            )
+        summary = Summary(
+            counts=self.counts,
+            result=result,
+            dry_run=self._settings.dry_run,
+            requests=self.transport.requests,
+            retries=self.transport.retries,
+            seconds=seconds,
+            rejects_path=str(self._reject_file.path) if self._reject_file is not None else None,
+            version=self._version,
+        )
+        summary.report(self._style, self._settings.summary_path)
+
+
+def _descriptor(source: IO[Any]) -> int | None:
+    try:
+        return source.fileno()
+    except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
+        return None
