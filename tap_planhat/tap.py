@@ -63,7 +63,6 @@ class TapPlanhat(PlanhatPlugin, Tap):
     name = "tap-planhat"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     command_help = HELP
-    message_writer_class = MessageWriter
 
     def __init__(
         self,

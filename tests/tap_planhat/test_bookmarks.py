@@ -87,7 +87,7 @@ def test_the_lookback_reads_what_planhat_may_have_shown_late(tenant, config, rea
     assert titles(read(config, state=state_at(9), catalog=issues)) == {"day 7", "day 8", "day 9"}
 
 
-def test_a_run_without_news_prints_its_state_all_the_same(tenant, config, read, issues):
+def test_a_run_that_finds_no_change_still_prints_its_state(tenant, config, read, issues):
     tenant.insert("issues", {"title": "late", "updatedAt": at(8.5)})
     output = read(config, state=state_at(10), catalog=issues)
     assert output.records("issues") == []
@@ -98,8 +98,8 @@ def test_a_bookmark_never_moves_backwards(tenant, config, read, issues):
     assert bookmark_of(read(config, state=state_at(400), catalog=issues)) == at(400)
 
 
-def test_bookmarks_are_compared_as_instants_and_not_as_texts(tenant, config, read, issues):
-    """01:00+02:00 is the greater text and the earlier instant than 00:00Z of that day."""
+def test_bookmarks_are_compared_as_datetimes_and_not_as_text(tenant, config, read, issues):
+    """01:00+02:00 is the greater text and the earlier time than 00:00Z of that day."""
     state = state_at(0)
     bookmark = state["bookmarks"]["issues"]
     bookmark["replication_key_value"] = at(8).replace("T00:00:00.000Z", "T01:30:00+02:00")
@@ -108,7 +108,7 @@ def test_bookmarks_are_compared_as_instants_and_not_as_texts(tenant, config, rea
     assert bookmark_of(output) == at(9)
 
 
-def test_the_bookmark_does_not_pass_what_was_newest_when_the_walk_began(
+def test_the_bookmark_does_not_pass_what_was_newest_when_the_scan_began(
     tenant, config, read, issues, sandbox
 ):
     """A change during the run may be of a record that was read before: the next run gets it."""
@@ -175,7 +175,7 @@ def test_our_own_clock_does_not_matter_where_planhats_is_ahead_or_behind(
     assert bookmark_of(output) == ahead
 
 
-def test_records_without_a_key_come_in_a_full_read_only_and_end_nothing(
+def test_records_without_a_key_are_read_only_by_a_full_scan_and_do_not_end_a_scan(
     config, read, issues, sandbox
 ):
     tenant = sandbox.tenant("token-a")
@@ -188,7 +188,7 @@ def test_records_without_a_key_come_in_a_full_read_only_and_end_nothing(
 
 
 @pytest.mark.parametrize("more", [{}, {"stream_maps": {"issues": {"__filter__": "True"}}}])
-def test_a_record_that_says_nothing_of_its_key_comes_and_moves_no_bookmark(
+def test_a_record_without_a_key_is_emitted_and_does_not_move_the_bookmark(
     config, read, issues, canned, more
 ):
     """The SDK fails on it, after it is out."""
@@ -226,7 +226,7 @@ def test_a_bookmark_of_another_key_counts_for_nothing(tenant, config, read, issu
     assert len(titles(read(config, state=state, catalog=issues))) == 10
 
 
-def test_a_bookmark_that_is_no_date_is_told(tenant, config, read, issues):
+def test_a_bookmark_that_is_not_a_date_is_an_error(tenant, config, read, issues):
     state = state_at(8)
     state["bookmarks"]["issues"]["replication_key_value"] = "yesterday"
     with pytest.raises(ConfigurationError, match="bookmark of issues is not a date-time"):
@@ -274,8 +274,8 @@ def test_a_quiet_incremental_run_costs_one_request(
 
 def test_a_tiny_stream_that_changed_within_the_lookback_costs_two(config, read, issues, sandbox):
     for second in range(5):
-        moment = format_timestamp(START + timedelta(seconds=second))
-        sandbox.tenant("token-a").insert("issues", {"title": "t", "updatedAt": moment})
+        timestamp = format_timestamp(START + timedelta(seconds=second))
+        sandbox.tenant("token-a").insert("issues", {"title": "t", "updatedAt": timestamp})
     state = read(config, catalog=issues).state
     assert requests_of(sandbox, lambda: read(config, state=state, catalog=issues)) == 2
 

@@ -66,7 +66,7 @@ def test_a_token_that_may_not_read_them_is_told_so(tap, config, sandbox):
     sandbox.fault("status", status=403, model="customfields")
     run = tap("--discover", config=config)
     assert run.code == 1
-    assert "not permitted GET /customfields" in run.last_line
+    assert "no permission for GET /customfields" in run.last_line
     assert "Traceback" not in run.stderr
 
 

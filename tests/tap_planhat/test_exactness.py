@@ -23,9 +23,9 @@ change = st.tuples(
     st.floats(0, 1, exclude_max=True),
     st.sampled_from([1, 1, 2, 7, 30]),
 )
-moments = st.lists(st.lists(change, max_size=3), max_size=25)
+histories = st.lists(st.lists(change, max_size=3), max_size=25)
 killed_at = st.one_of(st.just(1.0), st.floats(0, 1))  # the share of its lines that got out
-shapes = st.tuples(st.sampled_from([1, 2, 7, 2000]), st.sampled_from([1, 4]))
+pagings = st.tuples(st.sampled_from([1, 2, 7, 2000]), st.sampled_from([1, 4]))
 
 
 class Clock:
@@ -93,8 +93,8 @@ class World:
             self.deleted.add(identifier)
 
 
-def settings_for(sandbox: Sandbox, shape: tuple[int, int], **more: Any) -> dict[str, Any]:
-    page_size, concurrency = shape
+def settings_for(sandbox: Sandbox, paging: tuple[int, int], **more: Any) -> dict[str, Any]:
+    page_size, concurrency = paging
     return {
         "api_token": "token-a",
         "api_url": sandbox.url,
@@ -116,11 +116,11 @@ once = settings(
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     size=st.integers(0, 60),
-    shape=shapes,
-    history=moments,
+    paging=pagings,
+    history=histories,
 )
 def test_a_full_read_emits_every_record_that_is_there_throughout_once(
-    planhat, read, select, stream, size, shape, history
+    planhat, read, select, stream, size, paging, history
 ):
     sandbox, clock = planhat
     sandbox.reset()
@@ -129,7 +129,7 @@ def test_a_full_read_emits_every_record_that_is_there_throughout_once(
         world.insert()
     before = set(world.records())
     sandbox.before_each_request[:] = [world.change]
-    output = read(settings_for(sandbox, shape), catalog=select(**{stream: None}))
+    output = read(settings_for(sandbox, paging), catalog=select(**{stream: None}))
     sandbox.before_each_request.clear()
     emitted = output.ids(stream)
     assert len(emitted) == len(set(emitted))
@@ -139,19 +139,19 @@ def test_a_full_read_emits_every_record_that_is_there_throughout_once(
 @once
 @given(
     size=st.integers(0, 60),
-    shape=shapes,
-    runs=st.lists(st.tuples(moments, killed_at), min_size=1, max_size=4),
+    paging=pagings,
+    runs=st.lists(st.tuples(histories, killed_at), min_size=1, max_size=4),
     lookback=st.sampled_from([0, 60]),
 )
 def test_after_any_number_of_runs_the_last_version_of_every_record_has_arrived(
-    planhat, read, select, size, shape, runs, lookback
+    planhat, read, select, size, paging, runs, lookback
 ):
     sandbox, clock = planhat
     sandbox.reset()
     world = World(sandbox, clock, "issues", iter([]))
     for _ in range(size):
         world.insert()
-    config = settings_for(sandbox, shape, lookback_seconds=lookback)
+    config = settings_for(sandbox, paging, lookback_seconds=lookback)
     catalog = select(issues=None)
     arrived: dict[str, dict[str, Any]] = {}
     state: dict[str, Any] | None = None

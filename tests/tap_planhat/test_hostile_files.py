@@ -85,7 +85,7 @@ def test_no_state_makes_anything_but_messages_or_a_sentence(sandbox, config, rea
     ],
     ids=str,
 )
-def test_a_file_that_holds_no_state_is_told_in_one_sentence(tap, config, tmp_path, state):
+def test_a_file_without_a_state_is_an_error_of_one_sentence(tap, config, tmp_path, state):
     path = tmp_path / "state.json"
     path.write_text(json.dumps(state))
     ran = tap("--state", str(path), config=config)

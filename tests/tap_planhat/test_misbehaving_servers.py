@@ -13,8 +13,8 @@ PAGE = 10
 def tenant(sandbox):
     tenant = sandbox.tenant("token-a")
     for number in range(45):
-        moment = f"2026-01-01T00:{number:02}:00.000Z"
-        tenant.insert("issues", {"title": f"{number}", "status": "Open", "updatedAt": moment})
+        timestamp = f"2026-01-01T00:{number:02}:00.000Z"
+        tenant.insert("issues", {"title": f"{number}", "status": "Open", "updatedAt": timestamp})
     return tenant
 
 
@@ -170,7 +170,7 @@ def test_a_collection_that_empties_while_it_is_read_ends_the_run(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_more_records_of_one_moment_than_a_page_holds_are_read_whole(
+def test_more_records_of_one_timestamp_than_a_page_holds_are_all_read(
     config, read, issues, sandbox, concurrency
 ):
     tenant = sandbox.tenant("token-a")

@@ -110,7 +110,7 @@ def test_a_process_that_selects_nothing_ends_well_with_a_warning(tap, config, tm
     ],
     ids=str,
 )
-def test_a_file_that_is_no_catalog_is_told(tap, config, tmp_path, catalog, says):
+def test_a_file_that_is_not_a_catalog_is_an_error(tap, config, tmp_path, catalog, says):
     (tmp_path / "catalog.json").write_text(json.dumps(catalog))
     ran = tap("--catalog", "catalog.json", config=config)
     assert (ran.code, ran.stdout) == (1, b"")

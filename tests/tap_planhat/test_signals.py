@@ -1,4 +1,4 @@
-"""The tap as a process that is stopped, cut off or held up: whole lines, a true state, its code."""
+"""The tap as a process that is stopped, cut off or blocked: lines, state, exit code."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PATHS = {
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize(("more", "env"), PATHS.values(), ids=PATHS)
-def test_a_signal_while_standard_output_is_blocked_leaves_whole_lines_and_a_true_state(
+def test_a_signal_while_standard_output_is_blocked_leaves_complete_lines_and_the_last_safe_state(
     tap, tenant, config, tmp_path, more, env, signum, code
 ):
     path = tmp_path / "state.json"
@@ -75,7 +75,7 @@ def test_a_signal_while_standard_output_is_blocked_leaves_whole_lines_and_a_true
     records = [message for message in messages if message["type"] == "RECORD"]
     assert 0 < len(records) < 300
     states = [message["value"] for message in messages if message["type"] == "STATE"]
-    assert states[-1] == STATE, "the walk had not ended, so the bookmark has not moved"
+    assert states[-1] == STATE, "the scan had not ended, so the bookmark has not moved"
     assert "run again from the last state" in stderr.splitlines()[-1]
     assert "Traceback" not in stderr
     assert "ERROR" not in stderr

@@ -101,7 +101,7 @@ def test_a_file_of_several_lines_is_told_which_of_them_counts(content):
     ],
     ids=str,
 )
-def test_what_is_no_state_is_refused_and_never_passed_over(content):
+def test_what_is_not_a_state_is_refused_and_never_ignored(content):
     """Everything would be read anew, and appended once more."""
     with pytest.raises(
         ConfigurationError, match="the file given as --state does not hold a Singer state"

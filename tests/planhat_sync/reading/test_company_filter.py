@@ -1,4 +1,4 @@
-"""`company_ids`: several walks, servers that read one id, records of several companies."""
+"""`company_ids`: several scans, servers that apply one id, records of several companies."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_only_records_of_the_companies_are_read(tenant, companies, config, read,
     assert len(output.ids(stream)) == 2
 
 
-def test_more_companies_than_one_address_holds_are_read_in_several_walks(
+def test_more_companies_than_one_url_holds_are_read_in_several_scans(
     tenant, companies, config, read, select, sandbox
 ):
     wanted = {issue(tenant, company) for company in companies}
@@ -58,7 +58,7 @@ def test_more_companies_than_one_address_holds_are_read_in_several_walks(
     assert len(set(filters(sandbox))) == 3
 
 
-def test_a_record_that_several_walks_meet_is_emitted_once(tenant, companies, config, read, select):
+def test_a_record_that_several_scans_find_is_emitted_once(tenant, companies, config, read, select):
     both = issue(tenant, companies[0], companies[149])
     config["company_ids"] = companies
     assert read(config, catalog=select(issues=None)).ids("issues") == [both]
@@ -134,9 +134,7 @@ def test_a_deselected_reference_is_asked_for_and_not_emitted(
     assert any("companyId" in request.query["select"] for request in sandbox.requests)
 
 
-def test_a_changed_list_of_companies_reads_from_the_beginning(
-    tenant, companies, config, read, select
-):
+def test_a_changed_list_of_companies_ignores_the_bookmark(tenant, companies, config, read, select):
     """The bookmark is about other companies: what the new one changed before it was never read."""
     old = issue(tenant, companies[1], updatedAt="2026-01-01T00:00:00.000Z")
     issue(tenant, companies[0], updatedAt="2026-02-01T00:00:00.000Z")
@@ -160,7 +158,7 @@ def test_fewer_companies_than_before_go_on_from_a_bookmark_of_all(
 
 
 @pytest.mark.parametrize("wrong", ["extid-12", "srcid-1", "a,b", "  a b"])
-def test_an_id_that_is_none_of_planhats_is_refused(config, read, wrong):
+def test_an_id_that_is_not_an_id_of_planhat_is_refused(config, read, wrong):
     with pytest.raises(ConfigurationError, match="company_ids"):
         read({**config, "company_ids": [wrong]})
 
@@ -170,25 +168,25 @@ A, B = f"{0:024x}", f"{1:024x}"
 few = st.sets(st.sampled_from([A, B, f"{2:024x}"]))
 
 
-def serve(walks: CompanyFilter, rows: list[set[str]], reads: str) -> list[int]:
-    """Walk rows as a server that reads joined ids in some way would give them."""
+def serve(scans: CompanyFilter, rows: list[set[str]], reads: str) -> list[int]:
+    """Return the rows emitted of a server that reads joined ids in some way."""
     emitted = []
-    while walks.start():
+    while scans.start():
         heard = {
-            "all": set(walks.current),
-            "as one": set(walks.current) if len(walks.current) == 1 else set(),
-            "the first": set(walks.current[:1]),
+            "all": set(scans.current),
+            "as one": set(scans.current) if len(scans.current) == 1 else set(),
+            "the first": set(scans.current[:1]),
             "none": {one for row in rows for one in row},
         }[reads]
         came = [number for number, row in enumerate(rows) if row & heard]
-        emitted += [number for number in came if walks.includes(rows[number])]
-        for one in walks.unverified():
+        emitted += [number for number in came if scans.includes(rows[number])]
+        for one in scans.unverified():
             probed = [row for row in rows if one in row or reads == "none"]
-            if any(walks.contradicts(row) for row in probed):
-                walks.split()
+            if any(scans.contradicts(row) for row in probed):
+                scans.split()
                 break
         else:
-            walks.confirm()
+            scans.confirm()
     return emitted
 
 

@@ -1,4 +1,4 @@
-"""The incremental walk, run after run, against collections in memory that change all the time."""
+"""The incremental scan, run after run, against collections in memory that change all the time."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Collection:
         self.rows: dict[str, datetime | None] = {}
         self.now = EPOCH
         self.made = 0
-        self.asks: list[PageRequest] = []
+        self.requests: list[PageRequest] = []
         self.between: Callable[[], None] = lambda: None
 
     def tick(self) -> datetime:
         self.now += timedelta(milliseconds=self.chance.choice([0, 0, 1, 1, 7]))
         return self.now
 
-    def insert(self, moment: datetime | None = None) -> str:
+    def insert(self, timestamp: datetime | None = None) -> str:
         self.made += 1
         identifier = f"{self.made:024x}"
-        has_key = moment or self.chance.random() >= self.without_key
-        self.rows[identifier] = (moment or self.tick()) if has_key else None
+        has_key = timestamp or self.chance.random() >= self.without_key
+        self.rows[identifier] = (timestamp or self.tick()) if has_key else None
         return identifier
 
     def update(self, identifier: str) -> None:
@@ -57,43 +57,45 @@ class Collection:
     def newest_first(self) -> list[str]:
         return sorted(self.rows, key=lambda row: self.rows[row] or EPOCH, reverse=True)
 
-    def answer(self, ask: PageRequest) -> list[Row]:
-        if self.asks:
+    def answer(self, request: PageRequest) -> list[Row]:
+        if self.requests:
             self.between()
-        self.asks.append(ask)
+        self.requests.append(request)
         rows = list(self.rows.items())
-        if ask.sort.lstrip("-") == "_id":
-            rows.sort(reverse=ask.sort.startswith("-"))
+        if request.sort.lstrip("-") == "_id":
+            rows.sort(reverse=request.sort.startswith("-"))
         elif self.sorts:
             self.chance.shuffle(rows)
             rows.sort(
                 key=lambda row: (row[1] is not None, row[1] or EPOCH),
-                reverse=ask.sort.startswith("-"),
+                reverse=request.sort.startswith("-"),
             )
         else:  # the rows created last come first, whatever is asked for
             rows.sort(reverse=True)
-        return rows[ask.offset : ask.offset + min(ask.limit, self.clamp or ask.limit)]
+        return rows[
+            request.offset : request.offset + min(request.limit, self.clamp or request.limit)
+        ]
 
 
 def follow(
-    collection: Collection | MillionRows, walk: Any, judge: Callable[[list[Row]], Any], width: int
+    collection: Collection | MillionRows, scan: Any, accept: Callable[[list[Row]], Any], width: int
 ) -> Iterator[Row]:
-    while asks := walk.next_requests(width):
+    while requests := scan.next_requests(width):
         pages = {
-            ask: collection.answer(ask)
-            for ask in sorted(asks, key=lambda _: collection.chance.random())
+            request: collection.answer(request)
+            for request in sorted(requests, key=lambda _: collection.chance.random())
         }
-        for ask in asks:
-            if walk.next_requests(1) != [ask]:
+        for request in requests:
+            if scan.next_requests(1) != [request]:
                 break
-            page = pages[ask]
-            yield from (page[at] for at in judge(page))
-        assert len(collection.asks) < 50_000, "the walk does not end"
+            page = pages[request]
+            yield from (page[at] for at in accept(page))
+        assert len(collection.requests) < 50_000, "the scan does not end"
 
 
 @dataclass
 class Reader:
-    """What a tap would do with the walk: fall back, keep a bookmark, remember what was seen."""
+    """What a tap would do with the scan: fall back, keep a bookmark, remember what was seen."""
 
     collection: Collection
     page_size: int = 10
@@ -105,7 +107,7 @@ class Reader:
 
     def changes(self) -> list[Row]:
         cutoff = (self.bookmark or EPOCH) - LOOKBACK
-        walk = IncrementalScan(
+        scan = IncrementalScan(
             "updatedAt",
             page_size=self.page_size,
             page_limit=self.page_limit,
@@ -115,26 +117,26 @@ class Reader:
         rows = list(
             follow(
                 self.collection,
-                walk,
-                lambda page: walk.accept([row[0] for row in page], [row[1] for row in page]),
+                scan,
+                lambda page: scan.accept([row[0] for row in page], [row[1] for row in page]),
                 self.width,
             )
         )
-        assert len(rows) == len(set(rows)), "one version of one row, twice in one walk"
-        if walk.failed:
+        assert len(rows) == len(set(rows)), "one version of one row, twice in one scan"
+        if scan.failed:
             self.failed += 1
             rows += [row for row in self.everything() if row[1] and row[1] >= cutoff]
-        self.sorts = walk.sort_is_known
-        self.newest = walk.newest
+        self.sorts = scan.sort_is_known
+        self.newest = scan.newest
         return rows
 
     def everything(self) -> list[Row]:
-        walk = FullScan(self.page_size)
+        scan = FullScan(self.page_size)
         return list(
             follow(
                 self.collection,
-                walk,
-                lambda page: walk.accept([row[0] for row in page]),
+                scan,
+                lambda page: scan.accept([row[0] for row in page]),
                 self.width,
             )
         )
@@ -147,10 +149,10 @@ class Reader:
 def grow(collection: Collection, chance: random.Random) -> None:
     for _ in range(chance.choice([0, 1, 2, 5, 40, chance.randrange(300)])):
         collection.insert()
-    if collection.rows and chance.random() < 0.3:  # a bulk upsert: many rows of one moment
-        moment = collection.tick()
+    if collection.rows and chance.random() < 0.3:  # a bulk upsert: many rows of one timestamp
+        timestamp = collection.tick()
         for identifier in list(collection.rows)[: chance.randrange(60)]:
-            collection.rows[identifier] = moment
+            collection.rows[identifier] = timestamp
 
 
 def disturb(collection: Collection, chance: random.Random) -> None:
@@ -163,9 +165,9 @@ def disturb(collection: Collection, chance: random.Random) -> None:
             for identifier in chance.sample(rows, min(len(rows), chance.choice([1, 1, 3, 10]))):
                 collection.update(identifier)
         elif kind < 0.7:
-            moment = collection.tick()
+            timestamp = collection.tick()
             for identifier in chance.sample(rows, min(len(rows), chance.choice([1, 3, 30]))):
-                collection.rows[identifier] = moment
+                collection.rows[identifier] = timestamp
         else:
             start = chance.choice([0, chance.randrange(len(rows))])
             for identifier in rows[start : start + chance.choice([1, 1, 3, 12])]:
@@ -186,7 +188,7 @@ def assert_nothing_is_ever_lost(
         disturb(collection, chance)
     collection.between = lambda: None
     arrived |= dict(reader.changes())
-    alive = {row: moment for row, moment in collection.rows.items() if moment}
+    alive = {row: timestamp for row, timestamp in collection.rows.items() if timestamp}
     assert {row: arrived.get(row) for row in alive} == alive
 
 
@@ -217,7 +219,7 @@ def test_a_server_that_ignores_the_sort_loses_nothing_either(page_size):
     width=st.sampled_from([1, 4]),
     seed=st.integers(0, 2**16),
 )
-def test_any_ties_are_read_whole(ages, page_size, width, seed):
+def test_all_rows_of_equal_keys_are_read(ages, page_size, width, seed):
     collection = Collection(random.Random(seed))
     for age in ages:
         collection.insert(EPOCH + timedelta(milliseconds=age))
@@ -243,21 +245,21 @@ class MillionRows:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.rows = [number << self.ID_BITS | number for number in range(1_000_000)]
-        self.asks: list[PageRequest] = []
+        self.requests: list[PageRequest] = []
 
-    def answer(self, ask: PageRequest) -> list[Row]:
-        if self.asks:
+    def answer(self, request: PageRequest) -> list[Row]:
+        if self.requests:
             self.disturb()
-        self.asks.append(ask)
-        first, end = ask.offset, ask.offset + ask.limit
-        if ask.sort.startswith("-"):
+        self.requests.append(request)
+        first, end = request.offset, request.offset + request.limit
+        if request.sort.startswith("-"):
             whole = len(self.rows)
             return [self.row(row) for row in self.rows[max(0, whole - end) : whole - first][::-1]]
         return [self.row(row) for row in self.rows[first:end]]
 
     def row(self, row: int) -> Row:
-        moment = EPOCH + timedelta(milliseconds=row >> self.ID_BITS)
-        return f"{row % (1 << self.ID_BITS):024x}", moment
+        timestamp = EPOCH + timedelta(milliseconds=row >> self.ID_BITS)
+        return f"{row % (1 << self.ID_BITS):024x}", timestamp
 
     def disturb(self) -> None:
         at = self.chance.randrange(700_000, len(self.rows))
@@ -273,7 +275,7 @@ def test_what_changed_of_a_million_rows_is_read_exactly_while_they_change(width)
     collection = MillionRows(random.Random(width))
     cutoff = 700_000
     before = collection.rows[cutoff:]
-    walk = IncrementalScan(
+    scan = IncrementalScan(
         "updatedAt",
         page_size=2000,
         page_limit=2000,
@@ -283,31 +285,31 @@ def test_what_changed_of_a_million_rows_is_read_exactly_while_they_change(width)
     rows = list(
         follow(
             collection,
-            walk,
-            lambda page: walk.accept([row[0] for row in page], [row[1] for row in page]),
+            scan,
+            lambda page: scan.accept([row[0] for row in page], [row[1] for row in page]),
             width,
         )
     )
-    assert walk.failed is None
+    assert scan.failed is None
     assert len(rows) == len(set(rows))
     unchanged = set(before) & set(collection.rows)
     assert len(unchanged) > 100_000
     assert {collection.row(row) for row in unchanged} <= set(rows)
-    assert len(collection.asks) <= 2 * len(before) / 2000
+    assert len(collection.requests) <= 2 * len(before) / 2000
 
 
 def test_a_quiet_run_costs_one_request():
     collection = quiet(500)
     reader = Reader(collection, 50, sorts=True, bookmark=EPOCH + timedelta(seconds=499))
     assert len(reader.changes()) == 1  # the row of the bookmark itself
-    assert len(collection.asks) == 1
+    assert len(collection.requests) == 1
 
 
 def test_a_run_costs_as_many_requests_as_pages_have_changed():
     collection = quiet(1000)
     reader = Reader(collection, 50, sorts=True, bookmark=EPOCH + timedelta(seconds=800))
     assert len(reader.changes()) == 200
-    assert len(collection.asks) == 5
+    assert len(collection.requests) == 5
     assert reader.failed == 0
 
 
@@ -317,7 +319,7 @@ def test_a_row_that_moves_to_the_front_meanwhile_comes_in_the_next_run():
     reader = Reader(collection, 10, sorts=True, bookmark=EPOCH + timedelta(seconds=20))
 
     def between():
-        if len(collection.asks) == 3:
+        if len(collection.requests) == 3:
             collection.rows[old] = EPOCH + timedelta(seconds=1000)
 
     collection.between = between
@@ -333,7 +335,7 @@ def test_rows_deleted_at_the_border_of_a_page_hide_none_behind_it():
     reader = Reader(collection, 10, sorts=True, bookmark=EPOCH + timedelta(seconds=50))
 
     def between():
-        if len(collection.asks) == 2:
+        if len(collection.requests) == 2:
             for identifier in rows[5:25]:
                 collection.rows.pop(identifier, None)
 
@@ -342,22 +344,22 @@ def test_rows_deleted_at_the_border_of_a_page_hide_none_behind_it():
     assert {row for row in rows[:50] if row in collection.rows} <= set(arrived)
 
 
-def test_more_rows_of_one_moment_than_a_page_holds_are_asked_for_at_once():
+def test_more_rows_of_one_timestamp_than_a_page_holds_are_requested_at_once():
     collection = quiet(100)
     for identifier in collection.newest_first()[5:35]:
         collection.rows[identifier] = EPOCH + timedelta(seconds=90)
     reader = Reader(collection, 10, sorts=True, bookmark=EPOCH + timedelta(seconds=60))
     arrived = dict(reader.changes())
     assert arrived == {
-        row: moment
-        for row, moment in collection.rows.items()
-        if moment >= EPOCH + timedelta(seconds=60) - LOOKBACK
+        row: timestamp
+        for row, timestamp in collection.rows.items()
+        if timestamp >= EPOCH + timedelta(seconds=60) - LOOKBACK
     }
     assert reader.failed == 0
-    assert max(ask.limit for ask in collection.asks) > 30
+    assert max(request.limit for request in collection.requests) > 30
 
 
-def test_more_rows_of_one_moment_than_any_page_holds_are_read_by_reading_everything():
+def test_more_rows_of_one_timestamp_than_any_page_holds_are_read_by_a_full_scan():
     collection = quiet(100)
     for identifier in collection.newest_first()[5:35]:
         collection.rows[identifier] = EPOCH + timedelta(seconds=90)
@@ -372,10 +374,10 @@ def test_whether_the_server_sorts_is_asked_once():
     collection = quiet(500)
     reader = Reader(collection, 200, bookmark=EPOCH + timedelta(seconds=499))
     reader.changes()
-    assert [ask.sort for ask in collection.asks] == ["-updatedAt", "updatedAt"]
+    assert [request.sort for request in collection.requests] == ["-updatedAt", "updatedAt"]
     assert reader.sorts is True
     reader.changes()
-    assert len(collection.asks) == 3
+    assert len(collection.requests) == 3
 
 
 def test_a_changed_row_is_found_though_the_server_gives_the_rows_created_last_instead():
@@ -396,14 +398,14 @@ def test_everything_is_read_where_the_bookmark_is_older_than_all_rows():
     assert reader.failed == 0
 
 
-def test_rows_without_a_key_end_the_walk_where_they_come_last():
+def test_rows_without_a_key_end_the_scan_where_they_come_last():
     collection = quiet(30)
     for _ in range(5):
         collection.rows[f"{collection.made + 1:024x}"] = None
         collection.made += 1
     reader = Reader(collection, 50, sorts=True, bookmark=EPOCH)
     assert len(reader.changes()) == 30
-    assert len(collection.asks) == 1
+    assert len(collection.requests) == 1
 
 
 def test_an_empty_collection_costs_one_request_and_moves_no_bookmark():
@@ -411,7 +413,7 @@ def test_an_empty_collection_costs_one_request_and_moves_no_bookmark():
     reader = Reader(collection, 10, bookmark=EPOCH)
     assert reader.changes() == []
     assert reader.newest is None
-    assert len(collection.asks) == 1
+    assert len(collection.requests) == 1
 
 
 def answer(scan: IncrementalScan, page: int, moved: int = 0) -> None:

@@ -13,27 +13,27 @@ from planhat_sync.reading.pages.row_format import RowFormat
 from tap_planhat.messages import record_lines
 
 KEY = "updatedAt"
-# What begins as a row does, and is none: inside another value, or in a text.
-LURES = [
-    [{"_id": "lure"}, {"_id": "lure"}],
-    {"deep": [{"_id": "lure", "more": [{"_id": "lure"}]}]},
-    '},{"_id":"lure"',
+# Values that begin as a row does: an object inside another value, or text.
+DECOYS = [
+    [{"_id": "decoy"}, {"_id": "decoy"}],
+    {"deep": [{"_id": "decoy", "more": [{"_id": "decoy"}]}]},
+    '},{"_id":"decoy"',
     '}, {"_id"',
     ["},{"],
     None,
 ]
 widths = st.one_of(st.integers(0, 90), st.integers(CHUNK_BYTES - 90, CHUNK_BYTES + 90))
-tables = st.lists(st.tuples(widths, st.sampled_from(LURES), st.booleans()), max_size=8)
+tables = st.lists(st.tuples(widths, st.sampled_from(DECOYS), st.booleans()), max_size=8)
 separators = st.sampled_from([(",", ":"), (", ", ": "), (",", ": ")])
 
 
 def rows_of(table):
-    """Rows of many widths; `_id` comes first in some, so that lures look like rows, or not."""
+    """Rows of many widths; `_id` comes first in some, so that decoys look like rows, or not."""
     rows = []
-    for number, (width, lure, is_reversed) in enumerate(table):
+    for number, (width, decoy, is_reversed) in enumerate(table):
         row = {
             "_id": f"{number:024x}",
-            "custom": lure,
+            "custom": decoy,
             "title": "é" * (width // 2),
             KEY: f"2026-01-01T00:00:{number:02}.000Z",
         }

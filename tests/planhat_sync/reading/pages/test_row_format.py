@@ -72,8 +72,8 @@ selections = st.sets(st.sampled_from(PROPERTIES)).map(sorted)
 
 
 def row_text(number: int, row: dict[str, str], blank: str) -> str:
-    moment = json.dumps(f"2026-01-01T00:00:{number:02}.000Z")
-    return keyed({"_id": json.dumps(f"{number:024x}"), **row, "updatedAt": moment}, blank)
+    timestamp = json.dumps(f"2026-01-01T00:00:{number:02}.000Z")
+    return keyed({"_id": json.dumps(f"{number:024x}"), **row, "updatedAt": timestamp}, blank)
 
 
 def whole(page: Page) -> Any:

@@ -1,0 +1,77 @@
+"""The library reads a stream by itself, as Python values or as lines, without Singer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+
+import msgspec
+import pytest
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.models import load_models
+from planhat_sync.reading.pages.row_format import RowFormat
+from planhat_sync.reading.reader import StreamReader
+from planhat_sync.reading.settings import ReadSettings
+from planhat_sync.reading.source import Source
+from planhat_sync.reading.state import StreamState
+
+ISSUES = load_models()["issues"]
+KEY = ISSUES.replication_key
+
+
+@pytest.fixture
+def reader(sandbox):
+    """Makes a reader of issues: ``reader(state, write=…)``."""
+    for day in (1, 2, 3):
+        issue = {"title": f"day {day}", "updatedAt": f"2026-01-0{day}T00:00:00.000Z"}
+        sandbox.tenant("token-a").insert("issues", issue)
+    config = {"api_token": "token-a", "api_url": sandbox.url, "requests_per_minute": 0}
+    with Transport(Connection.from_config(config), width=4) as transport:
+
+        def make(state, **more):
+            row_format = RowFormat("issues", ["title"], key=KEY, **more)
+            source = Source(PlanhatClient(transport), ISSUES, row_format, threading.Event(), 4)
+            return StreamReader(source, KEY, ReadSettings(), state, logging.getLogger("test"))
+
+        yield make
+
+
+def test_records_are_python_values_and_the_state_goes_on_from_them(reader):
+    first = reader(StreamState())
+    titles = [record["title"] for rows in first.read() for record in rows.content]
+    assert titles == ["day 1", "day 2", "day 3"]
+    entry = {}
+    first.state.write_to(entry, KEY)
+    assert entry["replication_key_value"] == "2026-01-03T00:00:00.000Z"
+    again = reader(StreamState.from_json(entry, KEY, "issues"))
+    [rows] = again.read()
+    assert [record["title"] for record in rows.content] == ["day 3"]
+    assert rows.count == 1
+
+
+def test_lines_are_what_the_caller_makes_of_rows(reader):
+    def write(rows, received):
+        return b"".join(b"row " + msgspec.json.encode(row) + b"\n" for row in rows)
+
+    lines = b"".join(
+        piece for rows in reader(StreamState(), write=write).read() for piece in rows.content
+    )
+    assert [json.loads(line.removeprefix(b"row "))["title"] for line in lines.splitlines()] == [
+        "day 1",
+        "day 2",
+        "day 3",
+    ]
+
+
+def test_reading_loads_no_part_of_singers_sdk():
+    program = (
+        "import sys, planhat_sync.reading.reader, planhat_sync.reading.pages.row_format\n"
+        "sys.exit('singer_sdk' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
