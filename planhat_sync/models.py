@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.abc import Traversable
 
-WORDS_OF_OURS = frozenset({"$schema", "$id", "$comment", "readOnly", "x-planhat"})
-"""Schema words that mean something to this project only and stay out of SCHEMA messages."""
+INTERNAL_KEYWORDS = frozenset({"$schema", "$id", "$comment", "readOnly", "x-planhat"})
+"""Schema keywords that only this project uses, and that a record schema leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the connector knows about one kind of Planhat record.
+    """One Planhat model, as its schema file describes it.
 
     Attributes:
-        name: File stem, stream name and sink name, such as ``issues``.
-        title: What Planhat calls one record, such as ``Issue``.
+        name: Stem of the file and name of the stream, such as ``issues``.
+        title: Planhat's name for one record, such as ``Issue``.
         path: Path below the API's address, such as ``/issues``.
-        keyables: Properties a bulk upsert matches on, the strongest first.
-        keyable_scope: For a keyable that is unique only within something, the property that
-            names that something: ``{"externalId": "companyId"}``.
-        page_limit: Most records one list page may hold.
-        bulk_limit: Most items one bulk upsert may hold.
+        keyables: Properties that a bulk upsert matches on, the strongest first.
+        keyable_scope: For a keyable that is unique only within a scope, the property that names
+            the scope: ``{"externalId": "companyId"}``.
+        page_limit: Most records on one list page.
+        bulk_limit: Most items in one bulk upsert.
         required: Properties that a create needs.
         bulk_required: Properties that a create inside a bulk upsert needs.
-        replication_key: The date-time that moves with every change, if the model has one.
-        company_reference: The property that points at companies, if there is one.
-        properties: JSON Schema of each property, exactly as the file has it.
-        read_only: Properties that Planhat writes itself.
+        replication_key: The date-time property that changes with every update, if there is one.
+        company_reference: The property that refers to companies, if there is one.
+        properties: JSON Schema of each property, exactly as in the file.
+        read_only: Properties that only Planhat writes.
     """
 
     name: str
@@ -63,32 +63,27 @@ class Model:
             schema: The parsed file.
 
         Raises:
-            ValueError: It describes no model; the text names the word that is wrong.
+            ValueError: It does not describe a model; the text names the keyword that is wrong.
         """
-        schema_words = msgspec.convert(schema, type=_SchemaWords)
-        words = schema_words.ours
-        properties = schema_words.properties
-        required = tuple(schema_words.required)
+        file = msgspec.convert(schema, type=_SchemaFile)
+        keywords = msgspec.structs.asdict(file.planhat)
+        if keywords["bulk_required"] is None:
+            keywords["bulk_required"] = file.required
         model = cls(
             name=name,
-            title=schema_words.title or name,
-            path=words.path,
-            keyables=tuple(words.keyables),
-            keyable_scope=words.keyable_scope,
-            page_limit=words.page_limit,
-            bulk_limit=words.bulk_limit,
-            required=required,
-            bulk_required=required if words.bulk_required is None else tuple(words.bulk_required),
-            replication_key=words.replication_key,
-            company_reference=words.company_reference,
-            properties=properties,
-            read_only=frozenset(name for name, word in properties.items() if word.get("readOnly")),
+            title=file.title or name,
+            required=file.required,
+            properties=file.properties,
+            read_only=frozenset(
+                key for key, each in file.properties.items() if each.get("readOnly")
+            ),
+            **keywords,
         )
         model._check_names()
         return model
 
     def _check_names(self) -> None:
-        """Hold every property that a word names against those that there are."""
+        """Raise a ValueError if a keyword names a property that does not exist."""
         named = {
             "_id",
             *self.keyables,
@@ -108,65 +103,66 @@ class Model:
 
     @property
     def record_schema(self) -> dict[str, Any]:
-        """The schema for Singer: of what is read, not of what may be written.
+        """The JSON Schema of records as they are read, which is not what may be written.
 
-        It requires ``_id`` alone, since every other property may be missing from a record. An
-        object inside a property is open, or the SDK would drop what the vendor's tables do not
-        list. None of the words in `WORDS_OF_OURS` is in it. Each call makes a new one, to be
-        changed at will.
+        It requires ``_id`` alone, since any other property may be missing from a record. Objects
+        inside a property are open, or the SDK would drop what the vendor's tables do not list.
+        `INTERNAL_KEYWORDS` are left out. Each access makes a new schema, which may be modified.
         """
         return {
             "type": "object",
-            "properties": {key: _for_singer(value) for key, value in self.properties.items()},
+            "properties": {key: _public(value) for key, value in self.properties.items()},
             "required": ["_id"],
         }
 
 
-class _Words(msgspec.Struct, forbid_unknown_fields=True):
-    """The vocabulary of ``x-planhat``; ``model.meta.json`` says the same to editors and tests."""
+class _Keywords(msgspec.Struct, forbid_unknown_fields=True):
+    """The keywords of ``x-planhat``; ``model.meta.json`` is the same for editors and tests."""
 
     path: str
-    keyables: list[str]
+    keyables: tuple[str, ...]
     page_limit: int
     bulk_limit: int
     keyable_scope: dict[str, str] = {}
-    bulk_required: list[str] | None = None
+    bulk_required: tuple[str, ...] | None = None
     replication_key: str | None = None
     company_reference: str | None = None
 
 
-class _SchemaWords(msgspec.Struct):
-    """As much of a schema file as a model is made of."""
+class _SchemaFile(msgspec.Struct):
+    """The parts of a schema file that make a model."""
 
-    ours: _Words = msgspec.field(name="x-planhat")
+    planhat: _Keywords = msgspec.field(name="x-planhat")
     properties: dict[str, dict[str, Any]]
-    required: list[str] = []
+    required: tuple[str, ...] = ()
     title: str = ""
 
 
-def _for_singer(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Copy a subschema without the words that are ours."""
+def _public(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy of a subschema without the internal keywords."""
     if isinstance(schema, dict):
-        open_words = {"additionalProperties": True} if "properties" in schema else {}
-        return open_words | {
-            word: (
-                {name: _for_singer(inner) for name, inner in value.items()}
-                if word == "properties"  # below it are names, not words
-                else _for_singer(value)
+        open_object = {"additionalProperties": True} if "properties" in schema else {}
+        return open_object | {
+            keyword: (
+                {name: _public(inner) for name, inner in value.items()}
+                if keyword == "properties"  # the keys below it are names, not keywords
+                else _public(value)
             )
-            for word, value in schema.items()
-            if word not in WORDS_OF_OURS
+            for keyword, value in schema.items()
+            if keyword not in INTERNAL_KEYWORDS
         }
     if isinstance(schema, list):
-        return [_for_singer(item) for item in schema]
+        return [_public(item) for item in schema]
     return schema
 
 
 def load_models() -> dict[str, Model]:
-    """Load every model there is, by name in alphabetical order.
+    """Load the models, by name and in alphabetical order.
+
+    They are read from the installed package or, if there are none, from the checkout around it.
 
     Raises:
-        ConfigurationError: The folder is missing or a file in it is not a model.
+        ConfigurationError: The folder is missing, or a file in it does not describe a model.
     """
     return {
         file.name.removesuffix(".json"): _model_of(file)
@@ -183,8 +179,8 @@ def _schemas() -> Traversable:
     if (checkout / "pyproject.toml").is_file() and (checkout / "schemas").is_dir():
         return checkout / "schemas"
     raise ConfigurationError(
-        f"the models' schemas are neither in {packaged} nor in a checkout beside it: "
-        "install planhat-sync anew"
+        f"the models' schemas are neither in {packaged} nor in a checkout around it: "
+        "reinstall planhat-sync"
     )
 
 
@@ -192,5 +188,5 @@ def _model_of(file: Traversable) -> Model:
     name = file.name.removesuffix(".json")
     try:
         return Model.from_schema(name, msgspec.json.decode(file.read_bytes()))
-    except ValueError as error:  # msgspec's are such
+    except ValueError as error:  # also msgspec's errors
         raise ConfigurationError(f"{file} does not describe a model: {error}") from error

@@ -1,4 +1,4 @@
-"""Strikes secrets, and query strings, out of any text that is about to be shown."""
+"""Removes secrets and query strings from texts that are about to be shown."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from urllib.parse import quote
 
 MASK = "***"
 SHORTEST_SECRET = 4
-"""Anything shorter is no secret, and striking it out would leave nothing readable."""
+"""A shorter text is not a secret, and removing it would make other texts unreadable."""
 
 _forms: tuple[str, ...] = ()
 
 
 def add_secret(secret: str) -> None:
-    """Strike a secret out of everything shown from now on, in each form it may take.
+    """Redact a secret from now on, in each form that it may take.
 
     Args:
-        secret: The token as it is; its HTTP Basic form (base64 of the token and a colon), its
-            percent-encoded, JSON and repr forms are hidden with it.
+        secret: The token itself; also redacted are its HTTP Basic form (base64 of the token and a
+            colon) and its percent-encoded, JSON and repr forms.
     """
-    global _forms  # noqa: PLW0603 - what must not be shown is a matter of the whole process
+    global _forms  # noqa: PLW0603 - the secrets of the process
     if len(secret) < SHORTEST_SECRET:
         return
     raw = secret.encode(errors="surrogatepass")
@@ -35,12 +35,12 @@ def add_secret(secret: str) -> None:
         base64.b64encode(raw + b":").decode(),
         base64.b64encode(raw).decode(),
     }
-    # The longest first, or the rest of a longer form would stay behind.
+    # The longest first, or the rest of a longer form would remain.
     _forms = tuple(sorted({*_forms, *forms}, key=lambda form: (-len(form), form)))
 
 
 def redact(text: str) -> str:
-    """Replace every hidden secret in a text by ``***``."""
+    """Return a text with every secret replaced by ``***``."""
     for form in _forms:
         if form in text:
             text = text.replace(form, MASK)
@@ -52,7 +52,7 @@ class _WithoutQueries(logging.Filter):
         text = record.getMessage()
         if "?" in text:
             record.msg, record.args = re.sub(r"\?[^\s\"')]*", "?…", text), ()
-        record.exc_info = None  # urllib3 adds a traceback to its warning of an odd header
+        record.exc_info = None  # urllib3 adds a traceback to its warning about a malformed header
         return True
 
 
@@ -60,10 +60,10 @@ _without_queries = _WithoutQueries()
 
 
 def strip_queries(*loggers: str) -> None:
-    """Let loggers of libraries show paths only, since company ids are part of a query string.
+    """Remove query strings, which contain company ids, from the records of loggers.
 
     Args:
-        loggers: Their names; a second call for the same one changes nothing.
+        loggers: Names of loggers; a second call for the same logger changes nothing.
     """
     for name in loggers:
         logging.getLogger(name).addFilter(_without_queries)

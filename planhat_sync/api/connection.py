@@ -1,4 +1,4 @@
-"""The settings of one connection to Planhat, and what of them is refused."""
+"""The settings of a connection to Planhat: their definitions, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ CONNECTION_SETTINGS: dict[str, Any] = {
     "api_url": {
         "type": "string",
         "default": DEFAULT_URL,
-        "title": "API address",
+        "title": "API URL",
         "description": (
-            "Address of the API. Tenants outside the default region have an address of their "
-            "own, such as https://api-us3.planhat.com. Only https, except on this machine."
+            "Base URL of the API. Tenants outside the default region have another one, such as "
+            "https://api-us3.planhat.com. It must be https, except on this machine."
         ),
     },
     "requests_per_minute": {
         "type": "integer",
         "minimum": 0,
         "default": 200,
-        "title": "Requests a minute",
+        "title": "Requests per minute",
         "description": (
-            "Pace of requests over all threads; a quarter of them, at most 50, may leave at "
-            "once. 0 sends without pacing."
+            "Maximum rate of requests over all threads; allows bursts of a quarter of this rate, "
+            "at most 50 requests. 0 disables the limit."
         ),
     },
     "request_timeout_seconds": {
@@ -51,7 +51,7 @@ CONNECTION_SETTINGS: dict[str, Any] = {
         "default": 60,
         "title": "Request timeout (seconds)",
         "description": (
-            "Longest one request may take, to the last byte of its answer; a bulk upsert may "
+            "Maximum time for one request, until the last byte of its answer; a bulk upsert may "
             "take five times as long."
         ),
     },
@@ -62,17 +62,16 @@ CONNECTION_SETTINGS: dict[str, Any] = {
         "default": 300,
         "title": "Retry budget (seconds)",
         "description": (
-            "Longest that one request is tried again, counted from its first failure; 0 never "
-            "tries again."
+            "Maximum time to keep retrying one request, from its first failure; 0 disables retries."
         ),
     },
     "user_agent": {
         "type": "string",
         "title": "User agent",
-        "description": "Sent as User-Agent instead of planhat-sync and its version.",
+        "description": "User-Agent header to send instead of planhat-sync and its version.",
     },
 }
-"""JSON Schema properties of the settings that both plugins share."""
+"""JSON Schema properties of the connection settings."""
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _PRINTABLE_ASCII = re.compile(r"[ -~]+")
@@ -82,17 +81,16 @@ _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where Planhat is, who we are, and how patient we are.
+    """Address, token, pace, timeout and retry budget of a connection.
 
-    The token is part of no repr, and a connection cannot be pickled.
+    The token is not in the repr, and a connection cannot be pickled or copied.
 
     Attributes:
         api_token: The private app's token.
-        api_url: Scheme, host, port and perhaps a path in front of the API's own; no slash at
-            the end.
-        requests_per_minute: Pace over all threads; 0 for none.
-        request_timeout_seconds: Longest a request may take.
-        retry_budget_seconds: Longest a request is tried again after its first failure.
+        api_url: Scheme, host, port and optionally a path prefix; without a slash at the end.
+        requests_per_minute: Maximum rate over all threads; 0 for no limit.
+        request_timeout_seconds: Maximum time for one request.
+        retry_budget_seconds: Maximum time to keep retrying a request after its first failure.
         user_agent: Value of the User-Agent header.
     """
 
@@ -107,11 +105,11 @@ class Connection:
         add_secret(self.api_token)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a connection holds a secret and is not for storing")
+        raise TypeError("a connection contains a secret and cannot be pickled or copied")
 
     @property
     def host(self) -> str:
-        """Name of the host, for people to read."""
+        """Name of the host."""
         return urlsplit(self.api_url).hostname or ""
 
     @property
@@ -121,10 +119,10 @@ class Connection:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Connection:
-        """Read a connection out of a plugin's settings.
+        """Make a connection from settings.
 
         Args:
-            config: The settings by name; those of others are ignored.
+            config: Settings by name; those that are not of a connection are ignored.
 
         Raises:
             ConfigurationError: A setting is missing or wrong.
@@ -158,44 +156,46 @@ def _check_type(name: str, value: object) -> None:
 def _check_token(token: str) -> None:
     if not token.strip():
         raise ConfigurationError(
-            "api_token is not set: make a private app in Planhat's App Center and give its "
-            "access token"
+            "api_token is not set: create a private app in Planhat's App Center and set api_token "
+            "to its access token"
         )
     if not _VISIBLE_ASCII.fullmatch(token):
         raise ConfigurationError(
-            "api_token holds a space, a line break or a character outside ASCII, which no token "
-            "does: copy it again, without anything around it"
+            "api_token contains a space, a line break or a character outside ASCII, which a token "
+            "never does: copy it again, without anything around it"
         )
 
 
 def _checked_url(url: str) -> str:
-    """Give the address without a slash at its end, or say what is wrong with it.
+    """Return the URL without a slash at its end; raise a ConfigurationError if it is not valid.
 
-    The address itself is not repeated to the reader, since a password may be part of it.
+    The message does not repeat the URL, since a password may be part of it.
     """
     if not _VISIBLE_ASCII.fullmatch(url) or "\\" in url:
         raise ConfigurationError(
-            "api_url must be an address in plain ASCII with no space, line break or backslash"
+            "api_url must be a URL in plain ASCII, without a space, line break or backslash"
         )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ConfigurationError("api_url is not an address: give https:// and a host") from error
+        raise ConfigurationError("api_url is not a URL: set it to https:// and a host") from error
     if parts.username is not None or "@" in parts.netloc or "?" in url or "#" in url:
         raise ConfigurationError(
-            "api_url must hold neither a user name, nor a query, nor a fragment: "
-            "the token belongs into api_token"
+            "api_url must not contain a user name, a query or a fragment: "
+            "the token belongs in api_token"
         )
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         raise ConfigurationError(f"api_url must be https:// and a host, such as {DEFAULT_URL}")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
             "api_url is http, which would send the token in the clear: use https "
-            "(http is for a sandbox on this machine alone)"
+            "(http is only for a sandbox on this machine)"
         )
     if not _PREFIX.fullmatch(parts.path):
-        raise ConfigurationError("api_url has an odd path: give the host alone, or plain names")
+        raise ConfigurationError(
+            "api_url has an unusual path: set it to the host alone, or to plain path segments"
+        )
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 

@@ -1,8 +1,4 @@
-"""Custom fields: what a tenant has added to a model, and the types of their values.
-
-Owns the translation of Planhat's custom field types into JSON Schema, and the one question that
-it takes.
-"""
+"""Reads a tenant's custom fields and translates their types into JSON Schema."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
 
 CUSTOM = "custom"
-"""The property of a record that holds the values of its custom fields."""
+"""The property of a record that contains the values of its custom fields."""
 
 CUSTOM_FIELDS = Model(
     name="customfields",
@@ -35,11 +31,11 @@ CUSTOM_FIELDS = Model(
     properties={},
     read_only=frozenset(),
 )
-"""The model Custom Field: read here, never written (vendor's page: Custom Field)."""
+"""The model Custom Field, which is read and never written (vendor's page: Custom Field)."""
 
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
-_TRUTH = {"type": ["boolean", "null"]}
+_BOOLEAN = {"type": ["boolean", "null"]}
 _LIST = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
 TYPES: Mapping[str, Mapping[str, Any]] = {
     "number": _NUMBER,
@@ -55,36 +51,36 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     # No format: the vendor documents ISO dates, with and without a time part (fact: iso-dates).
     "day": _TEXT,
     "date": _TEXT,
-    "checkbox": _TRUTH,
+    "checkbox": _BOOLEAN,
     "multipicklist": _LIST,
     "team members": _LIST,
     "endusers": _LIST,
 }
-"""JSON Schema of a value, by the type of its custom field (vendor's page: Custom Field)."""
+"""JSON Schema of a value by the type of its custom field (vendor's page: Custom Field)."""
 
 
 def read_custom_fields(client: PlanhatClient) -> list[dict[str, Any]]:
-    """Ask a tenant for its custom fields, those of all models.
+    """Read the custom fields of a tenant, for all models.
 
     Args:
-        client: Asks Planhat.
+        client: Sends the requests.
 
     Raises:
-        PlanhatError: They cannot be had; the token may lack the right.
+        PlanhatError: They cannot be read; the token may lack the permission.
     """
-    needed = ("name", "type", "parent")
-    return [row for page in read_pages(client, CUSTOM_FIELDS, select=needed) for row in page]
+    pages = read_pages(client, CUSTOM_FIELDS, select=("name", "type", "parent"))
+    return [row for page in pages for row in page]
 
 
 def typed(model: Model, fields: Iterable[Mapping[str, Any]]) -> Model:
-    """Type the values of a model's custom fields.
+    """Return a model with a schema for each of its custom fields.
 
     Args:
         model: The model.
-        fields: Records of `CUSTOM_FIELDS`, of any models.
+        fields: Records of `CUSTOM_FIELDS`, for any models.
 
     Returns:
-        The model, with a schema for each custom field it has; `custom` stays open for others.
+        The model, whose property `custom` stays open for other fields.
     """
     properties = custom_properties(fields, model.title)
     if CUSTOM not in model.properties or not properties:
@@ -94,34 +90,34 @@ def typed(model: Model, fields: Iterable[Mapping[str, Any]]) -> Model:
 
 
 def custom_properties(fields: Iterable[Mapping[str, Any]], parent: str) -> dict[str, Any]:
-    """Type the custom fields of one model.
+    """Return the JSON Schema of the custom fields of one model.
 
-    A type that is not in `TYPES` stays open: any value is right. So does a label that two fields
-    share and type differently.
+    A field whose type is not in `TYPES` accepts any value. So does a label that two fields of
+    different types share.
 
     Args:
-        fields: Records of `CUSTOM_FIELDS`, of any models.
+        fields: Records of `CUSTOM_FIELDS`, for any models.
         parent: The model's title, such as `Issue`; compared without regard to case and spaces,
-            since the vendor names only some of the parents.
+            since the vendor documents only some of the parents.
 
     Returns:
-        JSON Schema of each label, in the order of the labels; to be put below `custom`.
+        JSON Schema by label, in alphabetical order; the properties of `custom`.
     """
     typed: dict[str, dict[str, Any]] = {}
     for field in fields:
         label = field.get("name")
-        if not isinstance(label, str) or _plain(field.get("parent")) != _plain(parent):
+        if not isinstance(label, str) or _normalized(field.get("parent")) != _normalized(parent):
             continue
-        schema = dict(TYPES.get(_words(field.get("type")), {}))
+        schema = dict(TYPES.get(_type_name(field.get("type")), {}))
         if label in typed and {**typed[label], "description": ""} != {**schema, "description": ""}:
             schema = {}
         typed[label] = {**schema, "description": f"Custom field of type {field.get('type')}."}
     return dict(sorted(typed.items()))
 
 
-def _plain(parent: object) -> str:
+def _normalized(parent: object) -> str:
     return str(parent).replace(" ", "").casefold()
 
 
-def _words(kind: object) -> str:
+def _type_name(kind: object) -> str:
     return " ".join(str(kind).replace("_", " ").casefold().split())

@@ -1,4 +1,4 @@
-"""Where models are looked for: in the package, else beside a pyproject.toml, and nowhere else."""
+"""Models are looked for in the package, else beside a pyproject.toml, and nowhere else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ except ConfigurationError as error:
 
 @pytest.fixture
 def place(tmp_path) -> Path:
-    """A folder with the package in it and nothing else, as in an environment's site-packages."""
+    """A folder with nothing but the package in it, as in an environment's site-packages."""
     site = tmp_path / "site"
     copy_folder(ROOT / "planhat_sync", site / "planhat_sync")
     return site
@@ -73,15 +73,15 @@ def test_a_checkout_is_read_beside_its_pyproject(place):
     assert models_of(place) == {"checkout": "/things"}
 
 
-def test_a_folder_that_somebody_else_left_in_site_packages_is_not_read(place):
+def test_a_folder_of_another_package_in_site_packages_is_not_read(place):
     put(place / "schemas", stranger=THING)
-    assert "install planhat-sync anew" in models_of(place)
+    assert "reinstall planhat-sync" in models_of(place)
 
 
 def test_the_current_directory_is_never_looked_at(place, tmp_path):
     put(tmp_path / "schemas", here=THING)
     (tmp_path / "pyproject.toml").touch()
-    assert "install planhat-sync anew" in models_of(place, cwd=tmp_path)
+    assert "reinstall planhat-sync" in models_of(place, cwd=tmp_path)
 
 
 def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(place):
@@ -105,14 +105,14 @@ def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(place)
         ({**THING, "x-planhat": {**THING["x-planhat"], "replication_key": "nope"}}, "nope"),
     ],
 )
-def test_a_file_that_is_no_model_is_named_with_the_word_that_is_wrong(place, content, hint):
+def test_a_file_that_is_not_a_model_is_named_with_the_keyword_that_is_wrong(place, content, hint):
     put(place / "planhat_sync" / "schemas", broken=content)
     text = models_of(place)
     assert "broken.json" in text
     assert hint in text
 
 
-def test_the_schema_for_singer_requires_the_id_alone_and_holds_no_words_of_ours():
+def test_a_record_schema_requires_the_id_alone_and_has_no_internal_keywords():
     for model in load_models().values():
         schema = model.record_schema
         assert schema["required"] == ["_id"]
@@ -122,14 +122,14 @@ def test_the_schema_for_singer_requires_the_id_alone_and_holds_no_words_of_ours(
             assert f'"{word}"' not in text
 
 
-def test_objects_inside_a_property_are_open_in_the_schema_for_singer():
+def test_objects_inside_a_property_are_open_in_a_record_schema():
     schema = load_models()["issues"].record_schema
     assert schema["properties"]["companies"]["items"]["additionalProperties"] is True
     assert schema["properties"]["custom"]["additionalProperties"] is True
     assert "additionalProperties" not in schema  # the SDK drops what a table does not list
 
 
-def test_a_property_may_be_called_like_a_word_of_ours(place):
+def test_a_property_may_have_the_name_of_an_internal_keyword(place):
     odd = {**THING, "properties": {"_id": {"type": "string"}, "readOnly": {"type": "string"}}}
     put(place / "planhat_sync" / "schemas", odd=odd)
     code = (
@@ -148,7 +148,7 @@ def test_a_property_may_be_called_like_a_word_of_ours(place):
     assert done.stdout.strip() == "['_id', 'readOnly']"
 
 
-def test_changing_one_schema_for_singer_changes_no_other():
+def test_changing_a_record_schema_changes_no_other():
     model = load_models()["issues"]
     model.record_schema["properties"]["custom"]["type"] = "spoiled"
     assert model.record_schema["properties"]["custom"]["type"] == ["object", "null"]

@@ -2,8 +2,8 @@
 
 The vendor documents neither the entries of `createdErrors`, `updatedErrors` and
 `permissionErrors` nor the keyables in `insertsKeys` and `updatesKeys` (facts bulk-error-entries
-and bulk-success-keys). So an entry is read every way it can be, and one that could mean two
-payloads means none. What follows from it is decided in `outcomes`.
+and bulk-success-keys). So an entry is read in every possible way, and an entry that could mean two
+payloads counts for neither. `outcomes` decides what follows from it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 INDEX_NAMES = frozenset({"index", "idx", "i", "pos", "position", "row", "itemindex"})
-"""Property names, in lower case, whose integer may be a payload's place in the batch."""
+"""Property names, in lower case, whose integer may be the index of a payload in the batch."""
 
 _WORD = re.compile(r"""[^\s"'`,;:=()<>\[\]{}|]+""")
 _SPACED = re.compile(r"\S+")
@@ -27,19 +27,19 @@ _QUOTED = re.compile(r""""([^"]+)"|'([^']+)'|`([^`]+)`""")
 _EDGES = ".,;:!?()[]{}<>\"'`"
 
 
-class Sent(Protocol):
-    """What has to be known of a payload to find it in an answer."""
+class SentPayload(Protocol):
+    """What must be known of a payload to find it in an answer."""
 
     @property
     def keys(self) -> tuple[str | None, ...]:
-        """Value of each of the model's keyables, None where it was not sent."""
+        """The value of each of the model's keyables, None where it was not sent."""
 
     @property
     def item(self) -> bytes:
         """The JSON object that was sent."""
 
 
-class Register:
+class SentPayloads:
     """The payloads of one request, by the values of their keyables.
 
     Args:
@@ -47,12 +47,12 @@ class Register:
         payloads: What was sent, in order.
     """
 
-    def __init__(self, keyables: Sequence[str], payloads: Sequence[Sent]) -> None:
+    def __init__(self, keyables: Sequence[str], payloads: Sequence[SentPayload]) -> None:
         self._keyables = tuple(keyables)
         self._payloads = payloads
-        self._held: dict[str, dict[str, set[int]]] = {key: {} for key in keyables}
-        self._values: dict[str, set[int]] = {}
-        self._kinds: Counter[frozenset[str]] = Counter()
+        self._by_keyable: dict[str, dict[str, set[int]]] = {key: {} for key in keyables}
+        self._by_value: dict[str, set[int]] = {}
+        self._keyable_sets: Counter[frozenset[str]] = Counter()
         for index, payload in enumerate(payloads):
             sent = [
                 (key, value)
@@ -60,49 +60,49 @@ class Register:
                 if value is not None
             ]
             for key, value in sent:
-                self._held[key].setdefault(value, set()).add(index)
-                self._values.setdefault(value, set()).add(index)
-            self._kinds[frozenset(key for key, _ in sent)] += 1
+                self._by_keyable[key].setdefault(value, set()).add(index)
+                self._by_value.setdefault(value, set()).add(index)
+            self._keyable_sets[frozenset(key for key, _ in sent)] += 1
 
-    def written(self, entry: object) -> int | None:
-        """Tell which payload a success entry means, for certain.
+    def find_written(self, entry: object) -> int | None:
+        """Return which payload a success entry means, if that is certain.
 
-        Certain means: it shares a keyable with one payload and contradicts none of its others,
-        and it can be compared with every other payload and contradicts it.
+        It is certain if every payload has one of the keyables that the entry names, so that it can
+        be compared with all of them, and exactly one payload agrees with it.
 
         Args:
             entry: One element of `insertsKeys` or `updatesKeys`, or an `_id`.
 
         Returns:
-            The payload's place, or None if there is any doubt.
+            The index of the payload, or None if there is any doubt.
         """
         named = self._keys_of(entry if isinstance(entry, dict) else {"_id": entry})
-        if not named or any(kind.isdisjoint(named) for kind in self._kinds):
+        if not named or any(names.isdisjoint(named) for names in self._keyable_sets):
             return None
         possible = self._sharing(named)
         certain = {index for index in possible if not self._contradicts(index, named)}
         return certain.pop() if len(certain) == 1 else None
 
-    def blamed(self, entry: object) -> int | None:
-        """Tell which payload an error entry seems to mean.
+    def find_refused(self, entry: object) -> int | None:
+        """Return which payload an error entry seems to mean.
 
         Args:
             entry: One element of an array of errors: a number, a text, an object of any shape.
 
         Returns:
-            The payload's place, or None if it could be several or none.
+            The index of the payload, or None if it could be several or none.
         """
-        meant = self._by_keyables(entry)
-        places = set(self._by_index(entry))
-        if meant and places:
-            meant &= places
+        meant = self._named_by_keyables(entry)
+        indices = set(self._named_by_index(entry))
+        if meant and indices:
+            meant &= indices
             if not meant:
                 return None
-        meant = meant or places or self._by_text(entry)
+        meant = meant or indices or self._named_by_text(entry)
         return next(iter(meant)) if len(meant) == 1 else None
 
     def _keys_of(self, entry: dict[Any, Any]) -> dict[str, str]:
-        """Take the keyables out of an object; a number stands for its digits."""
+        """Return the keyables of an object; a number counts as the text of its digits."""
         return {
             key: str(entry[key])
             for key in self._keyables
@@ -112,7 +112,7 @@ class Register:
     def _sharing(self, named: dict[str, str]) -> set[int]:
         found: set[int] = set()
         for key, value in named.items():
-            found |= self._held[key].get(value, set())
+            found |= self._by_keyable[key].get(value, set())
         return found
 
     def _contradicts(self, index: int, named: dict[str, str]) -> bool:
@@ -121,66 +121,65 @@ class Register:
             for key, value in zip(self._keyables, self._payloads[index].keys, strict=True)
         )
 
-    def _by_keyables(self, entry: object) -> set[int]:
-        """Collect the payloads that the objects inside an entry mean, at any depth."""
+    def _named_by_keyables(self, entry: object) -> set[int]:
+        """Return the payloads that the objects inside an entry mean, at any depth."""
         meant: set[int] = set()
         for part in _parts(entry):
             if isinstance(part, dict) and (named := self._keys_of(part)):
-                found = [hits for key in named if (hits := self._held[key].get(named[key]))]
+                found = [hits for key in named if (hits := self._by_keyable[key].get(named[key]))]
                 if found:
                     both = set.intersection(*found) or set.union(*found)
                     meant |= both if len(both) == 1 else self._echoed(both, part)
         return meant
 
     def _echoed(self, candidates: set[int], part: dict[Any, Any]) -> set[int]:
-        """Choose among payloads with one keyable in common by the rest of what is echoed."""
-        alike = {index for index in candidates if self._is_echo(index, part)}
-        return alike or candidates
+        """Choose among payloads with the same keyable by the other properties that are echoed."""
+        return {index for index in candidates if self._is_echo(index, part)} or candidates
 
     def _is_echo(self, index: int, part: dict[Any, Any]) -> bool:
         item = msgspec.json.decode(self._payloads[index].item)
         shared = item.keys() & part.keys()
         return all(item[name] == part[name] for name in shared)
 
-    def _by_index(self, entry: object) -> Iterator[int]:
-        if isinstance(entry, int) and self._is_place(entry):
+    def _named_by_index(self, entry: object) -> Iterator[int]:
+        if isinstance(entry, int) and self._is_index(entry):
             yield entry
         for part in _parts(entry):
             if isinstance(part, dict):
                 for name, value in part.items():
-                    if str(name).lower() in INDEX_NAMES and self._is_place(value):
+                    if str(name).lower() in INDEX_NAMES and self._is_index(value):
                         yield value
 
-    def _is_place(self, value: object) -> bool:
+    def _is_index(self, value: object) -> bool:
         return (
             isinstance(value, int)
             and not isinstance(value, bool)
             and 0 <= value < len(self._payloads)
         )
 
-    def _by_text(self, entry: object) -> set[int]:
-        """Collect the payloads one of whose keyables stands in the text as a word of its own."""
+    def _named_by_text(self, entry: object) -> set[int]:
+        """Return the payloads one of whose keyables is a word, or several, of the text."""
         meant: set[int] = set()
         for part in _parts(entry):
             if isinstance(part, str):
                 rest = part
                 for value in self._phrases:
                     if value in part and _stands_alone(value, part):
-                        meant |= self._values[value]
-                        rest = rest.replace(value, " ")  # its words are not others' keyables
+                        meant |= self._by_value[value]
+                        rest = rest.replace(value, " ")  # its words are not other keyables
                 for word in _words(rest):
-                    meant |= self._values.get(word, set())
+                    meant |= self._by_value.get(word, set())
         return meant
 
     @cached_property
     def _phrases(self) -> list[str]:
-        """Keyables that are no single word, the longest first."""
-        phrases = (value for value in self._values if _words(value) != {value})
+        """Keyables that are not a single word, the longest first."""
+        phrases = (value for value in self._by_value if _words(value) != {value})
         return sorted(phrases, key=len, reverse=True)
 
 
 def _parts(entry: object) -> Iterator[object]:
-    """Give an entry and everything inside it."""
+    """Yield an entry and everything inside it."""
     waiting = [entry]
     while waiting:
         part = waiting.pop()
@@ -199,5 +198,5 @@ def _words(text: str) -> set[str]:
 
 
 def _stands_alone(phrase: str, text: str) -> bool:
-    """Tell whether a phrase stands somewhere in a text as more than a part of other words."""
+    """Return whether a phrase occurs in a text other than as a part of longer words."""
     return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None

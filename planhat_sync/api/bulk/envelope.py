@@ -1,8 +1,8 @@
-"""The answer to a bulk upsert, taken apart: what is in it, not what it means.
+"""Decodes the answer to a bulk upsert; `outcomes` decides what it means.
 
 The documented envelope is `created`, `createdErrors`, `insertsKeys`, `updated`, `updatedErrors`,
 `updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors` (facts bulk-envelope and
-bulk-absent-arrays). Any of it may be missing, and the body may be a text or empty
+bulk-absent-arrays). Any of them may be missing, and the body may be a text or empty
 (fact error-body).
 """
 
@@ -31,7 +31,7 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of the three."""
         return self.created + self.updated + self.unchanged
 
     def __add__(self, other: Counts) -> Counts:
@@ -47,7 +47,7 @@ class Entry:
     """One element of an array of errors.
 
     Attributes:
-        forbidden: Whether it stood in `permissionErrors`.
+        forbidden: Whether it came in `permissionErrors`.
         value: The element, of any shape.
     """
 
@@ -56,7 +56,7 @@ class Entry:
 
 
 class Envelope:
-    """The parts of a bulk answer; each is decoded when it is first asked for.
+    """The parts of a bulk answer; each is decoded when it is first used.
 
     Args:
         body: The answer's body, of any content.
@@ -67,7 +67,7 @@ class Envelope:
         self._parts: dict[str, msgspec.Raw] | None
         try:
             self._parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        except (ValueError, RecursionError):  # msgspec's own, and that of bytes that are no text
+        except (ValueError, RecursionError):  # also raised for bytes that are not UTF-8
             self._parts = None
 
     @property
@@ -77,7 +77,7 @@ class Envelope:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """Everything in the arrays whose names end in "Errors"."""
+        """The elements of the arrays whose names end in "Errors"."""
         return [
             Entry("permission" in name.lower(), value)
             for name in self._parts or ()
@@ -87,17 +87,17 @@ class Envelope:
 
     @cached_property
     def inserts(self) -> list[Any]:
-        """What names payloads that were created."""
+        """Elements that name payloads that were created."""
         return [*(self._array("insertsKeys") or ()), *(self._array("upsertedIds") or ())]
 
     @cached_property
     def updates(self) -> list[Any]:
-        """What names payloads that were updated."""
+        """Elements that name payloads that were updated."""
         return [*(self._array("updatesKeys") or ()), *(self._array("modified") or ())]
 
     @cached_property
     def claims(self) -> tuple[Counts, ...]:
-        """What the counts may mean: sources differ on whether `nonupdates` are among `updated`."""
+        """What the counts may mean: sources differ on whether `updated` includes `nonupdates`."""
         created, updated, unchanged = (
             self._count("created", "insertsKeys"),
             self._count("updated", "updatesKeys"),
@@ -112,8 +112,8 @@ class Envelope:
         return (apart,)
 
     @cached_property
-    def said(self) -> str:
-        """Planhat's own words about the request as a whole, empty if there are none."""
+    def message(self) -> str:
+        """Planhat's message about the whole request, empty if there is none."""
         if self._parts is not None:
             parts = self._parts
             return reason({name: _value(parts[name]) for name in _REASON_NAMES if name in parts})
@@ -125,10 +125,10 @@ class Envelope:
         return reason(value)
 
     def _count(self, name: str, array: str) -> int | None:
-        """Read a count, or count the array that stands for it if there is no such number.
+        """Return a count, or the length of the array that stands for it if there is no count.
 
         Returns:
-            None if there is neither, -1 if there is something that is no count.
+            None if there is neither, -1 if the value is not a count.
         """
         if self._parts is None or name not in self._parts:
             elements = self._array(array)
@@ -143,14 +143,15 @@ class Envelope:
 
 
 def reason(value: object, depth: int = 4) -> str:
-    """Find Planhat's own words in an error; an item that is echoed back is not one.
+    """Return Planhat's message in an error, without secrets.
 
     Args:
-        value: A text, an object with a text under a usual name, or a list of these.
-        depth: How deep such words are looked for.
+        value: A text, an object with a text under a usual name, or a list of these. Other
+            properties are not read, since they may echo the item that was sent.
+        depth: How many levels deep to look.
 
     Returns:
-        One line, empty if there are no such words.
+        One line, empty if there is no message.
     """
     if isinstance(value, str):
         # Before it is cut: half a token is still a secret.

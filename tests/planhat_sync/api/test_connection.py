@@ -1,4 +1,4 @@
-"""Which settings make a connection, and what one reads who got them wrong."""
+"""Which settings make a connection, and the messages for those that do not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refused(**settings) -> str:
     return text
 
 
-def test_a_token_is_all_it_takes():
+def test_a_token_is_enough():
     connection = made()
     assert connection.api_url == "https://api.planhat.com"
     assert connection.requests_per_minute == 200
@@ -39,7 +39,7 @@ def test_a_token_is_all_it_takes():
     assert connection.user_agent.startswith("planhat-sync/")
 
 
-def test_settings_of_others_and_nulls_are_ignored():
+def test_other_settings_and_nulls_are_ignored():
     assert made(page_size=7, api_url=None, user_agent=None) == made()
 
 
@@ -84,7 +84,7 @@ def test_a_token_of_another_type_is_refused_and_not_shown(token):
         "https://10.0.0.1",
     ],
 )
-def test_an_address_is_taken_with_or_without_a_slash_at_its_end(url):
+def test_a_url_is_accepted_with_or_without_a_slash_at_its_end(url):
     assert made(api_url=url).api_url == made(api_url=url + "/").api_url
     assert made(api_url=url).api_url.lower() == url.lower()
 
@@ -116,16 +116,16 @@ def test_an_address_is_taken_with_or_without_a_slash_at_its_end(url):
         ("https://api.\tplanhat.com", "space"),
         (" https://api.planhat.com", "space"),
         ("https://\u0430pi.planhat.com", "ASCII"),
-        ("https://api.planhat.com:port", "not an address"),
-        ("https://api.planhat.com:99999", "not an address"),
-        ("https://[::1", "not an address"),
-        ("https://api.planhat.com/../x", "odd path"),
-        ("https://api.planhat.com/a//b", "odd path"),
-        ("https://api.planhat.com/%2e%2e", "odd path"),
+        ("https://api.planhat.com:port", "not a URL"),
+        ("https://api.planhat.com:99999", "not a URL"),
+        ("https://[::1", "not a URL"),
+        ("https://api.planhat.com/../x", "unusual path"),
+        ("https://api.planhat.com/a//b", "unusual path"),
+        ("https://api.planhat.com/%2e%2e", "unusual path"),
         ("https://a,b.example", "https://"),
     ],
 )
-def test_an_address_that_could_mislead_is_refused(url, hint):
+def test_a_url_that_could_mislead_is_refused(url, hint):
     text = refused(api_url=url)
     assert "api_url" in text
     assert hint in text
@@ -133,7 +133,7 @@ def test_an_address_that_could_mislead_is_refused(url, hint):
 
 
 @given(st.text() | st.text(alphabet="htps:/@?#[]\\.%a1 ").map("https://".__add__))
-def test_any_text_as_an_address_is_taken_or_refused_with_a_sentence(url):
+def test_any_text_is_accepted_as_a_url_or_refused_with_a_sentence(url):
     try:
         connection = made(api_url=url)
     except ConfigurationError as refusal:
@@ -163,7 +163,7 @@ def test_a_setting_out_of_its_range_is_refused_by_name(name, value, hint):
     assert hint in text
 
 
-def test_the_token_is_in_no_repr_and_a_connection_cannot_be_stored():
+def test_the_token_is_in_no_repr_and_a_connection_cannot_be_pickled_or_copied():
     connection = made()
     assert TOKEN not in repr(connection)
     assert TOKEN not in str(connection)

@@ -43,6 +43,6 @@ def test_the_reason_of_a_refusal_has_no_token_in_it(body):
 
 @pytest.mark.parametrize("before", range(LONGEST_REASON - len(TOKEN), LONGEST_REASON + 1))
 def test_a_reason_that_is_cut_short_ends_with_no_part_of_the_token(before):
-    said = Envelope(json.dumps("x" * before + TOKEN).encode()).said
-    assert len(said) <= LONGEST_REASON
-    assert not set(said) - {"x", "*"}
+    message = Envelope(json.dumps("x" * before + TOKEN).encode()).message
+    assert len(message) <= LONGEST_REASON
+    assert not set(message) - {"x", "*"}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planhat_sync.api.bulk.entries import Register
+from planhat_sync.api.bulk.entries import SentPayloads
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.api.http.exchange import Answer
 from planhat_sync.writing.sending.bisection import Bisection
@@ -451,10 +451,10 @@ def test_any_envelope_accounts_for_everything_or_is_not_settled(envelope, status
         {"message": "sourceId a is taken", "sourceId": "a", "pos": 1},
     ],
 )
-def test_an_entry_whose_keyable_and_index_mean_two_payloads_blames_neither(entry):
+def test_an_entry_whose_keyable_and_index_mean_two_payloads_counts_for_neither(entry):
     sent = [
         Sent((None, key, None), json.dumps({"sourceId": key}).encode()) for key in ("a", "b", "c")
     ]
-    register = Register(KEYABLES, sent)
-    assert register.blamed(entry) is None
-    assert register.blamed({"sourceId": "a", "index": 0}) == 0
+    found = SentPayloads(KEYABLES, sent)
+    assert found.find_refused(entry) is None
+    assert found.find_refused({"sourceId": "a", "index": 0}) == 0
