@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
 from planhat_sandbox.planhat.envelope import choose_status, write_envelope
-from planhat_sandbox.planhat.items import Refusal, resolve
+from planhat_sandbox.planhat.items import Refusal
 from planhat_sandbox.planhat.pages import PageRequestError, read_page
+from planhat_sandbox.planhat.references import resolve
 from planhat_sandbox.planhat.single import create, prepare, update
 from planhat_sandbox.planhat.upsert import BulkUpsert
 

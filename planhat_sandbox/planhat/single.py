@@ -9,9 +9,9 @@ from planhat_sandbox.planhat.items import (
     cast,
     check_markers,
     check_required,
-    resolve_companies,
 )
 from planhat_sandbox.planhat.keyables import check_unique
+from planhat_sandbox.planhat.references import resolve_companies
 
 if TYPE_CHECKING:
     from planhat_sandbox.planhat.behaviours import Behaviours

@@ -1,0 +1,69 @@
+"""References to records: the identifiers in paths, and the companies that an item refers to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planhat_sandbox.planhat.items import Refusal
+
+if TYPE_CHECKING:
+    from planhat_sandbox.planhat.collection import Collection, Fields
+    from planhat_sandbox.planhat.model import SandboxModel
+
+
+def resolve_companies(model: SandboxModel, fields: Fields, companies: Collection) -> None:
+    """Replace references to companies by their ids, in place (company-reference).
+
+    Args:
+        model: The model, which names the property.
+        fields: The properties of the item.
+        companies: The tenant's companies.
+
+    Raises:
+        Refusal: There is no such company (unknown-company).
+    """
+    name = model.company_reference
+    if name is None or fields.get(name) is None:
+        return
+    sent = fields[name]
+    if isinstance(sent, list):
+        fields[name] = [company_id(value, companies) for value in sent]
+    else:
+        fields[name] = company_id(sent, companies)
+
+
+def company_id(reference: object, companies: Collection) -> str:
+    """Return the company that a reference names.
+
+    Args:
+        reference: An `_id`, or `extid-…` or `srcid-…`.
+        companies: The tenant's companies.
+
+    Returns:
+        The `_id` of the company.
+
+    Raises:
+        Refusal: There is no such company.
+    """
+    found = resolve(reference, companies) if isinstance(reference, str) else None
+    if found is None:
+        raise Refusal(f"no company has the id {reference!r}")
+    return found
+
+
+def resolve(identifier: str, collection: Collection) -> str | None:
+    """Return the record that an identifier names.
+
+    Args:
+        identifier: `_id`, `extid-<externalId>` or `srcid-<sourceId>` (identifier-forms).
+        collection: Where to look.
+
+    Returns:
+        The `_id` of the record, of the oldest if several have the externalId; None if none has.
+    """
+    if identifier in collection.records:
+        return identifier
+    for prefix, key in (("extid-", "externalId"), ("srcid-", "sourceId")):
+        if identifier.startswith(prefix):
+            return next(iter(collection.find_records(key, identifier[len(prefix) :])), None)
+    return None
