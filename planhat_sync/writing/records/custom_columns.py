@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
-from planhat_sync.writing.records.payload import Reject, RejectCode
+from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
 from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ class CustomColumns:
             columns: Values by the names of their columns.
 
         Returns:
-            The merged object, or a Reject if two values conflict. A `custom` that is not an object
-            is returned as it is, for the schema to refuse.
+            The merged object. A `custom` that is not an object is returned as it is, for the schema
+            to refuse.
+
+        Raises:
+            ConversionError: Two values conflict.
         """
         if custom is not None and not isinstance(custom, dict):
             return custom
@@ -52,11 +55,8 @@ class CustomColumns:
         for column, value in columns.items():
             label = self.label_of(column)
             if label in merged and _differ(merged[label], value):
-                return Reject(
-                    RejectCode.CONFLICTING_CUSTOM,
-                    f"{CUSTOM} and {column} hold different values for one field",
-                    column,
-                )
+                message = f"{CUSTOM} and {column} hold different values for one field"
+                raise ConversionError(Reject(RejectCode.CONFLICTING_CUSTOM, message, column))
             merged[label] = value
         return merged
 

@@ -9,21 +9,25 @@ has the figures.
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.records.convert import SDC_PREFIX
 from planhat_sync.writing.records.deletion import DELETED_AT
-from planhat_sync.writing.records.fast_types import FIELD_NAME, field_type
+from planhat_sync.writing.records.fast_types import (
+    FIELD_NAME,
+    attribute_reader,
+    field_type,
+    record_decoder,
+)
 from planhat_sync.writing.records.keys import ID, Keys
 from planhat_sync.writing.records.payload import Payload, Reject
+from planhat_sync.writing.records.properties import SDC_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from planhat_sync.writing.records.convert import Converter
     from planhat_sync.writing.records.keys import Keyables
@@ -66,7 +70,7 @@ class FastPath:
             for name in set(columns) - set(model.properties)
             if settings.unknown_properties == "drop"
             and not name.startswith(SDC_PREFIX)
-            and converter.custom_label_of(name) is None
+            and converter.properties.custom_label_of(name) is None
         )
         left_out = {
             *model.read_only,
@@ -85,16 +89,16 @@ class FastPath:
         options: dict[str, Any] = {"rename": rename, "forbid_unknown_fields": True, "gc": False}
         self._item = msgspec.defstruct("Item", item_fields, **options)
         record = msgspec.defstruct("Record", [*item_fields, *skipped_fields], **options)
-        self._raw_message_of = _decoder_of(model.name, Raw)
+        self._raw_message_of = record_decoder(model.name, Raw)
         self._item_of = msgspec.json.Decoder(self._item).decode
-        self._message_of = _decoder_of(model.name, record)
+        self._message_of = record_decoder(model.name, record)
         self._decoders: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
         self._encode = msgspec.json.Encoder().encode
-        self._sent_of = _values_of([attributes[name] for name in sent])
+        self._sent_of = attribute_reader([attributes[name] for name in sent])
         self._id_attribute = attributes[ID]
         self._key_attributes = [attributes[name] for name in model.keyables]
-        self._keys_of = _values_of(self._key_attributes)
-        self._scopes_of = _values_of(
+        self._keys_of = attribute_reader(self._key_attributes)
+        self._scopes_of = attribute_reader(
             [attributes[name] if name else None for name in keyables.scope_names]
         )
         self._checks = [
@@ -231,29 +235,3 @@ def _sole_positions(keyables: Keyables) -> tuple[int, ...]:
         if isinstance(keys, Keys) and keys.values == values:
             positions.append(at)
     return tuple(positions)
-
-
-def _decoder_of(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
-    """Return a function that decodes a RECORD of one stream, and nothing else."""
-    message = msgspec.defstruct(
-        "Message",
-        [
-            ("type", Literal["RECORD"]),
-            ("stream", Literal[stream]),
-            ("record", record),
-            ("time_extracted", Raw | UnsetType, UNSET),
-            ("version", Raw | UnsetType, UNSET),
-        ],
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(message).decode
-
-
-def _values_of(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that reads attributes of a struct; None stands for no attribute."""
-    if len(attributes) > 1 and None not in attributes:
-        return operator.attrgetter(*filter(None, attributes))
-    return lambda struct: tuple(
-        [None if attribute is None else getattr(struct, attribute) for attribute in attributes]
-    )

@@ -1,12 +1,14 @@
-"""The msgspec type of a property, and the checks that its JSON Schema needs beyond that type."""
+"""The msgspec types of the fast path, and the checks that a property needs beyond its type."""
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal
 
-from msgspec import Raw, UnsetType
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.writing.records.coercions import declared_types
 from planhat_sync.writing.records.exact_json import MAX_DEPTH
@@ -69,3 +71,29 @@ def field_type(schema: Mapping[str, Any]) -> tuple[Any, Check | None]:
     beginnings, test = _CHECKS[kind]
     # In JSON, only null begins with an n.
     return Raw | UnsetType, (beginnings | {b"n"} if null else beginnings, test)
+
+
+def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
+    """Return a function that decodes a RECORD of one stream, and nothing else."""
+    message = msgspec.defstruct(
+        "Message",
+        [
+            ("type", Literal["RECORD"]),
+            ("stream", Literal[stream]),
+            ("record", record),
+            ("time_extracted", Raw | UnsetType, UNSET),
+            ("version", Raw | UnsetType, UNSET),
+        ],
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return msgspec.json.Decoder(message).decode
+
+
+def attribute_reader(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that reads attributes of a struct; None stands for no attribute."""
+    if len(attributes) > 1 and None not in attributes:
+        return operator.attrgetter(*filter(None, attributes))
+    return lambda struct: tuple(
+        [None if attribute is None else getattr(struct, attribute) for attribute in attributes]
+    )

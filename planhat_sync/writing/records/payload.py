@@ -71,6 +71,14 @@ class Reject:
     property: str | None = None
 
 
+class ConversionError(Exception):
+    """Carries a reject out of the steps of a conversion."""
+
+    def __init__(self, reject: Reject) -> None:
+        super().__init__(reject.message)
+        self.reject = reject
+
+
 def missing_required(name: str) -> Reject:
     """Return the reject of a create that lacks a property."""
     return Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)

@@ -1,0 +1,141 @@
+"""Which properties of a record are sent, each as the model declares it.
+
+Owns the selection, the coercion and the validation of a record's values. `convert` decides what the
+record as a whole becomes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema_rs
+
+from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.coercions import accepted_scalars, coerce, declared_types
+from planhat_sync.writing.records.custom_columns import CustomColumns
+from planhat_sync.writing.records.exact_json import UnsendableError, json_value
+from planhat_sync.writing.records.explain import Explainer
+from planhat_sync.writing.records.keys import ID, is_blank
+from planhat_sync.writing.records.lookalikes import printable_name
+from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from planhat_sync.models import Model
+    from planhat_sync.writing.records.lookalikes import Lookalikes
+    from planhat_sync.writing.records.unknown_properties import UnknownProperties
+    from planhat_sync.writing.settings import WriteSettings
+
+SDC_PREFIX: Final = "_sdc_"
+"""Prefix of the columns that Singer tools add."""
+
+
+class SentProperties:
+    """Selects what is sent of the records of one model.
+
+    Args:
+        model: The model.
+        settings: The user's settings.
+        lookalikes: Finds the property that an unknown one was meant for.
+        unknown: Receives the properties that the model does not have, if they are dropped.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        settings: WriteSettings,
+        lookalikes: Lookalikes,
+        unknown: UnknownProperties,
+    ) -> None:
+        self._model = model
+        self._lookalikes = lookalikes
+        self._unknown = unknown
+        self._drops_unknown = settings.unknown_properties == "drop"
+        self._custom_columns = CustomColumns(settings.flattening_separator)
+        writable = {
+            name: schema for name, schema in model.properties.items() if name not in model.read_only
+        }
+        self._types = {name: declared_types(schema) for name, schema in writable.items()}
+        self._scalars = {name: accepted_scalars(types) for name, types in self._types.items()}
+        self._validator = jsonschema_rs.validator_for(
+            {"type": "object", "properties": writable}, validate_formats=False
+        )
+        self._explainer = Explainer(writable)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether the model has a property that may be sent."""
+        return name in self._types
+
+    def custom_label_of(self, column: str) -> str | None:
+        """Return the label of the custom field that a column holds, None if it holds none."""
+        return self._custom_columns.label_of(column) if CUSTOM in self._types else None
+
+    def select(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is sent of a record, without keyables that are blank.
+
+        Raises:
+            ConversionError: A value does not fit the model, or a property is unknown.
+        """
+        properties: dict[str, Any] = {}
+        columns: dict[str, Any] = {}
+        unknown: list[str] = []
+        for name, value in record.items():
+            if name in self._types:
+                properties[name] = self._value(name, value)
+            elif name.startswith(SDC_PREFIX) or name in self._model.read_only:
+                continue
+            elif self.custom_label_of(name) is not None:
+                columns[name] = _json_value(name, value)
+            else:
+                unknown.append(name)
+        if unknown:
+            self._leave_out(unknown, record)
+        if columns:
+            properties[CUSTOM] = self._custom_columns.merge(properties.get(CUSTOM), columns)
+        return self._validated(properties)
+
+    def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a record
+        if type(value) in self._scalars[name]:
+            return value
+        value = _json_value(name, value)
+        coerced = coerce(value, self._types[name])
+        # JSON text may hold NaN, or be nested too deeply.
+        return value if coerced is value else _json_value(name, coerced)
+
+    def _leave_out(self, unknown: list[str], columns: Collection[str]) -> None:
+        if self._drops_unknown:
+            self._unknown.report(unknown, columns)
+            return
+        name = unknown[0]
+        meant = self._lookalikes.property_for(name, misspelt=True)
+        question = f": did you mean {printable_name(meant)}?" if meant else ""
+        message = f"{self._model.name} has no property of this name{question}"
+        raise ConversionError(Reject(RejectCode.UNKNOWN_PROPERTY, message, name))
+
+    def _validated(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Remove the keyables that are blank, and validate the rest."""
+        for name in self._model.keyables:
+            if is_blank(properties.get(name, ID)):
+                del properties[name]
+        try:
+            if self._validator.is_valid(properties):
+                return properties
+        except ValueError:  # a number kept as text, where the validator needs its value
+            pass
+        reject = self._explainer.explain(properties)
+        if reject is not None:
+            raise ConversionError(reject)
+        return properties
+
+
+def unsendable(name: str, error: UnsendableError) -> ConversionError:
+    """Return the error of a property whose value cannot be written as JSON."""
+    return ConversionError(Reject(RejectCode.UNSENDABLE, f"{name} {error}", name))
+
+
+def _json_value(name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a record
+    try:
+        return json_value(value)
+    except UnsendableError as error:
+        raise unsendable(name, error) from None
