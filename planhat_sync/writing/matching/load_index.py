@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.api.bulk.envelope import Envelope
 from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.writing.matching.index import Index
 from planhat_sync.writing.records.exact_json import exact_number
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
 
-_CREATED: Final = ("insertsKeys", "upsertedIds")
-_UPDATED: Final = ("updatesKeys", "modified")
 _ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
 
 
@@ -70,17 +69,7 @@ def created_ids(answer: Answer) -> list[str]:
     Args:
         answer: The answer to a bulk upsert.
     """
-    try:
-        body = msgspec.json.decode(answer.body)
-    except ValueError:
-        return []
-    if not isinstance(body, dict):
-        return []
-    entries = [
-        entry
-        for name in (*_CREATED, *(_UPDATED if answer.repeated else ()))
-        if isinstance(body.get(name), list)
-        for entry in body[name]
-    ]
+    envelope = Envelope(answer.body)
+    entries = [*envelope.inserts, *(envelope.updates if answer.repeated else ())]
     ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
     return [identifier for identifier in ids if isinstance(identifier, str)]

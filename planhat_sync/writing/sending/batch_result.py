@@ -20,8 +20,8 @@ _REFUSED: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARG
 
 NOT_SENT: Final = Reject(
     RejectCode.OUTCOME_UNKNOWN,
-    "it was not sent: a later record with the same key may have been written, and must not be "
-    "overwritten with this one",
+    "not sent, because a later record with the same key may have been written, which must not be "
+    "overwritten",
 )
 
 

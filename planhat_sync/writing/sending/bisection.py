@@ -1,58 +1,56 @@
 """Which part of a batch to send next, until every payload has an outcome.
 
-Pure: it is told the reading of each answer and says what to send; it sends nothing. A part is
-asked for again only where its items are keyed, since then a second send is harmless. Where the
-order of payloads matters (two may mean one record, by different keyables, or one takes a keyable
-that another gives up), parts are asked for in the order of place and nothing behind a part is left
-out, so that the last one to be written is the last of the batch.
+Pure: it is told what each answer says, and decides what to send; it sends nothing. A part is sent
+again only if its items have keyables, so that a second request is harmless. Where the order of the
+payloads matters (two may mean one record, by different keyables, or one needs a keyable that
+another gives up), parts are sent in the order of the batch and nothing after a part is left out, so
+that the last payload to be written is the last of the batch.
 
-For k refused items among n it asks for at most 2·k·⌈log₂ n⌉ parts beyond the first: each part
-that is halved holds at least one of the k, and there are at most ⌈log₂ n⌉ of these above each.
-An answer that names items splits its part into those and the rest instead, which costs at most as
-much, or one request more where it named the wrong ones; in the order of place it is cut before and
-behind each run of those (docs/adr/0045).
+For k refused items among n it sends at most 2·k·⌈log₂ n⌉ parts after the first: each part that is
+halved contains at least one of the k, and there are at most ⌈log₂ n⌉ parts above it. If an answer
+names items, its part is divided into those and the rest, which takes at most as many requests, or
+one more if it named the wrong ones. In order, it is divided before and after each run of named
+items (docs/adr/0045).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.bulk.envelope import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
 
-SAME_FAILURES_THAT_STOP = 20
-"""So many single items refused alike, and nothing written: it is not the records."""
+SAME_FAILURES_THAT_STOP: Final = 20
+"""If so many single items fail alike, and nothing is written, the records are not at fault."""
 
-NOTHING = Counts()
-
-_LEAST_RUNS = 2
+NOTHING: Final = Counts()
 
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """Some payloads of a batch that are sent in one request.
+    """The payloads of a batch that are sent in one request.
 
     Attributes:
-        places: Their places in the batch.
-        parent: The part that this one was cut from.
-        suspected: Whether its payloads are those that error entries seemed to mean.
-        uneven: Whether such names, and not a cut in the middle, made this part.
+        positions: Their positions in the batch.
+        parent: The part that this one was divided from.
+        suspected: Whether error entries seemed to mean its payloads.
+        from_names: Whether its parent was divided by such names, and not in the middle.
         claims: What the counts of its answer may mean.
         counts: What its answer settled.
-        children: The parts it was cut into.
-        settled: Whether nothing of it has to be asked for again.
+        children: The parts that it was divided into.
+        settled: Whether none of it has to be sent again.
     """
 
-    places: Sequence[int]
+    positions: Sequence[int]
     parent: Part | None = field(default=None, repr=False)
     suspected: bool = False
-    uneven: bool = False
+    from_names: bool = False
     claims: tuple[Counts, ...] = ()
     counts: Counts = NOTHING
     children: Sequence[Part] = ()
@@ -65,20 +63,21 @@ class Part:
 
 
 class Bisection:
-    """One batch on its way to an outcome for every payload.
+    """The parts of one batch, and the outcomes of its payloads.
 
     Args:
-        size: Payloads in the batch, at least one.
-        singly: Whether each payload is sent by itself from the start, because none of them may be
-            sent again.
-        in_order: Tells whether the order of the payloads matters; asked only if parts are needed.
+        size: Number of payloads in the batch, at least one.
+        singly: Whether each payload is sent by itself from the start, because none may be sent
+            again.
+        in_order: Returns whether the order of the payloads matters; called only if parts are
+            needed.
 
     Attributes:
-        refusals: The payloads that were refused, by place.
-        failing: Single payloads that Planhat fails on, instead of refusing them.
-        answered: Whether any answer said that something was written.
-        taken: Places that the latest such answer said of; in order, nothing behind them is
-            written until another answer is.
+        refusals: The payloads that were refused, by position.
+        failing: Single payloads that Planhat fails on (500), instead of refusing them.
+        has_written: Whether any answer said that something was written.
+        last_written: Positions that the latest such answer was about. In order, nothing after them
+            has been written.
     """
 
     def __init__(
@@ -90,22 +89,22 @@ class Bisection:
     ) -> None:
         self.refusals: dict[int, Refusal] = {}
         self.failing: list[Part] = []
-        self.answered = False
-        self.taken: Sequence[int] = ()
-        self._ask_for_order = in_order
+        self.has_written = False
+        self.last_written: Sequence[int] = ()
+        self._order_matters = in_order
         self._in_order = False
         self._root = Part(range(size))
         self._waiting = [self._root]
         if singly:
-            self._root.children = [Part((place,), self._root) for place in range(size)]
-            self._waiting = [*reversed(self._root.children)]
+            self._waiting.clear()
+            self._divide(self._root, [(position,) for position in range(size)])
         self._alike = 0
         self._failure: object = None
 
     @property
-    def hopeless(self) -> bool:
-        """Whether so many items failed alike that it cannot be the records."""
-        return self._alike >= SAME_FAILURES_THAT_STOP and not self.answered
+    def fails_alike(self) -> bool:
+        """Whether so many items failed alike that the records cannot be at fault."""
+        return self._alike >= SAME_FAILURES_THAT_STOP and not self.has_written
 
     @property
     def counts(self) -> Counts:
@@ -113,37 +112,37 @@ class Bisection:
         return self._count(self._root)
 
     def next_part(self) -> Part | None:
-        """Give the part to send next, None when there is none left."""
+        """Return the part to send next, None if none is left."""
         while self._waiting:
             part = self._waiting.pop()
-            if self._follows(part):
+            if self._is_known_written(part):
                 part.settled = True
-            elif self._must_hold_one(part):
-                self._cut(part, part.places)
+            elif self._must_contain_refused(part):
+                self._halve(part, part.positions)
             else:
                 return part
         return None
 
     def settle(self, part: Part, reading: Settled, failure: object = None) -> None:
-        """Take in an answer that accounts for every payload of a part.
+        """Record an answer that accounts for every payload of a part.
 
         Args:
             part: What was sent.
-            reading: What became of it.
-            failure: Equal for answers that are alike; only looked at for a single payload.
+            reading: What the answer says.
+            failure: Equal for answers that are alike; used only if a single payload is refused.
         """
         part.settled = True
         part.counts = reading.counts
-        self.answered |= reading.counts.total > 0
-        for place, refusal in reading.refusals.items():
-            self.refusals[part.places[place]] = refusal
+        self.has_written |= reading.counts.total > 0
+        for position, refusal in reading.refusals.items():
+            self.refusals[part.positions[position]] = refusal
         if reading.counts.total:
-            self.taken = [place for place in part.places if place not in self.refusals]
-        if len(part.places) == 1 and reading.refusals:
+            self.last_written = [each for each in part.positions if each not in self.refusals]
+        if len(part.positions) == 1 and reading.refusals:
             self._compare(failure)
 
-    def put_off(self, part: Part, failure: object) -> None:
-        """Take in that Planhat fails on a single payload; the caller finds out why, at the end.
+    def defer(self, part: Part, failure: object) -> None:
+        """Record that Planhat fails on a single payload, whose outcome is still to be settled.
 
         Args:
             part: What was sent.
@@ -153,95 +152,97 @@ class Bisection:
         self._compare(failure)
 
     def split(self, part: Part, reading: Unsettled) -> None:
-        """Take in an answer that leaves payloads open: those are asked for again, in two parts.
+        """Record an answer that leaves payloads open, which are sent again in smaller parts.
 
         Args:
             part: What was sent; more than one payload.
-            reading: What is certain of it, and what it hints at.
+            reading: What is certain of it, and which payloads the answer seems to mean.
         """
         written = reading.created | reading.updated
-        self.answered |= bool(written) or any(claim.total for claim in reading.claims)
+        self.has_written |= bool(written) or any(claim.total for claim in reading.claims)
         part.claims = reading.claims
-        suspects = {part.places[index] for index in reading.suspects}
+        suspects = {part.positions[position] for position in reading.suspects}
         if part is self._root:
-            self._in_order = self._ask_for_order()
+            self._in_order = self._order_matters()
         if self._in_order:
-            self._divide(part, [] if part.uneven else _runs(part.places, suspects))
+            self._split_in_order(part, suspects)
             return
         part.counts = Counts(len(reading.created), len(reading.updated))
-        left = [place for index, place in enumerate(part.places) if index not in written]
+        left = [each for position, each in enumerate(part.positions) if position not in written]
         part.settled = not left
-        if part.uneven or not 0 < len(suspects) < len(left):
-            self._cut(part, left)
+        if part.from_names or not 0 < len(suspects) < len(left):
+            self._halve(part, left)
             return
-        part.children = [
-            Part([place for place in left if place in suspects], part, suspected=True, uneven=True),
-            Part([place for place in left if place not in suspects], part, uneven=True),
-        ]
-        self._waiting.extend(reversed(part.children))
+        rest = [position for position in left if position not in suspects]
+        named = [position for position in left if position in suspects]
+        self._divide(part, [named, rest], from_names=True)
+        part.children[0].suspected = True
 
-    def _divide(self, part: Part, runs: Sequence[Sequence[int]]) -> None:
-        """Cut a part along its runs, or in the middle; what was written is written again.
+    def _split_in_order(self, part: Part, suspects: set[int]) -> None:
+        """Divide a part before and after each run of suspects; what was written is written again.
 
-        It must be: what stands before it and is sent again may have been the same record.
+        It must be: what precedes it and is sent again may have been the same record.
         """
-        if len(runs) < _LEAST_RUNS:
-            self._cut(part, part.places)
-            return
-        part.children = [Part(run, part, uneven=True) for run in runs]
-        self._waiting.extend(reversed(part.children))
+        runs = [list(run) for _, run in groupby(part.positions, suspects.__contains__)]
+        if part.from_names or len(runs) == 1:
+            self._halve(part, part.positions)
+        else:
+            self._divide(part, runs, from_names=True)
 
-    def _cut(self, part: Part, left: Sequence[int]) -> None:
-        """Cut what is left open of a part in the middle."""
+    def _halve(self, part: Part, left: Sequence[int]) -> None:
         middle = (len(left) + 1) // 2
-        halves = [half for half in (left[:middle], left[middle:]) if half]
-        part.children = [Part(half, part) for half in halves]
+        self._divide(part, filter(None, (left[:middle], left[middle:])))
+
+    def _divide(
+        self, part: Part, groups: Iterable[Sequence[int]], *, from_names: bool = False
+    ) -> None:
+        part.children = [Part(group, part, from_names=from_names) for group in groups]
         self._waiting.extend(reversed(part.children))
 
     def _compare(self, failure: object) -> None:
         self._alike = self._alike + 1 if failure == self._failure else 1
         self._failure = failure
 
-    def _follows(self, part: Part) -> bool:
-        """Tell whether earlier answers say already that all of a part was written.
+    def _suspects_beside(self, part: Part) -> Part | None:
+        """Return the suspects that a part was divided from, None if there are none."""
+        if self._in_order or part.parent is None or not part.from_names or part.suspected:
+            return None
+        return part.parent.children[0]
 
-        They do if the answer to the whole leaves room for no refusal but of the suspects, and each
-        suspect was refused again when it was sent without the others. Counts that can be read in
-        two ways prove nothing: a server that stops at the first bad item leaves good ones over.
+    def _is_known_written(self, part: Part) -> bool:
+        """Return whether earlier answers prove that a part was written.
+
+        They do if, according to the answer about its parent, only the suspects can be refused, and
+        each of them was refused again without the others. Counts with two possible meanings prove
+        nothing: a server that stops at the first bad item leaves out good ones too.
         """
-        whole = part.parent
-        if self._in_order or whole is None or not part.uneven or part.suspected:
-            return False
-        if len(whole.claims) != 1:
-            return False
-        suspects = whole.children[0].places
-        return whole.claims[0].total + len(suspects) == len(whole.places) and all(
-            place in self.refusals for place in suspects
+        suspects, whole = self._suspects_beside(part), part.parent
+        return (
+            suspects is not None
+            and whole is not None
+            and len(whole.claims) == 1
+            and whole.claims[0].total + len(suspects.positions) == len(whole.positions)
+            and all(position in self.refusals for position in suspects.positions)
         )
 
-    def _must_hold_one(self, part: Part) -> bool:
-        """Tell whether a part must hold a bad payload, since none of those suspected was."""
-        whole = part.parent
-        if self._in_order or whole is None or not part.uneven or part.suspected:
-            return False
-        if len(part.places) == 1:
-            return False
-        suspects = whole.children[0]
-        return suspects.settled and not any(place in self.refusals for place in suspects.places)
+    def _must_contain_refused(self, part: Part) -> bool:
+        """Return whether a part must contain a bad payload, since none of the suspects was bad."""
+        suspects = self._suspects_beside(part)
+        return (
+            suspects is not None
+            and len(part.positions) > 1
+            and suspects.settled
+            and not any(position in self.refusals for position in suspects.positions)
+        )
 
     def _count(self, part: Part) -> Counts:
         """Count what was accepted of a part.
 
-        The first answer knows best: what it created, a later one finds there already.
+        The first answer is preferred: what it created, a later one counts as updated.
         """
-        refused = sum(place in self.refusals for place in part.places)
+        refused = sum(position in self.refusals for position in part.positions)
         if part.done and part.children:
             for claim in part.claims:
-                if claim.total + refused == len(part.places):
+                if claim.total + refused == len(part.positions):
                     return claim
         return sum(map(self._count, part.children), part.counts)
-
-
-def _runs(places: Sequence[int], suspects: set[int]) -> list[list[int]]:
-    """Split places, in their order, wherever suspects begin or end."""
-    return [list(run) for _, run in groupby(places, suspects.__contains__)]

@@ -19,7 +19,7 @@ FAILED_ALONE: Final = Settled(
     {
         0: Refusal(
             "refused",
-            "Planhat fails (500) whenever it is sent, and accepts others in the meantime",
+            "Planhat answers 500 each time it is sent, but accepts other records",
             may_be_written=True,
         )
     },
@@ -29,7 +29,7 @@ ANSWER_LOST: Final = Settled(
     {
         0: Refusal(
             "outcome_unknown",
-            "Planhat's answer was lost: it may exist, so it is not sent again",
+            "the answer was lost: the record may exist, so it is not sent again",
             may_be_written=True,
         )
     },
@@ -42,7 +42,7 @@ class AllRefusedError(StopError):
 
 def outage(stream: str) -> GaveUpError:
     """Return the error for a Planhat that fails on everything."""
-    return GaveUpError(f"Planhat fails (500) on every write of {stream}: run again later")
+    return GaveUpError(f"Planhat answers 500 to every write of {stream}: run again later")
 
 
 def not_permitted(stream: str, said: str = "") -> NotPermittedError:
@@ -54,7 +54,7 @@ def not_permitted(stream: str, said: str = "") -> NotPermittedError:
     """
     words = f" ({said})" if said else ""
     return NotPermittedError(
-        f"api_token may not write {stream}{words}: give its private app that right in Planhat, "
+        f"api_token has no right to write {stream}{words}: grant it to its private app in Planhat, "
         "then run again"
     )
 
@@ -70,8 +70,8 @@ def all_refused(stream: str, refusals: Mapping[int, Refusal]) -> StopError:
     if are_forbidden(refusals):
         return not_permitted(stream, said)
     return AllRefusedError(
-        f"Planhat refuses every record of {stream} alike, also one at a time ({said}), so "
-        "the records are not the reason; nothing of this batch is acknowledged"
+        f"Planhat refuses every record of {stream} in the same way, even if it is sent alone "
+        f"({said}), so the records are not the cause: find it in Planhat, then run again"
     )
 
 

@@ -31,7 +31,6 @@ from planhat_sync.writing.sending.conclusions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planhat_sync.api.bulk.envelope import Counts
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.sending.bisection import Part
@@ -70,32 +69,21 @@ class SendPlan:
     Attributes:
         batch: As given.
         request: What to send now; None once every payload has an outcome.
-        refusals: The payloads that were refused so far, by position in the batch.
+        outcomes: The outcomes that are known so far.
     """
 
     def __init__(self, model: Model, batch: Batch, *, may_write: bool = False) -> None:
         self.batch = batch
-        self._bisection = Bisection(
+        self.outcomes = Bisection(
             len(batch.payloads),
             singly=batch.kind == "create",
             in_order=lambda: order_matters(batch.payloads),
         )
-        self.refusals = self._bisection.refusals
         self._model = model
         self._may_write = may_write
         self._failures = 0
         self._steps = self._all_steps()
         self.request: BulkRequest | None = next(self._steps)
-
-    @property
-    def counts(self) -> Counts:
-        """The payloads that were accepted so far."""
-        return self._bisection.counts
-
-    @property
-    def has_written(self) -> bool:
-        """Whether any answer said that something was written."""
-        return self._bisection.answered
 
     def read_answer(self, answer: Answer) -> None:
         """Read the answer to `request`, and decide what to send next.
@@ -124,41 +112,41 @@ class SendPlan:
             self.request = None
 
     def _all_steps(self) -> _Steps[None]:
-        bisection = self._bisection
+        outcomes = self.outcomes
         send = self._create if self.batch.kind == "create" else self._upsert
-        while (part := bisection.next_part()) is not None:
+        while (part := outcomes.next_part()) is not None:
             yield from send(part)
-            if bisection.hopeless or self._failures >= SAME_FAILURES_THAT_STOP:
+            if outcomes.fails_alike or self._failures >= SAME_FAILURES_THAT_STOP:
                 raise self._not_the_records()
-            if bisection.failing:
+            if outcomes.failing:
                 yield from self._confirm(part)
-        if bisection.failing:
+        if outcomes.failing:
             raise self._not_the_records()
-        if self._may_lack_the_right and are_forbidden(self.refusals):
+        if self._may_lack_the_right and are_forbidden(outcomes.refusals):
             raise self._not_the_records()
 
     @property
     def _may_lack_the_right(self) -> bool:
-        return not self._may_write and not self.has_written
+        return not self._may_write and not self.outcomes.has_written
 
     def _upsert(self, part: Part) -> _Steps[None]:
         """Send keyed items, which is repeated where an answer leaves doubt."""
         is_whole = part.parent is None
-        answer = yield self._request(part.places, None if is_whole else PART_RETRY_SECONDS)
+        answer = yield self._request(part.positions, None if is_whole else PART_RETRY_SECONDS)
         reading = self._read(part, answer)
         if answer.repeated and reading is not None and not _accepts_all(reading):
             # An earlier attempt may have been processed in the meantime, and be the cause of this
             # refusal (of a key that it has just written). Keyed items may be sent once more.
-            answer = yield self._request(part.places)
+            answer = yield self._request(part.positions)
             reading = self._read(part, answer)
         if reading is None:
             self._read_failure(part, answer)
             return
         self._failures = 0
         if isinstance(reading, Settled):
-            self._bisection.settle(part, reading, _comparable(answer))
+            self.outcomes.settle(part, reading, _comparable(answer))
             return
-        self._bisection.split(part, reading)
+        self.outcomes.split(part, reading)
         if is_whole:
             self._log_split(answer)
             is_about_everything = not reading.explained and self._may_lack_the_right
@@ -167,20 +155,20 @@ class SendPlan:
 
     def _read_failure(self, part: Part, answer: Answer) -> None:
         """Split what Planhat fails on, down to single payloads."""
-        if len(part.places) > 1:
-            self._bisection.split(part, Unsettled())
+        if len(part.positions) > 1:
+            self.outcomes.split(part, Unsettled())
         else:
             self._failures += 1
-            self._bisection.put_off(part, _comparable(answer))
+            self.outcomes.defer(part, _comparable(answer))
 
     def _create(self, part: Part) -> _Steps[None]:
         """Send one unkeyed item, once."""
         try:
-            answer = yield self._request(part.places, None)
+            answer = yield self._request(part.positions, None)
         except UnknownOutcomeError:
-            self._bisection.settle(part, ANSWER_LOST, object())
+            self.outcomes.settle(part, ANSWER_LOST, object())
             return
-        self._bisection.settle(part, self._read_single(part, answer), _comparable(answer))
+        self.outcomes.settle(part, self._read_single(part, answer), _comparable(answer))
 
     def _confirm(self, part: Part) -> _Steps[None]:
         """Find out whether Planhat fails on single payloads, or failed for a while.
@@ -192,30 +180,30 @@ class SendPlan:
         Args:
             part: What was sent last: a part that fails, or the first of the batch to be accepted.
         """
-        bisection, taken = self._bisection, self._bisection.taken
-        if not taken:
+        outcomes, written = self.outcomes, self.outcomes.last_written
+        if not written:
             return
-        if bisection.failing[-1] is part:
-            yield from self._require_success(taken[-1:])
+        if outcomes.failing[-1] is part:
+            yield from self._require_success(written[-1:])
             reading = yield from self._try_again(part)
             if reading is FAILED_ALONE:
-                yield from self._require_success(taken[-1:])
-            bisection.settle(part, reading, object())
+                yield from self._require_success(written[-1:])
+            outcomes.settle(part, reading, object())
         else:
             readings: list[Settled] = []
-            for each in bisection.failing:
+            for each in outcomes.failing:
                 readings += [(yield from self._try_again(each))]
             # All of it: it follows what failed, which may have been written just now.
-            yield from self._require_success(taken)
-            for each, reading in zip(bisection.failing, readings, strict=True):
-                bisection.settle(each, reading, object())
-            bisection.taken = taken
-        bisection.failing.clear()
+            yield from self._require_success(written)
+            for each, reading in zip(outcomes.failing, readings, strict=True):
+                outcomes.settle(each, reading, object())
+            outcomes.last_written = written
+        outcomes.failing.clear()
         self._failures = 0
 
     def _try_again(self, part: Part) -> _Steps[Settled]:
         """Send a single payload that Planhat failed on."""
-        answer = yield self._request(part.places)
+        answer = yield self._request(part.positions)
         return self._read_single(part, answer)
 
     def _require_success(self, positions: Sequence[int]) -> _Steps[None]:
@@ -234,7 +222,7 @@ class SendPlan:
         """Return what an answer says of a part; None if Planhat failed."""
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
-        payloads = [self.batch.payloads[position] for position in part.places]
+        payloads = [self.batch.payloads[position] for position in part.positions]
         return read_answer(self._model.keyables, payloads, answer)
 
     def _read_single(self, part: Part, answer: Answer) -> Settled:
@@ -255,18 +243,18 @@ class SendPlan:
             )
         else:
             logger.info(
-                "Planhat's answer (%d) does not say what became of each of %d %s: parts are sent "
-                "again until it is known",
+                "Planhat's answer (%d) does not give the outcome of each of %d %s: parts of the "
+                "batch are sent again",
                 answer.status,
                 count,
                 name,
             )
 
     def _not_the_records(self) -> StopError:
-        if self._bisection.failing:
+        if self.outcomes.failing:
             return outage(self._model.name)
-        error = all_refused(self._model.name, self.refusals)
-        self.refusals.clear()
+        error = all_refused(self._model.name, self.outcomes.refusals)
+        self.outcomes.refusals.clear()
         return error
 
 

@@ -63,7 +63,7 @@ class BatchSender:
         rejected = len(result.rejects)
         with self._outcomes_of(plan, result):
             while (request := plan.request) is not None:
-                self._checkpoint.check(rejected + len(plan.refusals))
+                self._checkpoint.check(rejected + len(plan.outcomes.refusals))
                 try:
                     answer = self._client.bulk_upsert(
                         self._model,
@@ -104,17 +104,17 @@ class BatchSender:
             self._matcher.distrust_index(payloads)
             raise
         finally:
-            result.counts.add(plan.counts)
+            result.counts.add(plan.outcomes.counts)
             # A right is granted for a model: once it was used, single records are forbidden.
-            self._may_write |= plan.has_written
+            self._may_write |= plan.outcomes.has_written
             result.rejects += [
                 (payloads[at], Reject(RejectCode(refusal.kind), refusal.message))
-                for at, refusal in sorted(plan.refusals.items())
+                for at, refusal in sorted(plan.outcomes.refusals.items())
             ]
 
     def _record_outcomes(self, plan: SendPlan, result: BatchResult) -> list[Payload]:
         """Record what became of payloads that all have an outcome; return the refused ones."""
-        payloads, refusals = plan.batch.payloads, plan.refusals
+        payloads, refusals = plan.batch.payloads, plan.outcomes.refusals
         accepted = payloads
         if refusals:
             accepted = [each for at, each in enumerate(payloads) if at not in refusals]

@@ -188,16 +188,16 @@ def test_an_answer_is_read_exactly_or_not_at_all(trial):
 
 def ask(server, sent, *, in_order=False):
     """Send a batch the way the writer does."""
-    halving = Bisection(len(sent), in_order=lambda: in_order)
-    while not halving.hopeless and (part := halving.next_part()) is not None:
-        some = [sent[at] for at in part.places]
+    bisection = Bisection(len(sent), in_order=lambda: in_order)
+    while not bisection.fails_alike and (part := bisection.next_part()) is not None:
+        some = [sent[at] for at in part.positions]
         answer = server.put(some)
         reading = read_answer(KEYABLES, some, answer)
         if isinstance(reading, Settled):
-            halving.settle(part, reading, answer.body)
+            bisection.settle(part, reading, answer.body)
         else:
-            halving.split(part, reading)
-    return halving
+            bisection.split(part, reading)
+    return bisection
 
 
 def bound(bad, size):
@@ -212,18 +212,18 @@ RIGHT_SERVERS = SERVERS.map(lambda server: replace(server, counts="right", bad=f
 def test_asking_again_finds_exactly_the_bad_items_whatever_the_shape(trial, in_order):
     sent, server = trial
     known = set(server.known)
-    halving = ask(server, sent, in_order=in_order)
-    if halving.hopeless:
+    bisection = ask(server, sent, in_order=in_order)
+    if bisection.fails_alike:
         assert server.bad.issuperset([each.item for each in sent][:20])
         return
     good = {each.item for each in sent} - server.bad
-    assert {sent[at].item for at in halving.refusals} == server.bad
-    assert {r.kind for r in halving.refusals.values()} <= {"refused"}
+    assert {sent[at].item for at in bisection.refusals} == server.bad
+    assert {r.kind for r in bisection.refusals.values()} <= {"refused"}
     assert good <= server.known
-    assert halving.counts.total + len(halving.refusals) == len(sent)
+    assert bisection.counts.total + len(bisection.refusals) == len(sent)
     if not server.bad:
         assert server.requests == 1
-        assert halving.counts.created == len(good - known)
+        assert bisection.counts.created == len(good - known)
 
 
 @settings(max_examples=MANY)
@@ -251,8 +251,8 @@ def test_five_hundred_items_need_no_more_requests_than_the_bound(shape, batch, f
     sent = payloads(500)
     chosen = frozenset(each.item for each in sent[3 :: 500 // bad if bad else 500][:bad])
     server = Server(chosen, shape=shape, batch=batch, failure=failure)
-    halving = ask(server, sent)
-    assert {sent[at].item for at in halving.refusals} == chosen
+    bisection = ask(server, sent)
+    assert {sent[at].item for at in bisection.refusals} == chosen
     assert server.requests <= 1 + bound(bad, 500)
 
 
@@ -269,8 +269,8 @@ def test_an_answer_that_names_the_bad_items_costs_at_most_two_requests_more(
         batch=batch,
         success_keys=success_keys,
     )
-    halving = ask(server, sent)
-    assert {sent[at].item for at in halving.refusals} == server.bad
+    bisection = ask(server, sent)
+    assert {sent[at].item for at in bisection.refusals} == server.bad
     assert server.requests <= 3
 
 
@@ -281,8 +281,8 @@ def test_names_that_are_wrong_are_not_believed(shape, batch, without):
     sent = payloads(20)
     chosen = frozenset(sent[at].item for at in (3, 4, 11))
     server = Server(chosen, shape=shape, batch=batch, without=without)
-    halving = ask(server, sent)
-    assert {sent[at].item for at in halving.refusals} == chosen
+    bisection = ask(server, sent)
+    assert {sent[at].item for at in bisection.refusals} == chosen
     assert {each.item for each in sent} - chosen <= server.known
 
 
@@ -293,17 +293,17 @@ def test_counts_that_can_be_read_in_two_ways_prove_nothing(bad, without):
     sent = payloads(6)
     chosen = frozenset(sent[at].item for at in bad)
     server = Server(chosen, shape="index", batch="until-bad", without=without, repeats="both")
-    halving = ask(server, sent)
-    assert {sent[at].item for at in halving.refusals} == chosen
+    bisection = ask(server, sent)
+    assert {sent[at].item for at in bisection.refusals} == chosen
     assert {each.item for each in sent} - chosen <= server.known
 
 
 def test_what_the_first_answer_created_is_counted_as_created_although_it_was_sent_again():
     sent = payloads(64)
     server = Server(frozenset([sent[5].item]), shape="opaque", success_keys="id")
-    halving = ask(server, sent)
+    bisection = ask(server, sent)
     assert server.requests > 1
-    assert halving.counts.created == 63
+    assert bisection.counts.created == 63
 
 
 def test_a_reason_stands_beside_the_item_that_it_was_given_for():

@@ -323,14 +323,14 @@ ANSWERS = st.builds(
 def send_in_parts(planhat, batch, answers):
     """Send a batch, and parts of it again, as `sender` does; return what is refused."""
     payloads = batch.payloads
-    halving = Bisection(len(payloads), in_order=lambda: order_matters(payloads))
-    while (part := halving.next_part()) is not None:
-        reading = answers.put(planhat, [payloads[place] for place in part.places])
+    bisection = Bisection(len(payloads), in_order=lambda: order_matters(payloads))
+    while (part := bisection.next_part()) is not None:
+        reading = answers.put(planhat, [payloads[place] for place in part.positions])
         if isinstance(reading, Settled):
-            halving.settle(part, reading, object())
+            bisection.settle(part, reading, object())
         else:
-            halving.split(part, reading)
-    return [payloads[place] for place in sorted(halving.refusals)]
+            bisection.split(part, reading)
+    return [payloads[place] for place in sorted(bisection.refusals)]
 
 
 @pytest.mark.parametrize(
