@@ -9,7 +9,6 @@ from planhat_sync.writing.batching.batcher import MAX_SUPERSEDED, Batcher
 from planhat_sync.writing.batching.identity import covers
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
-from planhat_sync.writing.sending.in_flight import InFlight
 from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
@@ -246,56 +245,3 @@ def test_the_body_is_the_array_of_the_items():
         batcher.add(payload)
     [batch] = batcher.drain()
     assert json.loads(batch.body) == [{"sourceId": "a"}, {"sourceId": "b", "title": "\u00e9"}]
-
-
-class TestFlights:
-    def in_flight(self, *batches, model="issues"):
-        in_flight = InFlight()
-        for records in batches:
-            former = Batcher(MODELS[model], WriteSettings(missing_key="create"))
-            for payload in payloads(*records, model=model, missing_key="create"):
-                former.add(payload)
-            for batch in former.drain():
-                in_flight.queue(batch)
-        return in_flight
-
-    def started(self, in_flight):
-        batches = []
-        while batch := in_flight.start():
-            batches.append(batch)
-        return batches
-
-    def test_batches_of_different_records_are_in_flight_together(self):
-        in_flight = self.in_flight([issue("a")], [issue("b")], [issue("c")])
-        assert len(self.started(in_flight)) == 3
-        assert len(in_flight) == 3
-
-    def test_a_batch_waits_for_an_earlier_one_of_the_same_record(self):
-        in_flight = self.in_flight(
-            [issue("a")], [issue("b"), issue("a")], [issue("b")], [issue("c")]
-        )
-        first, last = self.started(in_flight)
-        assert json.loads(last.body) == [{"sourceId": "c"}]
-        in_flight.finish(last)
-        assert self.started(in_flight) == []
-        in_flight.finish(first)
-        [second] = self.started(in_flight)
-        assert len(second.payloads) == 2
-        in_flight.finish(second)
-        assert len(self.started(in_flight)) == 1
-
-    def test_a_batch_waits_for_one_that_names_records_by_other_keyables(self):
-        in_flight = self.in_flight([issue("a")], [{"_id": HEX[0]}])
-        assert len(self.started(in_flight)) == 1
-
-    def test_companies_named_in_two_ways_may_be_one(self):
-        objectives = [
-            {"externalId": "e", "companyId": company, "name": "n"}
-            for company in (HEX[0], "extid-1")
-        ]
-        in_flight = self.in_flight(*[[each] for each in objectives], model="objectives")
-        assert len(self.started(in_flight)) == 1
-
-    def test_unkeyed_creates_wait_for_nobody(self):
-        in_flight = self.in_flight([issue("a")], [{"title": "t", "companyIds": []}], [issue("a")])
-        assert len(self.started(in_flight)) == 2
