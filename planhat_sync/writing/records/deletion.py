@@ -56,13 +56,19 @@ _MONTHS: Final = (
 )
 
 _START: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
-_NEVER: Final = frozenset((timedelta(), datetime(1970, 1, 1, tzinfo=timezone.utc) - _START))
-"""Timestamps that stand for "never", as time since year 1: the zero time of Go and .NET, and the
-Unix epoch.
+_NEVER: Final = frozenset(
+    _START.replace(year=year, month=month, day=day) - _START
+    for year, month, day in ((1, 1, 1), (1899, 12, 30), (1900, 1, 1), (1970, 1, 1))
+)
+"""Timestamps that stand for "never", as time since year 1: the zero time of Go and .NET, of OLE
+Automation and spreadsheets, of SQL Server, and the Unix epoch.
 
 A column that must not be null holds one of them as long as nothing has happened. So does MySQL's
 `0000-00-00`, which is not a timestamp. If they counted as deletions, such a column would delete
 every record. The opposite mistake keeps a record that was deleted in the first second of 1970.
+"""
+_END: Final = datetime(9999, 12, 31, tzinfo=timezone.utc)
+"""From here on nobody has deleted anything: columns of validity hold it for "until further notice".
 """
 
 
@@ -75,7 +81,8 @@ def parse_deletion(value: object) -> Deletion:
 
     Returns:
         `NOT_DELETED` for null, blank text and zero dates, `DELETED` for every other date or
-        date-time from year 2 on, `UNCLEAR` for everything else: numbers, flags, words.
+        date-time from year 2 to the last day of year 9999, `UNCLEAR` for everything else: numbers,
+        flags, words.
     """
     if value is None:
         return Deletion.NOT_DELETED
@@ -115,7 +122,7 @@ def _of_time(time: datetime, offset: timedelta) -> Deletion:
     """Return what the time on a clock means that is ahead of UTC by an offset."""
     if time - _START - offset in _NEVER:
         return Deletion.NOT_DELETED
-    return Deletion.DELETED if time.year > 1 else Deletion.UNCLEAR
+    return Deletion.DELETED if time.year > 1 and time < _END else Deletion.UNCLEAR
 
 
 def _month(parts: Mapping[str, str]) -> int:

@@ -42,7 +42,9 @@ DELETED = [
     "1 FEB 2024 10:00 -0000",
     "2024-02-29",
     "0002-01-01",
-    "9999-12-31T23:59:59.999999999Z",
+    "9999-12-30T23:59:59.999999999Z",
+    "1900-01-01T00:00:01Z",
+    "1899-12-31",
     "1970-01-01T00:00:01Z",
     "1970-01-01T00:00:00.0000000001Z",
     "1970-01-01T00:00:00-01:00",
@@ -68,6 +70,11 @@ NOT_DELETED = [
     "0001-01-01T00:00:00.0000000Z",
     "0001-01-01 00:00:00 +0000 UTC",
     "0001-01-01T00:00:00+00:00+00:00",
+    "1899-12-30",
+    "1899-12-30 00:00:00",
+    "1900-01-01 00:00:00.000",
+    "1900-01-01T00:00:00",
+    date(1900, 1, 1),
     "1970-01-01",
     "1970-01-01T00:00:00Z",
     "1970-01-01 00:00:00.000 UTC",
@@ -93,6 +100,7 @@ UNCLEAR = [
     *("2024-01-31T10:15:30.", "2024-01-31T", "x2024-01-31", "2024-01-31x", "2024-01-31Z"),
     *("0000-00-00 00:00:01", "0000-00-00 00:00:00.001", "0000-01-01", "0000-00-01", "-0001-11-30"),
     *("0001-01-01T00:00:01Z", "0001-01-02", "0001-01-01T00:00:00+01:00", "10000-01-01"),
+    *("9999-12-31", "9999-12-31T23:59:59.997Z", date(9999, 12, 31)),
     *("Wed, 31 Foo 2024 10:00:00 GMT", "Wed, 30 Feb 2024 10:00:00 GMT", "Wed, 31 Jan 2024"),
     *(
         "\uff12\uff10\uff12\uff14-01-31",
@@ -127,7 +135,7 @@ OFFSETS = st.tuples(
 @st.composite
 def spellings(draw):
     """Draw a date-time, and write it as some program does."""
-    timestamp = draw(st.datetimes(datetime(2, 1, 1), datetime(9999, 12, 31, 23, 59, 59)))  # noqa: DTZ001
+    timestamp = draw(st.datetimes(datetime(1901, 1, 1), datetime(9998, 12, 31, 23, 59, 59)))  # noqa: DTZ001
     if timestamp.date() == date(1970, 1, 1):
         timestamp = timestamp.replace(year=1971)
     zone = draw(ZONES)
@@ -136,7 +144,7 @@ def spellings(draw):
         colon = draw(st.sampled_from(["", ":"]))
         parts = [f"{hours:02}", f"{minutes:02}", f"{seconds:02}"][: draw(st.integers(1, 3))]
         zone = draw(st.sampled_from(["", " "])) + sign + colon.join(parts)
-        if timestamp.year in (1969, 1970) or timestamp.year < 3:
+        if timestamp.year in (1969, 1970):
             timestamp = timestamp.replace(year=1971)
     day = f"{timestamp.year:04}-{timestamp.month:02}-{timestamp.day:02}"
     clock = f"{timestamp.hour:02}:{timestamp.minute:02}"
