@@ -17,7 +17,7 @@ OURS = tuple(
     for package in ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat")
 )
 TAP_FRAMES = 18
-TAP_WORKER_FRAMES = 14
+TAP_WORKER_FRAMES = 9
 TARGET_FRAMES = 32  # as it is now; the goal is 18
 
 # A profile function sees each call of a C function in each thread, so nothing needs to be patched.
