@@ -18,7 +18,7 @@ OURS = tuple(
 )
 TAP_FRAMES = 18
 TAP_WORKER_FRAMES = 9
-TARGET_FRAMES = 32  # as it is now; the goal is 18
+TARGET_FRAMES = 18
 
 # A profile function sees each call of a C function in each thread, so nothing needs to be patched.
 SITECUSTOMIZE = """
