@@ -1,4 +1,4 @@
-"""The API the contract tests talk to: a sandbox, or with ``--live`` a real tenant.
+"""The API that the contract tests use: a sandbox, or with ``--live`` a real tenant.
 
 Live tests create records of their own, marked with a random word, and delete them at the end.
 """
@@ -62,7 +62,7 @@ class Planhat:
         return answer.json()
 
     def create(self, model: str, **item: Any) -> dict[str, Any]:
-        """Create a record and give the answer."""
+        """Create a record and return the answer."""
         answer = self.call("POST", model, json=item)
         assert answer.status_code == 200, answer.text
         return answer.json()

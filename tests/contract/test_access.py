@@ -1,4 +1,4 @@
-"""Tokens, errors and what happens on the way."""
+"""Tokens, errors, lost answers and compression."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_wrong_token_is_answered_with_401(planhat):
     assert planhat.call("GET", "issues", headers=wrong).status_code == 401
 
 
-def test_throttling_is_told_by_429(planhat):
+def test_throttling_is_answered_with_429(planhat):
     sandbox = planhat.skip_live("it would take the tenant's budget from everybody else")
     sandbox.fault("rate-limit", per_minute=2)
     statuses = [planhat.call("GET", "issues").status_code for _ in range(4)]
@@ -29,14 +29,14 @@ def test_an_error_has_a_json_body(planhat):
     assert isinstance(answer.json(), dict | str)
 
 
-def test_a_server_error_is_told_by_500(planhat):
+def test_a_server_error_is_answered_with_500(planhat):
     sandbox = planhat.skip_live("no request makes the real one fail")
     sandbox.fault("status", status=500, times=1)
     assert planhat.call("GET", "issues").status_code == 500
     assert planhat.call("GET", "issues").status_code == 200
 
 
-def test_a_lost_answer_says_nothing_about_the_work(planhat):
+def test_a_lost_answer_does_not_show_whether_the_work_was_done(planhat):
     sandbox = planhat.skip_live("no request makes the real one lose an answer")
     company = planhat.company()
     for name, there in (("reset-before", False), ("reset-after", True)):
@@ -47,7 +47,7 @@ def test_a_lost_answer_says_nothing_about_the_work(planhat):
         assert (name in titles) is there
 
 
-def test_an_answer_reads_the_same_compressed_or_not(planhat):
+def test_an_answer_is_the_same_compressed_or_not(planhat):
     company = planhat.company()
     for _ in range(3):
         planhat.issue(company, description="long " * 50)
@@ -61,7 +61,7 @@ def test_an_answer_reads_the_same_compressed_or_not(planhat):
         assert "Content-Encoding" not in plain.headers
 
 
-def test_a_body_that_is_too_large_is_told_by_413(planhat):
+def test_a_body_that_is_too_large_is_answered_with_413(planhat):
     sandbox = planhat.skip_live("the limit is not known, and a search for it is no test")
     sandbox.behave(body_limit_bytes=1000)
     assert planhat.bulk("issues", [{"title": "x" * 1000}]).status_code == 413

@@ -1,4 +1,4 @@
-"""The bulk upsert: matching, refusals, statuses, the arithmetic of its answer."""
+"""The bulk upsert: matching, refusals, statuses, and the counts of its answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_payload_of_5000_items_is_not(planhat, company):
     assert (answer.status_code, answer.json()["created"]) == (200, 5000)
 
 
-def test_a_payload_that_is_no_array_is_refused(planhat):
+def test_a_payload_that_is_not_an_array_is_refused(planhat):
     for payload in ({"title": "t"}, "text"):
         answer = planhat.bulk("issues", payload)
         assert answer.status_code == 400
@@ -58,8 +58,8 @@ def test_keyables_match_in_their_order(planhat, company):
         assert answer.json()["modified"] == [meant["_id"]]
 
 
-def test_an_unknown_id_is_told_or_created(planhat, company):
-    """The guess: a record under another `_id`. Either way no record appears under this one."""
+def test_an_unknown_id_is_reported_or_created(planhat, company):
+    """The guess is a record with another `_id`. In either case none has this one."""
     unknown = "0" * 23 + "1"
     answer = planhat.bulk("issues", [item(company, planhat.word, _id=unknown)])
     body = answer.json()
@@ -69,7 +69,7 @@ def test_an_unknown_id_is_told_or_created(planhat, company):
         assert body["created"] == 1
 
 
-def test_a_key_without_a_match_gives_way_to_the_next(planhat, company):
+def test_after_a_key_without_a_match_the_next_one_counts(planhat, company):
     external = f"e-{planhat.word}"
     known = {"name": "n", "companyId": company["_id"], "externalId": external}
     objective = planhat.create("objectives", **known)
@@ -101,7 +101,7 @@ def test_a_payload_of_bad_items_only_is_answered_with_400(planhat):
 
 
 def test_an_error_entry_is_json(planhat):
-    """No source shows one; whoever runs this live prints the first."""
+    """No source shows one; the first live run prints it."""
     (entry,) = planhat.bulk("issues", [{"title": "bad"}]).json()["createdErrors"]
     print("an entry of createdErrors:", entry)  # noqa: T201 - the point of a live run
     assert entry

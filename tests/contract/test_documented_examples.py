@@ -32,7 +32,7 @@ def enduser(planhat, company):
 
 
 def without_own(record):
-    """A record without what Planhat gives each one anew."""
+    """A record without the properties that Planhat sets anew for each."""
     own = {"_id", "createdAt", "updatedAt"}
     return {name: value for name, value in record.items() if name not in own}
 
@@ -190,7 +190,7 @@ def test_get_objective_as_documented(planhat, company):
     )
     usage = {"6053b728fa96fa0262729a3d": 0, "6053ba62ca3eaf023a54d268": 0}
     if planhat.sandbox is not None:
-        # Usage comes from Planhat's own measuring; no request sets it.
+        # Planhat measures the usage itself; no request sets it.
         tenant = planhat.sandbox.tenant("contract")
         tenant.update("objectives", objective["_id"], {"usage": usage})
     answer = planhat.get(f"objectives/{objective['_id']}")

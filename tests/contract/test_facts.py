@@ -1,4 +1,4 @@
-"""The list of beliefs and what cites it hold together."""
+"""The list of facts, and what cites it, are consistent."""
 
 from __future__ import annotations
 

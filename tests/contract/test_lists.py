@@ -48,7 +48,7 @@ def test_offset_skips_rows_and_ends_with_an_empty_page(planhat, issues):
     assert listed(planhat, issues, sort="title", limit=2, offset=3) == []
 
 
-def test_sort_orders_by_a_property_and_minus_turns_it_round(planhat, issues):
+def test_sort_orders_by_a_property_and_minus_reverses_it(planhat, issues):
     assert listed(planhat, issues, sort="title") == ["a", "b", "c"]
     assert listed(planhat, issues, sort="-title") == ["c", "b", "a"]
     assert listed(planhat, issues, sort="_id") == ["b", "a", "c"]

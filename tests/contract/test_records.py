@@ -1,4 +1,4 @@
-"""One record: created, found, changed, deleted; what Planhat makes of what it is sent."""
+"""One record: created, found, updated, deleted; what Planhat does with the values sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_path_may_name_a_record_by_its_other_keyables(planhat, objective):
     assert planhat.call("GET", "objectives/by-no-prefix").status_code == 400
 
 
-def test_a_record_that_is_not_there_is_answered_with_404(planhat):
+def test_a_missing_record_is_answered_with_404(planhat):
     for identifier in ("0" * 24, f"srcid-{planhat.word}"):
         assert planhat.call("GET", f"issues/{identifier}").status_code == 404
         answer = planhat.call("PUT", f"issues/{identifier}", json={"title": "x"})
@@ -53,7 +53,7 @@ def test_a_delete_takes_an_id_only(planhat, objective):
     assert planhat.get(f"objectives/{objective['_id']}")
 
 
-def test_a_delete_of_what_is_not_there_is_told(planhat, objective):
+def test_a_delete_of_a_missing_record_is_reported(planhat, objective):
     path = f"objectives/{objective['_id']}"
     assert planhat.call("DELETE", path).status_code == 200
     again = planhat.call("DELETE", path)
@@ -71,7 +71,7 @@ def test_a_company_may_be_named_by_its_other_keys(planhat):
         assert objective["companyName"] == company["name"]
 
 
-def test_a_company_that_is_not_there_is_refused(planhat):
+def test_a_missing_company_is_refused(planhat):
     for reference in ("0" * 24, f"extid-{planhat.word}"):
         issue = {"title": "t", "companyIds": [reference]}
         assert planhat.call("POST", "issues", json=issue).status_code == 400

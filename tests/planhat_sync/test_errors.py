@@ -1,4 +1,4 @@
-"""One tree of errors, drawn where one looks first, and each error knows what its caller does."""
+"""The module's docstring draws the tree of errors, and each belongs to one group."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def at(line: str) -> int:
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
-def test_every_error_belongs_to_one_thing_that_its_caller_does(error):
+def test_every_error_belongs_to_one_group(error):
     if error is not errors.PlanhatError:
         assert sum(issubclass(error, group) for group in GROUPS) == 1
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
-def test_an_error_carries_which_request_it_was(error):
+def test_an_error_has_the_details_of_its_request(error):
     made = error("why", status=500, method="PUT", path="/issues", request_id="r")
     assert str(made) == "why"
     assert (made.status, made.method, made.path, made.request_id) == (500, "PUT", "/issues", "r")

@@ -1,4 +1,4 @@
-"""The token is in nothing that is shown, whatever fails and however much is logged."""
+"""No message and no log contains the token, whatever fails and however much is logged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_no_log_and_no_error_shows_the_token_or_a_query(answers, connect, issues
             shown.extend([*traceback.format_exception(error), repr(error), str(vars(error))])
 
     with raw_server() as raw:
-        raw.say(then=answers)
+        raw.answer_with(then=answers)
         client = connect(raw.url, api_token=TOKEN, retry_budget_seconds=2)
         show(
             lambda: client.list_page(issues, limit=1, offset=0, company_ids=[COMPANY], decode=bytes)
@@ -61,21 +61,21 @@ def test_no_log_and_no_error_shows_the_token_or_a_query(answers, connect, issues
     for private in (COMPANY, "pers0nal", "limit=1"):
         assert private not in caplog.text + out + err
     assert "GET /issues" in caplog.text
-    assert "Starting new HTTP connection" in caplog.text  # urllib3's own log is there, tamed
+    assert "Starting new HTTP connection" in caplog.text  # urllib3's log is kept
 
 
-def test_http_client_prints_no_headers_even_if_somebody_switches_that_on(
+def test_http_client_prints_no_headers_even_if_its_debugging_is_on(
     raw, connect, issues, capfd, monkeypatch
 ):
-    # Not ours: the switch that debugging recipes set, and which prints every header.
+    # The switch that debugging recipes set, which prints every header.
     monkeypatch.setattr("http.client.HTTPConnection.debuglevel", 1)
-    raw.say(http(b"[]"))
+    raw.answer_with(http(b"[]"))
     connect(raw.url).list_page(issues, limit=1, offset=0, decode=bytes)
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_error_says_which_request_it_was_by_planhats_own_id(raw, connect, issues):
-    raw.say(http(b"", "401 X", x_request_id="abc-123"))
+def test_an_error_has_the_request_id_of_the_answer(raw, connect, issues):
+    raw.answer_with(http(b"", "401 X", x_request_id="abc-123"))
     with pytest.raises(PlanhatError) as error:
         connect(raw.url).list_page(issues, limit=1, offset=0, decode=bytes)
     assert error.value.request_id == "abc-123"
@@ -84,25 +84,25 @@ def test_an_error_says_which_request_it_was_by_planhats_own_id(raw, connect, iss
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch):
-    """What one test hides is not hidden in the next."""
+    """The secrets of one test are not those of the next."""
     monkeypatch.setattr(redaction, "_forms", redaction._forms)
 
 
 @given(secret=st.text(st.characters(codec="utf-8"), min_size=4, max_size=40), around=st.text())
-def test_each_form_of_a_secret_is_struck_out(secret, around):
+def test_each_form_of_a_secret_is_redacted(secret, around):
     redaction.add_secret(secret)
     basic = base64.b64encode(f"{secret}:".encode()).decode()
     for form in (secret, basic, quote(secret, safe=""), repr(secret)[1:-1]):
         assert form not in redaction.redact(f"{around}{form}{around}").replace("***", "\0")
 
 
-def test_text_without_secrets_is_left_alone():
+def test_a_text_without_secrets_is_not_changed():
     redaction.add_secret("a-secret")
     assert redaction.redact("nothing here") == "nothing here"
     assert redaction.redact("x a-secret y a-secret") == "x *** y ***"
 
 
-def test_nothing_is_no_secret():
+def test_a_text_of_three_characters_is_not_a_secret():
     redaction.add_secret("")
     redaction.add_secret("abc")
     assert redaction.redact("abc") == "abc"

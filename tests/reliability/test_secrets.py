@@ -27,7 +27,7 @@ INPUT = b"".join(
 @pytest.fixture
 def servers():
     with raw_server() as planhat, raw_server() as elsewhere:
-        elsewhere.say(then=http(b"[]"))
+        elsewhere.answer_with(then=http(b"[]"))
         yield planhat, elsewhere
 
 
@@ -61,7 +61,7 @@ def test_an_answer_that_echoes_the_token_makes_nobody_show_it(
     request, servers, tmp_path, plugin, kind, where
 ):
     planhat, elsewhere = servers
-    planhat.say(then=answer(kind, elsewhere))
+    planhat.answer_with(then=answer(kind, elsewhere))
     config = {"api_url": planhat.url, "requests_per_minute": 0, "retry_budget_seconds": 1}
     if plugin == "target":
         config |= {
@@ -107,7 +107,7 @@ def test_about_tells_no_token(request, plugin, how):
 @pytest.mark.parametrize("plugin", ["tap", "target"])
 def test_the_title_of_the_process_tells_no_token(request, servers, plugin):
     planhat, _ = servers
-    planhat.say(then=lambda _: time.sleep(5))
+    planhat.answer_with(then=lambda _: time.sleep(5))
     config = {"api_url": planhat.url, "api_token": TOKEN}
     process = request.getfixturevalue(plugin).start(
         config=config,

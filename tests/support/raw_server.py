@@ -1,4 +1,4 @@
-"""A server made of bytes: it says exactly what it is told to, right or wrong."""
+"""A server that sends exactly the bytes that a test gives it, valid or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Reply = bytes | Callable[[socket.socket], None] | None
 
 @dataclass
 class RawRequest:
-    """One request as it came over the wire."""
+    """One request, as it arrived."""
 
     line: bytes
     headers: dict[str, str]
@@ -31,9 +31,9 @@ class RawRequest:
 
 @dataclass
 class RawServer:
-    """Answers each request with the next scripted bytes, and stays on the line if they allow it.
+    """Answers each request with the next reply, and keeps the connection open if that allows it.
 
-    A reply is bytes, or a function that is given the socket, or None for hanging up.
+    A reply is bytes, a function that is called with the socket, or None to close the connection.
     """
 
     url: str
@@ -42,13 +42,13 @@ class RawServer:
     requests: list[RawRequest] = field(default_factory=list)
     connections: int = 0
 
-    def say(self, *replies: Reply, then: Reply = None) -> None:
-        """Set the script; `then` is said ever after."""
+    def answer_with(self, *replies: Reply, then: Reply = None) -> None:
+        """Set the replies; after the last of them, every reply is `then`."""
         self.replies, self.last = list(replies), then
 
 
 def http(body: bytes = b"[]", status: str = "200 OK", **headers: str) -> bytes:
-    """Make a whole answer."""
+    """Make a complete answer."""
     headers = {"content_length": str(len(body)), **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body

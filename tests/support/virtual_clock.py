@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
 
 class VirtualClock(Clock):
-    """A clock on which waiting takes no time; chance is what it is set to."""
+    """A clock on which waiting takes no time, and whose random number is always the same."""
 
-    def __init__(self, chance: float = 0.5) -> None:
-        self.time = 1000.0
-        self.luck = chance
+    def __init__(self, random: float = 0.5) -> None:
+        self.seconds = 1000.0
         self.waits: list[float] = []
+        self._random = random
 
     def now(self) -> float:
-        return self.time
+        return self.seconds
 
     def epoch(self) -> float:
-        return self.time + 1_700_000_000
+        return self.seconds + 1_700_000_000
 
     def random(self) -> float:
-        return self.luck
+        return self._random
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         if seconds > 0:
             self.waits.append(seconds)
-        self.time += max(0.0, seconds)
+        self.seconds += max(0.0, seconds)
         return stop.is_set()

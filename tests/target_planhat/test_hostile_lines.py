@@ -205,7 +205,7 @@ ANSWERS = st.fixed_dictionaries(
 def test_no_answer_makes_anything_but_a_verdict_or_a_sentence(bench, raw, answer, status):
     body = json.dumps(answer).encode()
     raw.requests.clear()
-    raw.say(then=http(body, f"{status} X"))
+    raw.answer_with(then=http(body, f"{status} X"))
     ran = bench.run(
         [bench.schema(), *(bench.record(sourceId=f"s{n}", title="t") for n in range(3))],
         on_reject="continue",

@@ -1,4 +1,4 @@
-"""What each route comes to, status by status, and what is sent again: counted by the server."""
+"""The result of each route for each status, and what is sent again, as the server counts it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ROUTES = {
     "unkeyed bulk": lambda client, model: client.bulk_upsert(model, b"[{}]", repeatable=False),
 }
 REPEATED = {"list", "get", "delete", "bulk"}
-NEVER_TWICE = {"unkeyed bulk"}
+SENT_ONCE = {"unkeyed bulk"}
 
 
-def well(route):
+def success(route):
     return http(b"[]" if route == "list" else SUCCESS)
 
 
@@ -36,12 +36,12 @@ def route(request):
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 @pytest.mark.parametrize("failures", [1, 2, 5])
-def test_a_passing_fault_is_outlived_or_leaves_the_outcome_unknown(
+def test_a_passing_fault_is_retried_or_leaves_the_outcome_unknown(
     raw, connect, issues, route, status, failures
 ):
-    raw.say(*[http(b"{}", f"{status} Oh")] * failures, then=well(route))
+    raw.answer_with(*[http(b"{}", f"{status} Oh")] * failures, then=success(route))
     client = connect(raw.url)
-    if route in NEVER_TWICE:
+    if route in SENT_ONCE:
         with pytest.raises(errors.UnknownOutcomeError):
             ROUTES[route](client, issues)
         assert len(raw.requests) == 1
@@ -53,10 +53,10 @@ def test_a_passing_fault_is_outlived_or_leaves_the_outcome_unknown(
 
 
 @pytest.mark.parametrize("status", [425, 429])
-def test_a_status_that_says_that_nothing_was_done_is_always_followed_by_another_try(
+def test_a_status_that_says_that_nothing_was_done_is_always_retried(
     raw, connect, issues, route, status
 ):
-    raw.say(*[http(b"", f"{status} Later")] * 3, then=well(route))
+    raw.answer_with(*[http(b"", f"{status} Later")] * 3, then=success(route))
     ROUTES[route](connect(raw.url), issues)
     assert len(raw.requests) == 4
 
@@ -81,15 +81,15 @@ def test_a_status_that_says_that_nothing_was_done_is_always_followed_by_another_
     ],
     ids=lambda fault: getattr(fault, "__name__", repr(fault)[:60]),
 )
-def test_a_lost_or_unreadable_answer_is_asked_for_again_or_leaves_the_outcome_unknown(
+def test_a_lost_or_unreadable_answer_is_retried_or_leaves_the_outcome_unknown(
     raw, connect, issues, route, fault
 ):
     def broken(sock):
         sock.sendall(fault)
 
-    raw.say(broken if isinstance(fault, bytes) else fault, then=well(route))
+    raw.answer_with(broken if isinstance(fault, bytes) else fault, then=success(route))
     client = connect(raw.url)
-    if route in NEVER_TWICE:
+    if route in SENT_ONCE:
         with pytest.raises(errors.UnknownOutcomeError) as lost:
             ROUTES[route](client, issues)
         assert "twice" in str(lost.value)
@@ -121,7 +121,7 @@ def test_a_lost_or_unreadable_answer_is_asked_for_again_or_leaves_the_outcome_un
 def test_any_other_status_stops_the_run_with_a_sentence(
     raw, connect, issues, route, status, error, hint
 ):
-    raw.say(
+    raw.answer_with(
         b"HTTP/1.1 %d X\r\nlocation: http://other.example/?token-a\r\n\r\n" % status
         if status in (204, 304)
         else http(b"secret body", f"{status} X", location="http://other.example/?token-a")
@@ -159,10 +159,8 @@ def test_any_other_status_stops_the_run_with_a_sentence(
         ("bulk", 413, 413),
     ],
 )
-def test_a_status_that_speaks_of_the_records_is_handed_over(
-    raw, connect, issues, route, status, expected
-):
-    raw.say(http(b"{}", f"{status} X"))
+def test_a_status_about_the_records_is_returned(raw, connect, issues, route, status, expected):
+    raw.answer_with(http(b"{}", f"{status} X"))
     if isinstance(expected, type):
         with pytest.raises(expected):
             ROUTES[route](connect(raw.url), issues)
@@ -173,30 +171,30 @@ def test_a_status_that_speaks_of_the_records_is_handed_over(
 
 @pytest.mark.parametrize("body", [b"", b'"no rights"', b"<html>", b'{"permissionErrors":[1]}'])
 @pytest.mark.parametrize("status", [400, 403, 413])
-def test_the_body_of_a_refused_bulk_upsert_is_handed_over_whatever_it_is(
+def test_the_body_of_a_refused_bulk_upsert_is_returned_whatever_it_is(
     raw, connect, issues, status, body
 ):
-    raw.say(http(body, f"{status} X"))
+    raw.answer_with(http(body, f"{status} X"))
     answer = connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True)
     assert (answer.status, answer.body) == (status, body)
 
 
-def test_a_500_that_outlives_the_budget_of_a_bulk_upsert_is_handed_over(raw, connect, issues):
-    raw.say(then=http(b'"server fault"', "500 X"))
+def test_a_500_until_the_budget_of_a_bulk_upsert_is_spent_is_returned(raw, connect, issues):
+    raw.answer_with(then=http(b'"server fault"', "500 X"))
     client = connect(raw.url)
     answer = client.bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=5)
     assert (answer.status, answer.body) == (500, b'"server fault"')
     assert len(raw.requests) > 2
 
 
-def test_a_503_that_outlives_the_budget_of_a_bulk_upsert_stops_the_run(raw, connect, issues):
-    raw.say(then=http(b"", "503 X"))
+def test_a_503_until_the_budget_of_a_bulk_upsert_is_spent_stops_the_run(raw, connect, issues):
+    raw.answer_with(then=http(b"", "503 X"))
     with pytest.raises(errors.GaveUpError, match="503"):
         connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=5)
 
 
-def test_a_bulk_upsert_of_no_budget_is_sent_once(raw, connect, issues):
-    raw.say(then=http(b"", "500 X"))
+def test_a_bulk_upsert_without_a_budget_is_sent_once(raw, connect, issues):
+    raw.answer_with(then=http(b"", "500 X"))
     answer = connect(raw.url).bulk_upsert(issues, ITEMS, repeatable=True, retry_budget_seconds=0)
     assert answer.status == 500
     assert len(raw.requests) == 1
@@ -204,23 +202,23 @@ def test_a_bulk_upsert_of_no_budget_is_sent_once(raw, connect, issues):
 
 @pytest.mark.parametrize("lost", [None, reset, http(b"", "504 X"), http(b"oops")])
 @pytest.mark.parametrize("gone", [http(b"{}", "404 X"), http(b'{"deletedCount": 0}')])
-def test_a_record_that_is_gone_after_a_lost_answer_counts_as_deleted_by_us(
+def test_a_record_that_is_gone_after_a_lost_answer_counts_as_deleted(
     raw, connect, issues, lost, gone
 ):
-    raw.say(lost, gone)
+    raw.answer_with(lost, gone)
     assert connect(raw.url).delete(issues, ID) is True
 
 
 @pytest.mark.parametrize("harmless", [http(b"", "429 X"), http(b"", "425 X")])
-def test_a_record_that_is_gone_after_a_refused_attempt_was_not_deleted_by_us(
+def test_a_record_that_is_gone_after_a_refused_attempt_does_not_count_as_deleted(
     raw, connect, issues, harmless
 ):
-    raw.say(harmless, http(b"{}", "404 X"))
+    raw.answer_with(harmless, http(b"{}", "404 X"))
     assert connect(raw.url).delete(issues, ID) is False
 
 
 def test_an_answer_says_whether_an_earlier_attempt_may_have_been_carried_out(raw, connect, issues):
-    raw.say(None, http(SUCCESS), http(b"", "429 X"), http(SUCCESS))
+    raw.answer_with(None, http(SUCCESS), http(b"", "429 X"), http(SUCCESS))
     client = connect(raw.url)
     assert client.bulk_upsert(issues, ITEMS, repeatable=True).repeated is True
     assert client.bulk_upsert(issues, ITEMS, repeatable=True).repeated is False
@@ -235,8 +233,8 @@ def test_an_answer_says_whether_an_earlier_attempt_may_have_been_carried_out(raw
         (b"123456789012345678901234567890", "123456789012345678901234567890"),
     ],
 )
-def test_numbers_of_a_record_survive_whatever_their_length(raw, connect, issues, number, read):
-    raw.say(http(b'{"mrrCombined": %s}' % number))
+def test_a_number_of_any_length_is_read_exactly(raw, connect, issues, number, read):
+    raw.answer_with(http(b'{"mrrCombined": %s}' % number))
     record = connect(raw.url).get(issues, ID)
     assert record is not None
     assert str(record["mrrCombined"]) == read

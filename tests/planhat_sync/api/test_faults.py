@@ -1,4 +1,4 @@
-"""Every fault of the sandbox against every kind of request: once each, and nothing doubled."""
+"""Every fault of the sandbox, for every kind of request: each is carried out exactly once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ITEMS = [{"sourceId": f"s-{n}", "title": f"{n}", "companyIds": [COMPANY]} for n 
 
 
 class Calendar(VirtualClock):
-    """Waiting takes no time, and the day is the sandbox's."""
+    """A virtual clock whose date is that of the sandbox."""
 
     def epoch(self):
         return time.time()
@@ -67,7 +67,7 @@ def read(client, model):
     )
 
 
-def test_a_page_is_whole_in_spite_of(fault, sandbox, connect, issues):
+def test_a_page_is_complete_in_spite_of(fault, sandbox, connect, issues):
     for item in ITEMS:
         sandbox.tenant("token-a").insert("issues", dict(item))
     client = connect(sandbox.url)
@@ -113,11 +113,11 @@ def test_a_wrong_token_stops_the_run_and_is_not_shown(sandbox, connect, issues, 
     assert "token-" not in str(stop.value)
 
 
-def test_a_rate_limit_is_kept_to_once_it_is_met(sandbox, connect, issues):
+def test_a_rate_limit_is_respected_once_it_is_met(sandbox, connect, issues):
     sandbox.fault("rate-limit", per_minute=5, retry_after="2")
     client = connect(sandbox.url, retry_budget_seconds=10)
     for _ in range(5):
         assert read(client, issues) == []
     with pytest.raises(errors.GaveUpError, match="429"):
-        read(client, issues)  # time stands still for the sandbox, so the limit never ends
+        read(client, issues)  # the sandbox's time does not pass, so the limit never ends
     assert 2 <= client.transport.retries <= 6

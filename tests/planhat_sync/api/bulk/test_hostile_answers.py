@@ -1,4 +1,4 @@
-"""Whatever bytes a server sends, a request ends in an answer or in one of our errors."""
+"""Whatever bytes a server sends, a request ends in an answer or an error of this package."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HEADERS = st.sampled_from(
 
 
 class Sent(NamedTuple):
-    """A payload as far as an answer can speak of it."""
+    """A payload, as far as an answer can name it."""
 
     keys: tuple[str | None, ...]
     item: bytes
@@ -54,7 +54,7 @@ class Sent(NamedTuple):
 
 @st.composite
 def spoiled(draw) -> bytes:
-    """A good answer with bytes changed, dropped, doubled or put in."""
+    """A valid answer with bytes changed, dropped, doubled or inserted."""
     answer = bytearray(draw(st.sampled_from(GOOD)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(answer)))
@@ -74,8 +74,8 @@ def odd_headers(draw) -> bytes:
 
 @settings(max_examples=150)
 @given(answer=spoiled() | odd_headers() | st.binary(max_size=200))
-def test_no_answer_makes_anything_but_a_result_or_an_error_of_ours(raw, connect, issues, answer):
-    raw.say(lambda sock: sock.sendall(answer))
+def test_any_answer_ends_in_a_result_or_an_error_of_this_package(raw, connect, issues, answer):
+    raw.answer_with(lambda sock: sock.sendall(answer))
     client = connect(raw.url, request_timeout_seconds=5, retry_budget_seconds=0)
     try:
         page = client.list_page(
@@ -90,9 +90,9 @@ def test_no_answer_makes_anything_but_a_result_or_an_error_of_ours(raw, connect,
 
 @settings(max_examples=75)
 @given(answer=spoiled() | odd_headers())
-def test_no_answer_makes_an_unkeyed_write_leave_twice(raw, connect, issues, answer):
+def test_no_answer_makes_an_unkeyed_write_be_sent_twice(raw, connect, issues, answer):
     raw.requests.clear()
-    raw.say(lambda sock: sock.sendall(answer), then=http(b"{}"))
+    raw.answer_with(lambda sock: sock.sendall(answer), then=http(b"{}"))
     client = connect(raw.url, request_timeout_seconds=5)
     with contextlib.suppress(PlanhatError):
         client.bulk_upsert(issues, b"[{}]", repeatable=False)
@@ -101,8 +101,8 @@ def test_no_answer_makes_an_unkeyed_write_leave_twice(raw, connect, issues, answ
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=20))
-def test_no_json_but_an_object_passes_for_the_answer_to_a_write(raw, connect, issues, value):
-    raw.say(http(msgspec.json.encode(value)), http(b"{}"))
+def test_no_json_but_an_object_is_accepted_as_the_answer_to_a_write(raw, connect, issues, value):
+    raw.answer_with(http(msgspec.json.encode(value)), http(b"{}"))
     answer = connect(raw.url).bulk_upsert(issues, b"[]", repeatable=True)
     assert answer.body == b"{}"
     assert answer.repeated
@@ -118,7 +118,7 @@ def test_no_json_but_an_object_passes_for_the_answer_to_a_write(raw, connect, is
         b'{"message":"\xe9"}',
     ],
 )
-def test_bytes_that_are_no_text_leave_the_outcomes_open(body, status):
-    """Found by fuzzing: such bytes are no DecodeError of msgspec's."""
+def test_a_body_that_is_not_utf_8_leaves_the_outcomes_open(body, status):
+    """Found by fuzzing: such bytes do not raise a DecodeError of msgspec."""
     payloads = [Sent(("a",), b'{"sourceId":"a"}'), Sent(("b",), b'{"sourceId":"b"}')]
     assert isinstance(read_answer(["sourceId"], payloads, Answer(status, {}, body)), Unsettled)

@@ -1,7 +1,7 @@
-"""Reading one bulk answer, and asking again in parts: whatever the server says, never wrong.
+"""Reading a bulk answer, and sending parts again, is never wrong, whatever the server answers.
 
-The server here is a small one of its own, more adversarial than the sandbox: its error entries
-may name the wrong place, another item, or nothing, and it may stop at the first bad item.
+The server here is more adversarial than the sandbox: its error entries may name the wrong index,
+another item or nothing, and it may stop at the first bad item.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FAILURES = ("arrays", "string", "empty", "html")
 
 @dataclass(frozen=True)
 class Sent:
-    """One payload, as the reader of answers knows it."""
+    """One payload, as far as an answer can name it."""
 
     keys: tuple[str | None, ...]
     item: bytes
@@ -42,7 +42,7 @@ class Sent:
 
 @dataclass
 class Server:
-    """Answers bulk upserts; `bad` are the items that it never takes."""
+    """Answers bulk upserts; `bad` are the items that it never accepts."""
 
     bad: frozenset[bytes]
     shape: str = "index"
@@ -133,13 +133,13 @@ SERVERS = st.builds(
     repeats=st.sampled_from(["updated", "unchanged", "both"]),
 )
 
-# Values that stand inside one another, look like places, or occur in the server's sentences.
+# Values that contain one another, look like an index, or occur in the server's sentences.
 VALUES = st.sampled_from([str(n) for n in range(30)] + ["bad", "a-1", "a-12", "a", "item 3", "x"])
 
 
 @st.composite
 def batches(draw, max_size=24):
-    """Payloads that no two share an identity: the writer never sends others together."""
+    """Payloads of which no two have the same identity, as in every batch that is sent."""
     values = draw(st.lists(VALUES, min_size=1, max_size=max_size, unique=True))
     sent = []
     for at, value in enumerate(values):
@@ -155,7 +155,7 @@ def batches(draw, max_size=24):
 
 @st.composite
 def trials(draw, servers=SERVERS, max_size=24):
-    """A batch and a server that refuses some of its items and holds others already."""
+    """A batch, and a server that refuses some of its items and has others already."""
     sent = draw(batches(max_size))
     items = st.frozensets(st.sampled_from([each.item for each in sent]))
     server = replace(draw(servers), bad=draw(items), known=set())
@@ -187,7 +187,7 @@ def test_an_answer_is_read_exactly_or_not_at_all(trial):
 
 
 def ask(server, sent, *, in_order=False):
-    """Send a batch the way the writer does."""
+    """Send a batch as the sender does."""
     bisection = Bisection(len(sent), in_order=lambda: in_order)
     while not bisection.fails_alike and (part := bisection.next_part()) is not None:
         some = [sent[at] for at in part.positions]
@@ -209,7 +209,7 @@ RIGHT_SERVERS = SERVERS.map(lambda server: replace(server, counts="right", bad=f
 
 @settings(max_examples=MANY)
 @given(trials(RIGHT_SERVERS), st.booleans())
-def test_asking_again_finds_exactly_the_bad_items_whatever_the_shape(trial, in_order):
+def test_sending_parts_again_finds_exactly_the_bad_items_whatever_the_shape(trial, in_order):
     sent, server = trial
     known = set(server.known)
     bisection = ask(server, sent, in_order=in_order)
@@ -228,18 +228,18 @@ def test_asking_again_finds_exactly_the_bad_items_whatever_the_shape(trial, in_o
 
 @settings(max_examples=MANY)
 @given(trials(RIGHT_SERVERS, max_size=36), st.booleans())
-def test_asking_again_keeps_within_its_bound(trial, in_order):
+def test_sending_parts_again_keeps_within_its_bound(trial, in_order):
     sent, server = trial
     ask(server, sent, in_order=in_order)
-    # Names that are wrong cost one request more at each part that they are given for; a word of a
-    # sentence may be somebody's keyable by chance.
+    # A wrong name costs one request more for each part that it is given for; a word of a sentence
+    # may be another item's keyable by chance.
     misleads = server.shape in (*LYING_SHAPES, "text", "opaque")
     most = bound(len(server.bad), len(sent))
     assert server.requests <= 1 + (2 * most if misleads else most)
 
 
 def payloads(size):
-    """Plain payloads, keyed on sourceId."""
+    """Payloads with a sourceId."""
     return [Sent((None, f"s-{at}", None), b'{"sourceId":"s-%d"}' % at) for at in range(size)]
 
 
@@ -289,7 +289,7 @@ def test_names_that_are_wrong_are_not_believed(shape, batch, without):
 @pytest.mark.parametrize("bad", [(0, 2), (0, 2, 3), (1, 4)])
 @pytest.mark.parametrize("without", [("insertsKeys",), ("insertsKeys", "updatesKeys")])
 def test_counts_that_can_be_read_in_two_ways_prove_nothing(bad, without):
-    """It stops at the first bad item, and counts what it held already twice."""
+    """It stops at the first bad item, and counts the items that it had already twice."""
     sent = payloads(6)
     chosen = frozenset(sent[at].item for at in bad)
     server = Server(chosen, shape="index", batch="until-bad", without=without, repeats="both")
@@ -306,7 +306,7 @@ def test_what_the_first_answer_created_is_counted_as_created_although_it_was_sen
     assert bisection.counts.created == 63
 
 
-def test_a_reason_stands_beside_the_item_that_it_was_given_for():
+def test_a_reason_belongs_to_the_item_that_it_was_given_for():
     sent = payloads(3)
     entries = [{"sourceId": "s-2", "message": "two"}, {"sourceId": "s-0", "message": "zero"}]
     body = {
@@ -333,7 +333,7 @@ def test_items_that_are_all_named_as_written_are_written_whatever_the_counts(sta
     assert (reading.counts.created, reading.counts.updated) == (1, size - 1)
 
 
-def test_a_key_that_stands_inside_another_one_is_not_blamed_for_it():
+def test_a_key_inside_another_key_is_not_taken_for_it():
     sent = [Sent((None, value, None), b"{}") for value in ("1", "12")]
     for at, text in ((1, "sourceId 12 is taken"), (0, "sourceId '1' is taken")):
         body = {"created": 0, "updated": 0, "createdErrors": [text], "insertsKeys": []}
@@ -352,7 +352,7 @@ def test_a_key_of_several_words_is_read_as_a_whole():
         assert reading.suspects == places
 
 
-def test_an_item_that_is_both_written_and_blamed_is_asked_for_again():
+def test_an_item_that_is_named_as_written_and_as_failed_is_sent_again():
     sent = payloads(2)
     body = {
         "created": 1,
@@ -366,13 +366,13 @@ def test_an_item_that_is_both_written_and_blamed_is_asked_for_again():
 
 
 @pytest.mark.parametrize("status", [206, 400, 403])
-def test_counts_that_add_up_are_no_success_without_status_200(status):
+def test_counts_that_add_up_are_not_a_success_without_status_200(status):
     body = json.dumps({"created": 2, "updated": 0, "nonupdates": 0}).encode()
     assert not isinstance(read_answer(KEYABLES, payloads(2), Answer(status, {}, body)), Settled)
 
 
 @pytest.mark.parametrize("updated", [1, 3])
-def test_unchanged_items_may_be_counted_among_the_updated_or_apart(updated):
+def test_unchanged_items_may_be_counted_as_updated_or_separately(updated):
     body = json.dumps({"created": 1, "updated": updated, "nonupdates": 2}).encode()
     reading = read_answer(KEYABLES, payloads(4), Answer(200, {}, body))
     assert isinstance(reading, Settled)

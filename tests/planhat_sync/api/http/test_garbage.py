@@ -1,7 +1,7 @@
-"""An exchange leaves nothing behind that only the garbage collector could take away.
+"""An exchange leaves nothing behind that only the garbage collector could release.
 
-Bodies are megabytes: a reference cycle around them would let the memory of a run grow with it,
-since the collector counts objects and not bytes.
+Bodies are megabytes: with reference cycles around them the memory of a run would grow, since the
+collector counts objects and not bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planhat_sync.models import load_models
 
 
 class Page:
-    """A decoded body whose end can be watched."""
+    """A decoded body whose release can be observed."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def client(sandbox):
     return PlanhatClient(Transport(connection))
 
 
-def test_a_page_is_gone_as_soon_as_nobody_holds_it(client):
+def test_a_page_is_released_as_soon_as_nothing_refers_to_it(client):
     gone = []
 
     def decode(_: bytes) -> Page:
@@ -48,7 +48,7 @@ def test_a_page_is_gone_as_soon_as_nobody_holds_it(client):
         gc.enable()
 
 
-# In a process of its own: what an earlier test has left may become garbage at any time.
+# In a process of its own: what an earlier test left may become garbage at any time.
 UPSERT = """
 import gc, logging, sys
 from planhat_sync.models import load_models

@@ -1,4 +1,4 @@
-"""No identifier leads a request anywhere but to one record of its model."""
+"""Whatever the identifier, a request is for one record of its model."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("identifier", HOSTILE, ids=lambda text: repr(text[:20]))
-def test_an_identifier_that_leads_elsewhere_never_leaves(raw, connect, issues, identifier):
+def test_an_identifier_that_leads_elsewhere_is_never_sent(raw, connect, issues, identifier):
     client = connect(raw.url)
     for ask in (
         lambda: client.get(issues, identifier),
@@ -65,7 +65,7 @@ def test_an_identifier_that_leads_elsewhere_never_leaves(raw, connect, issues, i
 
 @pytest.mark.parametrize("identifier", HARMLESS)
 def test_any_other_identifier_is_one_segment_of_the_path(raw, connect, issues, identifier):
-    raw.say(then=http(b'{"deletedCount": 1}'))
+    raw.answer_with(then=http(b'{"deletedCount": 1}'))
     client = connect(raw.url)
     client.get(issues, identifier)
     client.delete(issues, identifier)
@@ -106,7 +106,7 @@ def test_whatever_the_identifier_its_path_is_one_step_below_its_model(issues, id
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4))
-def test_a_query_carries_its_values_and_only_commas_part_them(values):
+def test_a_query_contains_its_values_separated_by_commas(values):
     values = [value for value in values if value]
     query = query_string({"limit": 1, "sort": None, "select": values})
     parts = query.split("&")

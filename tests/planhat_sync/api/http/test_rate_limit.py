@@ -1,4 +1,4 @@
-"""How fast requests may leave, against a clock that only the test moves."""
+"""How fast requests may leave, on a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planhat_sync.api.http.rate_limit import TokenBucket
 
 
 class Pacing(RuleBasedStateMachine):
-    """Threads ask, time passes, Planhat says stay away: no window ever sees too many."""
+    """Requests come, time passes, Planhat holds requests back: no window ever has too many."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Pacing(RuleBasedStateMachine):
         self.bucket = TokenBucket(per_minute, lambda: self.now)
 
     @rule(count=st.integers(1, 80))
-    def ask(self, count):
+    def reserve(self, count):
         for _ in range(count):
             wait = self.bucket.reserve()
             assert wait >= 0
@@ -40,7 +40,7 @@ class Pacing(RuleBasedStateMachine):
         self.now += seconds
 
     @rule(seconds=st.floats(0, 300))
-    def stay_away(self, seconds):
+    def hold(self, seconds):
         self.bucket.hold(seconds)
         self.held_until = max(self.held_until, self.now + seconds)
 
@@ -49,7 +49,7 @@ class Pacing(RuleBasedStateMachine):
         assert self.leaves == sorted(self.leaves)
 
     @invariant()
-    def no_window_sees_more_than_a_burst_and_its_share(self):
+    def no_window_has_more_than_a_burst_and_its_share(self):
         newest = self.leaves[-120:]
         for first, last in combinations(range(len(newest)), 2):
             window = newest[last] - newest[first]
@@ -75,7 +75,7 @@ def test_after_the_burst_requests_leave_at_the_pace():
     assert waits[-1] == pytest.approx(60.0)
 
 
-def test_no_pacing_lets_everybody_leave_at_once_except_while_held():
+def test_without_a_limit_requests_leave_at_once_except_while_held():
     bucket = TokenBucket(0, lambda: 5.0)
     assert [bucket.reserve() for _ in range(1000)] == [0.0] * 1000
     bucket.hold(7)

@@ -1,4 +1,4 @@
-"""TLS is verified, whatever the environment says; a CA of one's own and a proxy can be named."""
+"""TLS is always verified; the environment can name a CA of one's own and a proxy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CA, SERVER = HERE / "ca.pem", HERE / "server.pem"
 @pytest.fixture
 def secure():
     with raw_server(SERVER) as server:
-        server.say(then=http(b"[]"))
+        server.answer_with(then=http(b"[]"))
         yield server
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_ca_stops_the_run_and_nothing_can_switch_that_off(
     assert secure.requests == []
 
 
-def test_a_certificate_of_somebody_else_stops_the_run(secure, connect, issues, monkeypatch):
+def test_a_certificate_of_another_host_stops_the_run(secure, connect, issues, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA))
     with proxy_to(port_of(secure), []) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -65,7 +65,7 @@ def test_a_certificate_of_somebody_else_stops_the_run(secure, connect, issues, m
 
 
 @pytest.mark.parametrize("bundle", ["/nowhere/ca.pem", str(Path(__file__)), "0", "False"])
-def test_a_bundle_that_is_none_stops_the_run_before_anything_is_sent(
+def test_a_bundle_without_certificates_stops_the_run_before_anything_is_sent(
     secure, connect, monkeypatch, bundle
 ):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
@@ -74,7 +74,7 @@ def test_a_bundle_that_is_none_stops_the_run_before_anything_is_sent(
     assert secure.connections == 0
 
 
-def test_plain_http_at_the_other_end_of_https_is_tried_again_and_then_stops(connect, issues):
+def test_plain_http_from_an_https_server_is_retried_and_then_stops_the_run(connect, issues):
     with tcp_server(lambda sock: sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
         client = connect(f"https://127.0.0.1:{port}", retry_budget_seconds=5)
         with pytest.raises(errors.UnreachableError, match="TLS failed"):
@@ -82,11 +82,9 @@ def test_plain_http_at_the_other_end_of_https_is_tried_again_and_then_stops(conn
     assert client.transport.requests > 2
 
 
-def test_a_write_whose_tls_connection_is_cut_is_not_taken_for_one_that_never_left(
-    secure, connect, issues, monkeypatch
-):
+def test_a_write_whose_tls_connection_is_cut_counts_as_sent(secure, connect, issues, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CA))
-    secure.say(None)
+    secure.answer_with(None)
     with pytest.raises(errors.UnknownOutcomeError):
         connect(secure.url).bulk_upsert(issues, b"[{}]", repeatable=False)
     assert len(secure.requests) == 1
@@ -123,7 +121,7 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 @contextlib.contextmanager
 def proxy_to(port: int, seen: list[bytes], refusal: bytes = b""):
-    """A proxy that knows one place, wherever one wants to go; or none, and says so."""
+    """A proxy that connects to one port, whatever is asked for; or refuses."""
 
     def talk(client: socket.socket) -> None:
         head = b""
@@ -159,7 +157,7 @@ def test_a_proxy_carries_the_request_and_never_sees_the_token(secure, connect, i
     assert len(secure.requests) == 2
     assert [head.split()[:2] for head in seen] == [[b"CONNECT", b"planhat.test:443"]]
     assert b"token-a" not in b"".join(seen)
-    assert b"roxy-" in seen[0]  # its own credentials it does get
+    assert b"roxy-" in seen[0]  # it gets its own credentials
     assert "proxy-authorization" not in secure.requests[0].headers
 
 
@@ -179,15 +177,13 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://x", "http://"])
-def test_a_proxy_that_cannot_be_used_is_a_matter_of_configuration(
-    connect, issues, monkeypatch, proxy
-):
+def test_a_proxy_that_cannot_be_used_is_a_configuration_error(connect, issues, monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(errors.StopError, match="proxy"):
         read(connect("https://planhat.test", retry_budget_seconds=1), issues)
 
 
-def test_a_socks_proxy_is_used_where_its_library_is_there_and_named_where_it_is_not(
+def test_a_socks_proxy_is_used_if_its_library_is_installed_and_else_an_error(
     secure, connect, issues, monkeypatch
 ):
     def talk(client: socket.socket) -> None:
@@ -207,8 +203,8 @@ def test_a_socks_proxy_is_used_where_its_library_is_there_and_named_where_it_is_
         client = connect("https://planhat.test")
         if importlib.util.find_spec("socks"):
             assert read(client, issues) == b"[]"
-            secure.say(None)
-            with pytest.raises(errors.UnknownOutcomeError):  # it knows that the request left
+            secure.answer_with(None)
+            with pytest.raises(errors.UnknownOutcomeError):  # the request is known to have left
                 client.bulk_upsert(issues, b"[{}]", repeatable=False)
         else:
             with pytest.raises(errors.ConfigurationError, match="proxy"):

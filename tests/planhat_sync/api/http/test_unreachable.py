@@ -1,4 +1,4 @@
-"""A host that is not there: said at once when it never was, waited for when it may come back."""
+"""An unknown host stops the run at once; a host that may come back is waited for."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_a_host_that_does_not_exist_stops_the_run_at_once(connect, issues, clock
     assert clock.waits == []
 
 
-def test_a_refused_connection_is_waited_for_and_then_stops_the_run(connect, issues, clock):
+def test_a_refused_connection_is_retried_and_then_stops_the_run(connect, issues, clock):
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(errors.UnreachableError, match=r"60 s.*refused.*api_url"):
         read(connect(url, retry_budget_seconds=60), issues)
     assert sum(clock.waits) == pytest.approx(60)
 
 
-def test_a_write_that_never_left_may_be_sent_again_whatever_it_is(raw, connect, issues, clock):
+def test_a_write_that_was_not_sent_may_be_sent_again_whatever_it_is(raw, connect, issues, clock):
     url = f"http://127.0.0.1:{free_port()}"
     client = connect(url, retry_budget_seconds=20)
     with pytest.raises(errors.UnreachableError):

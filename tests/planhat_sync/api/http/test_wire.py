@@ -1,4 +1,4 @@
-"""What leaves and what comes back: lengths, encodings, slowness, size, connections, redirects."""
+"""What is sent and what comes back: lengths, encodings, timeouts, size, connections, redirects."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def chunked(body: bytes, size: int = 7000) -> bytes:
     ],
     ids=["length", "chunked", "until closed", "gzip", "GZIP", "identity", "chunked and length"],
 )
-def test_a_page_arrives_byte_by_byte_however_it_is_framed(raw, connect, issues, answer):
-    raw.say(answer)
+def test_a_page_arrives_complete_however_it_is_framed(raw, connect, issues, answer):
+    raw.answer_with(answer)
     assert read(connect(raw.url), issues) == PAGE
 
 
@@ -60,17 +60,17 @@ def test_a_page_arrives_byte_by_byte_however_it_is_framed(raw, connect, issues, 
     ],
     ids=["gzip cut", "no gzip", "gzip and more", "br", "too long", "no last chunk", "two lengths"],
 )
-def test_a_damaged_body_is_never_handed_over(raw, connect, issues, damaged):
+def test_a_damaged_body_is_never_returned(raw, connect, issues, damaged):
     def say_and_hang_up(sock):
         sock.sendall(damaged)
 
-    raw.say(say_and_hang_up, http(b"whole"))
+    raw.answer_with(say_and_hang_up, http(b"whole"))
     assert read(connect(raw.url), issues) == b"whole"
     assert len(raw.requests) == 2
 
 
-def test_a_body_longer_than_its_length_leaves_nothing_for_the_next_answer(raw, connect, issues):
-    raw.say(http(b"[1]more", content_length="3"), then=http(b"[2]"))
+def test_a_body_longer_than_its_length_does_not_spoil_the_next_answer(raw, connect, issues):
+    raw.answer_with(http(b"[1]more", content_length="3"), then=http(b"[2]"))
     client = connect(raw.url)
     assert read(client, issues) == b"[1]"
     assert read(client, issues) == b"[2]"
@@ -97,7 +97,7 @@ def trickle(head: bytes, every: float = 0.05):
     ids=["body", "headers", "chunks", "silence", "stall in the body"],
 )
 def test_one_timeout_bounds_the_whole_exchange_however_it_trickles(raw, connect, issues, slow):
-    raw.say(slow, then=http(b"[]"))
+    raw.answer_with(slow, then=http(b"[]"))
     began = time.monotonic()
     client = connect(raw.url, request_timeout_seconds=1, clock=Clock())
     assert read(client, issues) == b"[]"
@@ -106,8 +106,8 @@ def test_one_timeout_bounds_the_whole_exchange_however_it_trickles(raw, connect,
 
 
 def test_a_server_that_does_not_read_cannot_hold_a_write_for_ever(raw, connect, issues):
-    raw.say(http(b"{}"))
-    blocked = socket.create_server(("127.0.0.1", 0), backlog=1)  # accepts nothing, reads nothing
+    raw.answer_with(http(b"{}"))
+    blocked = socket.create_server(("127.0.0.1", 0), backlog=1)  # accepts and reads nothing
     url = f"http://127.0.0.1:{blocked.getsockname()[1]}"
     began = time.monotonic()
     with blocked, pytest.raises(errors.UnknownOutcomeError, match="in time"):
@@ -128,14 +128,14 @@ def test_a_server_that_does_not_read_cannot_hold_a_write_for_ever(raw, connect, 
     ids=["absurd length", "length", "chunked", "bomb"],
 )
 def test_an_answer_above_the_bound_stops_the_run_before_it_is_in_memory(raw, connect, issues, huge):
-    raw.say(huge)
+    raw.answer_with(huge)
     with pytest.raises(errors.ProtocolError, match=r"larger than 1 MiB.*page_size"):
         read(connect(raw.url, largest_body_bytes=1 << 20), issues)
     assert len(raw.requests) == 1
 
 
 def test_a_connection_is_used_again(raw, connect, issues):
-    raw.say(
+    raw.answer_with(
         http(PAGE), chunked(PAGE), http(gzip.compress(PAGE), content_encoding="gzip"), http(b"")
     )
     client = connect(raw.url)
@@ -150,10 +150,10 @@ def test_a_connection_is_used_again(raw, connect, issues):
         lambda client, model: client.bulk_upsert(model, b"[{}]", repeatable=False),
     ],
 )
-def test_a_request_that_must_not_be_repeated_never_rides_on_an_idle_connection(
+def test_a_request_that_must_not_be_repeated_never_uses_an_idle_connection(
     raw, connect, issues, ask
 ):
-    raw.say(then=http(b"{}"))
+    raw.answer_with(then=http(b"{}"))
     client = connect(raw.url)
     while True:
         began = time.monotonic()
@@ -172,7 +172,7 @@ def test_a_request_that_must_not_be_repeated_never_rides_on_an_idle_connection(
 
 
 def test_a_connection_that_was_closed_meanwhile_costs_no_attempt(raw, connect, issues):
-    raw.say(then=http(b"[]", connection="close"))
+    raw.answer_with(then=http(b"[]", connection="close"))
     client = connect(raw.url)
     for _ in range(3):
         read(client, issues)
@@ -182,7 +182,7 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_attempt(raw, connect, i
 
 
 def test_no_more_connections_are_kept_than_there_are_threads(raw, connect, issues):
-    raw.say(then=http(b"[]"))
+    raw.answer_with(then=http(b"[]"))
     client = connect(raw.url, width=4)
     threads = [
         threading.Thread(target=lambda: [read(client, issues) for _ in range(20)]) for _ in range(4)
@@ -195,8 +195,8 @@ def test_no_more_connections_are_kept_than_there_are_threads(raw, connect, issue
     assert len(raw.requests) == client.transport.requests == 80
 
 
-def test_a_request_says_who_asks_and_for_what(raw, connect, issues):
-    raw.say(then=http(b"{}"))
+def test_a_request_has_the_headers_that_it_needs_and_no_others(raw, connect, issues):
+    raw.answer_with(then=http(b"{}"))
     client = connect(raw.url)
     client.bulk_upsert(issues, b"[]", repeatable=True)
     read(client, issues)
@@ -215,8 +215,8 @@ def test_a_request_says_who_asks_and_for_what(raw, connect, issues):
     }
 
 
-def test_a_list_asks_for_what_it_was_told_and_nothing_else(raw, connect, issues):
-    raw.say(then=http(b"[]"))
+def test_a_list_request_has_the_parameters_that_were_given_and_no_others(raw, connect, issues):
+    raw.answer_with(then=http(b"[]"))
     client = connect(raw.url)
     client.list_page(
         issues,
@@ -234,8 +234,8 @@ def test_a_list_asks_for_what_it_was_told_and_nothing_else(raw, connect, issues)
     ]
 
 
-def test_an_address_with_a_path_in_front_keeps_it(raw, connect, issues):
-    raw.say(http(b"[]"))
+def test_a_url_keeps_its_path_prefix(raw, connect, issues):
+    raw.answer_with(http(b"[]"))
     read(connect(raw.url + "/gateway/planhat/"), issues)
     assert raw.requests[0].target == "/gateway/planhat/issues?limit=10&offset=0"
 
@@ -246,9 +246,9 @@ def test_an_address_with_a_path_in_front_keeps_it(raw, connect, issues):
 )
 def test_a_redirect_is_never_followed(raw, connect, issues, status, location):
     with raw_server() as other:
-        other.say(then=http(b"{}"))
+        other.answer_with(then=http(b"{}"))
         location = location.format(other=other.url.removeprefix("http://"))
-        raw.say(then=http(b"", status, location=location))
+        raw.answer_with(then=http(b"", status, location=location))
         client = connect(raw.url)
         for ask in (
             lambda: read(client, issues),
@@ -262,13 +262,13 @@ def test_a_redirect_is_never_followed(raw, connect, issues, status, location):
 
 
 def test_a_redirect_with_an_endless_body_is_not_read_into_memory(raw, connect, issues):
-    raw.say(http(b"x", "302 X", location="/", content_length=str(1 << 40)))
+    raw.answer_with(http(b"x", "302 X", location="/", content_length=str(1 << 40)))
     with pytest.raises(errors.ProtocolError):
         read(connect(raw.url), issues)
 
 
 def test_cookies_are_not_kept(raw, connect, issues):
-    raw.say(then=http(b"[]", set_cookie="session=1; Path=/"))
+    raw.answer_with(then=http(b"[]", set_cookie="session=1; Path=/"))
     client = connect(raw.url)
     read(client, issues)
     read(client, issues)
@@ -280,7 +280,7 @@ def test_netrc_never_replaces_the_token(raw, connect, issues, tmp_path, monkeypa
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    raw.say(http(b"[]"))
+    raw.answer_with(http(b"[]"))
     read(connect(raw.url), issues)
     assert raw.requests[0].headers["authorization"] == "Bearer token-a"
 
@@ -289,7 +289,7 @@ def test_a_proxy_is_not_used_for_this_machine(raw, connect, issues, monkeypatch)
     with raw_server() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
-        raw.say(http(b"[]"))
+        raw.answer_with(http(b"[]"))
         read(connect(raw.url), issues)
         assert proxy.connections == 0
     assert len(raw.requests) == 1

@@ -1,4 +1,4 @@
-"""How long a request is tried again, and that nobody storms: seen from the server's side."""
+"""How long a request is retried, and how many requests that takes, as the server sees it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def read(client, model):
     return client.list_page(model, limit=10, offset=0, decode=msgspec.json.decode)
 
 
-@pytest.mark.parametrize("luck", [0.01, 0.5, 0.999])
-def test_a_persistent_503_ends_when_the_budget_does(raw, connect, issues, luck):
-    raw.say(then=http(b"", "503 X"))
-    clock = VirtualClock(luck)
+@pytest.mark.parametrize("random", [0.01, 0.5, 0.999])
+def test_retries_of_a_persistent_503_end_with_the_budget(raw, connect, issues, random):
+    raw.answer_with(then=http(b"", "503 X"))
+    clock = VirtualClock(random)
     began = clock.now()
     with pytest.raises(errors.GaveUpError, match=r"503.*try again later"):
         read(connect(raw.url, clock=clock, retry_budget_seconds=120), issues)
     assert clock.now() - began == pytest.approx(120)
 
 
-def test_a_persistent_503_makes_no_storm(sandbox, connect, issues):
+def test_a_persistent_503_causes_few_requests(sandbox, connect, issues):
     sandbox.fault("status", status=503)
     client = connect(sandbox.url, retry_budget_seconds=300)
     with pytest.raises(errors.GaveUpError):
@@ -52,14 +52,14 @@ def test_the_budget_holds_on_a_real_clock(sandbox, connect, issues):
 
 
 def test_retry_after_in_seconds_is_obeyed(raw, connect, issues, clock):
-    raw.say(http(b"", "429 X", retry_after="17"), http(b"[]"))
+    raw.answer_with(http(b"", "429 X", retry_after="17"), http(b"[]"))
     read(connect(raw.url), issues)
     assert clock.now() - 1000 >= 17
 
 
 def test_retry_after_as_a_date_is_obeyed(raw, connect, issues, clock):
     at = formatdate(clock.epoch() + 40, usegmt=True)
-    raw.say(http(b"", "503 X", retry_after=at), http(b"[]"))
+    raw.answer_with(http(b"", "503 X", retry_after=at), http(b"[]"))
     read(connect(raw.url), issues)
     assert 39 <= clock.now() - 1000 <= 42
 
@@ -68,14 +68,14 @@ def test_retry_after_as_a_date_is_obeyed(raw, connect, issues, clock):
     "absurd", ["99999999999999999999", "86400", "Fri, 31 Dec 9999 23:59:59 GMT"]
 )
 def test_an_absurd_retry_after_takes_no_more_than_the_budget(raw, connect, issues, clock, absurd):
-    raw.say(http(b"", "503 X", retry_after=absurd), http(b"[]"))
+    raw.answer_with(http(b"", "503 X", retry_after=absurd), http(b"[]"))
     assert read(connect(raw.url, retry_budget_seconds=60), issues) == []
     assert clock.now() - 1000 == pytest.approx(60)
 
 
 def test_a_429_holds_all_threads_back(raw, connect, issues):
     class Meanwhile(VirtualClock):
-        """While the first request waits, a second one asks."""
+        """While the first request waits, a second one is sent."""
 
         def wait(self, stop, seconds):
             if seconds > 0 and not self.waits:
@@ -85,7 +85,7 @@ def test_a_429_holds_all_threads_back(raw, connect, issues):
             return super().wait(stop, seconds)
 
     clock = Meanwhile()
-    raw.say(http(b"", "429 X", retry_after="30"), then=http(b"[]"))
+    raw.answer_with(http(b"", "429 X", retry_after="30"), then=http(b"[]"))
     client = connect(raw.url, clock=clock)
     read(client, issues)
     assert len(raw.requests) == 3
@@ -93,8 +93,8 @@ def test_a_429_holds_all_threads_back(raw, connect, issues):
     assert clock.waits[1] >= 30
 
 
-def test_a_503_holds_nobody_else_back(raw, connect, issues, clock):
-    raw.say(http(b"", "503 X", retry_after="30"), then=http(b"[]"))
+def test_a_503_holds_no_other_request_back(raw, connect, issues, clock):
+    raw.answer_with(http(b"", "503 X", retry_after="30"), then=http(b"[]"))
     client = connect(raw.url, requests_per_minute=1)
     read(client, issues)
     assert clock.now() - 1000 == pytest.approx(60)  # the pace alone
@@ -102,14 +102,14 @@ def test_a_503_holds_nobody_else_back(raw, connect, issues, clock):
 
 def test_after_a_timeout_a_bulk_upsert_waits_as_long_as_the_first_one_ran(raw, connect, issues):
     class Stopwatch(VirtualClock):
-        """Real time while requests run, virtual time while nobody does."""
+        """Real time while requests run, virtual time while they wait."""
 
         def now(self):
             return time.monotonic() + sum(self.waits)
 
-    clock = Stopwatch(chance=0.0)
+    clock = Stopwatch(random=0.0)
     hang = threading.Event()
-    raw.say(lambda _: hang.wait(60), OK)
+    raw.answer_with(lambda _: hang.wait(60), OK)
     began = time.monotonic()
     client = connect(raw.url, clock=clock, request_timeout_seconds=1)
     answer = client.bulk_upsert(issues, ITEMS, repeatable=True)
@@ -120,7 +120,7 @@ def test_after_a_timeout_a_bulk_upsert_waits_as_long_as_the_first_one_ran(raw, c
     assert clock.waits[0] >= 5
 
 
-def test_a_request_that_could_not_be_sent_needs_no_settling(connect, issues, clock):
+def test_a_request_that_was_not_sent_needs_no_time_to_settle(connect, issues, clock):
     client = connect("http://127.0.0.1:1", retry_budget_seconds=20)
     with pytest.raises(errors.UnreachableError, match="refused"):
         client.bulk_upsert(issues, ITEMS, repeatable=False)
@@ -136,7 +136,7 @@ def test_a_server_that_comes_back_is_used_again(sandbox, connect, issues):
 
 
 def test_stop_ends_a_backoff_at_once(raw, connect, issues):
-    raw.say(then=http(b"", "503 X", retry_after="60"))
+    raw.answer_with(then=http(b"", "503 X", retry_after="60"))
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     began = time.monotonic()
@@ -147,7 +147,7 @@ def test_stop_ends_a_backoff_at_once(raw, connect, issues):
 
 
 def test_stop_ends_pacing_at_once(raw, connect, issues):
-    raw.say(then=http(b"[]"))
+    raw.answer_with(then=http(b"[]"))
     stop = threading.Event()
     client = connect(raw.url, stop=stop, clock=Clock(), requests_per_minute=1)
     read(client, issues)
@@ -167,8 +167,8 @@ def test_nothing_is_sent_once_the_run_is_asked_to_stop(raw, connect, issues):
     assert raw.requests == []
 
 
-def test_every_attempt_takes_its_turn_in_the_pace(raw, connect, issues, clock):
-    raw.say(then=http(b"[]"))
+def test_every_attempt_counts_against_the_pace(raw, connect, issues, clock):
+    raw.answer_with(then=http(b"[]"))
     client = connect(raw.url, requests_per_minute=60)
     for _ in range(75):
         read(client, issues)
