@@ -1,0 +1,201 @@
+"""Holds the project's words: plain ones, and none that only its authors could decode.
+
+Every Python file (identifiers, docstrings, comments, texts) and every Markdown file is searched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from checkout import ROOT, files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WORDS = {
+    r"conduct(s|or|ed|ing)?": "run",
+    r"fleets?": "dispatcher",
+    r"flights": "in flight",
+    r"fly|flies|flying|flew|flown": "send, in flight",
+    r"return home|departs?|departed|departures?": "wait, send",
+    r"curtains?": "redaction",
+    r"ledgers?": "counts, table",
+    r"the books": "counts",
+    r"verdicts?": "result, decision",
+    r"sift(s|ed|ing)?": "partition",
+    r"rehears(e|es|ed|al|als|ing)": "dry run",
+    r"halvings?": "bisection",
+    r"last words?": "emergency message, last line",
+    r"intakes?|takers?": "router, handlers",
+    r"projections?": "conversion",
+    r"sendable": "exact JSON",
+    r"doubts?|doubtful|doubted": "unknown, uncertain",
+    r"so ?manieth|how many ?eth": "Nth, index",
+    r"walk(s|ed|ing|er|ers)?": "scan",
+    r"mend(s|ed|ing)?": "correct, repair",
+    r"brought into line": "normalized",
+    r"(state|states) (that|which) (is|are|was|were) (then )?true|true states?": "last safe state",
+    r"cannot be told": "is not known",
+    r"beyond measure": "too deeply, too much",
+    r"nothing (is )?doubled|nothing lost": "no records are lost or duplicated",
+    r"crumbs?": "breadcrumb, prefix",
+    r"hoodwink(s|ed)?|liars?": "wrong, misleading",
+    # There may be no X, and something may be no longer than another.
+    r"(?<!there\s)(is|are|was|were) no "
+    r"(?!longer|more|less|one|sooner|matter|need|later|earlier|better|worse|slower|faster|"
+    r"different|larger|smaller|older|newer|higher|lower|wider|further)[a-z]+": "is not a …",
+}
+"""Words that do not come back, and the plain ones. A blank stands for any space, `_` or `-`."""
+
+FIRST = re.compile(r'"""(gives?|tells?|knows?|says?|take note)(?![a-z])')
+"""What docstrings do not begin with: a verb says more exactly what is returned or done."""
+
+
+class Allowed(NamedTuple):
+    """A place in which a word is right."""
+
+    path: str
+    word: str
+    reason: str
+
+
+ALLOWED = (
+    Allowed("tests/test_words.py", ".*", "it names the words"),
+    Allowed("*.py", r"(os|ast)\.walk(?![a-z])", "the standard library's name"),
+    Allowed("docs/planhat-facts.md", "doubt.*", "a column of that page: what is uncertain"),
+    Allowed("tests/contract/*.py", "doubt.*", "the column of planhat-facts.md"),
+)
+
+LEFT: dict[str, int] = {
+    "CONTRIBUTING.md": 15,
+    "README.md": 13,
+    "benchmarks": 17,
+    "changelog.d": 11,
+    "conformance": 16,
+    "docs": 107,
+    "examples": 58,
+    "fuzz": 15,
+    "planhat_sandbox": 11,
+    "planhat_singer": 24,
+    "planhat_sync": 29,
+    "reliability": 91,
+    "tap_planhat": 19,
+    "tests/conformance": 15,
+    "tests/conftest.py": 13,
+    "tests/contract": 12,
+    "tests/packaging": 11,
+    "tests/planhat_sandbox": 12,
+    "tests/planhat_singer": 11,
+    "tests/planhat_sync": 54,
+    "tests/platform": 35,
+    "tests/reliability": 15,
+    "tests/schemas": 11,
+    "tests/support": 16,
+    "tests/tap_planhat": 14,
+    "tests/target_planhat": 30,
+    "tests/test_words.py": 12,
+}
+"""How many such words a package may still have, while it is being rewritten."""
+
+
+class Found(NamedTuple):
+    """A word in its place."""
+
+    path: str
+    line: int
+    word: str
+
+    @property
+    def package(self) -> str:
+        """Return the top folder of the file; of tests, the folder in them."""
+        parts = self.path.split("/")
+        return "/".join(parts[: 2 if parts[0] == "tests" else 1])
+
+
+def _spaced(words: str) -> str:
+    # A line may end in the middle, and the next one of a comment begins with a mark.
+    return re.sub(r" (?!\?)", r"[\\s_#>-]+", words.replace(" ?", r"[\s_-]*"))
+
+
+NAMED = "|".join(f"(?P<w{i}>{_spaced(words)})" for i, words in enumerate(WORDS))
+PATTERN = re.compile(rf"(?<![a-z])(?:{NAMED})(?![a-z])")
+
+
+def words_in(path: Path, root: Path = ROOT) -> Iterator[Found]:
+    """Yield each word of a file that is not the plain one."""
+    name = path.relative_to(root).as_posix()
+    allowed = [
+        re.compile(allow.word) for allow in ALLOWED if path.relative_to(root).match(allow.path)
+    ]
+    text = path.read_text("utf-8")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).lower()
+    for match in PATTERN.finditer(words):
+        word = re.sub(r"[\s_#>-]+", " ", match[0])
+        dotted = [*words[max(0, match.start() - 40) : match.start()].split()[-1:], word]
+        if not any(rule.search("".join(dotted)) or rule.fullmatch(word) for rule in allowed):
+            plain = next(plain for i, plain in enumerate(WORDS.values()) if match[f"w{i}"])
+            yield Found(name, words.count("\n", 0, match.start()) + 1, f"{word!r} ({plain})")
+    for match in FIRST.finditer(words) if path.suffix == ".py" else ():
+        line = words.count("\n", 0, match.start()) + 1
+        yield Found(name, line, f"{match[1]!r} first in a docstring (return, …)")
+
+
+def test_the_project_uses_plain_words() -> None:
+    paths = [path for path in files_of(ROOT) if path.suffix in {".py", ".md"}]
+    found = [word for path in paths for word in words_in(path)]
+    left = Counter(place.package for place in found)
+    over = {package for package, count in left.items() if count > LEFT.get(package, 0)}
+    shown = [f"{place.path}:{place.line}: {place.word}" for place in found if place.package in over]
+    assert not shown, "\n".join(["use the plain word, or allow it with a reason:", *shown])
+
+
+def test_every_allowed_place_is_needed() -> None:
+    for allow in ALLOWED:
+        assert any(
+            re.search(allow.word, path.read_text("utf-8").lower())
+            for path in files_of(ROOT)
+            if path.relative_to(ROOT).match(allow.path)
+        ), f"{allow.path} has no {allow.word}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.py", '"""Give the number."""\n', 1),
+        ("a.py", 'def f():\n    """Take note of it."""\n', 2),
+        ("a.py", "x = 1\n# It is the last\n# words.\n", 2),
+        ("a.py", 'x = f"a {1} walk"\n', 1),
+        ("a.py", "\nin_the_curtain = 1\n", 2),
+        ("a.py", "class MyVerdicts:\n    pass\n", 1),
+        ("a.py", "os.walker(1)\n", 1),
+        ("a.md", "Plain.\n\nA body that is no\nJSON.\n", 3),
+        ("a.md", "The state that is\ntrue.\n", 1),
+        ("docs/b.md", "In doubt.\n", 1),
+    ],
+)
+def test_a_word_that_does_not_come_back_is_found(tmp_path, name: str, text: str, line: int) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    assert [found.line for found in words_in(path, tmp_path)] == [line]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.py", '"""Return the number; it is no longer than ten, and there is no other."""\n'),
+        ("a.py", "for _ in os.walk(x): pass\n"),
+        ("a.py", "conductivity = butterfly = unsendable = 1\n"),
+        ("docs/planhat-facts.md", "Doubt: none.\n"),
+        ("a.md", "Two requests are in flight.\n"),
+    ],
+)
+def test_a_plain_word_is_not(tmp_path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    assert not list(words_in(path, tmp_path))
