@@ -41,7 +41,7 @@ def test_a_value_that_does_not_fit_is_rejected_with_its_label(target, config, sa
     lines = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     (reject,) = [line["reject"] for line in lines if line["type"] == "RECORD"]
     assert reject["property"] == "custom.Severity"
-    assert "has to be a number or null" in reject["message"]
+    assert "must be a number or null" in reject["message"]
 
 
 def test_a_label_that_planhat_does_not_know_is_sent(target, config, sandbox):
