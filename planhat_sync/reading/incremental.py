@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.full_scan import MAX_PAGES_AHEAD, PageRequest
+from planhat_sync.api.pagination.page_request import MAX_PAGES_AHEAD, PageRequest
 from planhat_sync.api.pagination.position import Position
 from planhat_sync.reading import sort_evidence
 from planhat_sync.reading.sort_evidence import OldestRead, is_ascending, without_none

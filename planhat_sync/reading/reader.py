@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.pagination.full_scan import FullScan, PageRequest
+from planhat_sync.api.pagination.full_scan import FullScan
+from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
 from planhat_sync.reading.state import StreamState, companies_digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.full_scan import PageRequest
+from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.api.pagination.scan import Scan, run_scan
 

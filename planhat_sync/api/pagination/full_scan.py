@@ -9,9 +9,9 @@ from __future__ import annotations
 import operator
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planhat_sync.api.pagination.page_request import MAX_PAGES_AHEAD, PageRequest
 from planhat_sync.api.pagination.position import Position
 from planhat_sync.errors import ProtocolError
 
@@ -26,27 +26,6 @@ MAX_SAME_PAGES = 3
 
 MAX_PAGES_WITHOUT_NEW_ROWS = 200
 """The scan gives up after this many pages in a row without a new row."""
-
-MAX_PAGES_AHEAD = 64
-"""Most pages that are ever planned ahead."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """One list request of a scan.
-
-    Attributes:
-        sort: Property to sort by, with a leading ``-`` for descending order.
-        limit: Most rows on the page.
-        offset: How many rows to skip.
-        select: The properties that are needed, if fewer than the reader selected.
-    """
-
-    sort: str
-    limit: int
-    offset: int = 0
-    select: tuple[str, ...] | None = None
-
 
 NEWEST = PageRequest("-_id", 2, select=("_id",))
 """Requests the newest row, and a second one, whose order shows that the server sorts."""

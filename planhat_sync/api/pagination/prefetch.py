@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from planhat_sync.api.pagination.full_scan import PageRequest
+    from planhat_sync.api.pagination.page_request import PageRequest
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from planhat_sync.api.pagination.full_scan import FullScan, PageRequest
+from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.pagination.page_request import PageRequest
     from planhat_sync.models import Model
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from planhat_sync.reading.incremental import IncrementalScan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from planhat_sync.api.pagination.full_scan import PageRequest
+    from planhat_sync.api.pagination.page_request import PageRequest
 
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 LOOKBACK = timedelta(milliseconds=5)

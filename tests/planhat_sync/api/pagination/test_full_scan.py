@@ -19,7 +19,7 @@ from planhat_sync.errors import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from planhat_sync.api.pagination.full_scan import PageRequest
+    from planhat_sync.api.pagination.page_request import PageRequest
 
 
 def as_id(number: int) -> str:

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from planhat_sync.api.pagination.full_scan import PageRequest
+from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import GaveUpError, Interrupted
 
