@@ -89,23 +89,20 @@ class Batcher:
         self._sequence += 1
         if payload.operation == "create":
             return self._add_create(payload)
-        size = len(payload.item) + 1
-        forming = None
-        if len(self._forming) == 1:
-            forming = self._place_unrelated(payload, size)
-        may_be_full = forming is None
+        if len(self._forming) == 1 and self._add_unrelated(payload, self._forming[0]):
+            return ()
+        names = identities(payload)
+        bounds = self._order.bounds(payload, names)
+        forming = self._supersede(payload, bounds) if bounds.met else None
         if forming is None:
-            names = identities(payload)
-            bounds = self._order.bounds(payload, names)
-            forming = self._supersede(payload, bounds) if bounds.met else None
-            if forming is None:
-                forming = self._batch_for(payload, bounds.floor)
-            self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
+            forming = self._batch_for(payload, bounds.floor)
+        size = len(payload.item) + 1
         forming.rows[self._sequence] = payload
         forming.size += size
         self._bytes += size
         self._rows += 1
-        return self._release_full() if may_be_full else ()
+        self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
+        return self._release_full()
 
     def drain(self) -> list[Batch]:
         """Return every batch, full or not, to be sent in this order."""
@@ -114,23 +111,27 @@ class Batcher:
             batches.append(self._release_creates())
         return batches
 
-    def _place_unrelated(self, payload: Payload, size: int) -> _Forming | None:
-        """Return the batch of a payload in the common case, in a third of the time, else None.
+    def _add_unrelated(self, payload: Payload, forming: _Forming) -> bool:
+        """Add a payload if this is the common case, in a third of the time; return whether it is.
 
         The common case: only one batch is being formed, it stays short of full, and no payload in
         it could mean the same record.
         """
-        forming = self._forming[0]
+        size = len(payload.item) + 1
         if (
-            payload.operation == "upsert"
-            and forming.kind == "upsert"
-            and not forming.closed
-            and len(forming.rows) < self._max_rows - 1
-            and forming.size + size <= self._max_bytes
-            and self._order.put_unrelated(payload, (forming.number, self._sequence))
+            payload.operation != "upsert"
+            or forming.kind != "upsert"
+            or forming.closed
+            or len(forming.rows) >= self._max_rows - 1
+            or forming.size + size > self._max_bytes
+            or not self._order.put_unrelated(payload, (forming.number, self._sequence))
         ):
-            return forming
-        return None
+            return False
+        forming.rows[self._sequence] = payload
+        forming.size += size
+        self._bytes += size
+        self._rows += 1
+        return True
 
     def _supersede(self, payload: Payload, bounds: Bounds) -> _Forming | None:
         """Remove the payload that a new one supersedes; return its batch, None if there is none."""

@@ -19,8 +19,8 @@ ISSUES = load_models()["issues"]
 
 
 class WithoutShortcut(Batcher):
-    def _place_unrelated(self, payload, size):
-        return None
+    def _add_unrelated(self, payload, forming):
+        return False
 
 
 ONE_KEYABLE = [(None, source) for source in "stuvw"]
@@ -83,11 +83,11 @@ def test_the_shortcut_makes_the_same_batches(drawn, rows, size, mode):
     taken = count()
 
     class Watched(Batcher):
-        def _place_unrelated(self, payload, size):
-            forming = super()._place_unrelated(payload, size)
-            if forming is not None:
+        def _add_unrelated(self, payload, forming):
+            is_added = super()._add_unrelated(payload, forming)
+            if is_added:
                 next(taken)
-            return forming
+            return is_added
 
     with_shortcut = batches(Watched, limits, drawn)
     event(f"shortcuts: {next(taken) > 0}")
