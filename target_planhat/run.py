@@ -108,7 +108,10 @@ class Run:
             self._reject_file = RejectFile(settings.rejects_path, RejectLines(schemas), files)
         self.counts = RunCounts()
         rejects = Rejects(
-            self._reject_file, allowed=settings.allowed_rejects, dry_run=settings.dry_run
+            self._reject_file,
+            allowed=settings.allowed_rejects,
+            continues=settings.on_reject == "continue",
+            dry_run=settings.dry_run,
         )
         self.streams = Streams(
             self._client,

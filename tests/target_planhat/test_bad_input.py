@@ -188,7 +188,7 @@ def test_batch_files_that_cannot_be_read_stop_the_run(bench, message, says):
         ({"on_reject": "stop"}, "on_reject must be one of fail, continue"),
         ({"dry_run": "yes"}, "dry_run must be true or false"),
         ({"match_on": "sourceId"}, "match_on must be a list"),
-        ({"match_on": ["sourceID"]}, "no model has a keyable called sourceID; there are _id"),
+        ({"match_on": ["sourceID"]}, "no model has a keyable called 'sourceID'; there are _id"),
         ({"on_reject": "continue", "rejects_path": None}, "set rejects_path"),
         ({"rejects_path": "/nowhere/r.jsonl", "on_reject": "continue"}, "no folder /nowhere"),
         ({"rejects_path": "/dev/null"}, "/dev/null is not a plain file"),

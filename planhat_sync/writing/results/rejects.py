@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
+from planhat_sync.writing.records.lookalikes import printable_name
 
 if TYPE_CHECKING:
     from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
@@ -33,6 +34,8 @@ class Rejects:
     Args:
         file: Where rejects are written, None for nowhere.
         allowed: How many records may be rejected before the run fails, None for any number.
+        continues: Whether the run continues after a reject (`on_reject`), so that the limit is the
+            user's `max_rejects`.
         dry_run: Whether nothing is written, so that the run continues to its end all the same.
 
     Attributes:
@@ -41,11 +44,17 @@ class Rejects:
     """
 
     def __init__(
-        self, file: RejectFile | None, *, allowed: int | None, dry_run: bool = False
+        self,
+        file: RejectFile | None,
+        *,
+        allowed: int | None,
+        continues: bool = False,
+        dry_run: bool = False,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self._file = file
         self._allowed = allowed
+        self._continues = continues
         self._dry_run = dry_run
         self._waiting: list[RejectedRecord] = []
         self._count = 0
@@ -81,7 +90,7 @@ class Rejects:
         """
         self._count += 1
         why = record.reject
-        where = f" (property {why.property})" if why.property else ""
+        where = f" (property {printable_name(why.property)})" if why.property else ""
         text = f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}"
         if not self._first or record.line < self._first_line:  # batches end in any order
             self._first, self._first_line = text, record.line
@@ -121,8 +130,9 @@ class Rejects:
         if not self._are_too_many:
             return
         verb = "would be" if self._dry_run else "was" if self._count == 1 else "were"
-        limit = f", more than max_rejects ({self._allowed:,}) allows" if self._allowed else ""
-        kept = f"; they are in {self._file.path}" if self._file else ""
+        limit = f", more than max_rejects ({self._allowed:,}) allows" if self._continues else ""
+        they_are = "it is" if self._count == 1 else "they are"
+        kept = f"; {they_are} in {self._file.path}" if self._file else ""
         if self._dry_run:
             few = "it" if self._count == 1 else "them"
             shown = few if self._count <= MOST_SHOWN else f"{MOST_SHOWN} of them"
@@ -130,7 +140,7 @@ class Rejects:
         raise TooManyRejectsError(
             f"{counted(self._count, 'record')} {verb} rejected{limit}, first {self._first}{kept}; "
             "correct what is wrong and run again, or "
-            + ("raise max_rejects" if self._allowed else "set on_reject to continue")
+            + ("raise max_rejects" if self._continues else "set on_reject to continue")
         )
 
     def close(self) -> None:

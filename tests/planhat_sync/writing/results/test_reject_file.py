@@ -254,8 +254,23 @@ def test_more_rejects_than_allowed_fail_the_run(bench, allowed, fails):
     lines = [bench.schema(), bench.record(), bench.record(), bench.state(1)]
     ran = bench.run(lines, on_reject="continue", max_rejects=allowed)
     assert isinstance(ran.error, TooManyRejectsError) is fails
-    if fails and allowed:
-        assert "more than max_rejects (1) allows" in str(ran.error)
+    if fails:
+        assert f"rejected, more than max_rejects ({allowed}) allows, first" in str(ran.error)
+        assert str(ran.error).endswith("correct what is wrong and run again, or raise max_rejects")
+
+
+@pytest.mark.parametrize(("count", "are_in"), [(1, "it is in"), (2, "they are in")])
+def test_the_last_line_refers_to_one_reject_as_it(bench, count, are_in):
+    lines = [bench.schema(), *[bench.record() for _ in range(count)]]
+    error = str(bench.run(lines, on_reject="continue", max_rejects=count - 1).error)
+    assert f"; {are_in} {bench.rejects_path}; correct what is wrong" in error
+
+
+def test_a_reject_takes_one_line_of_the_log_whatever_the_name_of_its_column_is(bench, caplog):
+    record = bench.record(sourceId="a", **{"a\nb\x1b[31m": 1})
+    bench.run([bench.schema(), record], on_reject="continue", unknown_properties="reject")
+    shown = [each for each in caplog.messages if "rejected: " in each]
+    assert [each.rpartition(" (property ")[2] for each in shown] == ["'a\\nb\\x1b[31m')"]
 
 
 def test_a_schema_of_each_stream_comes_once_before_its_rejects(bench):
