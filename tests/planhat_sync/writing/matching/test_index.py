@@ -58,12 +58,12 @@ JSON = st.recursive(
 @example(True, 1)
 @example([], {})
 @example(None, "")
-def test_fingerprints_are_equal_just_where_values_are(one, other):
+def test_fingerprints_are_equal_if_and_only_if_values_are(one, other):
     assert (fingerprint(one) == fingerprint(other)) == (tagged(one) == tagged(other))
 
 
 def tagged(value):
-    """Keep booleans and numbers apart, which Python does not."""
+    """Distinguish booleans from numbers, which Python does not."""
     if isinstance(value, list):
         return [tagged(item) for item in value]
     if isinstance(value, dict):
@@ -71,18 +71,18 @@ def tagged(value):
     return (isinstance(value, bool), value)
 
 
-def test_what_is_absent_equals_what_is_null_and_nothing_else():
+def test_an_absent_property_equals_null_and_nothing_else():
     fingerprints = Fingerprints(["name", "health"])
-    held = fingerprints.of({"name": "a"})
-    assert fingerprints.differing({"health": None, "name": "a"}, held) == []
-    assert fingerprints.differing({"health": 0, "name": ""}, held) == ["health", "name"]
-    assert fingerprints.differing({"other": None}, held) == ["other"]
+    existing = fingerprints.of({"name": "a"})
+    assert fingerprints.differing({"health": None, "name": "a"}, existing) == []
+    assert fingerprints.differing({"health": 0, "name": ""}, existing) == ["health", "name"]
+    assert fingerprints.differing({"other": None}, existing) == ["other"]
 
 
-def test_an_object_written_over_another_equals_nothing_any_more():
+def test_an_object_that_replaced_another_equals_nothing():
     fingerprints = Fingerprints(["custom"])
-    held = fingerprints.of({"custom": {"a": 1}})
-    after = fingerprints.after({"custom": {"b": 1}}, held)
+    existing = fingerprints.of({"custom": {"a": 1}})
+    after = fingerprints.after({"custom": {"b": 1}}, existing)
     assert fingerprints.differing({"custom": {"b": 1}}, after) == ["custom"]
     new = fingerprints.after({"custom": {"b": 1}}, None)
     assert fingerprints.differing({"custom": {"b": 1}}, new) == []
@@ -101,7 +101,7 @@ ROWS = st.fixed_dictionaries(
 RECORDS = st.fixed_dictionaries(
     {},
     optional={
-        "_id": st.sampled_from([*IDS, "never held"]),
+        "_id": st.sampled_from([*IDS, "unknown"]),
         "companyId": st.sampled_from([*COMPANIES, "extid-one", None]),
         "sourceId": st.sampled_from("stu"),
         "externalId": st.sampled_from("efg"),
@@ -120,27 +120,29 @@ def payload_of(record):
 
 
 class Tenant:
-    """What an index stands for: records, searched from the strongest keyable down."""
+    """What an index represents: records, searched from the strongest keyable down."""
 
     def __init__(self, rows):
         self.rows = []
         self.created = 0
         for row in rows:
-            if not self.clashes(row) and row["_id"] not in {held["_id"] for held in self.rows}:
+            if not self.clashes(row) and row["_id"] not in {
+                existing["_id"] for existing in self.rows
+            }:
                 self.rows.append(dict(row))
 
     def find(self, payload):
-        """Give the record that is meant and the place of the keyable, or None."""
+        """Return the record that is meant and the position of the keyable, or None."""
         company = item_values(payload).get("companyId")
         for at, (name, key) in enumerate(zip(OBJECTIVES.keyables, payload.keys, strict=True)):
             for row in self.rows:
-                held = key is not None and row.get(name) == key
-                if held and (name != "externalId" or company == row["companyId"] is not None):
+                existing = key is not None and row.get(name) == key
+                if existing and (name != "externalId" or company == row["companyId"] is not None):
                     return row, at
         return None
 
     def clashes(self, row, but=None):
-        """Tell whether another record has a keyable of this one, which Planhat does not allow."""
+        """Return whether another record has a keyable of this one, which Planhat does not allow."""
         return any(
             other is not but
             and (
@@ -155,17 +157,17 @@ class Tenant:
         )
 
     def write(self, payload):
-        """Write a payload; False if Planhat would not."""
+        """Write a payload; return whether Planhat would."""
         found = self.find(payload)
-        held = found[0] if found else None
-        changed = {"companyId": None, **(held or {}), **item_values(payload)}
-        if self.clashes(changed, but=held):
+        existing = found[0] if found else None
+        changed = {"companyId": None, **(existing or {}), **item_values(payload)}
+        if self.clashes(changed, but=existing):
             return False
-        if held is None:
+        if existing is None:
             self.created += 1
             self.rows.append({"_id": f"new {self.created}", **changed})
         else:
-            held.update(changed)
+            existing.update(changed)
         return True
 
 
@@ -173,7 +175,7 @@ class Tenant:
 @given(
     st.lists(ROWS, max_size=6), st.lists(st.tuples(st.sampled_from("wwwr"), RECORDS), max_size=8)
 )
-def test_an_index_finds_what_planhat_has_or_says_that_it_cannot_tell(rows, steps):
+def test_an_index_finds_what_planhat_has_or_says_that_it_is_unknown(rows, steps):
     tenant = Tenant(rows)
     index = load(tenant)
     for step, record in steps:
@@ -207,11 +209,11 @@ def check(found, expected, item):
         row, at = expected
         assert found.found_by == at
         assert found.identifier in (row["_id"], None)
-        # A value that is not known any more may be called different, never the same.
+        # A value that is no longer known may be called different, never equal.
         assert {name for name in item if item[name] != row.get(name)} <= set(found.differing(item))
 
 
-def test_an_index_of_ids_alone_tells_nothing_of_other_keyables():
+def test_an_index_of_ids_alone_knows_no_other_keyables():
     index = Index(OBJECTIVES, by_all_keyables=False)
     index.add({"_id": IDS[0]})
     assert has(index, IDS[0])
@@ -227,7 +229,7 @@ def has(index, identifier):
     return isinstance(index.find(payload_of({"_id": identifier})), ExistingRecord)
 
 
-def test_an_index_is_stale_once_an_id_of_this_run_is_written_by():
+def test_an_index_is_stale_once_a_record_is_written_by_an_id_of_this_run():
     index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
     new = payload_of({"sourceId": "s", "name": "a"})
     index.write(new, item_values(new))
@@ -245,7 +247,7 @@ def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
     moved = payload_of({"sourceId": "s", "companyId": COMPANIES[1]})
     index.write(moved, item_values(moved))
     assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
-    assert index.stale  # in the new one it is, and its externalId was not said again
+    assert index.stale  # its externalId is valid there, but was not in the payload
 
 
 def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_one():
@@ -253,10 +255,10 @@ def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_
     index.add({"_id": IDS[0], "externalId": "e", "companyId": None})
     taken = payload_of({"_id": IDS[0], "companyId": COMPANIES[0]})
     index.write(taken, item_values(taken))
-    assert index.stale  # its externalId was not said again, and counts in that company now
+    assert index.stale  # its externalId is valid in that company now, but was not in the payload
 
 
-def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
+def test_a_row_without_its_company_does_not_make_the_index_stale():
     index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e"})
     assert not index.stale
@@ -264,7 +266,7 @@ def test_a_row_without_its_company_is_no_reason_to_read_the_list_again():
     assert index.find(payload_of({"_id": IDS[0]})).identifier == IDS[0]
 
 
-def test_numbers_are_compared_as_they_stand():
+def test_numbers_are_compared_exactly():
     row = decode(b'{"a": 0.10, "b": 1e400, "c": 12345678901234567890123}')
     fingerprints = Fingerprints(["a", "b", "c"])
     same = decode(b'{"a": 0.1, "b": 1.0e400, "c": 12345678901234567890123.0}')
@@ -284,7 +286,7 @@ def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_in
         assert index.stale == (by_all_keyables and existed)
 
 
-def test_an_index_is_stale_once_an_id_is_written_that_it_does_not_hold():
+def test_an_index_is_stale_once_an_unknown_id_is_written():
     index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
     known = payload_of({"sourceId": "s", "name": "a"})
     index.write(known, item_values(known))
@@ -294,7 +296,7 @@ def test_an_index_is_stale_once_an_id_is_written_that_it_does_not_hold():
     assert index.stale
 
 
-def test_only_an_id_of_this_run_may_be_that_of_a_record_known_by_other_keyables():
+def test_only_an_id_of_this_run_may_belong_to_a_record_known_by_other_keyables():
     index = Index(OBJECTIVES, by_all_keyables=True)
     index.add({"_id": IDS[0]})
     index.add_created(IDS[:2])

@@ -1,4 +1,4 @@
-"""Answers that are lost after the work was done: nothing is believed of them that nobody said."""
+"""Answers that are lost after the request was carried out: nothing is assumed about it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 FOREIGN = "5f0000000000000000000001"
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 LOST = ("reset-after", "status-after", "cut-body", "body")
-"""Faults that do the work and lose the answer."""
+"""Faults that carry out a request and lose the answer."""
 
 
-def held(bench):
+def existing(bench):
     return {each.get("sourceId"): each for each in bench.sandbox.tenant("alpha").records("issues")}
 
 
-def hold(bench, company, *keys, **fields):
+def insert(bench, company, *keys, **fields):
     tenant = bench.sandbox.tenant("alpha")
     return [
         tenant.insert("issues", {"sourceId": key, "title": "t", "companyIds": [company], **fields})
@@ -35,7 +35,7 @@ def company(bench):
 
 @pytest.fixture
 def fillers(bench, company):
-    """So many other records that the list is read instead of single ones."""
+    """Enough other records for the list to be read instead of single records."""
     return [
         bench.record(sourceId=f"filler {at}", title="t", companyIds=[company])
         for at in range(MAX_LOOKUPS + 1)
@@ -51,17 +51,17 @@ def fillers(bench, company):
         ("status-after", {"route": "delete", "times": 2}),
     ],
 )
-def test_a_delete_whose_id_is_not_held_reaches_the_record_that_its_source_id_names(
+def test_a_delete_with_an_unknown_id_deletes_the_record_of_its_source_id(
     bench, company, fault, place, foreign
 ):
-    hold(bench, company, "s5", "other")
+    insert(bench, company, "s5", "other")
     bench.sandbox.fault(fault, **place)
     ran = bench.run(
         [bench.schema(), bench.record(_id=foreign, sourceId="s5", **GONE), bench.state(1)],
         deletes="delete",
     )
     assert ran.error is None
-    assert held(bench).keys() == {"other"}
+    assert existing(bench).keys() == {"other"}
     assert counts(ran) == {"read": 1, "deleted": 1}
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
@@ -71,34 +71,34 @@ def test_a_delete_whose_id_is_not_held_reaches_the_record_that_its_source_id_nam
 def test_a_record_that_is_gone_after_a_lost_answer_was_deleted_by_this_run(
     bench, company, missing, named
 ):
-    record, _ = hold(bench, company, "s5", "other")
+    record, _ = insert(bench, company, "s5", "other")
     bench.sandbox.behave(missing_delete=missing)
     bench.sandbox.fault("reset-after", route="delete", nth=1)
     delete = bench.record(**{name: record[name] for name in named}, **GONE)
     ran = bench.run([bench.schema(), delete, delete], deletes="delete")
     assert ran.error is None
-    assert held(bench).keys() == {"other"}
+    assert existing(bench).keys() == {"other"}
     assert counts(ran) == {"read": 2, "deleted": 1, "skipped": 1}
 
 
-def test_a_delete_whose_answer_was_lost_deletes_no_second_record(bench, company):
-    """The `_id` counts first: whoever else has the `sourceId` was not meant."""
-    record, _ = hold(bench, company, "s5", "other")
+def test_a_delete_whose_answer_was_lost_does_not_delete_a_second_record(bench, company):
+    """The `_id` comes first: another record with the `sourceId` was not meant."""
+    record, _ = insert(bench, company, "s5", "other")
     bench.sandbox.fault("reset-after", route="delete", nth=1)
     delete = bench.record(_id=record["_id"], sourceId="other", **GONE)
     ran = bench.run([bench.schema(), delete], deletes="delete")
     assert ran.error is None
-    assert held(bench).keys() == {"other"}
+    assert existing(bench).keys() == {"other"}
     assert counts(ran) == {"read": 1, "deleted": 1}
 
 
-def test_a_delete_by_an_id_that_match_on_alone_names_deletes_by_no_other_keyable(bench, company):
-    hold(bench, company, "s5")
+def test_a_delete_by_an_id_does_not_use_keyables_that_match_on_leaves_out(bench, company):
+    insert(bench, company, "s5")
     bench.sandbox.fault("reset-after", route="delete", nth=1)
     delete = bench.record(_id=FOREIGN, sourceId="s5", **GONE)
     ran = bench.run([bench.schema(), delete], deletes="delete", match_on=["_id"])
     assert ran.error is None
-    assert held(bench).keys() == {"s5"}
+    assert existing(bench).keys() == {"s5"}
 
 
 MODES = [{"skip_unchanged": True}, {"write_mode": "create"}]
@@ -109,7 +109,7 @@ MODES = [{"skip_unchanged": True}, {"write_mode": "create"}]
     "answers", [{}, {"success_keys": "id"}, {"absent_arrays": "all"}, {"missing_delete": "zero"}]
 )
 @pytest.mark.parametrize("mode", MODES)
-def test_a_record_that_is_created_deleted_and_created_again_is_there(
+def test_a_record_that_is_created_deleted_and_created_again_exists(
     bench, company, fillers, mode, answers, lost
 ):
     bench.sandbox.behave(**answers)
@@ -119,7 +119,7 @@ def test_a_record_that_is_created_deleted_and_created_again_is_there(
     lines = [bench.schema(), *fillers, record, bench.record(sourceId="s", **GONE), record]
     ran = bench.run(lines, deletes="delete", **mode)
     assert ran.error is None
-    assert held(bench)["s"]["title"] == "t"
+    assert existing(bench)["s"]["title"] == "t"
     assert counts(ran)["deleted"] == 1
     assert counts(ran)["read"] == len(fillers) + 3
     assert "unchanged" not in counts(ran)
@@ -128,7 +128,7 @@ def test_a_record_that_is_created_deleted_and_created_again_is_there(
 
 @pytest.mark.parametrize("fault", ["reset-after", "status-after"])
 @pytest.mark.parametrize("mode", MODES)
-def test_a_record_is_known_to_be_gone_also_when_the_answer_to_its_delete_was_lost(
+def test_a_record_is_known_to_be_deleted_even_if_the_answer_was_lost(
     bench, company, fillers, mode, fault
 ):
     bench.sandbox.fault("reset-after", route="bulk", nth=1)
@@ -137,13 +137,13 @@ def test_a_record_is_known_to_be_gone_also_when_the_answer_to_its_delete_was_los
     lines = [bench.schema(), *fillers, record, bench.record(sourceId="s", **GONE), record]
     ran = bench.run(lines, deletes="delete", **mode)
     assert ran.error is None
-    assert "s" in held(bench)
+    assert "s" in existing(bench)
     assert counts(ran)["deleted"] == 1
 
 
 def next_id(bench):
-    """Foresee the `_id` of the next record that the sandbox creates."""
-    probe = hold(bench, bench.company(), "probe")[0]["_id"]
+    """Return the `_id` that the sandbox will assign to the next record."""
+    probe = insert(bench, bench.company(), "probe")[0]["_id"]
     return f"{int(probe, 16) + 1:024x}"
 
 
@@ -152,7 +152,7 @@ def next_id(bench):
 @pytest.mark.parametrize(
     "mode", [{}, {"skip_unchanged": True}, {"write_mode": "upsert", "deletes": "archive"}]
 )
-def test_an_id_that_planhat_gave_in_this_run_and_a_source_id_may_name_one_record(
+def test_an_id_that_planhat_assigned_in_this_run_and_a_source_id_may_mean_one_record(
     bench, company, fillers, mode, named, lost
 ):
     bench.sandbox.behave(success_keys=named)
@@ -161,7 +161,7 @@ def test_an_id_that_planhat_gave_in_this_run_and_a_source_id_may_name_one_record
     created = next_id(bench)
     lines = [
         bench.schema(),
-        # An _id that is not held makes the target find out which are.
+        # An unknown _id makes the target read which ones exist.
         bench.record(_id=FOREIGN, sourceId="s", title="t", companyIds=[company]),
         *fillers,
         bench.record(_id=created, title="by its _id"),
@@ -170,5 +170,5 @@ def test_an_id_that_planhat_gave_in_this_run_and_a_source_id_may_name_one_record
     ran = bench.run(lines, batch_size_rows=len(fillers) + 1, on_reject="continue", **mode)
     assert ran.error is None
     assert ran.reject_codes == {}
-    assert held(bench)["s"]["_id"] == created
-    assert held(bench)["s"]["title"] == "t"
+    assert existing(bench)["s"]["_id"] == created
+    assert existing(bench)["s"]["title"] == "t"

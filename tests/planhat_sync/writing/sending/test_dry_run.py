@@ -1,4 +1,4 @@
-"""A dry run says what it is wherever it shows a figure, and claims nothing that was not done."""
+"""A dry run is called a dry run wherever it shows figures, and reports only what was done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planhat_sync.writing.sending.dry_run import LONGEST_VALUE, as_shown
 
 @pytest.fixture
 def company(bench):
-    """A company, and an issue of it that Planhat holds already."""
+    """A company with an issue that is in Planhat already."""
     company = bench.company()
     bench.sandbox.tenant("alpha").insert(
         "issues",
@@ -30,7 +30,7 @@ def company(bench):
 
 
 def changes(caplog):
-    """The changes that were shown: line and what stands behind it."""
+    """The changes that were shown, by line."""
     said = re.findall(r"would (?:create|update) issues, line (\d+): (.*)", caplog.text)
     return {int(line): text for line, text in said}
 
@@ -83,7 +83,7 @@ def test_values_are_shown_as_json_and_texts_as_they_are(bench, company, caplog):
         ({"a": "x" * 100}, '{"a":"' + "x" * 53 + "…"),
     ],
 )
-def test_nothing_that_is_shown_is_python_or_can_be_taken_for_another_value(value, shown):
+def test_a_shown_value_is_not_python_and_has_one_meaning(value, shown):
     assert as_shown(value) == shown
     assert len(shown) <= LONGEST_VALUE
 
@@ -104,7 +104,7 @@ def rejected(bench, count):
 
 @pytest.mark.parametrize("count", [1, 3, 25])
 @pytest.mark.parametrize("config", [{}, {"on_reject": "continue"}])
-def test_records_that_would_be_rejected_are_not_said_to_be_anywhere(
+def test_records_that_would_be_rejected_are_not_reported_as_kept(
     bench, target, tmp_path, count, config
 ):
     run = target(
@@ -135,9 +135,7 @@ def test_records_that_would_be_rejected_are_not_said_to_be_anywhere(
 
 
 @pytest.mark.parametrize("config", [{}, {"on_reject": "continue", "max_rejects": 24}])
-def test_in_a_real_run_the_rejects_that_are_not_shown_are_said_to_be_where_they_are(
-    bench, target, config
-):
+def test_a_real_run_says_where_the_rejects_are_that_are_not_shown(bench, target, config):
     config = bench.config(**config)
     run = target(config=config, stdin=bench.lines(rejected(bench, 25)))
     assert run.code == 1
@@ -155,7 +153,7 @@ def test_in_a_real_run_the_rejects_that_are_not_shown_are_said_to_be_where_they_
         assert "written to" not in run.stderr
 
 
-def test_the_progress_line_of_a_dry_run_says_what_it_is(bench, company):
+def test_the_progress_line_says_that_it_is_a_dry_run(bench, company):
     settings = bench.config(dry_run=True, progress="lines")
     ran = bench.run([bench.schema()], dry_run=True)
     assert ran.target.run.progress()._plugin == "target-planhat (dry run)"

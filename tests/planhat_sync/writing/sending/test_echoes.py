@@ -1,4 +1,4 @@
-"""A refusal that an earlier attempt of the same request brought about is no reject."""
+"""A refusal that an earlier attempt of the same request caused is not a reject."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def config(sandbox) -> dict:
     return {"api_token": "token-b", "api_url": sandbox.url, "match_on": ["sourceId"]}
 
 
-def test_what_is_refused_after_a_lost_answer_is_asked_about_once_more(target, sandbox):
+def test_what_is_refused_after_a_lost_answer_is_sent_once_more(target, sandbox):
     tenant = sandbox.tenant("token-b")
     tenant.insert("companies", {"_id": COMPANY, "name": "Tenet"})
     sandbox.fault("reset-after", route="bulk", nth=1)
@@ -30,7 +30,7 @@ def test_what_is_refused_after_a_lost_answer_is_asked_about_once_more(target, sa
     assert [r["sourceId"] for r in tenant.records("issues")] == ["s-0", "s-1", "s-2"]
 
 
-def test_what_is_refused_for_good_is_a_reject_all_the_same(target, sandbox):
+def test_what_is_refused_again_is_a_reject(target, sandbox):
     tenant = sandbox.tenant("token-b")
     tenant.insert("companies", {"_id": COMPANY, "name": "Tenet"})
     sandbox.fault("reset-after", route="bulk", nth=1)

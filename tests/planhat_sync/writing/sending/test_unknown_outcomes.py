@@ -1,4 +1,4 @@
-"""A version of a record that may have been written is never written over with an older one."""
+"""A version of a record that may have been written is never overwritten with an older one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 
-SILENT = {"counts": "absent", "absent_arrays": "all"}
-CONTRADICTING = {"counts": "long", "absent_arrays": "successes"}
+WITHOUT_OUTCOMES = {"counts": "absent", "absent_arrays": "all"}
+CONTRADICTORY = {"counts": "long", "absent_arrays": "successes"}
 
 
 def title(bench, key="s"):
@@ -16,7 +16,7 @@ def title(bench, key="s"):
 
 
 def versions(bench, *titles, key="s", company=None):
-    """Records of one key that each say all that the one before says."""
+    """Records of one key; each has all properties of the one before it."""
     company = company or bench.company()
     return [bench.record(sourceId=key, title=title, companyIds=[company]) for title in titles]
 
@@ -26,7 +26,7 @@ def codes_in_order(ran):
 
 
 def replay(bench):
-    """Give the reject file to the target, as a person does once Planhat answers as it should."""
+    """Replay the reject file, once Planhat gives correct answers again."""
     lines = bench.rejects_path.read_bytes().splitlines()
     bench.sandbox.behave(counts="right", absent_arrays="none", refused_marker="")
     bench.sandbox.faults.clear()
@@ -34,7 +34,7 @@ def replay(bench):
     return bench.run(lines, on_reject="continue")
 
 
-@pytest.mark.parametrize("answers", [SILENT, CONTRADICTING])
+@pytest.mark.parametrize("answers", [WITHOUT_OUTCOMES, CONTRADICTORY])
 @pytest.mark.parametrize("titles", [["old", "new"], ["oldest", "old", "new"], ["a", "b", "a"]])
 @pytest.mark.parametrize("others", [0, 3])
 def test_after_an_unknown_outcome_no_older_version_is_sent(bench, answers, titles, others):
@@ -56,7 +56,7 @@ def test_after_an_unknown_outcome_no_older_version_is_sent(bench, answers, title
 
 
 def test_what_was_not_written_after_all_is_written_by_a_replay(bench):
-    """Planhat says 200 to the first request, nothing else, and has done nothing."""
+    """The first answer is 200 and nothing else, and nothing was written."""
     bench.sandbox.fault("status", route="bulk", status=200)
     lines = [bench.schema(), *versions(bench, "old", "new")]
     ran = bench.run(lines, on_reject="continue")
@@ -68,7 +68,7 @@ def test_what_was_not_written_after_all_is_written_by_a_replay(bench):
     assert title(bench) == "new"
 
 
-def test_a_replay_writes_the_newest_version_that_planhat_takes(bench):
+def test_a_replay_writes_the_newest_version_that_planhat_accepts(bench):
     bench.sandbox.fault("status", route="bulk", status=200)
     lines = [bench.schema(), *versions(bench, "oldest", "old", "REFUSE-ME")]
     bench.run(lines, on_reject="continue")
@@ -82,7 +82,7 @@ def test_a_replay_writes_the_newest_version_that_planhat_takes(bench):
 
 
 def test_a_run_that_fails_at_an_unknown_outcome_leaves_the_newest_version(bench):
-    bench.sandbox.behave(**SILENT)
+    bench.sandbox.behave(**WITHOUT_OUTCOMES)
     lines = [bench.schema(), *versions(bench, "old", "new"), bench.state(1)]
     ran = bench.run(lines, rejects_path=str(bench.rejects_path))
     assert "outcome_unknown" in str(ran.error)
@@ -90,8 +90,8 @@ def test_a_run_that_fails_at_an_unknown_outcome_leaves_the_newest_version(bench)
     assert title(bench) == "new"
 
 
-def test_a_500_after_the_work_does_not_bring_back_an_older_version(bench):
-    """Whole, alone and tried again: each time Planhat does the work, and fails."""
+def test_a_500_after_a_write_does_not_bring_back_an_older_version(bench):
+    """In the batch, alone, and sent again: each time Planhat writes it and answers 500."""
     for nth in (1, 2, 4):
         bench.sandbox.fault("status-after", route="bulk", status=500, nth=nth)
     company = bench.company()
@@ -109,20 +109,20 @@ def test_a_500_after_the_work_does_not_bring_back_an_older_version(bench):
 
 @pytest.mark.parametrize("answer", ["unknown", "500"])
 def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
-    """Planhat holds `old`; `new` is written and rejected as unknown; then `old` comes again."""
+    """Planhat has `old`; `new` is written and rejected as unknown; then `old` is read again."""
     company = bench.company()
     tenant = bench.sandbox.tenant("alpha")
-    held = [*(f"held {at}" for at in range(MAX_LOOKUPS + 1)), "s"]
-    for key in held:
+    keys = [*(f"existing {at}" for at in range(MAX_LOOKUPS + 1)), "s"]
+    for key in keys:
         tenant.insert("issues", {"sourceId": key, "title": "old", "companyIds": [company]})
     lines = [bench.schema()]
-    for key in held[:-1]:
+    for key in keys[:-1]:
         lines += versions(bench, "old", key=key, company=company)
     lines += versions(bench, "new", company=company)
     lines += versions(bench, "other", key="other", company=company)
     lines += versions(bench, "old", company=company)
     if answer == "unknown":
-        bench.sandbox.behave(**SILENT)
+        bench.sandbox.behave(**WITHOUT_OUTCOMES)
     for nth in (1, 2, 4) if answer == "500" else ():
         bench.sandbox.fault("status-after", route="bulk", status=500, nth=nth)
     ran = bench.run(
@@ -130,16 +130,16 @@ def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
         on_reject="continue",
         retry_budget_seconds=0,
         skip_unchanged=True,
-        batch_size_rows=len(held) + 1,
+        batch_size_rows=len(keys) + 1,
     )
     assert ran.error is None
     assert ran.counts["issues"]["unchanged"] == MAX_LOOKUPS + 1
-    assert len(held) + 1 in ran.reject_codes
+    assert len(keys) + 1 in ran.reject_codes
     assert title(bench) == "old"
 
 
 def test_rejects_of_one_batch_are_kept_in_the_order_of_their_lines(bench):
-    """The newest is refused first; a replay has to end with it all the same."""
+    """The newest is refused first; a replay must nevertheless end with it."""
     bench.sandbox.behave(refused_marker="REFUSE-ME")
     titles = [f"REFUSE-ME {at}" for at in range(4)]
     ran = bench.run([bench.schema(), *versions(bench, *titles)], on_reject="continue")
