@@ -1,4 +1,4 @@
-"""Planhat as a library: exact reading and exact writing, without Singer and without Airbyte."""
+"""A library that reads Planhat and writes to it exactly; it knows neither Singer nor Airbyte."""
 
 DISTRIBUTION = "planhat-sync"
-"""Name of the one distribution that carries the library, the plugins and the sandbox."""
+"""Name of the distribution that contains the library, the plugins and the sandbox."""

@@ -1,4 +1,4 @@
-"""The Planhat models: what the schema files say about each, and where those files are found."""
+"""The Planhat models, read from the schema files."""
 
 from __future__ import annotations
 

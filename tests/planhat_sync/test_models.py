@@ -33,7 +33,7 @@ except ConfigurationError as error:
 
 
 @pytest.fixture
-def place(tmp_path) -> Path:
+def site(tmp_path) -> Path:
     """A folder with nothing but the package in it, as in an environment's site-packages."""
     site = tmp_path / "site"
     copy_folder(ROOT / "planhat_sync", site / "planhat_sync")
@@ -60,36 +60,36 @@ def models_of(site: Path, cwd: Path | None = None):
     return json.loads(done.stdout)
 
 
-def test_the_packaged_folder_comes_first(place):
-    put(place / "planhat_sync" / "schemas", packaged=THING)
-    put(place / "schemas", checkout=THING)
-    (place / "pyproject.toml").touch()
-    assert models_of(place) == {"packaged": "/things"}
+def test_the_packaged_folder_comes_first(site):
+    put(site / "planhat_sync" / "schemas", packaged=THING)
+    put(site / "schemas", checkout=THING)
+    (site / "pyproject.toml").touch()
+    assert models_of(site) == {"packaged": "/things"}
 
 
-def test_a_checkout_is_read_beside_its_pyproject(place):
-    put(place / "schemas", checkout=THING)
-    (place / "pyproject.toml").touch()
-    assert models_of(place) == {"checkout": "/things"}
+def test_a_checkout_is_read_beside_its_pyproject(site):
+    put(site / "schemas", checkout=THING)
+    (site / "pyproject.toml").touch()
+    assert models_of(site) == {"checkout": "/things"}
 
 
-def test_a_folder_of_another_package_in_site_packages_is_not_read(place):
-    put(place / "schemas", stranger=THING)
-    assert "reinstall planhat-sync" in models_of(place)
+def test_a_folder_of_another_package_in_site_packages_is_not_read(site):
+    put(site / "schemas", stranger=THING)
+    assert "reinstall planhat-sync" in models_of(site)
 
 
-def test_the_current_directory_is_never_looked_at(place, tmp_path):
+def test_the_current_directory_is_never_looked_at(site, tmp_path):
     put(tmp_path / "schemas", here=THING)
     (tmp_path / "pyproject.toml").touch()
-    assert "reinstall planhat-sync" in models_of(place, cwd=tmp_path)
+    assert "reinstall planhat-sync" in models_of(site, cwd=tmp_path)
 
 
-def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(place):
-    folder = place / "planhat_sync" / "schemas"
+def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(site):
+    folder = site / "planhat_sync" / "schemas"
     put(folder, zebras=THING, ants=THING)
     (folder / ".hidden.json").write_text("{")
     (folder / "notes.txt").write_text("{")
-    assert list(models_of(place)) == ["ants", "zebras"]
+    assert list(models_of(site)) == ["ants", "zebras"]
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(place)
         ({**THING, "x-planhat": {**THING["x-planhat"], "replication_key": "nope"}}, "nope"),
     ],
 )
-def test_a_file_that_is_not_a_model_is_named_with_the_keyword_that_is_wrong(place, content, hint):
-    put(place / "planhat_sync" / "schemas", broken=content)
-    text = models_of(place)
+def test_a_file_that_is_not_a_model_is_named_with_the_keyword_that_is_wrong(site, content, hint):
+    put(site / "planhat_sync" / "schemas", broken=content)
+    text = models_of(site)
     assert "broken.json" in text
     assert hint in text
 
@@ -129,17 +129,17 @@ def test_objects_inside_a_property_are_open_in_a_record_schema():
     assert "additionalProperties" not in schema  # the SDK drops what a table does not list
 
 
-def test_a_property_may_have_the_name_of_an_internal_keyword(place):
+def test_a_property_may_have_the_name_of_an_internal_keyword(site):
     odd = {**THING, "properties": {"_id": {"type": "string"}, "readOnly": {"type": "string"}}}
-    put(place / "planhat_sync" / "schemas", odd=odd)
+    put(site / "planhat_sync" / "schemas", odd=odd)
     code = (
         "from planhat_sync.models import load_models;"
         "print(sorted(load_models()['odd'].record_schema['properties']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=place,
-        env={"PYTHONPATH": str(place)},
+        cwd=site,
+        env={"PYTHONPATH": str(site)},
         capture_output=True,
         text=True,
         check=True,

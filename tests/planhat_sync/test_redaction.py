@@ -38,9 +38,9 @@ def test_no_log_and_no_error_shows_the_token_or_a_query(answers, connect, issues
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
 
-    def show(ask) -> None:
+    def show(send) -> None:
         try:
-            ask()
+            send()
         except PlanhatError as error:
             shown.extend([*traceback.format_exception(error), repr(error), str(vars(error))])
 

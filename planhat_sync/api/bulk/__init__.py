@@ -1,1 +1,1 @@
-"""What the answer to a bulk upsert says about each of its payloads."""
+"""Reads the outcome of each payload from the answer to a bulk upsert."""

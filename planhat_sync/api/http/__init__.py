@@ -1,1 +1,1 @@
-"""One request and its answer: pacing, retries, deadlines, and errors in plain words."""
+"""Sends one request and returns its answer: pacing, retries, deadlines, and clear errors."""

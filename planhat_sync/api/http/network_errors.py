@@ -37,7 +37,7 @@ _WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (ssl.SSLError, "TLS failed"),
     ((ConnectionError, urllib3_errors.ProtocolError), "the connection was cut"),
 )
-"""What to say of a failure, by the kind of error in its chain; the first match counts."""
+"""Description of a failure, by the kind of error in its chain; the first match counts."""
 
 
 def network_error(error: Exception, host: str, *, sent: bool, reached: bool) -> PlanhatError:

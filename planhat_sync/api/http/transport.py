@@ -148,7 +148,7 @@ class Transport:
         if answer.status in accepted:
             try:
                 return decode(answer)
-            except (ValueError, RecursionError) as error:  # the latter: nested without end
+            except (ValueError, RecursionError) as error:  # the latter: nested too deeply
                 raise UnreadableAnswerError(
                     f"the body of its {answer.status} is not the JSON that was asked for",
                     status=answer.status,
@@ -204,7 +204,7 @@ def _clear_frames(error: BaseException | None) -> None:
     """Release what the frames of a failed attempt hold.
 
     The tracebacks of the error, and of the errors of urllib3 behind it, lead to frames that hold
-    the request, and these frames hold the errors: cycles around a body of megabytes.
+    the request, and those frames hold the errors: cycles around a body of megabytes.
     """
     while error:
         traceback.clear_frames(error.__traceback__)

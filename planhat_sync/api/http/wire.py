@@ -73,8 +73,8 @@ class Wire:
         """Send a request once and read its answer to the end.
 
         A request that must not be repeated gets a new connection if the kept ones have been idle:
-        the server may close an idle connection while the request is on its way, which cannot be
-        told from a lost answer.
+        the server may close an idle connection while the request is on its way, which looks the
+        same as a lost answer.
 
         Raises:
             NotSentError: Nothing of the request left.

@@ -53,7 +53,7 @@ class FullScan:
         self._accept: Callable[[PageRequest, Sequence[str]], range] = self._accept_newest
         self._top = ""  # the newest row to emit
         self._last = ""  # the row emitted last
-        self._end = 0  # the offset behind that row, when it was seen
+        self._end = 0  # the offset after that row, when it was seen
         self._shift = 0  # most rows by which the collection has moved between two pages
         self._page_rows = self.limit  # rows on the last page
         self._width = 1  # pages to plan ahead
@@ -145,7 +145,7 @@ class FullScan:
         return self._advance(request, ids, first_new)
 
     def _advance(self, request: PageRequest, ids: Sequence[str], first_new: int) -> range:
-        """Go on behind a page that begins with known rows and ends with new ones."""
+        """Go on after a page that begins with known rows and ends with new ones."""
         if ids[-1] >= self._top:
             self._planned.clear()
             return range(first_new, bisect_right(ids, self._top))

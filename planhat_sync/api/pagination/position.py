@@ -1,8 +1,7 @@
 """Estimates the offset of the first unread row in a collection that moves while it is read.
 
-Owns the search alone: it is told which rows were seen at an offset and returns the offset to
-request next. A wrong estimate costs a request and never loses a row, since the scan checks each
-page.
+Owns the search alone: it is given the rows that were seen at an offset and returns the offset to
+request next. A wrong estimate costs a request and never a row, since the scan checks each page.
 """
 
 from __future__ import annotations

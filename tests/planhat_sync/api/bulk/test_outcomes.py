@@ -186,7 +186,7 @@ def test_an_answer_is_read_exactly_or_not_at_all(trial):
         assert not written & server.bad
 
 
-def ask(server, sent, *, in_order=False):
+def send(server, sent, *, in_order=False):
     """Send a batch as the sender does."""
     bisection = Bisection(len(sent), in_order=lambda: in_order)
     while not bisection.fails_alike and (part := bisection.next_part()) is not None:
@@ -212,7 +212,7 @@ RIGHT_SERVERS = SERVERS.map(lambda server: replace(server, counts="right", bad=f
 def test_sending_parts_again_finds_exactly_the_bad_items_whatever_the_shape(trial, in_order):
     sent, server = trial
     known = set(server.known)
-    bisection = ask(server, sent, in_order=in_order)
+    bisection = send(server, sent, in_order=in_order)
     if bisection.fails_alike:
         assert server.bad.issuperset([each.item for each in sent][:20])
         return
@@ -230,7 +230,7 @@ def test_sending_parts_again_finds_exactly_the_bad_items_whatever_the_shape(tria
 @given(trials(RIGHT_SERVERS, max_size=36), st.booleans())
 def test_sending_parts_again_keeps_within_its_bound(trial, in_order):
     sent, server = trial
-    ask(server, sent, in_order=in_order)
+    send(server, sent, in_order=in_order)
     # A wrong name costs one request more for each part that it is given for; a word of a sentence
     # may be another item's keyable by chance.
     misleads = server.shape in (*LYING_SHAPES, "text", "opaque")
@@ -251,7 +251,7 @@ def test_five_hundred_items_need_no_more_requests_than_the_bound(shape, batch, f
     sent = payloads(500)
     chosen = frozenset(each.item for each in sent[3 :: 500 // bad if bad else 500][:bad])
     server = Server(chosen, shape=shape, batch=batch, failure=failure)
-    bisection = ask(server, sent)
+    bisection = send(server, sent)
     assert {sent[at].item for at in bisection.refusals} == chosen
     assert server.requests <= 1 + bound(bad, 500)
 
@@ -269,7 +269,7 @@ def test_an_answer_that_names_the_bad_items_costs_at_most_two_requests_more(
         batch=batch,
         success_keys=success_keys,
     )
-    bisection = ask(server, sent)
+    bisection = send(server, sent)
     assert {sent[at].item for at in bisection.refusals} == server.bad
     assert server.requests <= 3
 
@@ -281,7 +281,7 @@ def test_names_that_are_wrong_are_not_believed(shape, batch, without):
     sent = payloads(20)
     chosen = frozenset(sent[at].item for at in (3, 4, 11))
     server = Server(chosen, shape=shape, batch=batch, without=without)
-    bisection = ask(server, sent)
+    bisection = send(server, sent)
     assert {sent[at].item for at in bisection.refusals} == chosen
     assert {each.item for each in sent} - chosen <= server.known
 
@@ -293,7 +293,7 @@ def test_counts_that_can_be_read_in_two_ways_prove_nothing(bad, without):
     sent = payloads(6)
     chosen = frozenset(sent[at].item for at in bad)
     server = Server(chosen, shape="index", batch="until-bad", without=without, repeats="both")
-    bisection = ask(server, sent)
+    bisection = send(server, sent)
     assert {sent[at].item for at in bisection.refusals} == chosen
     assert {each.item for each in sent} - chosen <= server.known
 
@@ -301,7 +301,7 @@ def test_counts_that_can_be_read_in_two_ways_prove_nothing(bad, without):
 def test_what_the_first_answer_created_is_counted_as_created_although_it_was_sent_again():
     sent = payloads(64)
     server = Server(frozenset([sent[5].item]), shape="opaque", success_keys="id")
-    bisection = ask(server, sent)
+    bisection = send(server, sent)
     assert server.requests > 1
     assert bisection.counts.created == 63
 
@@ -345,11 +345,11 @@ def test_a_key_inside_another_key_is_not_taken_for_it():
 def test_a_key_of_several_words_is_read_as_a_whole():
     sent = [Sent((None, value, None), b"{}") for value in ("item 3", "3", "item 30", "x")]
     texts = {"sourceId item 3 is bad": {0}, "(sourceId item 30)": {2}, "no. 3 is bad": {1}}
-    for text, places in texts.items():
+    for text, indices in texts.items():
         body = {"created": 0, "updated": 0, "createdErrors": [text], "insertsKeys": []}
         reading = read_answer(KEYABLES, sent, Answer(400, {}, json.dumps(body).encode()))
         assert not isinstance(reading, Settled)
-        assert reading.suspects == places
+        assert reading.suspects == indices
 
 
 def test_an_item_that_is_named_as_written_and_as_failed_is_sent_again():

@@ -53,12 +53,12 @@ HARMLESS = [
 @pytest.mark.parametrize("identifier", HOSTILE, ids=lambda text: repr(text[:20]))
 def test_an_identifier_that_leads_elsewhere_is_never_sent(raw, connect, issues, identifier):
     client = connect(raw.url)
-    for ask in (
+    for send in (
         lambda: client.get(issues, identifier),
         lambda: client.delete(issues, identifier),
     ):
         with pytest.raises(InvalidIdentifierError) as refusal:
-            ask()
+            send()
         assert len(str(refusal.value)) < 200
     assert raw.connections == 0
 

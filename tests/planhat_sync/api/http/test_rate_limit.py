@@ -86,10 +86,10 @@ def test_threads_share_one_pace():
     bucket = TokenBucket(600, lambda: 0.0)
     waits: list[float] = []
 
-    def ask() -> None:
+    def reserve() -> None:
         waits.extend(bucket.reserve() for _ in range(100))
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=reserve) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -182,12 +182,12 @@ def test_many_threads_keep_one_pace_and_all_get_their_answers(sandbox, connect, 
     client = connect(sandbox.url, width=8, retry_budget_seconds=300)
     pages: list = []
 
-    def ask(offset: int) -> None:
+    def read_row(offset: int) -> None:
         pages.append(
             client.list_page(issues, limit=1, offset=offset, sort="_id", decode=json.loads)
         )
 
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(20)]
+    threads = [threading.Thread(target=read_row, args=(n,)) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

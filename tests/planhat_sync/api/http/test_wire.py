@@ -61,11 +61,11 @@ def test_a_page_arrives_complete_however_it_is_framed(raw, connect, issues, answ
     ids=["gzip cut", "no gzip", "gzip and more", "br", "too long", "no last chunk", "two lengths"],
 )
 def test_a_damaged_body_is_never_returned(raw, connect, issues, damaged):
-    def say_and_hang_up(sock):
+    def send_and_close(sock):
         sock.sendall(damaged)
 
-    raw.answer_with(say_and_hang_up, http(b"whole"))
-    assert read(connect(raw.url), issues) == b"whole"
+    raw.answer_with(send_and_close, http(b"complete"))
+    assert read(connect(raw.url), issues) == b"complete"
     assert len(raw.requests) == 2
 
 
@@ -145,13 +145,13 @@ def test_a_connection_is_used_again(raw, connect, issues):
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "send",
     [
         lambda client, model: client.bulk_upsert(model, b"[{}]", repeatable=False),
     ],
 )
 def test_a_request_that_must_not_be_repeated_never_uses_an_idle_connection(
-    raw, connect, issues, ask
+    raw, connect, issues, send
 ):
     raw.answer_with(then=http(b"{}"))
     client = connect(raw.url)
@@ -159,12 +159,12 @@ def test_a_request_that_must_not_be_repeated_never_uses_an_idle_connection(
         began = time.monotonic()
         client.get(issues, ID)
         before = raw.connections
-        ask(client, issues)
+        send(client, issues)
         if time.monotonic() - began < LONGEST_IDLE_SECONDS:  # the connection was used just now
             assert raw.connections == before
             break
     time.sleep(LONGEST_IDLE_SECONDS + 0.1)
-    ask(client, issues)
+    send(client, issues)
     assert raw.connections == before + 1
     time.sleep(LONGEST_IDLE_SECONDS + 0.1)
     client.bulk_upsert(issues, b"[{}]", repeatable=True)
@@ -250,13 +250,13 @@ def test_a_redirect_is_never_followed(raw, connect, issues, status, location):
         location = location.format(other=other.url.removeprefix("http://"))
         raw.answer_with(then=http(b"", status, location=location))
         client = connect(raw.url)
-        for ask in (
+        for send in (
             lambda: read(client, issues),
             lambda: client.bulk_upsert(issues, b"[]", repeatable=True),
             lambda: client.delete(issues, ID),
         ):
             with pytest.raises(errors.ProtocolError, match="redirect"):
-                ask()
+                send()
         assert other.requests == []
         assert len(raw.requests) == 3
 
