@@ -2,7 +2,7 @@
 
 Pure: it says which page to request next and which rows of an answer to emit, and never sends a
 request. Where the answers do not prove that no row was missed it says so (`failed`), and the caller
-reads everything instead. docs/adr/0031-the-incremental-walk.md explains why no row is lost.
+reads everything instead. docs/adr/0031-the-incremental-scan.md explains why no row is lost.
 """
 
 from __future__ import annotations

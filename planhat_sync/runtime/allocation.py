@@ -16,7 +16,7 @@ def keep_freed_memory() -> None:
     A page and a batch are megabytes that are freed at once. glibc then returns them to the
     kernel, only to ask for the same memory again, cleared anew: two page faults for every record.
     And it keeps a heap for every thread, each of which grows to hold a page, although Python's
-    threads take turns. docs/adr/0053-one-heap-that-is-kept.md has the figures. Where there is no
+    threads take turns. docs/adr/0053-memory-allocation.md has the figures. Where there is no
     glibc, nothing happens.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):

@@ -1,7 +1,7 @@
 """Decides how to read a collection by limit and offset without losing or duplicating a row.
 
 Pure: it says which pages to request and which rows of an answer to emit; `scan` sends the requests.
-docs/adr/0030-the-full-walk.md explains why the scan is exact.
+docs/adr/0030-the-full-scan.md explains why the scan is exact.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Owns a msgspec struct that is made from one model. In C, it decodes a RECORD line, checks types,
 leaves out what is not sent and writes the item. It has no coercions and no rejects: it declines a
 record that needs either, and `convert` takes that record. Both make the same payload of every line
-that the fast path accepts (a property test compares them). docs/adr/0040-two-ways-to-a-payload.md
-has the figures.
+that the fast path accepts (a property test compares them). The figures are in
+docs/adr/0040-fast-path-and-conversion.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Pure: it is told each answer and decides what to send next; it sends nothing. Owns whose fault a
 failure is, that of the records, of Planhat or of the token: an outage or a missing right is never
-a reject (docs/adr/0045-outcomes-are-read-or-asked-again.md). `bisection` decides which part of the
+a reject (docs/adr/0045-outcomes-of-bulk-upserts.md). `bisection` decides which part of the
 batch comes next.
 """
 

@@ -1,0 +1,83 @@
+"""Pages name what there is: each file and each module of the project that they name exists."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+from checkout import ROOT, files_of
+
+CODE = re.compile(r"`([^`\n]+)`")
+FILE = re.compile(r"[\w./-]*\w\.(?:py|sh|md)")
+MODULE = re.compile(
+    r"(?:planhat_\w+|tap_planhat|target_planhat|benchmarks|reliability|tools|fuzz)(?:\.[A-Za-z]\w*)+"
+)
+OF_READERS = {"select_all.py"}
+"""Files that a page writes, or that the vendor or the reader has."""
+
+
+@cache
+def files() -> frozenset[str]:
+    """Return the files of the checkout, by their paths from its top."""
+    return frozenset(path.relative_to(ROOT).as_posix() for path in files_of(ROOT))
+
+
+def pages() -> list[str]:
+    return sorted(name for name in files() if name.endswith(".md"))
+
+
+def is_file(name: str) -> bool:
+    """Return whether the project has a file, which may be named without its folders."""
+    return name in files() or any(path.endswith(f"/{name}") for path in files())
+
+
+def is_name(dotted: str) -> bool:
+    """Return whether a dotted name is a module or a package, or a name that a module defines."""
+    path = dotted.replace(".", "/")
+    if f"{path}.py" in files() or f"{path}/__init__.py" in files():
+        return True
+    module, _, name = path.rpartition("/")
+    source = ROOT / f"{module}.py"
+    return source.is_file() and bool(
+        re.search(rf"^(?:async )?(?:def |class )?{name}\b", source.read_text("utf-8"), re.MULTILINE)
+    )
+
+
+def missing(text: str) -> list[str]:
+    """List what a page names that is not there."""
+    found = [
+        name
+        for code in CODE.findall(text)
+        for name in FILE.findall(code)
+        if not is_file(name) and name not in OF_READERS
+    ]
+    modules = {name for code in CODE.findall(text) for name in MODULE.findall(code)}
+    return found + [
+        name for name in sorted(modules) if not FILE.fullmatch(name) and not is_name(name)
+    ]
+
+
+@pytest.mark.parametrize("markdown", pages())
+def test_what_a_page_names_is_there(markdown):
+    assert not missing((ROOT / markdown).read_text("utf-8"))
+
+
+def test_the_code_names_pages_that_are_there():
+    named = [
+        (path, page)
+        for path in sorted(files())
+        if path.endswith((".py", ".toml", ".yml")) and not path.startswith("tests/")
+        for page in re.findall(r"(?<![\w/])docs/[\w/.-]+\.md", (ROOT / path).read_text("utf-8"))
+    ]
+    assert not [(path, page) for path, page in named if page not in files()]
+    assert named
+
+
+def test_a_name_that_is_not_there_is_found():
+    assert missing("`planhat_sync/gone.py`, `gone.py`, `planhat_sync.api.gone`") == [
+        "planhat_sync/gone.py",
+        "gone.py",
+        "planhat_sync.api.gone",
+    ]
+    assert not missing("`wire.py`, `planhat_sync.api.client.PlanhatClient`, `planhat_sync.api`")
