@@ -7,10 +7,7 @@ dicts. A million 12-byte ids take about 20 MB; a Python set of them takes 90 MB.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 _FREE: Final = 0xFFFF_FFFF
 _PRESENT: Final = b"\x01"
@@ -85,12 +82,9 @@ class CompactMap:
     def _grow(self) -> None:
         self._slots = array("I", [_FREE]) * (2 * len(self._slots))
         mask = len(self._slots) - 1
-        for entry, key in enumerate(self._keys()):
-            slot = hash(key) & mask
+        for entry in range(self._count):
+            start = entry * self._width
+            slot = hash(bytes(self._entries[start : start + self._key_width])) & mask
             while self._slots[slot] != _FREE:
                 slot = (slot + 1) & mask
             self._slots[slot] = entry
-
-    def _keys(self) -> Iterator[bytes]:
-        for start in range(0, len(self._entries), self._width):
-            yield bytes(self._entries[start : start + self._key_width])

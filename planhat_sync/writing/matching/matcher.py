@@ -108,7 +108,7 @@ class Matcher:
             payload: A delete.
 
         Returns:
-            Whether there was one; or why that cannot be told.
+            Whether there was one; or why that is not known.
 
         Raises:
             PlanhatError: Planhat could not be asked, or did not delete it.

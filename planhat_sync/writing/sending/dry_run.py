@@ -59,12 +59,11 @@ class DryRun:
         for payload, existing in zip(payloads, partition.existing, strict=True):
             if existing is None:
                 result.counts.created += 1
-                if self._may_show("create"):
-                    self._show_new(payload)
-                continue
-            result.counts.updated += 1
-            if isinstance(existing, ExistingRecord) and self._may_show("update"):
-                self._show_change(payload, existing)
+                self._show("create", payload, None)
+            else:
+                result.counts.updated += 1
+                if isinstance(existing, ExistingRecord):
+                    self._show("update", payload, existing)
         result.counts.merged += superseded(payloads)
         self._matcher.update_index(payloads)
         return []
@@ -85,35 +84,25 @@ class DryRun:
             self._matcher.remove_from_index(existing)
         return existing is not None
 
-    def _may_show(self, verb: str) -> bool:
-        self._shown[verb] += 1
-        return self._shown[verb] <= MOST_SHOWN
-
-    def _show_new(self, payload: Payload) -> None:
-        """Log the values of a new record."""
-        style = self._style
-        values = item_values(payload)
-        changes = [f"{name}: {style.new(as_shown(value))}" for name, value in values.items()]
-        self._log("create", payload, changes)
-
-    def _show_change(self, payload: Payload, record: ExistingRecord) -> None:
-        """Log the changes of a record, property by property.
+    def _show(self, verb: str, payload: Payload, record: ExistingRecord | None) -> None:
+        """Log the values of a new record, or the changes of an existing one, a few times each.
 
         A record that only this run would have created has no old values in Planhat.
         """
-        new, style = item_values(payload), self._style
-        old = self._client.get(self._model, record.identifier) if record.identifier else None
+        self._shown[verb] += 1
+        if self._shown[verb] > MOST_SHOWN:
+            return
+        new, style, old = item_values(payload), self._style, None
+        if record is not None and record.identifier is not None:
+            old = self._client.get(self._model, record.identifier)
         changes = [
             f"{name}: "
             + (f"{style.old(as_shown(old.get(name)))} -> " if old is not None else "")
             + style.new(as_shown(new[name]))
-            for name in record.differing(new)
+            for name in (new if record is None else record.differing(new))
         ]
-        self._log("update", payload, changes)
-
-    def _log(self, verb: str, payload: Payload, changes: list[str]) -> None:
         heading = f"would {verb} {self._model.name}, line {payload.line}"
-        logger.info("%s", self._style.listed(heading, changes))
+        logger.info("%s", style.listed(heading, changes))
 
 
 def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from planhat_sync.api.bulk.outcomes import Settled, Unsettled, read_answer
 from planhat_sync.errors import StopError, UnknownOutcomeError
@@ -39,6 +39,15 @@ logger = logging.getLogger("target-planhat")
 
 PART_RETRY_SECONDS: Final = 5.0
 """How long a part is retried on a 500, once the retry budget was spent on the batch in full."""
+
+_TOO_LARGE: Final = (
+    "Planhat refuses %d bytes of %s (413): they are sent in smaller parts. A smaller "
+    "batch_size_bytes saves these requests"
+)
+_UNSETTLED: Final = (
+    "Planhat's answer (%d) does not give the outcome of each of %d %s: parts of the batch are sent "
+    "again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,7 @@ class SendPlan:
         return not self._may_write and not self.outcomes.has_written
 
     def _upsert(self, part: Part) -> _Steps[None]:
-        """Send keyed items, which is repeated where an answer leaves doubt."""
+        """Send keyed items, once more if an earlier attempt may have changed the answer."""
         is_whole = part.parent is None
         answer = yield self._request(part.positions, None if is_whole else PART_RETRY_SECONDS)
         reading = self._read(part, answer)
@@ -183,28 +192,23 @@ class SendPlan:
         outcomes, written = self.outcomes, self.outcomes.last_written
         if not written:
             return
-        if outcomes.failing[-1] is part:
+        is_next = outcomes.failing[-1] is part
+        if is_next:
             yield from self._require_success(written[-1:])
-            reading = yield from self._try_again(part)
-            if reading is FAILED_ALONE:
-                yield from self._require_success(written[-1:])
-            outcomes.settle(part, reading, object())
-        else:
-            readings: list[Settled] = []
-            for each in outcomes.failing:
-                readings += [(yield from self._try_again(each))]
+        readings: list[Settled] = []
+        for each in outcomes.failing:
+            readings += [self._read_single(each, (yield self._request(each.positions)))]
+        if not is_next:
             # All of it: it follows what failed, which may have been written just now.
             yield from self._require_success(written)
-            for each, reading in zip(outcomes.failing, readings, strict=True):
-                outcomes.settle(each, reading, object())
+        elif FAILED_ALONE in readings:
+            yield from self._require_success(written[-1:])
+        for each, reading in zip(outcomes.failing, readings, strict=True):
+            outcomes.settle(each, reading, object())
+        if not is_next:
             outcomes.last_written = written
         outcomes.failing.clear()
         self._failures = 0
-
-    def _try_again(self, part: Part) -> _Steps[Settled]:
-        """Send a single payload that Planhat failed on."""
-        answer = yield self._request(part.positions)
-        return self._read_single(part, answer)
 
     def _require_success(self, positions: Sequence[int]) -> _Steps[None]:
         """Send payloads that were accepted once more, and stop if Planhat fails now."""
@@ -226,29 +230,15 @@ class SendPlan:
         return read_answer(self._model.keyables, payloads, answer)
 
     def _read_single(self, part: Part, answer: Answer) -> Settled:
-        reading = self._read(part, answer) or FAILED_ALONE
-        if not isinstance(reading, Settled):
-            raise TypeError("the answer to a single item is always settled")
-        return reading
+        return cast("Settled", self._read(part, answer) or FAILED_ALONE)
 
     def _log_split(self, answer: Answer) -> None:
         """Log once for a batch why it takes more than one request."""
-        name, count = self._model.name, len(self.batch.payloads)
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            logger.warning(
-                "Planhat refuses a batch of %s for its size (%d bytes, 413): it is sent in smaller "
-                "parts. A smaller batch_size_bytes saves these requests",
-                name,
-                len(self.batch.body),
-            )
+            logger.warning(_TOO_LARGE, len(self.batch.body), self._model.name)
         else:
-            logger.info(
-                "Planhat's answer (%d) does not give the outcome of each of %d %s: parts of the "
-                "batch are sent again",
-                answer.status,
-                count,
-                name,
-            )
+            count = len(self.batch.payloads)
+            logger.info(_UNSETTLED, answer.status, count, self._model.name)
 
     def _not_the_records(self) -> StopError:
         if self.outcomes.failing:
