@@ -13,7 +13,7 @@ from planhat_jobs.ledger import (
     SHARDS,
     Key,
     LeaseError,
-    RunCounts,
+    Ledger,
     create_tables,
     planned_companies,
 )
@@ -22,8 +22,8 @@ KEY = Key("acme", "issues", "1-of-2")
 attempts = (f"try {n}" for n in itertools.count(1))
 
 
-def ledger(engine, key: Key = KEY, lease_seconds: float = 0.4) -> RunCounts:
-    return RunCounts(engine, key, next(attempts), lease_seconds)
+def ledger(engine, key: Key = KEY, lease_seconds: float = 0.4) -> Ledger:
+    return Ledger(engine, key, next(attempts), lease_seconds)
 
 
 @pytest.fixture
