@@ -66,18 +66,7 @@ def complaints(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
         if list(error.absolute_path)[:1] != ["stream_maps"] or len(error.absolute_path) == 1:
             found += _sentences(error)  # what is inside stream maps has sentences of its own
     found += stream_map_complaints(config.get("stream_maps"))
-    found += _flattening_complaints(config)
     return list(dict.fromkeys(found))
-
-
-def _flattening_complaints(config: Mapping[str, Any]) -> Iterator[str]:
-    depth = config.get("flattening_max_depth")
-    if config.get("flattening_enabled") is True and depth is None:
-        yield "flattening_max_depth is not set: flattening_enabled needs it"
-    for name in ("flattening_max_depth", "flattening_max_key_length"):
-        number = config.get(name)
-        if isinstance(number, int) and number < 0:
-            yield f"{name} must be at least 0"
 
 
 def _meant(name: str, known: Mapping[str, Any]) -> str:

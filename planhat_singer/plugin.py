@@ -21,6 +21,7 @@ from planhat_sync import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import read_config
 from planhat_sync.runtime.environment import add_dotenv, environment_settings
+from planhat_sync.runtime.log_settings import check_log_settings
 from planhat_sync.runtime.stdout import say
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class PlanhatPlugin(PluginBase):
         """The settings in the environment and in a `.env` file."""
         cls.append_builtin_config(cls.config_jsonschema)
         add_dotenv(os.environ)
+        check_log_settings(cls.name, os.environ)  # the SDK reads the level again for each logger
         prefix = str(cls._env_var_prefix)
         return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
 

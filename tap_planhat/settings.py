@@ -43,6 +43,22 @@ _BATCHES = (
 )
 
 
+def check_flattening(config: Mapping[str, Any]) -> None:
+    """Check the SDK's settings of flattening, of which its own schema says little.
+
+    Args:
+        config: The settings by name. Each has been checked against its definition.
+
+    Raises:
+        ConfigurationError: The SDK could not flatten with them.
+    """
+    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
+        raise ConfigurationError("flattening_max_depth is not set: flattening_enabled needs it")
+    for name in ("flattening_max_depth", "flattening_max_key_length"):
+        if (config.get(name) or 0) < 0:
+            raise ConfigurationError(f"{name} must be at least 0")
+
+
 def check_batch_config(config: Mapping[str, Any]) -> None:
     """Check the SDK's setting `batch_config`, of which its own schema says little.
 

@@ -27,7 +27,7 @@ from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.signals import Stop, StopRequested
 from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.messages import MessageWriter
-from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config
+from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config, check_flattening
 from tap_planhat.state_file import state_of
 from tap_planhat.stream import PlanhatStream, ReadCounts
 
@@ -194,6 +194,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """
         Connection.from_config(self.config)
         ReadSettings.from_config(self.config)
+        check_flattening(self.config)
         check_batch_config(self.config)
 
     def setup_mapper(self) -> None:

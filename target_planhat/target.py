@@ -8,10 +8,12 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.mapper import PluginMapper
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
 
 from planhat_singer.plugin import PlanhatPlugin
+from planhat_singer.stream_maps import told_as_stream_maps
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.errors import NotPermittedError
@@ -97,7 +99,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         )
 
     def setup_mapper(self) -> None:
-        """Make the SDK's mapper of the stream maps, and switch its flattening off.
+        """Make the SDK's mapper of the stream maps, without its flattening.
 
         Planhat stores nested values. What flattening takes apart would have to be put together
         again, and cannot be: it shortens names, and makes text of lists and of deeper objects.
@@ -105,9 +107,10 @@ class TargetPlanhat(PlanhatPlugin, Target):
         Raises:
             ConfigurationError: Something is wrong with the stream maps.
         """
-        super().setup_mapper()
-        if self.mapper.flattening_options.enabled:
-            self.mapper.flattening_options.enabled = False
+        config = {**self.config, "flattening_enabled": False}
+        with told_as_stream_maps(self.config.get("stream_maps")):
+            self._mapper = PluginMapper(plugin_config=config, logger=self.logger)
+        if self.config.get("flattening_enabled"):
             self.logger.info(
                 "Nothing is flattened (flattening_enabled): Planhat takes nested values"
             )

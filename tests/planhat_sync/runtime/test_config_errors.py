@@ -19,8 +19,6 @@ SCHEMA = {
         "dry": {"type": ["boolean", "null"]},
         # As the SDK writes it: the name of a type where a schema has to stand.
         "either": {"anyOf": [{"const": "x"}, {"type": "object"}, "null"]},
-        "flattening_enabled": {"type": ["boolean", "null"]},
-        "flattening_max_depth": {"type": ["integer", "null"]},
     },
 }
 
@@ -44,10 +42,6 @@ SCHEMA = {
         ({"api_token": "t", "names": "a,b"}, "names must be a list"),
         ({"api_token": "t", "names": [1]}, "names must be text (inside it)"),
         ({"api_token": "t", "either": 5}, "either is not what it should be"),
-        (
-            {"api_token": "t", "flattening_enabled": True},
-            "flattening_max_depth is not set: flattening_enabled needs it",
-        ),
         ({"api_token": "t", "names": ["a", "a"]}, "names must not name anything twice"),
         ({"api_token": "t", "maps": []}, "maps must be an object"),
         ({"api_token": "t", "dry": "no"}, "dry must be true or false"),

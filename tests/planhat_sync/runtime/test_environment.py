@@ -140,6 +140,20 @@ def test_a_variable_in_front_of_a_command_goes_before_it(warm, variables, folder
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_log_level_in_it_is_checked_like_any_other(warm, variables, folder, plugin, own):
+    name = f"{plugin.upper().replace('-', '_')}_LOGLEVEL" if own else "LOGLEVEL"
+    command = (plugin, "--config", "ENV")
+    written(folder, {**variables(plugin), name: " debug "})
+    assert warm(*command, cwd=folder).code == 0
+    written(folder, {**variables(plugin), name: "verbose"})
+    ran = warm(*command, cwd=folder)
+    assert ran.code == 1
+    assert ran.last_line.startswith(f"{plugin}: {name} must be one of DEBUG, INFO")
+    assert warm(*command, cwd=folder, env={name: "INFO"}).code == 0  # the environment's own wins
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
 def test_the_token_in_it_is_shown_nowhere(warm, variables, folder, plugin):
     written(folder, variables(plugin, **dict.fromkeys(("api_token", "progress"), SECRET)))
     ran = warm(plugin, "--config", "ENV", cwd=folder, env={"LOGLEVEL": "DEBUG"})

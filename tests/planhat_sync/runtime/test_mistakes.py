@@ -218,10 +218,7 @@ def test_stream_maps_of_the_sdks_documents_get_no_complaint(warm, base, maps):
         ({"faker_config": "x"}, "faker_config must be an object"),
         ({"faker_config": {"seed": {"a": 1}}}, "faker_config.seed must be a number or text or"),
         ({"faker_config": {"locale": 5}}, "faker_config.locale must be text or a list"),
-        ({"flattening_enabled": True}, "flattening_max_depth is not set"),
-        ({"flattening_enabled": True, "flattening_max_depth": None}, "max_depth is not set"),
         ({"flattening_enabled": True, "flattening_max_depth": "x"}, "must be a whole number"),
-        ({"flattening_enabled": True, "flattening_max_depth": -1}, "must be at least 0"),
         ({"flattening_enabled": "x", "flattening_max_depth": 1}, "must be true or false"),
         ({"": 5}, "a name that is empty is not a setting"),
         ({"api_url": ["x"]}, "api_url must be text"),
@@ -231,6 +228,22 @@ def test_stream_maps_of_the_sdks_documents_get_no_complaint(warm, base, maps):
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_setting_of_the_sdk_that_is_wrong_is_named(warm, base, plugin, setting, says):
     assert says in said(warm(plugin, config={**base, **setting}, stdin=INPUT), plugin)
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"flattening_enabled": True}, "flattening_max_depth is not set"),
+        ({"flattening_enabled": True, "flattening_max_depth": None}, "max_depth is not set"),
+        ({"flattening_enabled": True, "flattening_max_depth": -1}, "must be at least 0"),
+        ({"flattening_max_key_length": -1}, "flattening_max_key_length must be at least 0"),
+    ],
+    ids=str,
+)
+def test_incomplete_flattening_settings_are_an_error_of_the_tap_alone(warm, base, setting, says):
+    """The target flattens nothing, and a configuration shared with other targets is accepted."""
+    assert says in said(warm("tap-planhat", config={**base, **setting}), "tap-planhat")
+    assert warm("target-planhat", config={**base, **setting}).code == 0
 
 
 @pytest.mark.parametrize("pace", [10**400, 10**18])
