@@ -298,7 +298,7 @@ def test_a_batch_config_that_cannot_be_used_is_told(warm, base, sandbox, given, 
         ({"HTTPS_PROXY": "nonsense"}, "proxy"),
         ({"HTTPS_PROXY": "http://[::1"}, "proxy"),
         ({"HTTPS_PROXY": "://"}, "proxy"),
-        ({"ALL_PROXY": "socks9://x"}, "the proxy that HTTPS_PROXY, ALL_PROXY or the like names"),
+        ({"ALL_PROXY": "socks9://x"}, "the proxy named by HTTPS_PROXY, ALL_PROXY or a similar variable"),
     ],
     ids=str,
 )
