@@ -1,4 +1,4 @@
-"""The files of a BATCH message: JSON lines, gzipped or not, on this machine."""
+"""Reads the files of a BATCH message: JSON lines, gzipped or not, on this machine."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def records_of(message: Message, number: int) -> Iterator[bytes]:
     ):
         raise InputError(
             f"line {number} of the input is a BATCH of {encoding.get('format', 'unknown')} files: "
-            "target-planhat reads jsonl, gzipped or not; set batch_config of the tap"
+            "target-planhat reads only jsonl, gzipped or not; set batch_config of the tap"
         )
     for file in message.manifest or ():
         parts = urlsplit(file)
         if parts.scheme not in ("", "file"):
             raise InputError(
                 f"line {number} of the input is a BATCH whose files are elsewhere "
-                f"({parts.scheme}): target-planhat reads files of this machine"
+                f"({parts.scheme}): target-planhat reads only files on this machine"
             )
         opened = gzip.open if encoding.get("compression") == "gzip" else open
         try:

@@ -1,7 +1,7 @@
-"""What `target-planhat --check` says: whether the token is good, what it may read and write.
+"""Finds out for `target-planhat --check` what the token may read and write.
 
-Nothing is created, changed or deleted to find out. Reading is tried with one row; writing with an
-empty bulk upsert, to which 401 and 403 are a refusal and everything else is not.
+Nothing is created, changed or deleted. Reading is tried with one row, and writing with an empty
+bulk upsert, which is refused if the answer is 401 or 403, and only then.
 """
 
 from __future__ import annotations
@@ -30,48 +30,50 @@ class Rights:
 
     Attributes:
         model: Name of the model.
-        reads: Whether it may read, in words.
-        writes: Whether it may write, in words.
-        good: Whether nothing was refused.
+        may_read: Whether it may read records.
+        may_write: Whether writing was not refused.
     """
 
     model: str
-    reads: str
-    writes: str
-    good: bool
+    may_read: bool
+    may_write: bool
 
     def __str__(self) -> str:
-        return f"{self.model}: reading {self.reads}, writing {self.writes}"
+        read = "permitted" if self.may_read else "refused (403)"
+        write = (
+            "not refused (an empty upsert was accepted; single records may still be refused)"
+            if self.may_write
+            else "refused (403)"
+        )
+        return f"{self.model}: reading {read}; writing {write}"
 
 
 def rights(client: PlanhatClient, models: Iterable[Model]) -> Iterator[Rights]:
-    """Try what the token may do.
+    """Find out what the token may do.
 
     Args:
         client: Planhat.
         models: The models to try.
 
     Yields:
-        One answer for each model.
+        The rights to each model.
 
     Raises:
         StopError: The token is not accepted, or Planhat cannot be reached.
     """
     for model in models:
-        reads, may_read = _reading(client, model)
-        writes, may_write = _writing(client, model)
-        yield Rights(model.name, reads, writes, may_read and may_write)
+        yield Rights(model.name, _may_read(client, model), _may_write(client, model))
 
 
-def _reading(client: PlanhatClient, model: Model) -> tuple[str, bool]:
+def _may_read(client: PlanhatClient, model: Model) -> bool:
     try:
         client.list_page(model, limit=1, offset=0, select=("_id",), decode=bytes)
     except NotPermittedError:
-        return "is refused (403)", False
-    return "is permitted", True
+        return False
+    return True
 
 
-def _writing(client: PlanhatClient, model: Model) -> tuple[str, bool]:
+def _may_write(client: PlanhatClient, model: Model) -> bool:
     try:
         answer = client.bulk_upsert(model, b"[]", repeatable=True, retry_budget_seconds=0)
     except (AuthenticationError, UnreachableError):
@@ -79,7 +81,5 @@ def _writing(client: PlanhatClient, model: Model) -> tuple[str, bool]:
     except StopError as error:
         if error.status is None:
             raise
-        return "is not refused", True
-    if answer.status == HTTPStatus.FORBIDDEN:
-        return "is refused (403)", False
-    return "is not refused", True
+        return True
+    return answer.status != HTTPStatus.FORBIDDEN

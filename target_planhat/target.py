@@ -1,4 +1,4 @@
-"""The target as the SDK knows it: its settings, its command line, its sinks."""
+"""The target as a plugin of the SDK: its settings, its command line, its sinks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         click.Option(
             ["--check"],
             is_flag=True,
-            help="Say what the token may read and write; nothing is written to find out.",
+            help="Print what the token may read and write; nothing is written to find out.",
         ),
     )
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
@@ -210,10 +210,10 @@ class TargetPlanhat(PlanhatPlugin, Target):
         refused = []
         for found in rights(client, self.models.values()):
             say(found)
-            if not found.good:
+            if not (found.may_read and found.may_write):
                 refused.append(found.model)
         if refused:
             raise NotPermittedError(
-                f"api_token lacks rights on {', '.join(refused)}: give them to its private app in "
+                f"api_token lacks rights on {', '.join(refused)}: grant them to its private app in "
                 "Planhat"
             )

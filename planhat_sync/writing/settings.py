@@ -38,9 +38,9 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "uniqueItems": True,
         "title": "Match on",
         "description": (
-            "Keyables that say which record of Planhat a record means, in order of "
-            "preference, such as [sourceId]; by default each model's own order (_id, "
-            "sourceId, externalId). A keyable that a model does not have is passed over."
+            "Keyables that identify a record, in order of preference, such as [sourceId]; by "
+            "default each model's own order (_id, sourceId, externalId). Keyables that a model "
+            "does not have are ignored."
         ),
     },
     "missing_key": {
@@ -49,8 +49,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "reject",
         "title": "Missing key",
         "description": (
-            "What happens to a record without any keyable: it is rejected, or created anew "
-            "by every run that reads it."
+            "What to do with a record that has none of these keyables: reject it, or create it "
+            "again in every run that reads it."
         ),
     },
     "write_mode": {
@@ -59,8 +59,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "upsert",
         "title": "Write mode",
         "description": (
-            "Whether records may be created and updated, only updated, or only created; what "
-            "the mode leaves alone is counted as skipped."
+            "Whether records may be created and updated, only updated, or only created. Records "
+            "that the mode leaves alone are counted as skipped."
         ),
     },
     "skip_unchanged": {
@@ -68,15 +68,15 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": False,
         "title": "Skip unchanged",
         "description": (
-            "Reads what Planhat holds first and sends only what differs. Planhat is said to "
-            "move updatedAt with every write, also with one that changes nothing."
+            "Read what Planhat holds first, and send only what differs. Planhat is said to "
+            "change updatedAt with every write, even with one that changes nothing else."
         ),
     },
     "dry_run": {
         "type": "boolean",
         "default": False,
         "title": "Dry run",
-        "description": "Reads and compares, and writes nothing; prints no state.",
+        "description": "Read and compare, but write nothing and print no state.",
     },
     "deletes": {
         "type": "string",
@@ -84,8 +84,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "ignore",
         "title": "Deletes",
         "description": (
-            "What a record asks for whose _sdc_deleted_at is a date-time: nothing, to be "
-            "archived where the model has archived, or to be deleted."
+            "What to do with a record whose _sdc_deleted_at is a date-time: nothing, archive it "
+            "(where the model has archived), or delete it."
         ),
     },
     "unknown_properties": {
@@ -94,8 +94,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "drop",
         "title": "Unknown properties",
         "description": (
-            "What happens to properties that the model does not have: they are left out, with "
-            "a warning that names them, or their record is rejected."
+            "What to do with properties that the model does not have: leave them out, with a "
+            "warning that names them, or reject their record."
         ),
     },
     "on_reject": {
@@ -104,8 +104,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "fail",
         "title": "On reject",
         "description": (
-            "Whether the run ends after the batch in which a record is rejected, or goes on "
-            "and writes it to rejects_path."
+            "Whether to end the run after the batch in which a record is rejected, or to "
+            "continue and write the record to rejects_path."
         ),
     },
     "rejects_path": {
@@ -113,17 +113,17 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "minLength": 1,
         "title": "Rejects path",
         "description": (
-            "File that rejected records are appended to, as a Singer stream that "
-            "target-planhat --input can read again; needed with on_reject: continue."
+            "File to which rejected records are appended, as a Singer stream that "
+            "target-planhat --input can read; required with on_reject: continue."
         ),
     },
     "max_rejects": {
         "type": "integer",
         "minimum": 0,
-        "title": "Most rejects",
+        "title": "Maximum rejects",
         "description": (
-            "With on_reject: continue, the run fails when more records than this are "
-            "rejected; no limit by default."
+            "With on_reject: continue, fail the run when more records than this are rejected; "
+            "no limit by default."
         ),
     },
     "batch_size_rows": {
@@ -132,14 +132,14 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "maximum": 5000,
         "default": 5000,
         "title": "Batch size (rows)",
-        "description": "Most records in one request; Planhat takes 5,000.",
+        "description": "Maximum number of records in one request; Planhat accepts 5,000.",
     },
     "batch_size_bytes": {
         "type": "integer",
         "minimum": 1,
         "default": DEFAULT_BATCH_BYTES,
         "title": "Batch size (bytes)",
-        "description": "Most bytes in one request; a larger record is sent alone.",
+        "description": "Maximum size of one request in bytes; a larger record is sent alone.",
     },
     "concurrency": {
         "type": "integer",
@@ -148,8 +148,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": 1,
         "title": "Concurrency",
         "description": (
-            "Batches on their way at the same time; records of one identity keep their order. "
-            "The vendor advises to write one after the other."
+            "Maximum number of batches in flight; records of one identity keep their order. The "
+            "vendor advises sequential writes."
         ),
     },
     "check_custom_fields": {
@@ -157,8 +157,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": False,
         "title": "Check custom fields",
         "description": (
-            "Ask Planhat for the types of its custom fields, and reject a record whose value "
-            "does not fit. Fields that Planhat does not know are sent as they are."
+            "Ask Planhat for the types of its custom fields, and reject records whose values do "
+            "not fit. Fields that Planhat does not know are sent as they are."
         ),
     },
     "flattening_separator": {
@@ -166,16 +166,18 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": SEPARATOR,
         "title": "Flattening separator",
         "description": (
-            "What stands between custom and the label in the columns of custom fields, as the "
-            "tap writes them: with _, custom_Region holds the custom field Region. Columns "
-            "with __ are recognized in any case."
+            "Separator between custom and the label in the columns of custom fields, as the tap "
+            "writes them: with _, custom_Region holds the custom field Region. Columns with __ "
+            "are always recognized."
         ),
     },
     "summary_path": {
         "type": "string",
         "minLength": 1,
         "title": "Summary path",
-        "description": "File for the counts of the run, as JSON; replaced at the end of each.",
+        "description": (
+            "File for the counts of the run, as JSON; replaced at the end of each run."
+        ),
     },
     "progress": PROGRESS_SETTING,
 }

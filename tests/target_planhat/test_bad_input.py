@@ -46,7 +46,7 @@ def issue(bench, company, key, **fields):
         (b"[" * 100_000, "line 4 of the input is not JSON"),
     ],
 )
-def test_a_line_that_cannot_be_taken_is_named_and_what_came_before_it_is_written(bench, line, says):
+def test_a_bad_line_is_named_and_the_records_before_it_are_written(bench, line, says):
     company = bench.company()
     ran = bench.run(
         [bench.schema(), issue(bench, company, "a"), bench.state(1), line, bench.state(2)]
@@ -62,7 +62,7 @@ def test_the_content_of_a_bad_line_is_not_shown(bench):
     assert "secret" not in str(ran.error)
 
 
-def test_a_stream_that_is_no_model_stops_the_run_and_the_models_are_named(bench):
+def test_a_stream_that_is_not_a_model_ends_the_run_and_the_models_are_named(bench):
     ran = bench.run([bench.schema("users")])
     assert isinstance(ran.error, InputError)
     names = "there are issues, objectives"
@@ -73,7 +73,7 @@ def test_a_record_before_its_schema_is_also_what_the_sdk_calls_it(bench):
     assert isinstance(bench.run([bench.record()]).error, RecordBeforeSchemaError)
 
 
-def test_blank_lines_are_passed_over_and_counted(bench):
+def test_blank_lines_are_ignored_but_counted(bench):
     company = bench.company()
     lines = [b"", bench.schema(), b"  \r", issue(bench, company, "a"), b"", b"nonsense"]
     ran = bench.run(lines)
@@ -81,7 +81,7 @@ def test_blank_lines_are_passed_over_and_counted(bench):
     assert ran.counts["issues"]["created"] == 1
 
 
-def test_activate_version_is_ignored_and_said_once(bench, caplog):
+def test_activate_version_is_ignored_with_one_log_line(bench, caplog):
     caplog.set_level("INFO")
     version = {"type": "ACTIVATE_VERSION", "stream": "issues", "version": 1}
     ran = bench.run([bench.schema(), version, version, bench.state(1)])
@@ -104,7 +104,7 @@ def test_a_company_that_does_not_exist_is_a_reject_in_planhats_words(bench):
     assert "no company has the id" in ran.rejects[0]["reject"]["message"]
 
 
-def test_a_line_longer_than_any_message_is_an_error_and_fills_no_memory(bench):
+def test_a_line_longer_than_any_message_is_an_error_and_does_not_fill_memory(bench):
     ran = bench.run([b"x" * (LONGEST_LINE_BYTES + 3_000_000)])
     assert isinstance(ran.error, InputError)
     assert "line 1 of the input is longer than 32 MB" in str(ran.error)
@@ -268,7 +268,7 @@ def test_a_failed_run_ends_with_one_line_that_says_why_and_exit_code_1(
     assert "wrong-token-1234" not in run.stderr
 
 
-def test_a_standard_input_that_is_closed_is_no_end_of_input(bench, tmp_path):
+def test_a_closed_standard_input_is_not_an_empty_one(bench, tmp_path):
     config = tmp_path / "config.json"
     config.write_text(json.dumps(bench.config()))
     ran = subprocess.run(
@@ -284,7 +284,7 @@ def test_a_standard_input_that_is_closed_is_no_end_of_input(bench, tmp_path):
     assert ran.stdout == ""
 
 
-def test_a_host_that_does_not_exist_is_said_at_once(bench, target):
+def test_a_host_that_does_not_exist_is_an_error_at_once(bench, target):
     stdin = bench.lines([bench.schema(), bench.record(sourceId="a", title="t")])
     run = target(config=bench.config(api_url="https://planhat.invalid"), stdin=stdin)
     assert run.code == 1
@@ -301,7 +301,7 @@ def test_a_host_that_does_not_exist_is_said_at_once(bench, target):
         (["--about", "--format", "stone"], "it is not one of 'json', 'markdown'"),
     ],
 )
-def test_a_command_line_that_cannot_be_read_is_told_in_one_sentence(target, arguments, says):
+def test_a_command_line_that_cannot_be_read_is_an_error_of_one_sentence(target, arguments, says):
     run = target(*arguments)
     assert run.code == 1
     assert run.last_line.startswith("target-planhat: ")
@@ -311,7 +311,7 @@ def test_a_command_line_that_cannot_be_read_is_told_in_one_sentence(target, argu
 
 
 @pytest.mark.parametrize("which", ["input", "rejects", "state", "config"])
-def test_a_summary_takes_the_place_of_nothing_but_a_summary(bench, target, tmp_path, which):
+def test_a_summary_replaces_nothing_but_a_summary(bench, target, tmp_path, which):
     company = bench.company()
     lines = [bench.schema(), bench.record(sourceId="a", title="t", companyIds=[company])]
     files = {name: tmp_path / f"{name}.json" for name in ("input", "rejects", "state", "config")}
@@ -330,7 +330,9 @@ def test_a_summary_takes_the_place_of_nothing_but_a_summary(bench, target, tmp_p
 
 
 @pytest.mark.parametrize("setting", ["summary_path", "rejects_path"])
-def test_the_file_that_states_are_printed_to_is_kept_for_them(bench, target, tmp_path, setting):
+def test_the_file_that_states_are_printed_to_cannot_be_another_output(
+    bench, target, tmp_path, setting
+):
     states = tmp_path / "states.jsonl"
     with states.open("wb") as stdout:
         process = target.start(
@@ -345,7 +347,7 @@ def test_the_file_that_states_are_printed_to_is_kept_for_them(bench, target, tmp
 
 
 @pytest.mark.parametrize("setting", ["summary_path", "rejects_path"])
-def test_the_file_that_the_log_goes_to_is_kept_for_it(bench, target, tmp_path, setting):
+def test_the_file_that_the_log_goes_to_cannot_be_another_output(bench, target, tmp_path, setting):
     log = tmp_path / "log.jsonl"
     before = bench.lines([bench.schema()])
     log.write_bytes(before)
@@ -359,7 +361,7 @@ def test_the_file_that_the_log_goes_to_is_kept_for_it(bench, target, tmp_path, s
     assert f"{setting}: {log} is where the log goes" in log.read_text()
 
 
-def test_a_summary_takes_the_place_of_the_last_one(bench, target, tmp_path):
+def test_a_summary_replaces_the_last_one(bench, target, tmp_path):
     summary = tmp_path / "summary.json"
     summary.touch()
     for _ in range(2):
@@ -368,7 +370,7 @@ def test_a_summary_takes_the_place_of_the_last_one(bench, target, tmp_path):
         assert json.loads(summary.read_text())["result"] == "done"
 
 
-def test_the_reject_file_and_the_summary_are_for_their_owner_only(bench, target, tmp_path):
+def test_only_their_owner_may_read_the_reject_file_and_the_summary(bench, target, tmp_path):
     stdin = bench.lines([bench.schema(), bench.record(title="No key")])
     summary = tmp_path / "summary.json"
     run = target(config=bench.config(on_reject="continue", summary_path=str(summary)), stdin=stdin)

@@ -51,7 +51,7 @@ def test_a_label_that_planhat_does_not_know_is_sent(target, config, sandbox):
     assert customs == [{"New": "x"}, {"Severity": None}, None]
 
 
-def test_by_default_any_value_is_sent_and_nothing_is_asked(target, config, sandbox):
+def test_by_default_any_value_is_sent_and_planhat_is_not_asked_for_types(target, config, sandbox):
     run = target(
         config={**config, "check_custom_fields": False}, stdin=messages({"Severity": "high"})
     )

@@ -1,7 +1,7 @@
 """Any stream of records, in any batches, ends as if each record had been written alone, in turn.
 
 The oracle is the sandbox itself: the same records go to a second tenant, one in each request. What
-is compared are the tenants, the books and the reject file, and at the instant of each printed
+is compared are the tenants, the counts and the reject file, and at the instant of each printed
 state whether everything before it had been written or rejected by then.
 """
 
@@ -176,7 +176,7 @@ def check_states(ran, messages, records):
 
 @settings(max_examples=MANY)
 @given(messages=MESSAGES, answers=ANSWERS, run=RUNS)
-def test_any_stream_in_any_batches_ends_as_if_each_record_had_been_written_alone(
+def test_batches_of_any_stream_end_as_if_each_record_had_been_written_alone(
     bench, messages, answers, run
 ):
     lines, records = prepare(bench, messages, answers)
@@ -217,7 +217,7 @@ def test_any_stream_in_any_batches_ends_as_if_each_record_had_been_written_alone
     concurrency=st.sampled_from([1, 4]),
     answers=ANSWERS,
 )
-def test_a_run_that_fails_at_a_reject_acknowledges_nothing_from_there_on(
+def test_a_run_that_fails_at_a_reject_acknowledges_nothing_after_it(
     bench, messages, rows, concurrency, answers
 ):
     lines, _ = prepare(bench, messages, answers)

@@ -53,7 +53,7 @@ def within_the_models(bench) -> bool:
 
 
 def assert_ended_well(bench, ran) -> None:
-    """One of our own sentences, or none; and the books add up, which the run itself checks."""
+    """One of our own sentences, or none; and the counts add up, which the run itself checks."""
     if ran.error is not None:
         assert isinstance(ran.error, PlanhatError), repr(ran.error)
         assert len(str(ran.error)) < 2000
@@ -202,7 +202,7 @@ ANSWERS = st.fixed_dictionaries(
 
 @settings(max_examples=25)
 @given(answer=ANSWERS, status=st.sampled_from([200, 206, 400, 403, 500]))
-def test_no_answer_makes_anything_but_a_verdict_or_a_sentence(bench, raw, answer, status):
+def test_no_answer_makes_anything_but_an_outcome_or_a_sentence(bench, raw, answer, status):
     body = json.dumps(answer).encode()
     raw.requests.clear()
     raw.answer_with(then=http(body, f"{status} X"))

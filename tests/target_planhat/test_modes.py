@@ -50,7 +50,7 @@ def test_update_creates_nothing(bench, company):
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_update_skips_what_is_not_there_by_its_id_as_by_its_source_id(bench, company, dry_run):
+def test_update_skips_records_that_do_not_exist_by_id_or_by_source_id(bench, company, dry_run):
     lines = [
         bench.schema(),
         bench.record(_id=FOREIGN, title="x"),
@@ -83,7 +83,9 @@ def test_skip_unchanged_sends_only_what_differs(bench, company):
     assert [request.items for request in writes(bench)] == [1]
 
 
-def test_a_dry_run_writes_nothing_says_what_it_would_do_and_prints_no_state(bench, company, caplog):
+def test_a_dry_run_writes_nothing_reports_what_it_would_do_and_prints_no_state(
+    bench, company, caplog
+):
     caplog.set_level("INFO")
     lines = [
         bench.schema(),
@@ -112,7 +114,7 @@ def test_a_dry_run_writes_nothing_says_what_it_would_do_and_prints_no_state(benc
     assert "would update issues, line 2: status: open -> closed" in caplog.text
 
 
-def test_a_dry_run_goes_on_after_a_reject_and_fails_as_the_run_would(bench, company):
+def test_a_dry_run_continues_after_a_reject_and_fails_as_the_run_would(bench, company):
     lines = [bench.schema(), bench.record(title="No key"), issue(bench, company, "new")]
     ran = bench.run(lines, dry_run=True)
     assert "1 record would be rejected" in str(ran.error)
@@ -265,7 +267,7 @@ def test_concurrent_batches_keep_the_order_of_each_identity(bench, company):
         assert held(bench)[f"k{key}"]["title"] == "t"
 
 
-def test_concurrent_batches_are_on_their_way_together(bench):
+def test_concurrent_batches_are_in_flight_together(bench):
     company = bench.company()
     bench.sandbox.fault("slow", route="bulk", seconds=0.3)
     lines = [bench.schema(), *(issue(bench, company, f"s{number}") for number in range(40))]

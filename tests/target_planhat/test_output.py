@@ -68,7 +68,7 @@ def test_standard_output_is_the_same_at_every_log_level(bench, target, level):
     assert "token-a" not in run.stderr
 
 
-def test_a_state_leaves_as_it_came_and_no_state_is_printed_twice(bench, target):
+def test_a_state_is_printed_as_received_and_never_twice(bench, target):
     value = b'{"bookmarks": {"issues": {"at": "2026-01-01T00:00:00.10Z", "n": 0.10, "x": 1e400}}}'
     state = b'{"type": "STATE", "value": %b}' % value
     empty = {"type": "STATE", "value": {}}

@@ -44,7 +44,7 @@ class Chunks(io.RawIOBase):
     cuts=st.lists(st.integers(1, 9), max_size=40),
     ends=st.booleans(),
 )
-def test_lines_come_whole_and_numbered_however_they_are_cut(lines, cuts, ends):
+def test_lines_are_complete_and_numbered_however_the_input_is_cut(lines, cuts, ends):
     data = b"\n".join(lines) + (b"\n" if ends and lines else b"")
     pieces = []
     for cut in cuts:
@@ -53,7 +53,7 @@ def test_lines_come_whole_and_numbered_however_they_are_cut(lines, cuts, ends):
     pieces = [piece for piece in [*pieces, data] if piece]
     expected = list(enumerate(lines, 1))
     if not (ends and lines) and expected and not expected[-1][1]:
-        expected.pop()  # nothing after the last line end is no line
+        expected.pop()  # nothing after the last line end is not a line
     assert numbered(Chunks(pieces)) == expected
 
 
@@ -83,7 +83,7 @@ def test_every_kind_of_input_is_read_alike(tmp_path, source):
     assert lines[-1] == (100_000, '{"n":99999,"x":"\u00e9"}'.encode())
 
 
-def test_a_stop_ends_the_waiting_and_half_a_line_is_not_read():
+def test_a_stop_ends_a_wait_for_input_and_half_a_line_is_not_read():
     readable, writable = os.pipe()
     stop = Stop("target-planhat")
     with open(readable, "rb") as source, open(writable, "wb", buffering=0) as sink:  # noqa: PTH123

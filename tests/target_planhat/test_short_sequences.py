@@ -217,7 +217,7 @@ def by_source_id(records):
 
 
 class Outcome:
-    """What the target makes of records: projection, batches, destination and writer, over HTTP.
+    """What the target makes of records: conversion, batches, matcher and writer, over HTTP.
 
     Waiting takes no time here, or a lost answer would cost a second.
     """
@@ -230,7 +230,7 @@ class Outcome:
         self.counts = Counter()
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)
-        self._projection, self._batches = Converter(model, how), Batcher(model, how)
+        self._converter, self._batcher = Converter(model, how), Batcher(model, how)
         matcher = Matcher(client, model, how)
         checkpoint = Checkpoint(Stop("target-planhat"), Rejects(None, allowed=None))
         sender = BatchSender(client, model, matcher, checkpoint)
@@ -238,22 +238,22 @@ class Outcome:
 
     def take(self, records):
         for line, record in enumerate(records, 1):
-            made = self._projection.convert(record, line=line)
+            made = self._converter.convert(record, line=line)
             if isinstance(made, Payload):
-                self.settle(self._batches.add(made))
+                self.settle(self._batcher.add(made))
             else:
                 self.counts[getattr(made, "code", "skipped")] += 1
-        self.settle(self._batches.drain())
+        self.settle(self._batcher.drain())
 
     def settle(self, batches):
         for batch in batches:
-            written = self._writer.write(batch)
-            assert written.error is None, written.error
-            self.counts["written"] += written.counts.created + written.counts.updated
-            self.counts["unchanged"] += written.counts.unchanged
+            result = self._writer.write(batch)
+            assert result.error is None, result.error
+            self.counts["written"] += result.counts.created + result.counts.updated
+            self.counts["unchanged"] += result.counts.unchanged
             for name in ("merged", "skipped", "deleted"):
-                self.counts[name] += getattr(written.counts, name)
-            self.counts.update(why.code.value for _, why in written.rejects)
+                self.counts[name] += getattr(result.counts, name)
+            self.counts.update(why.code.value for _, why in result.rejects)
 
 
 def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
@@ -285,9 +285,9 @@ def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
     assert found == expected
     counts = +outcome.counts
     # After a lost answer nobody knows whether an _id that is gone was there before.
-    doubtful = counts["deleted"] - model.counts["deleted"]
-    assert 0 <= doubtful <= len(lost)
-    assert counts["skipped"] == model.counts["skipped"] - doubtful
+    unclear = counts["deleted"] - model.counts["deleted"]
+    assert 0 <= unclear <= len(lost)
+    assert counts["skipped"] == model.counts["skipped"] - unclear
     assert counts["refused"] == model.counts["refused"]
     assert counts["unknown_id"] == model.counts["unknown_id"]
     silent = "counts" in answers  # what is written may have been written, for all that is said
@@ -309,7 +309,7 @@ def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
     listed=st.booleans(),
     rows=st.sampled_from([1, 2, 100]),
 )
-def test_records_of_one_source_id_each_end_as_they_came_in_batches_of_any_size(
+def test_records_with_one_source_id_each_end_as_one_by_one_in_batches_of_any_size(
     bench, steps, held, run, answers, lost, listed, rows
 ):
     write(bench, "issues", steps, held, run, answers, lost, listed=listed, rows=rows)
@@ -317,15 +317,13 @@ def test_records_of_one_source_id_each_end_as_they_came_in_batches_of_any_size(
 
 @settings(max_examples=MANY)
 @given(steps=steps(MESSY), held=HELD, run=RUNS, answers=ANSWERS, lost=LOST, listed=st.booleans())
-def test_issues_by_whatever_names_them_end_as_they_came(
-    bench, steps, held, run, answers, lost, listed
-):
+def test_issues_with_any_keyables_end_as_one_by_one(bench, steps, held, run, answers, lost, listed):
     write(bench, "issues", steps, held, run, answers, lost, listed=listed, rows=1)
 
 
 @settings(max_examples=MANY)
 @given(steps=steps(MESSY), held=HELD, run=RUNS, answers=ANSWERS, lost=LOST, listed=st.booleans())
-def test_objectives_by_whatever_names_them_end_as_they_came(
+def test_objectives_with_any_keyables_end_as_one_by_one(
     bench, steps, held, run, answers, lost, listed
 ):
     run = {**run, "deletes": "delete" if run["deletes"] == "archive" else run["deletes"]}

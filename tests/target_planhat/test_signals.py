@@ -96,7 +96,7 @@ def test_a_signal_prints_no_state_of_a_record_that_still_waits_to_be_sent(bench,
     assert "5 records undecided (read, but without an outcome): run again" in last
 
 
-def test_a_signal_when_all_is_written_says_that_nothing_is_undecided(bench, target):
+def test_after_a_signal_when_all_is_written_nothing_is_undecided(bench, target):
     process = start(bench, target, 10, batch_size_rows=10)
     assert process.stdout.readline()
     process.send_signal(signal.SIGTERM)
@@ -162,7 +162,7 @@ def test_a_state_that_is_being_printed_is_printed_whole(bench, target):
     process.stderr.close()
 
 
-def test_a_signal_to_the_whole_group_ends_it_the_same(bench, target):
+def test_a_signal_to_the_process_group_ends_the_run_the_same_way(bench, target):
     bench.sandbox.fault("slow", route="bulk", seconds=1)
     process = target.start(
         config=bench.config(batch_size_rows=10),
@@ -179,7 +179,7 @@ def test_a_signal_to_the_whole_group_ends_it_the_same(bench, target):
     assert (states, code) == ([10], 143)
 
 
-def test_what_was_not_acknowledged_comes_again_and_the_end_is_the_same(bench, target):
+def test_a_rerun_sends_again_what_was_not_acknowledged_and_the_end_is_the_same(bench, target):
     with answers_held(bench.sandbox, "bulk"):
         process = start(bench, target, 35, batch_size_rows=10)
         until(lambda: bulk_requests(bench))
@@ -215,7 +215,7 @@ SDK_TARGET = """
 
 
 def test_the_sdks_own_handler_prints_a_bookmark_with_nothing_written(bench, tmp_path):
-    """Why ours replaces it (meltano/sdk#3775); when this fails, the SDK has been mended."""
+    """Why ours replaces it (meltano/sdk#3775); when this fails, the SDK has been corrected."""
     script = tmp_path / "plain.py"
     script.write_text(textwrap.dedent(SDK_TARGET))
     journal = tmp_path / "journal"

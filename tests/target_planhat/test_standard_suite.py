@@ -1,6 +1,6 @@
 """The SDK's own target suite, over real HTTP: every test of it but those named in OMITTED.
 
-Its streams are no models of Planhat's, so a stream map turns each into issues, keyed on what a
+Its streams are not models of Planhat's, so a stream map turns each into issues, keyed on what a
 record says. The suite itself asks for little (a target that throws everything away passes), so
 each test also looks at what arrived.
 """

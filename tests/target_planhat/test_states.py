@@ -15,7 +15,7 @@ def at(ran):
     return [value["bookmarks"]["at"] for value in ran.states]
 
 
-def test_of_batches_that_are_drained_together_each_earns_its_own_state(bench):
+def test_batches_that_are_flushed_together_release_one_state_each(bench):
     """The second record does not say all that the first one says, so it travels later."""
     company = bench.company()
     lines = [

@@ -63,7 +63,7 @@ def maps(company, **definition):
         ({"_sdc_deleted_at": "gone.isoformat()"}, {"gone": 1}, "_sdc_deleted_at, gone.isoformat()"),
     ],
 )
-def test_a_record_that_cannot_be_mapped_is_one_reject_and_the_run_goes_on(
+def test_a_record_that_cannot_be_mapped_is_one_reject_and_the_run_continues(
     bench, definition, fields, says
 ):
     good = {"text": "fine", "n": 2, "votes": 4, "fields": {"status": {"name": "Open"}}}
@@ -152,7 +152,7 @@ def test_a_replay_takes_the_record_through_the_map_again(bench):
         ("objectives", {"health": "-(10 ** 4400)"}),
     ],
 )
-def test_an_integer_of_any_length_ends_no_run(bench, model, definition):
+def test_an_integer_of_any_length_does_not_end_the_run(bench, model, definition):
     lines = [bench.schema(model), bench.record(model, sourceId="a"), bench.state(1)]
     ran = bench.run(lines, on_reject="continue", stream_maps={model: definition})
     assert ran.error is None, repr(ran.error)
@@ -219,7 +219,7 @@ def test_a_stream_map_that_is_wrong_for_every_record_ends_the_run(bench):
         ["x.strip()", "x + 'y'", "x['a']['b']", "md5(x)", "x", "record.get('x') or 'y'", "int(x)"]
     ),
 )
-def test_whatever_a_map_does_with_a_record_each_is_accounted_for(bench, values, expression):
+def test_each_record_has_an_outcome_whatever_a_map_does_with_it(bench, values, expression):
     bench.rejects_path.unlink(missing_ok=True)
     lines = [bench.schema("bugs")]
     for key, value in enumerate(values):
@@ -290,7 +290,7 @@ def test_a_schema_without_properties_or_with_odd_ones_is_taken(bench, way):
 
 
 @pytest.mark.parametrize("schema", [None, True, "object", [], 1])
-def test_a_schema_that_is_no_object_is_an_error_of_one_sentence(bench, schema):
+def test_a_schema_that_is_not_an_object_is_an_error_of_one_sentence(bench, schema):
     ran = bench.run([{"type": "SCHEMA", "stream": "issues", "schema": schema}, bench.state(1)])
     assert isinstance(ran.error, InputError)
     assert "line 1 of the input is " in str(ran.error)

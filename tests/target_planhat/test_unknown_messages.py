@@ -32,7 +32,7 @@ def warnings(caplog):
 
 
 @pytest.mark.parametrize("message", ELSEWHERE)
-def test_a_message_of_an_unknown_type_is_warned_of_once_and_passed_over(bench, caplog, message):
+def test_a_message_of_an_unknown_type_is_ignored_with_one_warning(bench, caplog, message):
     said = warnings(caplog)
     company = bench.company()
     record = bench.record(sourceId="a", title="t", companyIds=[company])
@@ -46,7 +46,7 @@ def test_a_message_of_an_unknown_type_is_warned_of_once_and_passed_over(bench, c
     assert "\x1b" not in said()[0]
 
 
-def test_each_type_is_warned_of_by_itself(bench, caplog):
+def test_each_unknown_type_has_its_own_warning(bench, caplog):
     said = warnings(caplog)
     messages = [{"type": name} for name in ("LOG", "FILE", "LOG", "TRACE", "FILE")]
     assert bench.run([bench.schema(), *messages]).error is None
@@ -62,7 +62,7 @@ def test_many_types_are_counted_in_one_line(bench, caplog):
     assert "980 messages of other unknown types were ignored" in caplog.text
 
 
-def test_the_count_is_told_when_the_run_fails_too(bench, caplog):
+def test_the_count_is_logged_when_the_run_fails_too(bench, caplog):
     messages = [{"type": f"T{number}"} for number in range(MOST_TYPES + 1)]
     assert isinstance(bench.run([bench.schema(), *messages, b"nonsense"]).error, InputError)
     assert "1 message of other unknown types was ignored" in caplog.text
@@ -72,7 +72,7 @@ def test_the_count_is_told_when_the_run_fails_too(bench, caplog):
     "name",
     ["record", "Record", "state", "Schema", "batch", "activate_version", " RECORD", "RECORD\n"],
 )
-def test_a_known_type_that_is_written_otherwise_is_refused_and_nothing_is_dropped(bench, name):
+def test_a_known_type_that_is_spelt_differently_is_refused_and_nothing_is_dropped(bench, name):
     company = bench.company()
     lines = [
         bench.schema(),
@@ -107,7 +107,7 @@ def test_a_message_without_a_type_ends_the_run(bench, name):
     assert "line 2 of the input is not a Singer message: it has no type" in str(ran.error)
 
 
-def test_fields_that_a_message_of_a_known_type_does_not_have_are_let_be(bench):
+def test_fields_that_a_message_of_a_known_type_does_not_have_are_ignored(bench):
     company = bench.company()
     record = bench.record(sourceId="a", title="t", companyIds=[company])
     lines = [
@@ -121,7 +121,7 @@ def test_fields_that_a_message_of_a_known_type_does_not_have_are_let_be(bench):
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
 
-def test_as_a_process_the_log_lines_of_a_tap_end_no_run(bench, target):
+def test_the_log_lines_of_a_tap_do_not_end_the_process(bench, target):
     company = bench.company()
     lines = [
         {"type": "LOG", "message": "begun"},

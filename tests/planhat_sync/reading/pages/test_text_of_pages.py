@@ -32,7 +32,7 @@ def test_a_character_may_stand_across_the_border_of_two_pieces(text, before, pie
     pieces=st.integers(1, 2),
     rest=st.sampled_from([b"", b"x" * PIECE]),
 )
-def test_bytes_that_are_no_text_make_no_page_wherever_they_stand(broken, before, pieces, rest):
+def test_not_utf8_make_no_page_wherever_they_stand(broken, before, pieces, rest):
     broken = bytes(byte | 0x80 for byte in broken)
     body = page_with(broken + rest, pieces * PIECE - before)
     row_format = RowFormat("issues", ["title"])

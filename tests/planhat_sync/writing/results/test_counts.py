@@ -19,7 +19,7 @@ def test_read_is_the_sum_of_all_outcomes():
     assert stream.as_json()["undecided"] == 0
 
 
-def test_what_was_read_and_has_no_outcome_is_undecided_and_read_all_the_same():
+def test_a_record_that_was_read_and_has_no_outcome_is_undecided():
     counts = RunCounts()
     counts.of("issues").read = 596
     counts.of("issues").created = 500
@@ -39,7 +39,7 @@ def test_a_record_without_an_outcome_or_with_two_fails_the_run(read):
         counts.check()
 
 
-def test_one_stream_cannot_pay_for_another():
+def test_each_stream_has_to_add_up_by_itself():
     counts = RunCounts()
     counts.of("issues").read = 1
     counts.of("objectives").created = 1

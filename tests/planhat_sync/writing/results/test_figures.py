@@ -80,7 +80,7 @@ FAULTS = st.one_of(
 
 def line_of(bench, company, kind, key):
     if kind == "no message":
-        return b"this is no JSON"
+        return b"this is not JSON"
     if kind == "no schema":
         return bench.record("users", sourceId=key)
     if kind == "state":
@@ -118,7 +118,7 @@ def run(bench, source, config):
     fault=FAULTS,
     stop_after=st.one_of(st.none(), st.integers(1, 27)),
 )
-def test_whatever_happens_read_is_what_was_read_and_the_sum_of_the_rest(
+def test_whatever_happens_read_is_the_number_of_records_and_the_sum_of_the_other_counts(
     bench, capsys, messages, config, fault, stop_after
 ):
     bench.sandbox.reset()
@@ -177,7 +177,7 @@ def issues(bench, count, company=None):
     ]
 
 
-def test_a_run_that_fails_at_its_first_request_has_read_what_it_has_read(bench, target, tmp_path):
+def test_a_run_that_fails_at_its_first_request_counts_what_was_read(bench, target, tmp_path):
     bench.sandbox.fault("status", route="bulk", status=401)
     summary, ran = ended(target, bench, tmp_path, issues(bench, 596))
     assert ran.code == 1
@@ -200,7 +200,7 @@ def test_a_run_that_cannot_begin_leaves_no_summary_of_the_run_before(bench, targ
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_a_line_that_is_no_message_leaves_nothing_undecided(bench, target, tmp_path, dry_run):
+def test_a_line_that_is_not_a_message_leaves_nothing_undecided(bench, target, tmp_path, dry_run):
     lines = [*issues(bench, 3), b"no JSON", bench.record(sourceId="z", title="t")]
     summary, ran = ended(target, bench, tmp_path, lines, dry_run=dry_run)
     assert ran.code == 1
@@ -217,7 +217,7 @@ def test_a_run_that_a_reject_ends_counts_what_was_read_by_then(bench, target, tm
     assert (counts["read"], counts["created"], counts["rejected"]) == (4, 3, 1)
 
 
-def test_a_run_whose_states_nobody_reads_counts_all_the_same(bench, target, tmp_path):
+def test_a_run_whose_states_nobody_reads_counts_what_was_read(bench, target, tmp_path):
     lines = [bench.schema()]
     for n in range(40):
         lines += [*issues(bench, 1)[1:], bench.state(n)]

@@ -50,7 +50,7 @@ def write(path, *records):
     file.close()
 
 
-def test_a_reject_stands_beside_the_record_as_it_came():
+def test_a_reject_object_stands_beside_the_record_as_received():
     raw = b'{"type":"RECORD","stream":"issues","record":{"x":0.10,"y":[1e400,"\\u00e9"]},"z":1}'
     line = reject_line(rejected(7, raw))
     assert raw[:-1] in line
@@ -62,14 +62,14 @@ def test_a_reject_stands_beside_the_record_as_it_came():
     }
 
 
-def test_a_record_that_is_rejected_again_gets_the_new_reason_only():
+def test_a_record_that_is_rejected_again_has_only_the_new_reason():
     once = reject_line(rejected(3))
     twice = reject_line(rejected(9, once))
     assert json.loads(twice)["reject"]["line"] == 9
     assert twice.count(b'"reject"') == 1
 
 
-def test_the_file_is_a_singer_stream_for_its_owner(tmp_path):
+def test_the_file_is_a_singer_stream_that_only_its_owner_may_read(tmp_path):
     path = tmp_path / "r.jsonl"
     write(path, rejected(1), rejected(2))
     messages = [json.loads(line) for line in path.read_bytes().splitlines()]
@@ -100,7 +100,7 @@ def test_half_a_line_left_by_a_kill_harms_nothing_that_follows(tmp_path, cut):
     assert len(lines) - 2 == sum(cut >= end for end in ends(whole))
 
 
-def test_a_whole_line_that_an_editor_left_without_its_end_is_kept(tmp_path):
+def test_a_complete_line_that_an_editor_left_without_its_end_is_kept(tmp_path):
     path = tmp_path / "r.jsonl"
     write(path, rejected(1))
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
@@ -214,7 +214,7 @@ def test_a_schema_that_was_cut_off_with_its_reject_is_written_again(tmp_path):
     assert types == ["SCHEMA", "RECORD"]
 
 
-def test_rejects_are_on_disk_at_the_instant_of_the_state_that_covers_them(bench):
+def test_rejects_are_on_disk_when_a_state_that_covers_them_is_printed(bench):
     company = bench.company()
     lines = [bench.schema()]
     for number in range(2, 40, 3):
@@ -295,7 +295,7 @@ def test_a_schema_of_each_stream_comes_once_before_its_rejects(bench):
 
 
 def test_rejects_stand_in_the_order_of_their_lines(bench):
-    """Planhat refuses the first one only when its batch is sent; the last word is the newest."""
+    """Planhat refuses the first one only when its batch is sent; the newest record comes last."""
     lines = [
         bench.schema(),
         bench.record(sourceId="a", title="old", companyIds=["0" * 24]),
@@ -326,7 +326,7 @@ def test_the_newest_schema_of_a_stream_is_written_when_it_has_changed(bench):
     ]
 
 
-def test_a_record_that_a_stream_map_renames_is_rejected_as_it_came(bench):
+def test_a_record_of_a_stream_that_a_map_renames_is_rejected_as_received(bench):
     maps = {"stream_maps": {"bugs": {"__alias__": "issues", "title": "summary"}}}
     lines = [bench.schema("bugs", summary={"type": "string"}), bench.record("bugs", summary="s")]
     ran = bench.run(lines, on_reject="continue", **maps)

@@ -20,7 +20,7 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
 
 @given(lines=st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
-def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines):
+def test_the_first_reject_is_the_one_with_the_lowest_line_in_any_order(lines):
     rejects = Rejects(None, allowed=0)
     for line in lines:
         record = RejectedRecord(line, b"{}", REJECT)
@@ -31,7 +31,7 @@ def test_the_first_reject_is_the_first_by_line_in_whatever_order_they_come(lines
         rejects.check()
 
 
-def test_a_record_that_planhat_refuses_late_is_first_if_its_line_is(bench):
+def test_a_record_that_planhat_refuses_late_is_the_first_reject_if_its_line_is_the_lowest(bench):
     """Line 3 is rejected when it is read; line 2 when its batch is sent, because of that."""
     lines = [
         bench.schema(),
@@ -43,7 +43,7 @@ def test_a_record_that_planhat_refuses_late_is_first_if_its_line_is(bench):
 
 
 @pytest.mark.parametrize("slow", [1, 2, 3])
-def test_the_first_of_batches_that_are_answered_in_any_order_is_told(bench, slow):
+def test_the_first_reject_of_batches_that_are_answered_in_any_order_is_named(bench, slow):
     company = bench.company()
     bench.sandbox.fault("slow", route="bulk", nth=slow, seconds=0.5)
     lines = [bench.schema()]

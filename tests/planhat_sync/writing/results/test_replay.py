@@ -1,4 +1,4 @@
-"""`--input rejects.jsonl` with `rejects_path` naming that file: renamed first, and nothing lost."""
+"""`--input rejects.jsonl` with `rejects_path` naming that file: it is renamed first."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ NOT_RENAMED = """
 """
 
 
-def test_a_file_that_cannot_be_renamed_is_told_in_one_sentence(rejected, tmp_path):
+def test_a_file_that_cannot_be_renamed_is_an_error_of_one_sentence(rejected, tmp_path):
     """Root may rename anything, so the interpreter refuses where a folder would."""
     program = [sys.executable, "-c", textwrap.dedent(NOT_RENAMED), str(rejected)]
     said = subprocess.run(program, check=True, timeout=60, capture_output=True, text=True).stdout
@@ -313,7 +313,7 @@ def test_a_file_that_is_renamed_while_a_run_opens_it_for_its_rejects_is_not_writ
     assert len(rejected.read_bytes().splitlines()) == 2
 
 
-def test_a_file_that_is_put_aside_stays_locked_and_other_inputs_are_let_be(rejected):
+def test_a_file_that_is_put_aside_stays_locked_and_other_inputs_are_left_alone(rejected):
     with rejected.open("rb") as file:
         moved = put_aside(reject_file(rejected), file.fileno())
         assert moved == aside(rejected)

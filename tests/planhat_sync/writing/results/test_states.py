@@ -25,7 +25,7 @@ def test_a_state_waits_for_the_oldest_record_that_is_not_durable():
     assert mark.release(8) == state(2)
 
 
-def test_of_several_states_that_are_true_only_the_newest_is_released():
+def test_of_several_states_that_may_be_printed_only_the_newest_is_released():
     mark = Watermark()
     for number in range(5):
         mark.add(state(number), after=number)
@@ -33,7 +33,7 @@ def test_of_several_states_that_are_true_only_the_newest_is_released():
     assert mark.release(None) is None
 
 
-def test_a_state_without_records_before_it_is_true_at_once():
+def test_a_state_without_records_before_it_is_released_at_once():
     mark = Watermark()
     mark.add(state(1), after=0)
     assert mark.release(1) == state(1)
@@ -58,7 +58,7 @@ def test_the_same_state_is_not_released_twice_however_it_is_written():
     assert mark.release(None) == b'{"b":0.10,"a":1.0}'
 
 
-def test_a_state_leaves_as_it_came():
+def test_a_state_is_released_as_received():
     value = b'{"bookmarks": {"x": {"at": "2026-01-01T00:00:00.10Z", "n": 0.10, "big": 1e400}}}'
     mark = Watermark()
     mark.add(value, after=1)

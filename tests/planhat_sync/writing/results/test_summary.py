@@ -45,7 +45,7 @@ def test_a_dry_run_says_so_at_both_ends_of_the_table_and_in_its_headings():
     )
 
 
-def test_a_real_run_says_nothing_of_a_dry_one():
+def test_the_table_of_a_real_run_does_not_mention_a_dry_run():
     shown = summary(issues=StreamCounts(read=1, created=1)).as_table(PLAIN)
     assert shown == (
         "\nstream  read  created\nissues     1        1\ndone after 8.8 s and 7 requests"
@@ -112,13 +112,13 @@ def test_eight_counts_of_one_stream_stay_a_table_in_80_columns():
         (1_234, 2, "1,234 requests, 2 of them repeats"),
     ],
 )
-def test_one_request_is_not_several(requests, retries, end):
+def test_one_request_is_in_the_singular(requests, retries, end):
     shown = summary(requests=requests, retries=retries, issues=StreamCounts(read=1, created=1))
     assert shown.as_table(PLAIN).endswith(f"done after 8.8 s and {end}")
 
 
 @pytest.mark.parametrize("result", ["failed", "interrupted"])
-def test_a_run_that_did_not_end_well_says_so_in_red_and_what_is_undecided(result):
+def test_a_run_that_failed_says_so_in_red_with_what_is_undecided(result):
     ended = summary(
         result, issues=StreamCounts(read=596), objectives=StreamCounts(read=1, created=1)
     )
@@ -135,7 +135,7 @@ def test_a_run_that_did_not_end_well_says_so_in_red_and_what_is_undecided(result
     assert "1 record undecided" in summary(result, issues=StreamCounts(read=1)).as_table(PLAIN)
 
 
-def test_a_run_that_ended_well_is_not_red_unless_records_were_rejected():
+def test_a_run_that_succeeded_is_not_red_unless_records_were_rejected():
     well = summary(issues=StreamCounts(read=2, created=1, skipped=1)).as_table(COLOURED)
     assert "\x1b[31m" not in well
     assert "\x1b[2mdone after" in well

@@ -1,4 +1,4 @@
-"""Bytes that are no UTF-8, where nothing but text should be; found by fuzzing."""
+"""Bytes that are not UTF-8 where text should be; found by fuzzing."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from target_planhat.messages import RejectLines
         b'{"type":"RECORD","stream":"issues","record":{"sourceId":"a","aside":"\x8b"}}',
     ],
 )
-def test_a_message_that_is_no_text_is_told_in_one_sentence(bench, line):
+def test_a_message_that_is_not_text_is_an_error_of_one_sentence(bench, line):
     ran = bench.run([bench.schema(), line])
     assert isinstance(ran.error, InputError), repr(ran.error)
     assert "line 2 of the input is not JSON" in str(ran.error)
 
 
-def test_a_file_that_is_no_text_is_not_taken_for_rejects(tmp_path):
+def test_a_file_that_is_not_text_is_not_taken_for_rejects(tmp_path):
     path = tmp_path / "rejects.jsonl"
     path.write_bytes(b'"\xff\xfe"\n')
     with pytest.raises(ConfigurationError, match="something else than rejects"):
         RejectFile(path, RejectLines({})).check()
 
 
-def test_half_a_line_that_is_no_text_is_cut_off(bench):
+def test_half_a_line_that_is_not_text_is_cut_off(bench):
     bench.rejects_path.write_bytes(
         b'{"type":"SCHEMA","stream":"issues"}\n{"type":"RECORD","x":"\xc3'
     )
