@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from planhat_singer.log_settings import check_log_settings, log_config_errors
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import like_settings, reason_of, shown_path
-from planhat_sync.runtime.log_settings import check_log_settings, told_as_log_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def run_command(name: str, command: Callable[[], click.Command]) -> NoReturn:
         CommandLineError: The command line cannot be read.
     """
     check_log_settings(name, os.environ)
-    with told_as_log_config(os.environ):
+    with log_config_errors(os.environ):
         made = command()
     try:
         code = made.main(prog_name=name, standalone_mode=False)

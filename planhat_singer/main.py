@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from planhat_sync.runtime.allocation import keep_freed_memory
-from planhat_sync.runtime.collector import without_collector
 from planhat_sync.runtime.exits import run
+from planhat_sync.runtime.memory import collect_seldom, keep_freed_memory, without_collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,4 +31,5 @@ def run_plugin(name: str, load: Callable[[], type[PlanhatPlugin]]) -> NoReturn:
         run_command(name, lambda: plugin.cli)
 
     keep_freed_memory()
+    collect_seldom()
     sys.exit(run(name, body))

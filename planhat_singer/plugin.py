@@ -15,13 +15,13 @@ from singer_sdk.about import AboutFormatter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
-from planhat_singer.config_errors import settled
-from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_singer.config_errors import checked_settings
+from planhat_singer.log_settings import check_log_settings
+from planhat_singer.stream_maps import mapping_errors
 from planhat_sync import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import read_config
 from planhat_sync.runtime.environment import add_dotenv, environment_settings
-from planhat_sync.runtime.log_settings import check_log_settings
 from planhat_sync.runtime.stdout import say
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class PlanhatPlugin(PluginBase):
         Raises:
             ConfigurationError: Something is wrong with the stream maps.
         """
-        with told_as_stream_maps(self.config.get("stream_maps")):
+        with mapping_errors(self.config.get("stream_maps")):
             super().setup_mapper()
 
     def check_settings(self) -> None:
@@ -116,12 +116,12 @@ class PlanhatPlugin(PluginBase):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings, and fill in the defaults of those that are not set."""
         self.append_builtin_config(self.config_jsonschema)
-        self._config, faults = settled(self.config_jsonschema, self._config)
+        self._config, errors = checked_settings(self.config_jsonschema, self._config)
         if raise_errors:
-            if faults:
-                raise ConfigurationError(f"the configuration is wrong: {'; '.join(faults)}")
+            if errors:
+                raise ConfigurationError(f"the configuration is wrong: {'; '.join(errors)}")
             self.check_settings()
-        return faults
+        return errors
 
     @classmethod
     def _get_about_info(cls) -> AboutInfo:

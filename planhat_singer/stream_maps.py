@@ -7,19 +7,17 @@ See https://sdk.meltano.com/en/latest/stream_maps.html for what each option mean
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from planhat_sync.errors import ConfigurationError, PlanhatError
+from planhat_sync.runtime.foreign_errors import as_configuration_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-_LONGEST_FOREIGN_TEXT = 300
 
-
-def stream_map_complaints(maps: object) -> Iterator[str]:
+def stream_map_errors(maps: object) -> Iterator[str]:
     """Check the setting `stream_maps`, as far as it can be without a stream's schema.
 
     Args:
@@ -44,26 +42,17 @@ def stream_map_complaints(maps: object) -> Iterator[str]:
             yield f"stream_maps: {stream} must be {wanted}"
 
 
-@contextlib.contextmanager
-def told_as_stream_maps(maps: object) -> Iterator[None]:
-    """Let whatever the SDK raises while it takes in stream maps be a configuration error.
+def mapping_errors(maps: object) -> AbstractContextManager[None]:
+    """Return a context in which whatever the SDK raises is an error of the stream maps.
 
-    Expressions are not worked out yet by then, so what it says holds no values of records.
+    Expressions are not evaluated yet when the SDK reads stream maps, so that its errors hold no
+    values of records.
 
     Args:
-        maps: The setting `stream_maps`; if it is not set, it is flattening that is taken in.
-
-    Raises:
-        ConfigurationError: It raised something.
+        maps: The setting `stream_maps`; if it is not set, the SDK reads the flattening settings.
     """
-    try:
-        yield
-    except PlanhatError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:_LONGEST_FOREIGN_TEXT] or type(error).__name__
-        what = "stream_maps" if maps else "flattening"
-        raise ConfigurationError(f"{what} cannot be used: {text}") from error
+    what = "stream_maps" if maps else "flattening"
+    return as_configuration_error(f"{what} cannot be used")
 
 
 def _is_removed(value: object) -> bool:

@@ -16,7 +16,6 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from singer_sdk.singerlib.json import serialize_json
 
-from planhat_sync.errors import StopError
 from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
@@ -89,13 +88,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             return
         try:
             stdout.write(lines)
-        except BrokenPipeError as error:
-            self._is_broken = True
-            raise StopError(
-                "whatever reads its standard output went away before the end: "
-                "look there for the reason, then run again"
-            ) from error
-        except OSError:
+        except stdout.OutputError:
             self._is_broken = True
             raise
 

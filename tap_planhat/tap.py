@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import stat
@@ -154,9 +153,6 @@ class TapPlanhat(PlanhatPlugin, Tap):
             catalog=json_object_of(_content(catalog), CATALOG_FILE) if catalog else None,
             parse_env_config=bool(config and config.parse_env),
         )
-        # All objects so far live as long as the process; pages are thousands of short-lived ones.
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
         tap.run()
 
     def run(self) -> None:

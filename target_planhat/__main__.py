@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 from planhat_singer.main import run_plugin
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the target from the command line, and exit with its code."""
-    # A batch is thousands of small objects that live until it is sent: looking through them for
-    # cycles again and again costs a sixth of the time and finds none.
-    gc.set_threshold(50_000, 20, 100)
     run_plugin("target-planhat", _load)
 
 

@@ -14,7 +14,7 @@ from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.mapper import MAPPER_KEY_PROPERTIES_OPTION, RemoveRecordTransform
 
 from planhat_singer.map_failures import MapFailure
-from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.writing.records.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class StreamMaps:
     def _maps_of(self, stream: str) -> Sequence[StreamMap]:
         maps = self._maps.get(stream)
         if maps is None:
-            with told_as_stream_maps(self._mapper.stream_maps_dict):
+            with mapping_errors(self._mapper.stream_maps_dict):
                 self._mapper.register_raw_stream_schema(stream, copy.deepcopy(self._schema), ())
             maps = self._maps[stream] = tuple(self._mapper.stream_maps[stream])
         return maps

@@ -13,7 +13,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.target_base import Target
 
 from planhat_singer.plugin import PlanhatPlugin
-from planhat_singer.stream_maps import told_as_stream_maps
+from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.errors import NotPermittedError
@@ -108,7 +108,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
             ConfigurationError: Something is wrong with the stream maps.
         """
         config = {**self.config, "flattening_enabled": False}
-        with told_as_stream_maps(self.config.get("stream_maps")):
+        with mapping_errors(self.config.get("stream_maps")):
             self._mapper = PluginMapper(plugin_config=config, logger=self.logger)
         if self.config.get("flattening_enabled"):
             self.logger.info(

@@ -7,7 +7,6 @@ directory, and would miss the one beside the user (theskumar/python-dotenv#108).
 
 from __future__ import annotations
 
-import difflib
 import io
 import json
 from decimal import Decimal
@@ -18,6 +17,7 @@ from dotenv import dotenv_values, find_dotenv
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
+from planhat_sync.runtime.config_errors import did_you_mean
 from planhat_sync.runtime.config_files import reason_of, text_of
 from planhat_sync.runtime.redacted_output import SECRET
 from planhat_sync.runtime.setting_values import kinds_of, set_values
@@ -80,11 +80,11 @@ def environment_settings(
     Raises:
         ConfigurationError: A variable cannot be read as what its setting takes.
     """
-    faults, strays = environment_complaints(schema, prefix, environment)
+    errors, strays = environment_errors(schema, prefix, environment)
     for stray in strays:
         logger.warning("Environment: %s", stray)
-    if faults:
-        raise ConfigurationError(f"the environment is wrong: {'; '.join(faults)}")
+    if errors:
+        raise ConfigurationError(f"the environment is wrong: {'; '.join(errors)}")
     given = {
         name: _value(setting, environment.get(prefix + name.upper(), ""))
         for name, setting in schema["properties"].items()
@@ -92,7 +92,7 @@ def environment_settings(
     return set_values(schema, given)
 
 
-def environment_complaints(
+def environment_errors(
     schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
     """Check the variables of the environment that hold settings.
@@ -103,23 +103,23 @@ def environment_complaints(
         environment: The variables.
 
     Returns:
-        Faults; and warnings about variables that no setting belongs to but one might.
+        Errors; and warnings about variables that no setting belongs to but one might.
     """
     known = {prefix + name.upper(): setting for name, setting in schema["properties"].items()}
-    faults = [
+    errors = [
         f"{name} must be {wanted}"
         for name, setting in known.items()
         if (wanted := _wanted(setting, environment.get(name, "")))
     ]
     strays = [
-        f"{name} is not a setting; did you mean {close[0]}?"
+        f"{name} is not a setting{meant}"
         for name in environment
         if name.startswith(prefix)
         and name not in known
         and not name.endswith("LOGLEVEL")  # the SDK's
-        and (close := difflib.get_close_matches(name, known, n=1, cutoff=0.75))
+        and (meant := did_you_mean(name, known))
     ]
-    return faults, strays
+    return errors, strays
 
 
 class _UnreadableError(ValueError):

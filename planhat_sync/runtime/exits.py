@@ -16,13 +16,12 @@ import traceback
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
+from planhat_sync.runtime.foreign_errors import described
 from planhat_sync.runtime.redacted_output import hide_secrets, redact_output
 from planhat_sync.runtime.stdout import fill_closed_streams, guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-LONGEST_FOREIGN_TEXT = 300
 
 
 class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked for it
@@ -91,18 +90,11 @@ def _sentence(error: BaseException) -> str:
         return "stopped while it waited: run it again to go on from the last state"
     if isinstance(error, PlanhatError):
         return str(error)
-    if isinstance(error, BrokenPipeError):
-        return (
-            "whatever reads its standard output went away before the end: "
-            "look there for the reason, then run again"
-        )
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}: put that right and run again"
-    text = (str(error).strip().splitlines() or [""])[0][:LONGEST_FOREIGN_TEXT]
     return (
-        f"unexpected {type(error).__name__}: {text}; "
-        "run again at log level DEBUG to see where, and report it"
+        f"unexpected {described(error)}; run again at log level DEBUG to see where, and report it"
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-TAKEN_AS_THEY_ARE = {"stream_maps", "stream_map_config"}
+OPAQUE = {"stream_maps", "stream_map_config"}
 """Settings whose inner nulls and blanks say something: `null` removes a property or a stream."""
 
 _TOO_LARGE = 2**63
@@ -61,7 +61,7 @@ def _meant(name: str, setting: Mapping[str, Any], value: object) -> object:
         items = (one.strip() if isinstance(one, str) else one for one in value)
         return [one for one in items if one not in (None, "")] or None
     if isinstance(value, Mapping):
-        inner = value if name in TAKEN_AS_THEY_ARE else set_values(setting, value)
+        inner = value if name in OPAQUE else set_values(setting, value)
         return dict(inner) or None
     if isinstance(value, (float, Decimal)) and "integer" in kinds_of(setting):
         return _whole(value)

@@ -19,6 +19,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, TextIO, cast
 
+from planhat_sync.errors import StopError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +28,10 @@ MOST_AT_ONCE = 512
 """Pieces in one system call; POSIX asks for 16 at least, and Linux and macOS take 1,024."""
 
 Piece = bytes | memoryview
+
+
+class OutputError(StopError):
+    """Standard output cannot be written to."""
 
 
 class _Output:
@@ -98,16 +104,26 @@ def write(lines: Sequence[Piece]) -> None:
         lines: UTF-8, in order, each with its line break.
 
     Raises:
-        BrokenPipeError: Nobody reads it any more.
-        OSError: It cannot be written, as on a full disk.
+        OutputError: They cannot be written.
     """
     descriptor = fileno()
-    with _Output.lock:
-        if descriptor is not None:
-            write_whole(descriptor, lines)
-            return
-        sys.stdout.write(b"".join(lines).decode())
-        sys.stdout.flush()
+    try:
+        with _Output.lock:
+            if descriptor is not None:
+                write_whole(descriptor, lines)
+                return
+            sys.stdout.write(b"".join(lines).decode())
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputError(
+            "the program that reads standard output exited early: see its log for the reason, "
+            "then run again from the last state"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"standard output cannot be written to ({error.strerror}): correct that, then run "
+            "again from the last state"
+        ) from error
 
 
 def hold(seconds: float) -> None:
@@ -126,8 +142,7 @@ def say(text: object) -> None:
         text: What a command was asked for, such as a catalog or its help.
 
     Raises:
-        BrokenPipeError: Nobody reads it any more.
-        OSError: It cannot be written, as on a full disk.
+        OutputError: It cannot be written.
     """
     write([f"{text}\n".encode()])
 

@@ -192,7 +192,7 @@ FAILS = "a stream map of issues fails on the record whose _id is"
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("1 +", "stream_maps cannot be used: Failed to parse expression 1 +"),
+        ("1 +", "stream_maps cannot be used (MapExpressionError: Failed to parse expression 1 +"),
         ("1/0", FAILS),
         ("nosuch(title)", FAILS),
         ("__class__", FAILS),

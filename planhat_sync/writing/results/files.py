@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from planhat_sync.runtime.stdout import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -77,9 +79,7 @@ class Files:
 
     def write(self, descriptor: int, data: bytes) -> None:
         """Append all bytes to a file."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        write_whole(descriptor, [data])
 
     def sync(self, descriptor: int) -> None:
         """Wait until a file is on disk."""

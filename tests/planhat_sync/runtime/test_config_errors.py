@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_singer.config_errors import complaints
-from planhat_sync.runtime.environment import environment_complaints
+from planhat_sync.runtime.config_errors import checked_settings, config_errors
+from planhat_sync.runtime.environment import environment_errors
 
 SCHEMA = {
     "type": "object",
@@ -17,8 +17,7 @@ SCHEMA = {
         "names": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "maps": {"type": "object"},
         "dry": {"type": ["boolean", "null"]},
-        # As the SDK writes it: the name of a type where a schema has to stand.
-        "either": {"anyOf": [{"const": "x"}, {"type": "object"}, "null"]},
+        "either": {"anyOf": [{"const": "x"}, {"type": "object"}]},
     },
 }
 
@@ -28,10 +27,7 @@ SCHEMA = {
     [
         (
             {},
-            (
-                "api_token is not set: put it into the file given as --config, or into the "
-                "environment and give --config=ENV"
-            ),
+            "api_token is not set: put it where it belongs",
         ),
         ({"api_token": 12}, "api_token must be text"),
         ({"api_token": ""}, "api_token must not be empty"),
@@ -50,16 +46,28 @@ SCHEMA = {
     ],
 )
 def test_a_wrong_setting_gets_one_sentence(config, says):
-    assert complaints(SCHEMA, config) == [says]
+    assert config_errors(SCHEMA, config, where=": put it where it belongs") == [says]
 
 
 def test_right_settings_get_none():
-    assert complaints(SCHEMA, {"api_token": "t", "page_size": 5, "dry": None}) == []
+    assert config_errors(SCHEMA, {"api_token": "t", "page_size": 5, "dry": None}) == []
+
+
+def test_of_an_opaque_setting_only_its_type_is_checked():
+    rules = {"type": "object", "properties": {"a": {"type": "string"}}}
+    schema = {"properties": {"stream_maps": rules}}
+    assert config_errors(schema, {"stream_maps": {"a": 5}}) == []
+    assert config_errors(schema, {"stream_maps": 5}) == ["stream_maps must be an object"]
+
+
+def test_settings_are_returned_with_their_defaults_beside_what_is_wrong_with_them():
+    schema = {"properties": {"a": {"type": "integer", "default": 5}, "b": {"type": "string"}}}
+    assert checked_settings(schema, {"a": None, "b": 1}) == ({"a": 5, "b": 1}, ["b must be text"])
 
 
 def test_no_value_is_ever_shown():
     config = {"api_token": ["s3cret"], "mode": "s3cret", "page_size": "s3cret", "names": {"s3cret"}}
-    assert "s3cret" not in " ".join(complaints(SCHEMA, config))
+    assert "s3cret" not in " ".join(config_errors(SCHEMA, config))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_no_value_is_ever_shown():
     ],
 )
 def test_a_variable_that_would_be_misread_is_a_fault(name, value, says):
-    assert environment_complaints(SCHEMA, "TAP_", {name: value}) == ([says], [])
+    assert environment_errors(SCHEMA, "TAP_", {name: value}) == ([says], [])
 
 
 @pytest.mark.parametrize(
@@ -90,9 +98,9 @@ def test_a_variable_that_would_be_misread_is_a_fault(name, value, says):
     ],
 )
 def test_a_variable_that_is_read_as_it_is_meant_is_none(name, value):
-    assert environment_complaints(SCHEMA, "TAP_", {name: value}) == ([], [])
+    assert environment_errors(SCHEMA, "TAP_", {name: value}) == ([], [])
 
 
 def test_a_variable_that_nearly_is_a_setting_is_told():
-    _, strays = environment_complaints(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"})
+    _, strays = environment_errors(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"})
     assert strays == ["TAP_PAGESIZE is not a setting; did you mean TAP_PAGE_SIZE?"]

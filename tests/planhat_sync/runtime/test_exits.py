@@ -90,8 +90,8 @@ def test_what_was_printed_before_the_start_comes_before_the_last_line(run, tmp_p
             "raise OSError(28, 'No space left on device', 'out.jsonl')",
             "out.jsonl: No space left on device",
         ),
-        ("raise ValueError('odd\\nlines')", "unexpected ValueError: odd;"),
-        ("raise ValueError", "unexpected ValueError: ;"),
+        ("raise ValueError('odd\\nlines')", "unexpected ValueError: odd lines;"),
+        ("raise ValueError", "unexpected ValueError; run"),
         ("raise MemoryError", "unexpected MemoryError"),
         ("[[] for _ in iter(int, 1) if recurse()]", "unexpected NameError"),
         ("def f(): f()\nf()", "unexpected RecursionError"),
@@ -146,7 +146,7 @@ def test_a_reader_that_goes_away_is_named_and_nothing_else_is_said(start, how, c
     process.stderr.close()
     assert process.wait(30) == 1
     assert len(err) == 1
-    assert err[0].startswith("plug-planhat: whatever reads its standard output went away")
+    assert err[0].startswith("plug-planhat: the program that reads standard output exited early")
 
 
 def test_a_full_disk_under_stdout_is_a_failure(run, tmp_path):

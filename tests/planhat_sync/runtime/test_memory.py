@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from planhat_sync.runtime.allocation import keep_freed_memory
+from planhat_sync.runtime.memory import keep_freed_memory
 
 ROUNDS = """
 import resource, sys
 if sys.argv[1] == "kept":
-    from planhat_sync.runtime.allocation import keep_freed_memory
+    from planhat_sync.runtime.memory import keep_freed_memory
     keep_freed_memory()
 def batch():
     return b",".join([b"x" * 1000 + b"%d" % at for at in range(10_000)])

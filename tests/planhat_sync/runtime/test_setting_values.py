@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warm import PLUGINS
 
-from planhat_singer.config_errors import settled
+from planhat_singer.config_errors import checked_settings
 from planhat_sync.runtime.environment import environment_settings
 from planhat_sync.runtime.setting_values import set_values, with_defaults
 from tap_planhat.tap import TapPlanhat
@@ -101,7 +101,9 @@ def test_a_setting_of_either_plugin_that_is_null_or_blank_is_as_one_left_out(plu
         name: data.draw(st.sampled_from([None, "", "  ", [], {}, [None, ""]])) for name in names
     }
     given.pop("api_token", None)
-    assert settled(schema, {**given, "api_token": "t"}) == settled(schema, {"api_token": "t"})
+    assert checked_settings(schema, {**given, "api_token": "t"}) == checked_settings(
+        schema, {"api_token": "t"}
+    )
 
 
 @pytest.mark.parametrize(

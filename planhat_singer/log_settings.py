@@ -6,14 +6,15 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from planhat_sync.errors import ConfigurationError, PlanhatError
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.foreign_errors import as_configuration_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
+    from collections.abc import Mapping, MutableMapping
+    from contextlib import AbstractContextManager
 
 LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_LONGEST_FOREIGN_TEXT = 300
 
 
 def check_log_settings(plugin: str, environment: MutableMapping[str, str]) -> None:
@@ -38,25 +39,14 @@ def check_log_settings(plugin: str, environment: MutableMapping[str, str]) -> No
             return  # the plugin's own goes before the general one
 
 
-@contextlib.contextmanager
-def told_as_log_config(environment: MutableMapping[str, str]) -> Iterator[None]:
-    """Let whatever is raised while logging is set up be an error of the file that says how.
+def log_config_errors(environment: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Return a context in which whatever is raised is an error of the logging configuration.
 
     Args:
-        environment: The variables of this process.
-
-    Raises:
-        ConfigurationError: Something was raised, and there is such a file.
+        environment: The variables of this process; without a configuration, nothing is changed.
     """
-    try:
-        yield
-    except PlanhatError:
-        raise
-    except Exception as error:
-        if LOG_CONFIG not in environment:
-            raise
-        text = " ".join(str(error).split())[:_LONGEST_FOREIGN_TEXT]
-        raise ConfigurationError(
-            f"{LOG_CONFIG} must name a YAML file in the form of Python's logging.config.dictConfig "
-            f"({type(error).__name__}: {text})"
-        ) from error
+    if LOG_CONFIG not in environment:
+        return contextlib.nullcontext()
+    return as_configuration_error(
+        f"{LOG_CONFIG} must name a YAML file in the form of Python's logging.config.dictConfig"
+    )

@@ -1,0 +1,39 @@
+"""What is wrong with the settings that the SDK adds, and where a setting is put."""
+
+from __future__ import annotations
+
+import pytest
+
+from planhat_singer.config_errors import checked_settings
+
+SCHEMA = {
+    "type": "object",
+    "required": ["api_token"],
+    "properties": {
+        "api_token": {"type": "string", "minLength": 1},
+        # As the SDK writes it: the name of a type in the place of a schema.
+        "either": {"anyOf": [{"const": "x"}, {"type": "object"}, "null"]},
+        "stream_maps": {"type": "object"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (
+            {},
+            (
+                "api_token is not set: put it into the file given as --config, or into the "
+                "environment and give --config=ENV"
+            ),
+        ),
+        ({"api_token": "t", "either": 5}, "either is not what it should be"),
+        (
+            {"api_token": "t", "stream_maps": {"issues": 5}},
+            'stream_maps: issues must be an object, or "__NULL__", which leaves it out',
+        ),
+    ],
+)
+def test_a_wrong_setting_gets_one_sentence(config, says):
+    assert checked_settings(SCHEMA, config) == (config, [says])
