@@ -313,7 +313,10 @@ def test_a_batch_config_that_cannot_be_used_is_told(warm, base, sandbox, given, 
         ({"HTTPS_PROXY": "nonsense"}, "proxy"),
         ({"HTTPS_PROXY": "http://[::1"}, "proxy"),
         ({"HTTPS_PROXY": "://"}, "proxy"),
-        ({"ALL_PROXY": "socks9://x"}, "the proxy named by HTTPS_PROXY, ALL_PROXY or a similar variable"),
+        (
+            {"ALL_PROXY": "socks9://x"},
+            "the proxy named by HTTPS_PROXY, ALL_PROXY or a similar variable",
+        ),
     ],
     ids=str,
 )
