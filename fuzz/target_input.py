@@ -101,7 +101,7 @@ class Stdin:
             style=Style.of(sys.stderr),
         )
         pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, output=None)
-        router = Router(pipeline, streams, StreamMaps(target.mapper), {})
+        router = Router(pipeline, StreamMaps(target.mapper), {})
         with contextlib.suppress(PlanhatError):
             for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):
                 router.handle(lines)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planhat_sync.writing.pipeline import Pipeline
-    from planhat_sync.writing.stream import Stream, Streams
+    from planhat_sync.writing.stream import Stream
     from target_planhat.messages import Message
     from target_planhat.stream_maps import StreamMaps
 
@@ -42,16 +42,13 @@ class Router:
 
     Args:
         pipeline: Takes records and states.
-        streams: The streams of the run.
         maps: The stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
     """
 
-    def __init__(
-        self, pipeline: Pipeline, streams: Streams, maps: StreamMaps, schemas: dict[str, bytes]
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, maps: StreamMaps, schemas: dict[str, bytes]) -> None:
         self._pipeline = pipeline
-        self._streams = streams
+        self._streams = pipeline.streams
         self._maps = maps
         self._schemas = schemas
         self._current: Stream | None = None

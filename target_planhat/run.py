@@ -19,17 +19,12 @@ from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.signals import Stop
-from planhat_sync.runtime.stdin import InputError, read_lines
+from planhat_sync.runtime.stdin import InputError, descriptor_of, read_lines
 from planhat_sync.runtime.terminal import Style
-from planhat_sync.writing.pipeline import Pipeline
-from planhat_sync.writing.results.counts import RunCounts
-from planhat_sync.writing.results.reject_file import RejectFile
-from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
+from planhat_sync.writing.assembly import make_pipeline
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
-from planhat_sync.writing.results.state_output import StateOutput
 from planhat_sync.writing.results.summary import Summary
-from planhat_sync.writing.sending.dispatcher import Dispatcher
-from planhat_sync.writing.stream import Streams
 from target_planhat.messages import RejectLines
 from target_planhat.router import Router
 
@@ -72,9 +67,7 @@ class Run:
     Attributes:
         stop: Asks the run to stop.
         transport: Sends the requests.
-        counts: The counts of the run.
-        streams: The streams of the run.
-        pipeline: Takes their records to their outcomes.
+        pipeline: Takes records to their outcomes.
     """
 
     def __init__(
@@ -103,33 +96,17 @@ class Run:
         self._longest_wait_seconds = longest_wait_seconds
         self._style = Style.of(sys.stderr)
         schemas: dict[str, bytes] = {}
-        self._reject_file: RejectFile | None = None
-        if settings.rejects_path is not None and not settings.dry_run:
-            self._reject_file = RejectFile(settings.rejects_path, RejectLines(schemas), files)
-        self.counts = RunCounts()
-        rejects = Rejects(
-            self._reject_file,
-            allowed=settings.allowed_rejects,
-            continues=settings.on_reject == "continue",
-            dry_run=settings.dry_run,
-        )
-        self.streams = Streams(
+        self.pipeline = make_pipeline(
+            settings,
             self._client,
             models,
-            settings,
-            counts=self.counts,
-            rejects=rejects,
             stop=self.stop,
+            reject_format=RejectLines(schemas),
             style=self._style,
+            files=files,
+            write=write,
         )
-        self.pipeline = Pipeline(
-            self.streams,
-            Dispatcher(settings.concurrency),
-            counts=self.counts,
-            rejects=rejects,
-            output=None if settings.dry_run else StateOutput(write),
-        )
-        self._router = Router(self.pipeline, self.streams, maps, schemas)
+        self._router = Router(self.pipeline, maps, schemas)
         self._waiting_since: float | None = None
         self._replayed: Path | None = None
 
@@ -153,7 +130,7 @@ class Run:
             if self.stop.requested:
                 raise Interrupted("asked to stop while reading")
             self.pipeline.finish()
-            for name, counts in self.counts.streams.items():
+            for name, counts in self.pipeline.counts.streams.items():
                 with record_counter(name) as metric:  # as the SDK's sinks log it
                     metric.increment(counts.read)
 
@@ -161,7 +138,7 @@ class Run:
         """Return what shows the progress of the run for as long as its context lasts."""
 
         def snapshot() -> Snapshot:
-            read, batches = self.counts.total.read, self.pipeline.batches
+            read, batches = self.pipeline.counts.total.read, self.pipeline.batches
             return Snapshot(read, batches, "batch", self.transport.retries)
 
         mode = choose_mode(
@@ -183,14 +160,15 @@ class Run:
             raise ConfigurationError(
                 "standard input is closed: pipe a tap into it, or name a file with --input"
             )
-        if self._reject_file is not None:
-            self._reject_file.check()
+        file = self.pipeline.rejects.file
+        if file is not None:
+            file.check()
         if self._settings.check_custom_fields:
             fields = read_custom_fields(self._client)
-            models = self.streams.models
-            self.streams.models = {name: typed(model, fields) for name, model in models.items()}
-        if self._reject_file is not None:
-            self._replayed = put_aside(self._reject_file, _descriptor(source))
+            streams = self.pipeline.streams
+            streams.models = {name: typed(each, fields) for name, each in streams.models.items()}
+        if file is not None:
+            self._replayed = put_aside(file, descriptor_of(source))
         return source
 
     @contextlib.contextmanager
@@ -245,7 +223,7 @@ class Run:
     def _where_it_stopped(self) -> str:
         if self._settings.dry_run:
             return "the dry run has written nothing: run it again"
-        undecided = self.counts.total.undecided
+        undecided = self.pipeline.counts.total.undecided
         if not undecided:
             return "every record that was read is accounted for: run again from the last state"
         return (
@@ -256,25 +234,17 @@ class Run:
     def _report(self, result: Result, seconds: float) -> None:
         if self._replayed is not None and result != "done":
             logger.warning(
-                "the replay is not finished: its records are in %s; replay them with --input %s",
-                self._replayed,
-                self._replayed,
+                "the replay is not finished: replay its records with --input %s", self._replayed
             )
+        file = self.pipeline.rejects.file
         summary = Summary(
-            counts=self.counts,
+            counts=self.pipeline.counts,
             result=result,
             dry_run=self._settings.dry_run,
             requests=self.transport.requests,
             retries=self.transport.retries,
             seconds=seconds,
-            rejects_path=str(self._reject_file.path) if self._reject_file is not None else None,
+            rejects_path=str(file.path) if file is not None else None,
             version=self._version,
         )
         summary.report(self._style, self._settings.summary_path)
-
-
-def _descriptor(source: IO[Any]) -> int | None:
-    try:
-        return source.fileno()
-    except (OSError, AttributeError):  # io.UnsupportedOperation is an OSError
-        return None

@@ -142,7 +142,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
     def process_lines(self, file_input: IO[Any] | None) -> Counter[str]:  # type: ignore[misc]
         """Do a whole run, and return the number of its records; the SDK's test suite calls this."""
         self.listen(file_input)
-        return Counter(RECORD=self.run.counts.total.read)
+        return Counter(RECORD=self.run.pipeline.counts.total.read)
 
     def process_endofpipe(self) -> None:
         """Do nothing, since a run is complete when its input ends."""
@@ -167,7 +167,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
                 stream_name,
                 schema or {"properties": {}},
                 key_properties,
-                stream=self.run.streams[stream_name],
+                stream=self.run.pipeline.streams[stream_name],
                 pipeline=self.run.pipeline,
             )
         return sink

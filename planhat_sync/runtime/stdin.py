@@ -83,7 +83,7 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
 
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:
     """Read what is there; None when nothing came for a while."""
-    descriptor = _descriptor(source)
+    descriptor = descriptor_of(source)
     if descriptor is None:
         yield from _texts(source, stop)
         return
@@ -105,7 +105,8 @@ def _texts(source: IO[Any], stop: Stop) -> Iterator[bytes]:
         yield text.encode() if isinstance(text, str) else text
 
 
-def _descriptor(source: IO[Any]) -> int | None:
+def descriptor_of(source: IO[Any]) -> int | None:
+    """Return the file descriptor of a stream, None if it has none."""
     try:
         return source.fileno()
     except (OSError, io.UnsupportedOperation, AttributeError):

@@ -39,7 +39,9 @@ class Pipeline:
         output: Prints states, None to print none.
 
     Attributes:
+        streams: As given.
         counts: As given.
+        rejects: As given.
         batches: How many batches have been written.
     """
 
@@ -52,11 +54,11 @@ class Pipeline:
         rejects: Rejects,
         output: StateOutput | None,
     ) -> None:
+        self.streams = streams
         self.counts = counts
+        self.rejects = rejects
         self.batches = 0
-        self._streams = streams
         self._dispatcher = dispatcher
-        self._rejects = rejects
         self._output = output
         self._watermark = Watermark()
         self._undecided_line: int | None = None
@@ -64,7 +66,7 @@ class Pipeline:
     @property
     def has_waiting(self) -> bool:
         """Whether any record waits to be sent, or to be written to the reject file."""
-        return len(self._rejects) > 0 or any(stream.oldest_line for stream in self._streams)
+        return len(self.rejects) > 0 or any(stream.oldest_line for stream in self.streams)
 
     def take(self, stream: Stream, record: Mapping[str, Any], line: bytes, number: int) -> None:
         """Take a record as values; `send` sends the batch that it may have filled.
@@ -95,10 +97,10 @@ class Pipeline:
             TooManyRejectsError: The run ends, once the records before this one are sent.
         """
         self.counts.of(stream).rejected += 1
-        self._rejects.add(stream, RejectedRecord(number, line, reject))
-        if len(self._rejects) >= MOST_WAITING:
-            self._rejects.flush()
-        if self._rejects.end_the_run:
+        self.rejects.add(stream, RejectedRecord(number, line, reject))
+        if len(self.rejects) >= MOST_WAITING:
+            self.rejects.flush()
+        if self.rejects.end_the_run:
             raise TooManyRejectsError("more records are rejected than are allowed")
 
     def send(self) -> None:
@@ -107,7 +109,7 @@ class Pipeline:
         Raises:
             PlanhatError: The run cannot continue; every outcome that is known is recorded.
         """
-        full = [stream for stream in self._streams if stream.full]
+        full = [stream for stream in self.streams if stream.full]
         if not full:
             return
         for stream in full:
@@ -121,11 +123,11 @@ class Pipeline:
         Raises:
             PlanhatError: The run cannot continue; every outcome that is known is recorded.
         """
-        for stream in self._streams:
+        for stream in self.streams:
             self._dispatcher.add(stream.writer, stream.release(all_batches=True))
         for result in chain(self._dispatcher.send(), self._dispatcher.wait()):
             self._record(result)
-        self._rejects.flush()
+        self.rejects.flush()
         self._print_state()
 
     def add_state(self, value: bytes, *, after: int) -> None:
@@ -148,7 +150,7 @@ class Pipeline:
             self.flush()
         self.check_rejects()
         self.counts.check()
-        for stream in self._streams:
+        for stream in self.streams:
             stream.finish()
 
     def check_rejects(self) -> None:
@@ -157,8 +159,8 @@ class Pipeline:
         Raises:
             TooManyRejectsError: There were.
         """
-        self._rejects.flush()
-        self._rejects.check()
+        self.rejects.flush()
+        self.rejects.check()
 
     def wait(self) -> None:
         """Record the results of the batches in flight when a run ends early, and its rejects.
@@ -170,19 +172,19 @@ class Pipeline:
                 for result in self._dispatcher.wait():
                     self._record(result)
         with contextlib.suppress(PlanhatError):
-            self._rejects.flush()
+            self.rejects.flush()
 
     def close(self) -> None:
         """End threads and close files; what is not written by then is not acknowledged."""
         self._dispatcher.close()
-        self._rejects.close()
+        self.rejects.close()
 
     def _record(self, result: BatchResult) -> None:
         """Record the outcomes of a batch, and print the state that may be printed now."""
         self.batches += 1
         self.counts.of(result.stream).add(result.counts)
         for payload, reject in result.rejects:
-            self._rejects.add(result.stream, RejectedRecord(payload.line, payload.raw, reject))
+            self.rejects.add(result.stream, RejectedRecord(payload.line, payload.raw, reject))
         if result.error is not None:
             self._undecided_line = _least(self._undecided_line, first_line(result.batch.payloads))
         self._print_state()
@@ -193,7 +195,7 @@ class Pipeline:
         """Print the newest state whose records are all durable, if it was not printed yet."""
         if self._output is None or not self._watermark.is_ready(self._oldest_line()):
             return
-        self._rejects.flush()
+        self.rejects.flush()
         state = self._watermark.release(self._oldest_line())
         if state is not None:
             self._output.print(state)
@@ -204,10 +206,10 @@ class Pipeline:
         Rejects that wait to be written do not count: they are written before a state is printed.
         """
         return _least(
-            self._rejects.unacknowledged_line,
+            self.rejects.unacknowledged_line,
             self._undecided_line,
             self._dispatcher.oldest_line,
-            *[stream.oldest_line for stream in self._streams],
+            *[stream.oldest_line for stream in self.streams],
         )
 
 

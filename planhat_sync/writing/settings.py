@@ -18,12 +18,6 @@ from planhat_sync.runtime.progress import PROGRESS_SETTING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WriteMode = Literal["upsert", "update", "create"]
-MissingKey = Literal["reject", "create"]
-Deletes = Literal["ignore", "archive", "delete"]
-UnknownProperties = Literal["drop", "reject"]
-OnReject = Literal["fail", "continue"]
-
 DEFAULT_BATCH_BYTES: Final = 8_000_000
 """Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one
 (docs.planhat.com, the introduction), so a quarter of that."""
@@ -186,38 +180,19 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
-    """The settings of a run that writes.
+    """The settings of a run that writes; `WRITE_SETTINGS` says what each of them means.
 
-    Attributes:
-        match_on: Keyables that identify a record, in the user's order; empty for the model's own
-            order.
-        missing_key: What happens to a record without any keyable of `match_on`.
-        write_mode: Whether records may be created, updated, or both.
-        skip_unchanged: Whether to leave out what Planhat holds already.
-        dry_run: Whether to read and compare, and write nothing.
-        deletes: What a record with `_sdc_deleted_at` asks for.
-        unknown_properties: What happens to properties that the model does not have.
-        on_reject: Whether a rejected record ends the run.
-        rejects_path: File for rejected records, None for no file.
-        max_rejects: Most rejects of a run that does not fail, None for no limit.
-        batch_size_rows: Most items in one batch.
-        batch_size_bytes: Most bytes in one batch; a single larger item is sent alone.
-        concurrency: Most batches in flight.
-        check_custom_fields: Whether values of custom fields have to fit Planhat's types.
-        flattening_separator: What may stand between `custom` and the label of a custom field in
-            the name of a column, besides `__`.
-        summary_path: File for the summary, None for no file.
-        progress: How progress is shown.
+    Without any `match_on`, each model's own order of keyables counts. What is None is not set.
     """
 
     match_on: tuple[str, ...] = ()
-    missing_key: MissingKey = "reject"
-    write_mode: WriteMode = "upsert"
+    missing_key: Literal["reject", "create"] = "reject"
+    write_mode: Literal["upsert", "update", "create"] = "upsert"
     skip_unchanged: bool = False
     dry_run: bool = False
-    deletes: Deletes = "ignore"
-    unknown_properties: UnknownProperties = "drop"
-    on_reject: OnReject = "fail"
+    deletes: Literal["ignore", "archive", "delete"] = "ignore"
+    unknown_properties: Literal["drop", "reject"] = "drop"
+    on_reject: Literal["fail", "continue"] = "fail"
     rejects_path: Path | None = None
     max_rejects: int | None = None
     batch_size_rows: int = 5_000

@@ -61,5 +61,5 @@ def test_an_unkeyed_create_is_never_sent_twice(sandbox, tmp_path, row):
     stored = Counter(record["title"] for record in alpha.records("issues"))
     assert not [title for title, times in stored.items() if times > 1]
     # Nothing is lost without a word either: it is there, or rejected, or has no outcome yet.
-    total = target.run.counts.total
+    total = target.run.pipeline.counts.total
     assert total.created <= len(stored)

@@ -38,7 +38,7 @@ class Ran:
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """The counts of each stream."""
-        streams = self.target.run.counts.streams
+        streams = self.target.run.pipeline.counts.streams
         return {stream: counts.as_json() for stream, counts in streams.items()}
 
     @property

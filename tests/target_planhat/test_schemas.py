@@ -40,7 +40,7 @@ def test_decoders_and_maps_of_schemas_that_alternate_are_made_once(bench, caplog
     company = bench.company()
     for which in (2, 7):
         ran = bench.run(alternating(bench, company, 300, which=which))
-        assert ran.target.run.streams["issues"]._fast_path_for.cache_info().misses == which
+        assert ran.target.run.pipeline.streams["issues"]._fast_path_for.cache_info().misses == which
         caplog.clear()
         with caplog.at_level("INFO"):
             lines = alternating(bench, company, 300, which=which)

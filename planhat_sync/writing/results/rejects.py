@@ -39,6 +39,7 @@ class Rejects:
         dry_run: Whether nothing is written, so that the run continues to its end all the same.
 
     Attributes:
+        file: As given.
         unacknowledged_line: Line of the oldest reject that no state may cover, since the run fails
             for it, or it is not on disk; None if there is none.
     """
@@ -52,7 +53,7 @@ class Rejects:
         dry_run: bool = False,
     ) -> None:
         self.unacknowledged_line: int | None = None
-        self._file = file
+        self.file = file
         self._allowed = allowed
         self._continues = continues
         self._dry_run = dry_run
@@ -99,9 +100,9 @@ class Rejects:
             logger.warning("%srejected: %s", would_be, text)
         elif self._count == MOST_SHOWN + 1:
             logger.warning("more records %s rejected, counted but not shown%s", are, self._rest)
-        if self._file is not None:
+        if self.file is not None:
             self._waiting.append(record)
-        if self._allowed == 0 or self._file is None:
+        if self._allowed == 0 or self.file is None:
             self._leave_unacknowledged(record.line)
 
     def flush(self) -> None:
@@ -110,12 +111,12 @@ class Rejects:
         Raises:
             RejectFileError: They are not on disk.
         """
-        if self._file is None or not self._waiting:
+        if self.file is None or not self._waiting:
             return
         # In the order of their lines, for in a replay the last record of an identity wins.
         rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
-            self._file.write(rejects)
+            self.file.write(rejects)
         except StopError:
             for record in rejects:
                 self._leave_unacknowledged(record.line)
@@ -132,7 +133,7 @@ class Rejects:
         verb = "would be" if self._dry_run else "was" if self._count == 1 else "were"
         limit = f", more than max_rejects ({self._allowed:,}) allows" if self._continues else ""
         they_are = "it is" if self._count == 1 else "they are"
-        kept = f"; {they_are} in {self._file.path}" if self._file else ""
+        kept = f"; {they_are} in {self.file.path}" if self.file else ""
         if self._dry_run:
             few = "it" if self._count == 1 else "them"
             shown = few if self._count <= MOST_SHOWN else f"{MOST_SHOWN} of them"
@@ -145,15 +146,15 @@ class Rejects:
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        if self.file is not None:
+            self.file.close()
 
     @property
     def _rest(self) -> str:
         """Where the rejects are that are not shown, for the log."""
         if self._dry_run:
             return "; a dry run writes no reject file"
-        return f"; all are written to {self._file.path}" if self._file else ""
+        return f"; all are written to {self.file.path}" if self.file else ""
 
     def _leave_unacknowledged(self, line: int) -> None:
         oldest = self.unacknowledged_line

@@ -108,7 +108,7 @@ def run(bench, source, config):
         target.listen(source)
     except Exception as caught:  # noqa: BLE001 - whatever it is, the figures hold
         error = caught
-    counts = target.run.counts
+    counts = target.run.pipeline.counts
     return {stream: each.as_json() for stream, each in counts.streams.items()}, counts, error
 
 
