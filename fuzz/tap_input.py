@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from planhat_sync.errors import GaveUpError, PlanhatError
 from planhat_sync.models import load_models
 from planhat_sync.reading.state import StreamState
-from planhat_sync.runtime.config_files import json_object_of
+from planhat_sync.runtime.config_files import parse_json_object
 from tap_planhat.state_file import state_of
 from tap_planhat.tap import CATALOG_FILE, TapPlanhat
 
@@ -30,7 +30,7 @@ MODELS = load_models()
 def catalog(data: bytes) -> None:
     """Read a file as `--catalog`, and make the streams of it."""
     with contextlib.suppress(PlanhatError):
-        tap = TapPlanhat(config=CONFIG, catalog=json_object_of(data, CATALOG_FILE))
+        tap = TapPlanhat(config=CONFIG, catalog=parse_json_object(data, CATALOG_FILE))
         for stream in tap.streams.values():
             _ = stream.selected, stream.schema, stream.metadata
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
-from planhat_sync.runtime.terminal import Style
+from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
@@ -98,7 +98,7 @@ class Stdin:
             counts=counts,
             rejects=rejects,
             stop=stop,
-            style=Style.of(sys.stderr),
+            style=TextStyle.of(sys.stderr),
         )
         pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, output=None)
         router = Router(pipeline, StreamMaps(target.mapper), {})

@@ -1,1 +1,1 @@
-"""What both Singer plugins share: the command line, stream maps and their errors."""
+"""What both Singer plugins share: the plugin class, the command line, stream maps."""

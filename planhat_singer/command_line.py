@@ -1,7 +1,7 @@
-"""Runs the command of a plugin; a command line that cannot be read becomes one sentence.
+"""Runs the command line of a plugin, and turns Click's errors into sentences without secrets.
 
-Click would repeat what was typed. That may be a token in the wrong place, and standard error is
-kept by schedulers, so a sentence names options, and of their values only what plainly is a path.
+Click repeats what was typed. That may be a token in the wrong place, and schedulers keep standard
+error, so a sentence names options, and of their values only what is clearly a path.
 """
 
 from __future__ import annotations
@@ -15,49 +15,49 @@ import click
 
 from planhat_singer.log_settings import check_log_settings, log_config_errors
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.runtime.config_files import like_settings, reason_of, shown_path
+from planhat_sync.runtime.config_files import looks_like_settings, path_to_show, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PLAINLY_AN_OPTION = re.compile(r"--[a-z][a-z_-]{0,30}")
+_CLEARLY_AN_OPTION = re.compile(r"--[a-z][a-z_-]{0,30}")
 
 
 class CommandLineError(ConfigurationError):
-    """The command line cannot be read; the message repeats nothing of it but names of options."""
+    """The command line cannot be parsed; the message repeats nothing of it but names of options."""
 
 
-def run_command(name: str, command: Callable[[], click.Command]) -> NoReturn:
+def run_command_line(name: str, command: Callable[[], click.Command]) -> NoReturn:
     """Run a plugin's command on the arguments of this process, and exit with its code.
 
     Args:
         name: The plugin's name.
-        command: Sets up logging and returns the command, as `cli` of the SDK's plugins does.
+        command: Configures logging and returns the command, as `cli` of the SDK's plugins does.
 
     Raises:
-        CommandLineError: The command line cannot be read.
+        CommandLineError: The command line cannot be parsed.
     """
     check_log_settings(name, os.environ)
     with log_config_errors(os.environ):
-        made = command()
+        parsed = command()
     try:
-        code = made.main(prog_name=name, standalone_mode=False)
+        code = parsed.main(prog_name=name, standalone_mode=False)
     except click.Abort as error:
         raise KeyboardInterrupt from error
     except click.ClickException as error:
-        # From None: a traceback at log level DEBUG would show the message of Click's.
+        # `from None`, since a traceback at log level DEBUG would print Click's message.
         raise CommandLineError(f"{sentence_of(error)} See {name} --help.") from None
     sys.exit(code)
 
 
 def sentence_of(error: click.ClickException) -> str:
-    """Say what is wrong with a command line without repeating what may be a secret.
+    """Return what is wrong with a command line, without anything that may be a secret.
 
     Args:
-        error: What Click says.
+        error: Click's error.
     """
     if isinstance(error, click.NoSuchOption):
-        if _PLAINLY_AN_OPTION.fullmatch(error.option_name):
+        if _CLEARLY_AN_OPTION.fullmatch(error.option_name):
             return error.format_message()
         return "There is no such option; it is not repeated here, since it may hold a secret."
     if isinstance(error, click.BadParameter) and error.param is not None:
@@ -77,7 +77,7 @@ def _about_value(error: click.BadParameter, param: click.Parameter) -> str:
         return f"Invalid value for '{option}': it is not one of {choices}."
     if isinstance(cause := error.__context__, OSError):
         path = str(cause.filename)
-        if like_settings(path):
+        if looks_like_settings(path):
             return f"Invalid value for '{option}': it takes the path of a file, not JSON itself."
-        return f"Invalid value for '{option}': the file{shown_path(path)} {reason_of(cause)}."
+        return f"Invalid value for '{option}': the file{path_to_show(path)} {reason_of(cause)}."
     return f"Invalid value for '{option}'."

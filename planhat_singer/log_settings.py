@@ -1,4 +1,4 @@
-"""The variables that say how much is logged and how, which the SDK reads before anything else."""
+"""Checks the variables that configure logging, which the SDK reads first."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def check_log_settings(plugin: str, environment: MutableMapping[str, str]) -> None:
-    """Check the level, and take out of the environment what is empty, which is not set.
+    """Check the log level, and remove variables that are empty, which means that they are not set.
 
     Args:
         plugin: The plugin's name.
         environment: The variables of this process.
 
     Raises:
-        ConfigurationError: There is no such level.
+        ConfigurationError: It is not a log level.
     """
     levels = (f"{plugin.upper().replace('-', '_')}_LOGLEVEL", "LOGLEVEL")
     for name in (*levels, LOG_CONFIG):
@@ -36,7 +36,7 @@ def check_log_settings(plugin: str, environment: MutableMapping[str, str]) -> No
             environment[name] = level = environment[name].strip().upper()
             if not isinstance(logging.getLevelName(level), int):
                 raise ConfigurationError(f"{name} must be one of {', '.join(_LEVELS)}")
-            return  # the plugin's own goes before the general one
+            return  # the plugin's own overrides the general one
 
 
 def log_config_errors(environment: Mapping[str, str]) -> AbstractContextManager[None]:

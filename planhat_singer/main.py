@@ -25,10 +25,10 @@ def run_plugin(name: str, load: Callable[[], type[PlanhatPlugin]]) -> NoReturn:
 
     def body() -> None:
         with without_collector():
-            from planhat_singer.command_line import run_command  # noqa: PLC0415 - as `load`
+            from planhat_singer.command_line import run_command_line  # noqa: PLC0415 - as `load`
 
             plugin = load()
-        run_command(name, lambda: plugin.cli)
+        run_command_line(name, lambda: plugin.cli)
 
     keep_freed_memory()
     collect_seldom()

@@ -1,8 +1,7 @@
-"""Why a record could not go through a stream map, in words that name no value of the record.
+"""Says why a stream map failed on a record, without any value of the record.
 
-Owns the sentence, for both plugins. An error's own text may hold values of the record, so only
-its kind is said, with the property, its expression, and which of the columns that the expression
-names are missing or null.
+The text of the error itself may hold values. So the sentence consists of the type of the error, the
+property, its expression, and which columns that the expression names are missing or null.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ LONGEST_EXPRESSION: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class MapFailure:
-    """What failed while a record went through a stream map.
+    """How a stream map failed on a record.
 
     Attributes:
-        property: The property whose expression failed, `__filter__` for the filter, None if it
-            was no expression, but flattening for instance.
-        sentence: The same and the reason, for people.
+        property: The property whose expression failed, `__filter__` for the filter; None if it was
+            not an expression that failed, but flattening, for example.
+        sentence: What failed, and why.
     """
 
     property: str | None
@@ -35,12 +34,12 @@ class MapFailure:
 
     @classmethod
     def of(cls, error: Exception) -> MapFailure:
-        """Read from an error what failed.
+        """Return what failed, from the traceback of an error.
 
         Args:
             error: What the transformation of a record raised.
         """
-        # The SDK wraps the evaluator's errors, and lets all others through.
+        # The SDK wraps the evaluator's errors, and no others.
         cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         kind = type(cause).__name__
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
@@ -57,10 +56,10 @@ class MapFailure:
 
 
 def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
-    """Find the variables of the SDK's `CustomStreamMap._eval`, if the error was raised in it.
+    """Return the variables of the SDK's `CustomStreamMap._eval`, if the error was raised in it.
 
-    They are the one place that says which of the expressions failed. To evaluate them again one
-    by one would not say it for certain: an expression may read the clock, or change the record.
+    Nothing else says which expression failed. To evaluate them again one by one would not be
+    reliable: an expression may read the clock, or change the record.
     """
     for frame in frames:
         if frame.f_code.co_name == "_eval" and "property_name" in frame.f_locals:
@@ -69,23 +68,23 @@ def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
 
 
 def _reason(error: Exception, expression: str, name: str, record: Any) -> str:  # noqa: ANN401
-    """Say which column is null or missing, if that may be the reason.
+    """Return which column is null or missing, if that may be the reason.
 
-    Every name is one that stands in the expression, so that none can be a value of the record.
+    All names are from the expression, so that none of them can be a value of the record.
     """
-    asked = _names_in(expression)
-    if "self" in asked:
-        asked[name] = None
+    names = _names_in(expression)
+    if "self" in names:
+        names[name] = None
     columns = record if isinstance(record, Mapping) else {}
-    nulls = [each for each in asked if columns.get(each, ...) is None]
+    nulls = [each for each in names if columns.get(each, ...) is None]
     if nulls:
         return f": {', '.join(nulls)} {'is' if len(nulls) == 1 else 'are'} null"
     missing = _missing_name(error)
-    return f": there is no {missing!r}" if missing in asked else ""
+    return f": there is no {missing!r}" if missing in names else ""
 
 
 def _missing_name(error: Exception) -> object:
-    """Return the name that was looked up in vain, None if that is not what failed."""
+    """Return the name whose lookup failed, None if something else failed."""
     if isinstance(error, KeyError):
         name = error.args[0] if error.args else None
     else:  # simpleeval's NameNotDefined and AttributeDoesNotExist, and Python's own
@@ -94,7 +93,7 @@ def _missing_name(error: Exception) -> object:
 
 
 def _names_in(expression: str) -> dict[str, None]:
-    """List the names, attributes and texts of an expression."""
+    """Return the names, attributes and string literals of an expression."""
     names: dict[str, None] = {}
     for node in ast.walk(ast.parse(expression)):
         if isinstance(node, ast.Name):

@@ -21,8 +21,8 @@ from planhat_singer.stream_maps import mapping_errors
 from planhat_sync import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import read_config
-from planhat_sync.runtime.environment import add_dotenv, environment_settings
-from planhat_sync.runtime.stdout import say
+from planhat_sync.runtime.environment import environment_settings, load_dotenv
+from planhat_sync.runtime.stdout import print_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,13 +59,13 @@ class PlanhatPlugin(PluginBase):
             output_format: How to print it; plain text if None.
         """
         formatter = AboutFormatter.get_formatter(output_format or "text")
-        say(formatter.format_about(cls._get_about_info()))
+        print_text(formatter.format_about(cls._get_about_info()))
 
     @classmethod
     def cb_version(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
         """Print the version if it was asked for, and end."""
         if value:
-            cls.print_version(print_fn=say)
+            cls.print_version(print_fn=print_text)
             ctx.exit()
 
     @classmethod
@@ -108,7 +108,7 @@ class PlanhatPlugin(PluginBase):
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - it is one of the class
         """The settings in the environment and in a `.env` file."""
         cls.append_builtin_config(cls.config_jsonschema)
-        add_dotenv(os.environ)
+        load_dotenv(os.environ)
         check_log_settings(cls.name, os.environ)  # the SDK reads the level again for each logger
         prefix = str(cls._env_var_prefix)
         return environment_settings(cls.config_jsonschema, prefix, os.environ, cls.logger)
@@ -140,5 +140,5 @@ class PlanhatPlugin(PluginBase):
 
 def _show_help(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's
     if asked and not context.resilient_parsing:
-        say(context.get_help())
+        print_text(context.get_help())
         context.exit()

@@ -1,7 +1,7 @@
-"""What is wrong with stream maps, said before a run begins and by the names of the SDK's docs.
+"""Checks stream maps before a run begins.
 
-The SDK takes much for granted of them, and ends a run in the middle with an error of Python's.
-See https://sdk.meltano.com/en/latest/stream_maps.html for what each option means.
+The SDK checks little of them, and fails in the middle of a run with an error of Python's.
+https://sdk.meltano.com/en/latest/stream_maps.html describes the options.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 
 def stream_map_errors(maps: object) -> Iterator[str]:
-    """Check the setting `stream_maps`, as far as it can be without a stream's schema.
+    """Check the setting `stream_maps`, as far as that is possible without a stream's schema.
 
     Args:
-        maps: Its value.
+        maps: Its value; if it is not an object, the schema of the settings finds that.
 
     Yields:
-        One sentence for each fault. None is said of a value that is no object: that is the
-        schema's affair.
+        One sentence for each error.
     """
     if not isinstance(maps, Mapping):
         return
@@ -68,7 +67,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _is_expression(value: object) -> bool:
-    """Return whether the SDK can take it for an expression, or will say itself what is wrong."""
+    """Return whether it is an expression, or has a syntax error, which the SDK reports."""
     if not isinstance(value, str) or not value.strip():
         return False
     try:

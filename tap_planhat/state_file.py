@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.runtime.config_files import json_of, text_of
+from planhat_sync.runtime.config_files import decode_text, parse_json
 
 WHAT = "the file given as --state"
 _UNKNOWN = (
@@ -31,7 +31,7 @@ def state_of(content: bytes) -> dict[str, Any]:
     Raises:
         ConfigurationError: It does not hold a state, or more than one.
     """
-    text = text_of(content, WHAT)
+    text = decode_text(content, WHAT)
     if not text.strip():
         raise ConfigurationError(
             f"{WHAT} is empty: leave --state out for a first run, which reads everything, or give "
@@ -48,7 +48,7 @@ def state_of(content: bytes) -> dict[str, Any]:
 
 def _one_value(text: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return json_of(text, WHAT)
+        return parse_json(text, WHAT)
     except ConfigurationError:
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) < 2 or not all(map(_is_object, lines)):  # noqa: PLR2004 - more than one
@@ -62,7 +62,7 @@ def _one_value(text: str) -> Any:  # noqa: ANN401 - any JSON value
 
 def _is_object(line: str) -> bool:
     try:
-        return isinstance(json_of(line, WHAT), dict)
+        return isinstance(parse_json(line, WHAT), dict)
     except ConfigurationError:
         return False
 

@@ -20,7 +20,7 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.runtime import stdout
-from planhat_sync.runtime.config_files import json_object_of
+from planhat_sync.runtime.config_files import parse_json_object
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.signals import Stop, StopRequested
@@ -123,7 +123,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
             The catalog as JSON.
         """
         catalog = self.catalog_json_text
-        stdout.say(catalog)
+        stdout.print_text(catalog)
         return catalog
 
     @classmethod
@@ -150,7 +150,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         tap = cls(
             config=config.config if config else {},
             state=state_of(_content(state)) if state else None,
-            catalog=json_object_of(_content(catalog), CATALOG_FILE) if catalog else None,
+            catalog=parse_json_object(_content(catalog), CATALOG_FILE) if catalog else None,
             parse_env_config=bool(config and config.parse_env),
         )
         tap.run()

@@ -20,7 +20,7 @@ from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import InputError, descriptor_of, read_lines
-from planhat_sync.runtime.terminal import Style
+from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
@@ -94,7 +94,7 @@ class Run:
         self._version = version
         self._idle_seconds = idle_seconds
         self._longest_wait_seconds = longest_wait_seconds
-        self._style = Style.of(sys.stderr)
+        self._style = TextStyle.of(sys.stderr)
         schemas: dict[str, bytes] = {}
         self.pipeline = make_pipeline(
             settings,

@@ -18,7 +18,7 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
-from planhat_sync.runtime.stdout import say
+from planhat_sync.runtime.stdout import print_text
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import rights
@@ -209,7 +209,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         client = PlanhatClient(self.run.transport)
         refused = []
         for found in rights(client, self.models.values()):
-            say(found)
+            print_text(found)
             if not (found.may_read and found.may_write):
                 refused.append(found.model)
         if refused:

@@ -1,1 +1,1 @@
-"""How a process begins, shows its progress and ends."""
+"""What every program on the library does as a process: settings, output, signals, exit codes."""

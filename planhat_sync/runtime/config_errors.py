@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from planhat_sync.runtime.setting_values import OPAQUE, set_values, with_defaults
+from planhat_sync.runtime.setting_values import OPAQUE, with_defaults, without_unset
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -40,7 +40,7 @@ def checked_settings(
     Returns:
         The settings, with the defaults of those that are not set; and a sentence for each error.
     """
-    config = set_values(schema, given)
+    config = without_unset(schema, given)
     return with_defaults(schema, config), config_errors(schema, config, where=where)
 
 

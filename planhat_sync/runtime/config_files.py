@@ -1,6 +1,6 @@
-"""Files that a user names on the command line: what they hold, or one sentence about them.
+"""Reads the files that a user names on the command line, and says what is wrong with them.
 
-A sentence repeats nothing that a file holds, and of the command line only what plainly is a path:
+An error repeats nothing of a file's content, and of the command line only what is clearly a path:
 anything else may be a token in the wrong place (singer-io/singer-python#109).
 """
 
@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.redacted_output import SECRET
-from planhat_sync.runtime.setting_values import set_values
+from planhat_sync.runtime.setting_values import without_unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PLAINLY_A_PATH = re.compile(r"[\w./~-]+\.(json|jsonl|singer|txt|ya?ml|log|template)", re.ASCII)
+_CLEARLY_A_PATH = re.compile(r"[\w./~-]+\.(json|jsonl|singer|txt|ya?ml|log|template)", re.ASCII)
 _LIKE_SETTINGS = re.compile(r"\s*[{\[\"']|[^/]*=|\s*\w+:\s")
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 class GivenConfig(NamedTuple):
-    """What ``--config`` was given.
+    """The settings that were given as `--config`.
 
     Attributes:
-        config: The settings of all files; those of a later file win.
-        parse_env: Whether settings are in the environment too.
+        config: The settings of all files; later files override earlier ones.
+        parse_env: Whether to read settings from the environment too.
     """
 
     config: dict[str, Any]
@@ -40,50 +40,50 @@ class GivenConfig(NamedTuple):
 
 
 def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) -> GivenConfig:
-    """Read the files given as ``--config``, and hide the token from then on.
+    """Read the files given as `--config`, and register the token as a secret.
 
     Args:
         paths: What was given, in order: paths, and ENV for the environment.
         schema: The plugin's settings as a JSON Schema.
-        plugin: Its name, which the variables of the environment begin with.
+        plugin: Its name, with which the variables of the environment begin.
 
     Raises:
-        ConfigurationError: One of them is no file of settings.
+        ConfigurationError: A file cannot be read, or does not hold a JSON object.
     """
     config: dict[str, Any] = {}
     for path in paths:
         if path != "ENV":
-            content = json_object_of(_content(path, plugin), "the file given as --config")
+            content = parse_json_object(_content(path, plugin), "the file given as --config")
             add_secret(str(content.get(SECRET) or ""))
-            config |= set_values(schema, content)
+            config |= without_unset(schema, content)
     return GivenConfig(config, parse_env="ENV" in paths)
 
 
-def json_object_of(content: bytes, what: str) -> dict[str, Any]:
-    """Read the JSON object that a file holds.
+def parse_json_object(content: bytes, what: str) -> dict[str, Any]:
+    """Return the JSON object that a file holds.
 
     Args:
-        content: What it holds.
-        what: Which file it is, to begin a sentence with.
+        content: The file's content.
+        what: Which file it is, with which an error begins.
 
     Raises:
-        ConfigurationError: It holds anything else.
+        ConfigurationError: It is not a JSON object.
     """
-    value = json_of(text_of(content, what), what)
+    value = parse_json(decode_text(content, what), what)
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{what} holds no JSON object")
+        raise ConfigurationError(f"{what} does not hold a JSON object")
     return value
 
 
-def json_of(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Read the JSON value that a file holds.
+def parse_json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the JSON value that a file holds.
 
     Args:
-        text: What it holds.
-        what: Which file it is, to begin a sentence with.
+        text: The file's content.
+        what: Which file it is, with which an error begins.
 
     Raises:
-        ConfigurationError: It is empty, or is not JSON.
+        ConfigurationError: It is empty, or not JSON.
     """
     if not text.strip():
         raise ConfigurationError(f"{what} is empty")
@@ -95,15 +95,15 @@ def json_of(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
         raise ConfigurationError(f"{what} is not JSON: {error}") from None
 
 
-def text_of(content: bytes, what: str) -> str:
-    """Read UTF-8, with or without a byte order mark.
+def decode_text(content: bytes, what: str) -> str:
+    """Decode UTF-8, with or without a byte order mark.
 
     Args:
-        content: What a file holds.
-        what: Which file it is, to begin a sentence with.
+        content: A file's content.
+        what: Which file it is, with which an error begins.
 
     Raises:
-        ConfigurationError: It is something else.
+        ConfigurationError: It is not UTF-8.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -116,23 +116,23 @@ def text_of(content: bytes, what: str) -> str:
     raise ConfigurationError(f"{what} {found}: save it as UTF-8")
 
 
-def shown_path(path: str) -> str:
-    """Return a path of the command line to be shown, or nothing if it may be something else.
+def path_to_show(path: str) -> str:
+    """Return a path of the command line for an error, unless it may be something else.
 
     Args:
         path: The path.
 
     Returns:
-        The path with a blank in front, or an empty text.
+        The path after a blank, or an empty string.
     """
-    return f" {path}" if _PLAINLY_A_PATH.fullmatch(path) else ""
+    return f" {path}" if _CLEARLY_A_PATH.fullmatch(path) else ""
 
 
-def like_settings(argument: str) -> bool:
-    """Return whether an argument looks like settings or JSON that were given inline.
+def looks_like_settings(argument: str) -> bool:
+    """Return whether an argument looks like settings or JSON, given in place of a path.
 
     Args:
-        argument: Where the path of a file should be.
+        argument: The argument.
     """
     return bool(_LIKE_SETTINGS.match(argument))
 
@@ -144,27 +144,27 @@ def _content(path: str, plugin: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        if like_settings(path):
+        if looks_like_settings(path):
             raise ConfigurationError(
                 "--config was given settings instead of a file: write them to a file that only "
                 f"you can read and give its path, or put the token into {variable} and give "
                 "--config=ENV (every user of the machine can see a command line)"
             ) from None
         raise ConfigurationError(
-            f"the file{shown_path(path)} given as --config {reason_of(error)}: --config takes the "
-            f"path of a JSON file, or ENV for the environment, where the token is {variable}"
+            f"the file{path_to_show(path)} given as --config {reason_of(error)}: --config takes "
+            f"the path of a JSON file, or ENV for the environment, where the token is {variable}"
         ) from None
 
 
 def reason_of(error: BaseException | None) -> str:
-    """Say why a file cannot be opened, without its name.
+    """Return why a file cannot be opened, without its name.
 
     Args:
         error: What was raised.
     """
     if isinstance(error, IsADirectoryError):
         return "is a folder"
-    is_no_path = isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
-    if is_no_path or isinstance(error, (FileNotFoundError, NotADirectoryError)):
+    is_too_long = isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG
+    if is_too_long or isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return "does not exist"
     return f"cannot be read ({error.strerror if isinstance(error, OSError) else 'no path'})"

@@ -1,8 +1,8 @@
-"""Settings out of the environment, and out of a file ``.env``.
+"""Reads settings from environment variables and from a `.env` file.
 
-The file is looked for in the working directory and the folders above it. The SDK begins where its
-own code is installed: it would read a ``.env`` above the virtual environment from any working
-directory, and would miss the one beside the user (theskumar/python-dotenv#108).
+The file is searched for in the working directory and the folders above it. singer-sdk begins where
+its own code is installed: from any working directory it would read a `.env` above the virtual
+environment, and miss the one in the working directory (theskumar/python-dotenv#108).
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from dotenv import dotenv_values, find_dotenv
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.config_errors import did_you_mean
-from planhat_sync.runtime.config_files import reason_of, text_of
+from planhat_sync.runtime.config_files import decode_text, reason_of
 from planhat_sync.runtime.redacted_output import SECRET
-from planhat_sync.runtime.setting_values import kinds_of, set_values
+from planhat_sync.runtime.setting_values import types_of, without_unset
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping, MutableMapping
 
-TRUTHS = {"true", "1", "yes", "on"}
-FALSEHOODS = {"false", "0", "no", "off"}
+TRUE_WORDS = {"true", "1", "yes", "on"}
+FALSE_WORDS = {"false", "0", "no", "off"}
 
 
-def add_dotenv(environment: MutableMapping[str, str]) -> None:
-    """Add the variables of the nearest ``.env``; one that the environment has set, wins.
+def load_dotenv(environment: MutableMapping[str, str]) -> None:
+    """Add the variables of the nearest `.env` to those that are not set.
 
-    So a variable in front of a command counts, whatever a file says that was written long before.
+    A variable that is set in front of a command thus overrides the file.
 
     Args:
         environment: The variables of this process.
@@ -45,7 +45,7 @@ def add_dotenv(environment: MutableMapping[str, str]) -> None:
     if path is None:
         return
     try:
-        text = text_of(path.read_bytes(), str(path))
+        text = decode_text(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigurationError(f"{path} {reason_of(error)}: make it readable") from error
     for name, value in dotenv_values(stream=io.StringIO(text)).items():
@@ -69,49 +69,49 @@ def environment_settings(
     environment: Mapping[str, str],
     logger: logging.Logger,
 ) -> dict[str, Any]:
-    """Read the settings that variables of the environment hold.
+    """Read settings from environment variables.
 
     Args:
         schema: The plugin's settings.
-        prefix: What the variables' names begin with, such as ``TARGET_PLANHAT_``.
+        prefix: Prefix of the variables' names, such as `TARGET_PLANHAT_`.
         environment: The variables.
-        logger: Warned about variables that are nearly named like a setting.
+        logger: Gets a warning about each variable that may be a misspelt setting.
 
     Raises:
-        ConfigurationError: A variable cannot be read as what its setting takes.
+        ConfigurationError: A variable does not hold what its setting takes.
     """
-    errors, strays = environment_errors(schema, prefix, environment)
-    for stray in strays:
-        logger.warning("Environment: %s", stray)
+    errors, misspelt = environment_errors(schema, prefix, environment)
+    for warning in misspelt:
+        logger.warning("Environment: %s", warning)
     if errors:
         raise ConfigurationError(f"the environment is wrong: {'; '.join(errors)}")
     given = {
         name: _value(setting, environment.get(prefix + name.upper(), ""))
         for name, setting in schema["properties"].items()
     }
-    return set_values(schema, given)
+    return without_unset(schema, given)
 
 
 def environment_errors(
     schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Check the variables of the environment that hold settings.
+    """Check the environment variables that hold settings.
 
     Args:
         schema: The plugin's settings.
-        prefix: What their names begin with, such as ``TARGET_PLANHAT_``.
+        prefix: Prefix of their names, such as `TARGET_PLANHAT_`.
         environment: The variables.
 
     Returns:
-        Errors; and warnings about variables that no setting belongs to but one might.
+        Errors; and warnings about variables that may be misspelt settings.
     """
     known = {prefix + name.upper(): setting for name, setting in schema["properties"].items()}
     errors = [
-        f"{name} must be {wanted}"
+        f"{name} must be {expected}"
         for name, setting in known.items()
-        if (wanted := _wanted(setting, environment.get(name, "")))
+        if (expected := _expected(setting, environment.get(name, "")))
     ]
-    strays = [
+    misspelt = [
         f"{name} is not a setting{meant}"
         for name in environment
         if name.startswith(prefix)
@@ -119,15 +119,15 @@ def environment_errors(
         and not name.endswith("LOGLEVEL")  # the SDK's
         and (meant := did_you_mean(name, known))
     ]
-    return errors, strays
+    return errors, misspelt
 
 
 class _UnreadableError(ValueError):
-    """A variable does not hold what its setting takes; the message says what that is."""
+    """A variable does not hold what its setting takes; the message says what it takes."""
 
 
-def _wanted(setting: Mapping[str, Any], text: str) -> str:
-    """Say what a variable should hold instead, empty if it can be read."""
+def _expected(setting: Mapping[str, Any], text: str) -> str:
+    """Return what a variable should hold instead, empty if it can be read."""
     try:
         _value(setting, text)
     except _UnreadableError as error:
@@ -136,8 +136,8 @@ def _wanted(setting: Mapping[str, Any], text: str) -> str:
 
 
 def _value(setting: Mapping[str, Any], text: str) -> object:
-    """Read the text of a variable; None if it is not set."""
-    kinds = kinds_of(setting)
+    """Return the value of a variable, None if it is not set."""
+    kinds = types_of(setting)
     word = text.strip()
     if not word or (word == "null" and "string" not in kinds):
         return None
@@ -149,9 +149,9 @@ def _value(setting: Mapping[str, Any], text: str) -> object:
     if "integer" in kinds:
         return _whole_number(word)
     if "boolean" in kinds:
-        if word.lower() not in TRUTHS | FALSEHOODS:
+        if word.lower() not in TRUE_WORDS | FALSE_WORDS:
             raise _UnreadableError("true or false")
-        return word.lower() in TRUTHS
+        return word.lower() in TRUE_WORDS
     return word if "enum" in setting else text
 
 
@@ -162,11 +162,11 @@ def _whole_number(word: str) -> int:
         raise _UnreadableError("a whole number") from None
 
 
-def _json(word: str, kind: type, wanted: str) -> object:
+def _json(word: str, kind: type, expected: str) -> object:
     try:
         value = json.loads(word, parse_float=Decimal)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):
-        raise _UnreadableError(wanted)
+        raise _UnreadableError(expected)
     return value

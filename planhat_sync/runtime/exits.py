@@ -1,8 +1,8 @@
 """How a plugin's run ends: the last line on standard error, and the exit code.
 
-0 is done; 1 is failed, with one last line that says what is wrong and what to do; 128 and the
-signal's number is stopped by a signal. A traceback is printed only at log level DEBUG, and never
-a secret: while a run lasts, everything shown goes through `curtain`.
+The exit code is 0 if the run is done, 1 if it failed, and 128 plus a signal's number if that signal
+stopped it. After a failure the last line says what is wrong and what to do. A traceback is printed
+only at log level DEBUG. Everything that is printed goes through `redacted_output`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
-from planhat_sync.runtime.foreign_errors import described
-from planhat_sync.runtime.redacted_output import hide_secrets, redact_output
+from planhat_sync.runtime.foreign_errors import describe_error
+from planhat_sync.runtime.redacted_output import redact_output, register_secrets
 from planhat_sync.runtime.stdout import fill_closed_streams, guard
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked for it
-    """A run ended early because a signal asked for it, with everything in order.
+    """A run ended early, in good order, because of a signal.
 
     Args:
         signum: The signal's number.
-        sentence: What is true now and what to do to go on.
+        sentence: What has been done, and how to continue.
     """
 
     def __init__(self, signum: int, sentence: str) -> None:
@@ -38,11 +38,11 @@ class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked 
 
 
 def run(plugin: str, body: Callable[[], object]) -> int:
-    """Run a plugin to its end, whatever that is.
+    """Run a plugin, and turn every way in which it ends into an exit code and a last line.
 
     Args:
-        plugin: Name of the plugin; begins the last line.
-        body: The whole run.
+        plugin: Name of the plugin, with which the last line begins.
+        body: The run.
 
     Returns:
         The exit code.
@@ -50,21 +50,21 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     has_output = fill_closed_streams()
     redact_output()
     guard()
-    hide_secrets(sys.argv, os.environ)
+    register_secrets(sys.argv, os.environ)
     try:
         code = _finish(body, has_output=has_output)
     except StoppedBySignal as stopped:
         _last_line(plugin, str(stopped))
         code = 128 + stopped.signum
     except KeyboardInterrupt:
-        _last_line(plugin, "stopped by SIGINT: run it again to go on from the last state")
+        _last_line(plugin, "stopped by SIGINT: run again from the last state")
         code = 128 + signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
-            _show("".join(traceback.format_exception(error)))
+            _print("".join(traceback.format_exception(error)))
         _last_line(plugin, _sentence(error))
         code = 1
-    _let_go_of_stderr()
+    _flush_stderr()
     return code
 
 
@@ -73,13 +73,13 @@ def _finish(body: Callable[[], object], *, has_output: bool) -> int:
     if not has_output:
         raise StopError(
             "standard output is closed, so that nothing can be printed: "
-            "send it to a pipe or a file, and run again"
+            "redirect it to a pipe or a file, and run again"
         )
     code: object = 0
     try:
         body()
-    except SystemExit as wish:
-        code = wish.code or 0
+    except SystemExit as request:
+        code = request.code or 0
     if isinstance(code, int):
         return code
     raise StopError(str(code))
@@ -87,36 +87,37 @@ def _finish(body: Callable[[], object], *, has_output: bool) -> int:
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, Interrupted):
-        return "stopped while it waited: run it again to go on from the last state"
+        return "stopped while it waited: run again from the last state"
     if isinstance(error, PlanhatError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}: put that right and run again"
+        return f"{where}{error.strerror}: correct that and run again"
     return (
-        f"unexpected {described(error)}; run again at log level DEBUG to see where, and report it"
+        f"unexpected {describe_error(error)}; "
+        "run again at log level DEBUG to see where, and report it"
     )
 
 
-def _let_go_of_stderr() -> None:
-    """Flush standard error, or point it at nothing if nobody takes what is left in it.
+def _flush_stderr() -> None:
+    """Flush standard error, or redirect it to the null device if it cannot be written to.
 
-    Python flushes it once more on its way out, and would then complain and change the exit code.
+    Python flushes it again when the process exits, and would change the exit code on an error.
     """
     try:
         sys.stderr.flush()
     except (OSError, ValueError):
         with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stderr.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, sys.stderr.fileno())
+            os.close(null)
 
 
 def _last_line(plugin: str, sentence: str) -> None:
-    _show(f"{plugin}: {' '.join(sentence.split())}\n")
+    _print(f"{plugin}: {' '.join(sentence.split())}\n")
 
 
-def _show(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # nobody is left to read it
+def _print(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 300
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the type of an error and what it says, in one line.
 
     Args:
@@ -38,4 +38,4 @@ def as_configuration_error(sentence: str) -> Iterator[None]:
     except PlanhatError:
         raise
     except Exception as error:
-        raise ConfigurationError(f"{sentence} ({described(error)})") from error
+        raise ConfigurationError(f"{sentence} ({describe_error(error)})") from error

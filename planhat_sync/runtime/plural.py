@@ -1,13 +1,13 @@
-"""A count and its noun as people write them: 1 batch, 2 batches, 1,200 records."""
+"""Counts with their nouns, in the singular or plural: 1 batch, 2 batches, 1,200 records."""
 
 from __future__ import annotations
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, in the singular for exactly one.
+    """Return a count with its noun, in the plural unless it is one.
 
     Args:
-        count: How many.
+        count: The count.
         noun: What is counted, in the singular and with a regular plural.
     """
     return f"{count:,} {noun if count == 1 else _plural(noun)}"

@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything a run shows: log records, tracebacks, standard error."""
+"""Removes secrets from everything that a run prints: log records, tracebacks, standard error."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ SECRET = "api_token"  # noqa: S105 - the setting's name
 
 
 class RedactedStream:
-    """A text stream in front of another one, which shows all but the secrets."""
+    """A text stream that removes secrets from what it passes on to another one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text without its secrets."""
+        """Write a text with its secrets removed."""
         self._stream.write(redact(text))
         return len(text)
 
     def writelines(self, lines: Sequence[str]) -> None:
-        """Write texts without their secrets."""
+        """Write texts with their secrets removed."""
         for line in lines:
             self.write(line)
 
@@ -37,22 +37,22 @@ class RedactedStream:
 
 
 def redact_output() -> None:
-    """Put it in front of standard error and of every log record; a second time changes nothing.
+    """Remove secrets from standard error and from every log record; a second call changes nothing.
 
-    Log records are scrubbed where they are made, since handlers come and go, and may write to
-    files that no stream of ours stands before.
+    Log records are redacted where they are made, since handlers are added and removed at any time,
+    and may write to files.
     """
     if not isinstance(sys.stderr, RedactedStream):
         sys.stderr = cast("TextIO", RedactedStream(sys.stderr))
-    if logging.getLogRecordFactory() is not _scrubbed_record:
-        logging.setLogRecordFactory(_scrubbed_record)
+    if logging.getLogRecordFactory() is not _redacted_record:
+        logging.setLogRecordFactory(_redacted_record)
 
 
-def _scrubbed_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
+def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
     record = logging.LogRecord(*args, **kwargs)
     try:
         text = record.getMessage()
-    except Exception:  # noqa: BLE001 - a bad format is for the handler to report, as ever
+    except Exception:  # noqa: BLE001 - the handler reports a wrong format
         text = ""
     if (clean := redact(text)) != text:
         # Only then: filters look at the arguments of records (the SDK's metrics filter does).
@@ -63,12 +63,12 @@ def _scrubbed_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: A
     return record
 
 
-def hide_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Hide the tokens that a plugin is about to read, before it can complain about them.
+def register_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Register the tokens that a plugin is about to read, before an error could print them.
 
     Args:
-        arguments: The command line; what follows ``--config`` is read if it is a JSON file.
-        environment: Variables; any whose name ends in ``_API_TOKEN`` counts.
+        arguments: The command line; what follows `--config` is read if it is a JSON file.
+        environment: Variables; every one whose name ends in `_API_TOKEN` holds a token.
     """
     for name, value in environment.items():
         if name.endswith("_" + SECRET.upper()):
@@ -76,14 +76,14 @@ def hide_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> No
     for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
         path = option.removeprefix("--config=") if option != "--config" else value
         if option.startswith("--config"):
-            _hide_secret_of(Path(path))
+            _register_secret_of(Path(path))
 
 
-def _hide_secret_of(file: Path) -> None:
+def _register_secret_of(file: Path) -> None:
     try:
         # Only a plain file: a pipe could not be read a second time.
         config = json.loads(file.read_bytes()) if file.is_file() else {}
     except (OSError, ValueError, RecursionError):
-        return  # for the plugin to complain about
+        return  # the plugin reports it
     if isinstance(config, dict) and SECRET in config:
         add_secret(str(config[SECRET]))

@@ -1,7 +1,7 @@
-"""The lines of stdin, as bytes with their numbers, and the moments when none comes.
+"""Reads the lines of standard input, as bytes with their numbers, and reports when it is idle.
 
-A reader that only waits for the next line keeps records back when the tap is quiet, and cannot be
-stopped. This one says when the input is idle, and ends its waiting when it is asked to stop.
+A reader that blocks until the next line cannot be stopped, and its caller cannot send what it has
+buffered. This one yields no lines when the input is idle, and returns when a stop is requested.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 32 << 20
-"""A longer line cannot be a record that Planhat would take; reading on would only fill memory."""
+"""A longer line cannot be a record that Planhat accepts; to read on would only fill memory."""
 
 
 class InputError(StopError):
-    """The input is not what a tap writes; nothing after this line is read."""
+    """The input is not what a tap writes. Nothing after the line is read."""
 
 
 class Lines(NamedTuple):
-    """Lines that came together.
+    """Lines that were read together.
 
     Attributes:
         first: Number of the first one, from 1.
-        lines: The lines, without their ends; none when the input has been quiet.
+        lines: The lines, without their line ends; none when the input is idle.
         are_text: Whether all of them are known to be UTF-8.
     """
 
@@ -43,12 +43,12 @@ class Lines(NamedTuple):
 
 
 def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lines]:
-    """Read lines, as many at once as are there.
+    """Read lines, as many at once as are available.
 
     Args:
-        source: Where messages come from; a text stream is read through its buffer.
-        stop: When it is asked, no more is read.
-        idle_seconds: How long the input may be quiet before no lines say so.
+        source: The input; if it has a file descriptor, that is read.
+        stop: Ends the reading when it is requested.
+        idle_seconds: After so long without input, `Lines` without lines are yielded.
 
     Yields:
         The lines.
@@ -57,7 +57,7 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
         InputError: A line is longer than any message.
     """
     number = 1
-    begun = bytearray()
+    partial = bytearray()
     for chunk in _chunks(source, stop, idle_seconds):
         if chunk is None:
             yield Lines(number, ())
@@ -65,24 +65,24 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
         lines = chunk.split(b"\n")
         last = lines.pop()
         if lines:
-            # No character stands across the end of a line, so they can be judged apart.
+            # No character spans the end of a line, so the parts can be checked separately.
             rest = memoryview(chunk)[len(lines[0]) : len(chunk) - len(last)]
-            lines[0] = bytes(begun) + lines[0]
-            begun.clear()
+            lines[0] = bytes(partial) + lines[0]
+            partial.clear()
             yield Lines(number, lines, are_text=is_utf8(lines[0]) and is_utf8(rest))
             number += len(lines)
-        begun += last
-        if len(begun) > LONGEST_LINE_BYTES:
+        partial += last
+        if len(partial) > LONGEST_LINE_BYTES:
             raise InputError(
                 f"line {number} of the input is longer than {LONGEST_LINE_BYTES >> 20} MB: "
-                "look at what writes it"
+                "check the program that writes it"
             )
-    if begun and not stop.requested:
-        yield Lines(number, (bytes(begun),))
+    if partial and not stop.requested:
+        yield Lines(number, (bytes(partial),))
 
 
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:
-    """Read what is there; None when nothing came for a while."""
+    """Yield what is available; None when the input is idle."""
     descriptor = descriptor_of(source)
     if descriptor is None:
         yield from _texts(source, stop)
@@ -100,7 +100,7 @@ def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes 
 
 
 def _texts(source: IO[Any], stop: Stop) -> Iterator[bytes]:
-    """Read a stream that is no file, as tests have them."""
+    """Read a stream without a file descriptor, as tests have them."""
     while not stop.requested and (text := source.read(CHUNK_BYTES)):
         yield text.encode() if isinstance(text, str) else text
 

@@ -1,12 +1,12 @@
-"""Standard output of a plugin: what is written to it on purpose, and nothing else that is printed.
+"""Standard output: what the program writes to it on purpose, and nothing else.
 
-A target that reads one line which is not a message ends, and an orchestrator that reads one line
-which is not a state may lose the state. `guard` therefore moves standard output to a file
-descriptor of its own, which only this module writes to. Descriptor 1 and `sys.stdout` lead to
-standard error from then on, for Python, C code, child processes and log handlers alike.
+A target fails on a line that is not a message, and an orchestrator that reads a line which is not
+a state may lose the state. `guard` therefore moves standard output to a file descriptor of its own,
+to which only this module writes. From then on descriptor 1 and `sys.stdout` lead to standard error,
+for Python, C code, child processes and log handlers alike.
 
-The guard stays until the process has ended: buffers that nobody flushed earlier, such as that of
-the C library, are written to descriptor 1 when the process exits.
+The guard lasts until the process has ended: buffers that were never flushed, such as that of the C
+library, are written to descriptor 1 when the process exits.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from planhat_sync.errors import StopError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_AT_ONCE = 512
-"""Pieces in one system call; POSIX asks for 16 at least, and Linux and macOS take 1,024."""
+MAX_PIECES = 512
+"""Most pieces in one system call; POSIX requires 16 at least, Linux and macOS accept 1,024."""
 
 Piece = bytes | memoryview
 
@@ -47,11 +47,11 @@ class _Output:
 
 
 def fill_closed_streams() -> bool:
-    """Open the null device in place of standard streams that are closed, as by ``2>&-``.
+    """Open the null device in place of standard streams that are closed, for example by `2>&-`.
 
     Python sets the streams of closed descriptors to None, which code that prints does not expect.
-    The next file or connection that is opened would also get their numbers, and then be written
-    to in their place.
+    The next file or connection that is opened would also get their numbers, and what is printed
+    would be written to it.
 
     Returns:
         Whether standard output was open.
@@ -60,34 +60,34 @@ def fill_closed_streams() -> bool:
         _fill(descriptor)
     was_open = cast("TextIO | None", sys.stdout) is not None
     if not was_open:
-        sys.stdout = _nowhere()
+        sys.stdout = _null()
     if cast("TextIO | None", sys.stderr) is None:
-        sys.stderr = _nowhere()
+        sys.stderr = _null()
     return was_open
 
 
 def guard() -> None:
-    """Send whatever else is printed to standard error, until the process has ended.
+    """Redirect everything else that is printed to standard error, until the process has ended.
 
-    A second call changes nothing. Closed streams must have been filled.
+    A second call changes nothing. Call `fill_closed_streams` first.
     """
     if _Output.descriptor is not None:
         return
-    # The copy is closed in programs that are executed: no child process can write to the pipe,
-    # or keep it open when this process has ended.
+    # `os.dup` makes a descriptor that child processes do not inherit: none of them can write to
+    # the pipe, or keep it open after this process has ended.
     _Output.descriptor = kept = os.dup(1)
     os.dup2(2, 1)
     os.register_at_fork(after_in_child=lambda: _leave_to_parent(kept))
     with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()  # printed before, and not to be kept back until the end
+        sys.stdout.flush()  # what was printed before the guard
     sys.stdout = sys.stderr
 
 
 def fileno() -> int | None:
     """Return the file descriptor of the real standard output.
 
-    Without a guard it is that of `sys.stdout`: of whatever a program that runs a plugin in its own
-    process, such as a test, has put there. None if that has no descriptor.
+    Without a guard it is that of `sys.stdout`, which a program that runs a plugin in its own
+    process, such as a test, may have replaced. None if that has no descriptor.
     """
     if _Output.descriptor is not None:
         return _Output.descriptor
@@ -98,7 +98,7 @@ def fileno() -> int | None:
 
 
 def write(lines: Sequence[Piece]) -> None:
-    """Write lines to the real standard output at once.
+    """Write lines to the real standard output, without buffering.
 
     Args:
         lines: UTF-8, in order, each with its line break.
@@ -127,19 +127,19 @@ def write(lines: Sequence[Piece]) -> None:
 
 
 def hold(seconds: float) -> None:
-    """Let nobody begin to write, after lines that are being written now.
+    """Wait for lines that are being written, and let no others begin.
 
     Args:
-        seconds: How long to wait for those at most.
+        seconds: How long to wait at most.
     """
     _Output.lock.acquire(timeout=seconds)
 
 
-def say(text: object) -> None:
+def print_text(text: object) -> None:
     """Print a text on the real standard output, as `print` would.
 
     Args:
-        text: What a command was asked for, such as a catalog or its help.
+        text: The result of a command, such as a catalog or its help.
 
     Raises:
         OutputError: It cannot be written.
@@ -148,18 +148,18 @@ def say(text: object) -> None:
 
 
 def write_whole(descriptor: int, pieces: Sequence[Piece]) -> None:
-    """Write all of it, past Python's own buffers, waiting for whoever reads it.
+    """Write all bytes, without Python's buffers, and wait while a pipe is full.
 
     Args:
-        descriptor: Where to.
-        pieces: What, in order.
+        descriptor: Where to write them.
+        pieces: The bytes, in order.
 
     Raises:
-        BrokenPipeError: Nobody reads it any more.
-        OSError: It cannot be written, as on a full disk.
+        BrokenPipeError: The pipe has no reader any more.
+        OSError: They cannot be written, for example because the disk is full.
     """
-    for first in range(0, len(pieces), MOST_AT_ONCE):
-        waiting = deque(pieces[first : first + MOST_AT_ONCE])
+    for first in range(0, len(pieces), MAX_PIECES):
+        waiting = deque(pieces[first : first + MAX_PIECES])
         while waiting:
             written = _write_some(descriptor, waiting)
             while waiting and written >= len(waiting[0]):
@@ -171,13 +171,13 @@ def write_whole(descriptor: int, pieces: Sequence[Piece]) -> None:
 def _write_some(descriptor: int, pieces: Sequence[Piece]) -> int:
     try:
         return os.writev(descriptor, pieces)
-    except BlockingIOError:  # somebody who shares the pipe made it non-blocking
+    except BlockingIOError:  # another process that has the pipe made it non-blocking
         select.select([], [descriptor], [])
         return 0
 
 
 def _leave_to_parent(descriptor: int) -> None:
-    """Send what a forked child writes on purpose to standard error too.
+    """Redirect what a forked child writes on purpose to standard error too.
 
     Args:
         descriptor: Where the guard keeps standard output.
@@ -190,10 +190,10 @@ def _fill(descriptor: int) -> None:
     try:
         os.fstat(descriptor)
     except OSError:
-        # It takes the lowest number that is free: this one. Child processes inherit it, as they
-        # would the stream in whose place it is.
+        # `os.open` takes the lowest free number: this one. Child processes inherit it, as they
+        # would the standard stream.
         os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device, no path of ours
+def _null() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device

@@ -1,4 +1,4 @@
-"""How text looks to whom it is shown: in lines and colours on a terminal, plain elsewhere."""
+"""Formats text for standard error: with colours and line breaks on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 USUAL_COLUMNS = 80
-"""How wide a terminal is taken to be that does not say it."""
+"""The width that is assumed if a terminal does not report it."""
 
 _GAP = "  "
 _RED, _GREEN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """How text looks.
+class TextStyle:
+    """How text is formatted for the stream that it is written to.
 
     Attributes:
-        is_terminal: Whether a person reads it as it comes: what belongs together may take several
-            lines. Elsewhere one event is one line, for whoever collects the log.
+        is_terminal: Whether it is a terminal, on which one event may take several lines. Elsewhere
+            one event is one line, for log collectors.
         has_colour: Whether colours may be used.
     """
 
@@ -30,46 +30,46 @@ class Style:
     has_colour: bool = False
 
     @classmethod
-    def of(cls, stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
-        """Choose how text for a stream looks.
+    def of(cls, stream: TextIO, environment: Mapping[str, str] = os.environ) -> TextStyle:
+        """Return the style of text for a stream.
 
         Args:
-            stream: Where it goes.
+            stream: Where the text is written.
             environment: Where `NO_COLOR` and `TERM` are looked up.
         """
         is_terminal = stream.isatty()
         bare = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
         return cls(is_terminal, is_terminal and not bare)
 
-    def old(self, text: str) -> str:
-        """Mark what goes."""
+    def removed(self, text: str) -> str:
+        """Mark a value that is replaced."""
         return self._in(_RED, text)
 
-    def new(self, text: str) -> str:
-        """Mark what comes."""
+    def added(self, text: str) -> str:
+        """Mark a value that replaces another."""
         return self._in(_GREEN, text)
 
-    def bad(self, text: str) -> str:
-        """Mark what is wrong."""
+    def error(self, text: str) -> str:
+        """Mark an error."""
         return self._in(_RED, text)
 
-    def head(self, text: str) -> str:
+    def heading(self, text: str) -> str:
         """Mark a heading."""
         return self._in(_BOLD, text)
 
-    def faint(self, text: str) -> str:
-        """Mark what matters less."""
+    def dim(self, text: str) -> str:
+        """Mark what is less important."""
         return self._in(_DIM, text)
 
     def listed(self, head: str, parts: Sequence[str]) -> str:
-        """Put what belongs together below its heading, or behind it.
+        """Return a heading with its parts: below it on a terminal, elsewhere in the same line.
 
         Args:
             head: The heading.
-            parts: What belongs to it.
+            parts: The parts.
         """
         if self.is_terminal:
-            return "".join([self.head(head), *(f"\n    {part}" for part in parts)])
+            return "".join([self.heading(head), *(f"\n    {part}" for part in parts)])
         return f"{head}: {', '.join(parts)}" if parts else head
 
     def _in(self, colour: str, text: str) -> str:
@@ -77,21 +77,21 @@ class Style:
 
 
 def can_redraw(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether a stream leads to a terminal on which a line can be erased.
+    """Return whether a stream is a terminal on which a line can be erased.
 
     Args:
-        stream: Where text goes.
+        stream: Where text is written.
         environment: Where `TERM` is looked up.
     """
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
 def columns(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
-    """Return how many columns a terminal has now.
+    """Return the current width of a terminal.
 
     Args:
-        stream: Leads to the terminal.
-        environment: Where `COLUMNS` is looked up if the terminal does not know.
+        stream: The terminal.
+        environment: Where `COLUMNS` is looked up if the terminal does not report its width.
     """
     try:
         width = os.get_terminal_size(stream.fileno()).columns
@@ -103,20 +103,20 @@ def columns(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
 
 def table(
     rows: Sequence[Sequence[str]],
-    style: Style,
+    style: TextStyle,
     *,
     width: int = USUAL_COLUMNS,
     bad: Collection[str] = (),
 ) -> str:
-    """Draw a table: texts in the first column, figures in the others.
+    """Format a table: text in the first column, numbers in the others.
 
-    Where it would be too wide, each row becomes a list of its own below the text.
+    If it would be too wide, each row becomes a list below its text.
 
     Args:
         rows: The cells of each row, the headings first.
-        style: How it looks.
+        style: How it is formatted.
         width: Columns of the terminal.
-        bad: Headings of the figures that are marked unless they are 0.
+        bad: Headings of the numbers that are marked as errors unless they are 0.
 
     Returns:
         Lines, without a line end after the last.
@@ -125,20 +125,20 @@ def table(
     if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         return _lists(rows, style, bad)
     headings, *body = rows
-    lines = [style.head(_GAP.join(_aligned(headings, widths)))]
+    lines = [style.heading(_GAP.join(_aligned(headings, widths)))]
     for row in body:
         first, *figures = _aligned(row, widths)
         lines.append(_GAP.join([first, *_marked(headings[1:], figures, style, bad)]))
     return "\n".join(lines)
 
 
-def _lists(rows: Sequence[Sequence[str]], style: Style, bad: Collection[str]) -> str:
+def _lists(rows: Sequence[Sequence[str]], style: TextStyle, bad: Collection[str]) -> str:
     headings, *body = rows
     name_width = max(map(len, headings[1:]), default=0)
     figure_width = max((len(cell) for row in body for cell in row[1:]), default=0)
     lines = []
     for first, *cells in body:
-        lines.append(style.head(first))
+        lines.append(style.heading(first))
         figures = [cell.rjust(figure_width) for cell in cells]
         marked = _marked(headings[1:], figures, style, bad)
         lines += [
@@ -154,9 +154,9 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _marked(
-    headings: Sequence[str], figures: Sequence[str], style: Style, bad: Collection[str]
+    headings: Sequence[str], figures: Sequence[str], style: TextStyle, bad: Collection[str]
 ) -> list[str]:
     return [
-        style.bad(figure) if heading in bad and figure.strip() != "0" else figure
+        style.error(figure) if heading in bad and figure.strip() != "0" else figure
         for heading, figure in zip(headings, figures, strict=True)
     ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.stdin import Lines
-    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.results.counts import RunCounts, StreamCounts
     from planhat_sync.writing.results.rejects import Rejects
@@ -185,7 +185,7 @@ class Streams:
         counts: RunCounts,
         rejects: Rejects,
         stop: Stop,
-        style: Style,
+        style: TextStyle,
     ) -> None:
         self.models = models
         self._client = client

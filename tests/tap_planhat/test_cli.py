@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from planhat_sandbox import seed_tenant
-from planhat_singer.command_line import run_command
+from planhat_singer.command_line import run_command_line
 from planhat_sync.errors import PlanhatError
 from tap_planhat.tap import TapPlanhat
 
@@ -31,7 +31,7 @@ def ends(tmp_path, monkeypatch):
             arguments = ("--config", str(tmp_path / "config.json"), *arguments)
         monkeypatch.setattr(sys, "argv", ["tap-planhat", *arguments])
         with redirect_stdout(stdout), pytest.raises(PlanhatError) as caught:
-            run_command("tap-planhat", TapPlanhat.get_singer_command)
+            run_command_line("tap-planhat", TapPlanhat.get_singer_command)
         return str(caught.value), stdout.getvalue()
 
     return run
@@ -275,7 +275,7 @@ NO_ID = {
             "not a Singer catalog, at $.streams[0].metadata",
         ),
         ("--catalog", "{", "--catalog is not JSON"),
-        ("--catalog", "[]", "holds no JSON object"),
+        ("--catalog", "[]", "does not hold a JSON object"),
         ("--state", "not json", "--state is not JSON"),
         ("--state", '{"bookmarks": 1}', "not hold a Singer state"),
         ("--state", '{"bookmarks": {"issues": []}}', "not hold a Singer state"),

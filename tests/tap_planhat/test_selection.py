@@ -97,7 +97,7 @@ def test_a_process_that_selects_nothing_ends_well_with_a_warning(tap, config, tm
 @pytest.mark.parametrize(
     ("catalog", "says"),
     [
-        ([], "holds no JSON object"),
+        ([], "does not hold a JSON object"),
         ({}, "not a Singer catalog"),
         ({"streams": None}, "not a Singer catalog"),
         ({"streams": {}}, "not a Singer catalog"),

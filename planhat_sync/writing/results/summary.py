@@ -26,7 +26,7 @@ from planhat_sync.writing.results.counts import OUTCOMES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.results.counts import RunCounts
 
 logger = logging.getLogger("target-planhat")
@@ -82,7 +82,7 @@ class Summary:
             "version": self.version,
         }
 
-    def as_table(self, style: Style, width: int = USUAL_COLUMNS) -> str:
+    def as_table(self, style: TextStyle, width: int = USUAL_COLUMNS) -> str:
         """Return it as a table, for a person at a terminal.
 
         Counts that are zero in every stream are left out.
@@ -91,7 +91,7 @@ class Summary:
             style: How it looks.
             width: Columns of the terminal.
         """
-        remarks = [style.head(remark) for remark in self._remarks()]
+        remarks = [style.heading(remark) for remark in self._remarks()]
         counts = self._streams()
         shown = [name for name in (*OUTCOMES, "undecided") if any(c[name] for c in counts.values())]
         labels = [_WOULD.get(name, name) if self.dry_run else name for name in shown]
@@ -99,7 +99,7 @@ class Summary:
         rows += [[s, *(f"{c[name]:,}" for name in ("read", *shown))] for s, c in counts.items()]
         drawn = table(rows, style, width=width, bad=("rejected", "would reject"))
         end = [textwrap.fill(line, width) for line in self._end()]
-        colour = style.faint if self.result == "done" else style.bad
+        colour = style.dim if self.result == "done" else style.error
         return "\n".join(["", *remarks, *([drawn] if counts else []), *map(colour, end)])
 
     def as_line(self) -> str:
@@ -128,7 +128,7 @@ class Summary:
         records = counted(undecided, "record")
         return [end, f"{records} undecided: read, but without an outcome when the run ended"]
 
-    def report(self, style: Style, path: Path | None) -> None:
+    def report(self, style: TextStyle, path: Path | None) -> None:
         """Show it on standard error, and write it to its file.
 
         Args:

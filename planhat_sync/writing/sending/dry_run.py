@@ -16,7 +16,7 @@ from planhat_sync.writing.sending.batch_result import superseded
 if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.matching.matcher import Matcher
     from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload, Reject
@@ -38,7 +38,9 @@ class DryRun:
         style: How the changes are shown.
     """
 
-    def __init__(self, client: PlanhatClient, model: Model, matcher: Matcher, style: Style) -> None:
+    def __init__(
+        self, client: PlanhatClient, model: Model, matcher: Matcher, style: TextStyle
+    ) -> None:
         self._client = client
         self._model = model
         self._matcher = matcher
@@ -97,8 +99,8 @@ class DryRun:
             old = self._client.get(self._model, record.identifier)
         changes = [
             f"{name}: "
-            + (f"{style.old(as_shown(old.get(name)))} -> " if old is not None else "")
-            + style.new(as_shown(new[name]))
+            + (f"{style.removed(as_shown(old.get(name)))} -> " if old is not None else "")
+            + style.added(as_shown(new[name]))
             for name in (new if record is None else record.differing(new))
         ]
         heading = f"would {verb} {self._model.name}, line {payload.line}"

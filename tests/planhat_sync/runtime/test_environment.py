@@ -9,7 +9,7 @@ from warm import PLUGINS
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import redact
-from planhat_sync.runtime.environment import add_dotenv
+from planhat_sync.runtime.environment import load_dotenv
 
 SECRET = "s3cr3tM4rk3r99"  # noqa: S105 - made up
 STATE = b'{"type":"STATE","value":{"bookmarks":{"a":1}}}\n'
@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 def added(environment=None) -> dict[str, str]:
     environment = dict(environment or {})
-    add_dotenv(environment)
+    load_dotenv(environment)
     return environment
 
 

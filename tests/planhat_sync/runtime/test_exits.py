@@ -28,7 +28,7 @@ def start(tmp_path):
             "import logging, os, signal, sys, time\n"
             "from planhat_sync import errors\n"
             "from planhat_sync.runtime import exits\n"
-            "from planhat_sync.runtime.stdout import say, write\n"
+            "from planhat_sync.runtime.stdout import print_text, write\n"
             "log = logging.getLogger('plug-planhat')\n"
             "def body():\n"
             f"    logging.basicConfig(level='{level}', stream=sys.stderr)\n"
@@ -65,7 +65,7 @@ def run(start):
 
 
 def test_a_run_that_is_done_says_nothing_and_exits_with_0(run):
-    assert run("say('{}')") == (0, "{}\n", [])
+    assert run("print_text('{}')") == (0, "{}\n", [])
 
 
 def test_what_else_is_printed_goes_to_standard_error_and_is_shown_at_once(run):
@@ -85,7 +85,7 @@ def test_what_was_printed_before_the_start_comes_before_the_last_line(run, tmp_p
         ("raise errors.ConfigurationError('api_token is not set')", "api_token is not set"),
         ("raise errors.GaveUpError('it kept\\nfailing')", "it kept failing"),
         ("sys.exit('plain words')", "plain words"),
-        ("raise errors.Interrupted('x')", "stopped while it waited: run it again"),
+        ("raise errors.Interrupted('x')", "stopped while it waited: run again"),
         (
             "raise OSError(28, 'No space left on device', 'out.jsonl')",
             "out.jsonl: No space left on device",
@@ -113,7 +113,7 @@ def test_a_traceback_comes_at_log_level_debug_and_before_the_last_line(run):
 
 @pytest.mark.parametrize(("wish", "code"), [("", 0), ("0", 0), ("3", 3), ("None", 0)])
 def test_a_code_that_the_body_exits_with_is_the_code(run, wish, code):
-    assert run(f"say('x')\nsys.exit({wish})") == (code, "x\n", [])
+    assert run(f"print_text('x')\nsys.exit({wish})") == (code, "x\n", [])
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -125,7 +125,7 @@ def test_a_run_stopped_by_a_signal_says_so_and_exits_with_its_number(run, name, 
 def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
     # What runs in the background of a shell begins with SIGINT ignored, these tests too.
     heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    process = start(f"{heard}say('ready')\ntime.sleep(30)")
+    process = start(f"{heard}print_text('ready')\ntime.sleep(30)")
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -134,7 +134,7 @@ def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("how", ["say('y' * 100)", "write([b'y' * 100])"])
+@pytest.mark.parametrize("how", ["print_text('y' * 100)", "write([b'y' * 100])"])
 @pytest.mark.parametrize("count", ["1", "10_000_000"])
 def test_a_reader_that_goes_away_is_named_and_nothing_else_is_said(start, how, count):
     body = f"os.read(0, 1)\nfor _ in range({count}):\n    {how}\n"
@@ -151,7 +151,7 @@ def test_a_reader_that_goes_away_is_named_and_nothing_else_is_said(start, how, c
 
 def test_a_full_disk_under_stdout_is_a_failure(run, tmp_path):
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
-        code, _, err = run("say('x')", stdout=full)
+        code, _, err = run("print_text('x')", stdout=full)
     assert code == 1
     assert len(err) == 1
     assert "No space left" in err[0]
@@ -167,12 +167,12 @@ def test_a_reader_of_stderr_that_goes_away_changes_no_exit_code(start):
 @pytest.mark.parametrize(
     ("closed", "body", "code", "said"),
     [
-        ("1", "say('x')", 1, "plug-planhat: standard output is closed"),
+        ("1", "print_text('x')", 1, "plug-planhat: standard output is closed"),
         ("2", "log.info('x')\nprint('y', file=sys.stderr)", 0, ""),
         ("2", "print('y')\nos.write(1, b'y')\nassert os.system('echo y; echo y >&2') == 0", 0, ""),
         ("2", "raise errors.StopError('x')", 1, ""),
-        ("1 2", "say('x')", 1, ""),
-        ("0 1 2", "say('x')", 1, ""),
+        ("1 2", "print_text('x')", 1, ""),
+        ("0 1 2", "print_text('x')", 1, ""),
     ],
 )
 def test_a_standard_stream_that_is_closed_is_told_if_it_can_be(

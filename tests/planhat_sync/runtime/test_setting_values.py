@@ -11,7 +11,7 @@ from warm import PLUGINS
 
 from planhat_singer.config_errors import checked_settings
 from planhat_sync.runtime.environment import environment_settings
-from planhat_sync.runtime.setting_values import set_values, with_defaults
+from planhat_sync.runtime.setting_values import with_defaults, without_unset
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -41,28 +41,28 @@ SCHEMA = {
 )
 def test_what_is_empty_or_null_is_not_set(value, meant):
     expected = {} if meant == {} else {"names": meant}
-    assert set_values(SCHEMA, {"names": value}) == expected
+    assert without_unset(SCHEMA, {"names": value}) == expected
 
 
 def test_a_whole_number_may_be_written_with_a_fraction_of_nought():
-    assert set_values(SCHEMA, {"number": 5.0}) == {"number": 5}
+    assert without_unset(SCHEMA, {"number": 5.0}) == {"number": 5}
     for nonsense in (5.5, float("inf"), float("-inf"), 1e300):
-        assert set_values(SCHEMA, {"number": nonsense}) == {"number": nonsense}
+        assert without_unset(SCHEMA, {"number": nonsense}) == {"number": nonsense}
 
 
 def test_null_inside_a_setting_is_not_set_either():
     given = {"outer": {"inner": None, "deep": "", "other": None}}
-    assert set_values(SCHEMA, given) == {"outer": {"other": None}}
-    assert set_values(SCHEMA, {"outer": {"inner": None}}) == {}
+    assert without_unset(SCHEMA, given) == {"outer": {"other": None}}
+    assert without_unset(SCHEMA, {"outer": {"inner": None}}) == {}
 
 
 def test_nulls_inside_stream_maps_say_something_and_stay():
     maps = {"issues": {"title": None, "__else__": None}, "objectives": None, "__else__": None}
-    assert set_values(SCHEMA, {"stream_maps": maps}) == {"stream_maps": maps}
+    assert without_unset(SCHEMA, {"stream_maps": maps}) == {"stream_maps": maps}
 
 
 def test_a_name_that_is_no_setting_stays_to_be_complained_about():
-    assert set_values(SCHEMA, {"nubmer": None, "": ""}) == {"nubmer": None, "": ""}
+    assert without_unset(SCHEMA, {"nubmer": None, "": ""}) == {"nubmer": None, "": ""}
 
 
 JSON = st.recursive(
@@ -77,8 +77,8 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "stranger"]), JSON))
 def test_whatever_is_given_what_is_set_is_neither_null_nor_empty(given):
-    found = set_values(SCHEMA, given)
-    assert repr(set_values(SCHEMA, found)) == repr(found)  # NaN is not equal to itself
+    found = without_unset(SCHEMA, given)
+    assert repr(without_unset(SCHEMA, found)) == repr(found)  # NaN is not equal to itself
     assert found.keys() <= given.keys()
     assert ("stranger" in found) is ("stranger" in given)
     for name, value in found.items():

@@ -50,7 +50,7 @@ NOISE = """
         os.waitpid(child, 0)
 
     def print_strays():
-        from planhat_sync.runtime.stdout import say
+        from planhat_sync.runtime.stdout import print_text
 
         late_handlers = [
             handler_on("late sys.stdout", sys.stdout),
@@ -71,7 +71,7 @@ NOISE = """
         thread.start()
         thread.join()
         fork(lambda: os.write(1, b"stray: written by a fork\\n"))
-        fork(lambda: say("stray: message of a fork"))
+        fork(lambda: print_text("stray: message of a fork"))
         stray_traceback()
 
     def hook(event, args):
@@ -287,7 +287,7 @@ def test_without_a_guard_lines_go_to_whatever_stands_in_for_standard_output(stan
     with contextlib.redirect_stdout(stand_in()) as output:
         assert stdout.fileno() is None
         stdout.write([b"\xc3\xa9", memoryview(b"\n")])
-        stdout.say("next")
+        stdout.print_text("next")
     output.seek(0)
     assert output.read() == "é\nnext\n"
 

@@ -11,7 +11,7 @@ import termios
 
 import pytest
 
-from planhat_sync.runtime.terminal import Style, can_redraw, columns, table
+from planhat_sync.runtime.terminal import TextStyle, can_redraw, columns, table
 
 
 @pytest.fixture
@@ -23,53 +23,53 @@ def terminal():
 
 
 def test_a_terminal_gets_colours(terminal):
-    assert Style.of(terminal, {}).new("Done") == "\x1b[32mDone\x1b[0m"
+    assert TextStyle.of(terminal, {}).added("Done") == "\x1b[32mDone\x1b[0m"
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_terminal_that_wants_none_gets_none(terminal, environment):
-    style = Style.of(terminal, environment)
-    assert style.new("Done") == "Done"
+    style = TextStyle.of(terminal, environment)
+    assert style.added("Done") == "Done"
     assert style.is_terminal
 
 
 def test_a_file_gets_neither_colours_nor_several_lines():
-    style = Style.of(io.StringIO(), {})
+    style = TextStyle.of(io.StringIO(), {})
     assert style.listed("would update", ["a: 1 -> 2", "b: 3 -> 4"]) == (
         "would update: a: 1 -> 2, b: 3 -> 4"
     )
 
 
 def test_a_person_gets_a_line_for_each_part():
-    assert Style(is_terminal=True).listed("would update", ["a: 1 -> 2", "b: 3 -> 4"]) == (
+    assert TextStyle(is_terminal=True).listed("would update", ["a: 1 -> 2", "b: 3 -> 4"]) == (
         "would update\n    a: 1 -> 2\n    b: 3 -> 4"
     )
 
 
 def test_figures_stand_under_one_another():
     rows = [["stream", "read"], ["issues", "5,000"], ["objectives", "10"]]
-    assert table(rows, Style()) == "stream       read\nissues      5,000\nobjectives     10"
+    assert table(rows, TextStyle()) == "stream       read\nissues      5,000\nobjectives     10"
 
 
 WIDE = [["stream", "read", "created", "rejected"], ["issues", "12,345", "12,000", "345"]]
 
 
 def test_a_table_that_is_too_wide_becomes_a_list_for_each_row():
-    assert table(WIDE, Style(), width=35).startswith("stream    read  created  rejected\n")
-    assert table(WIDE, Style(), width=32) == (
+    assert table(WIDE, TextStyle(), width=35).startswith("stream    read  created  rejected\n")
+    assert table(WIDE, TextStyle(), width=32) == (
         "issues\n  read      12,345\n  created   12,000\n  rejected     345"
     )
 
 
 def test_figures_that_are_bad_are_red_unless_they_are_nought():
-    style = Style(is_terminal=True, has_colour=True)
+    style = TextStyle(is_terminal=True, has_colour=True)
     none = [WIDE[0], ["issues", "12,345", "12,345", "0"]]
     for width in (80, 20):
         assert "\x1b[31m" not in table(none, style, width=width, bad=["rejected"])
         drawn = table(WIDE, style, width=width, bad=["rejected"])
         assert drawn.count("\x1b[31m") == 1
         assert "345\x1b[0m" in drawn
-        assert "\x1b" not in table(WIDE, Style(is_terminal=True), width=width, bad=["rejected"])
+        assert "\x1b" not in table(WIDE, TextStyle(is_terminal=True), width=width, bad=["rejected"])
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from planhat_sync.runtime.terminal import Style
+from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.results.counts import OUTCOMES, RunCounts, StreamCounts
 from planhat_sync.writing.results.summary import Summary
 
-PLAIN, COLOURED = Style(is_terminal=True), Style(is_terminal=True, has_colour=True)
+PLAIN, COLOURED = TextStyle(is_terminal=True), TextStyle(is_terminal=True, has_colour=True)
 MILLIONS = StreamCounts(read=8 * 12_345_678, **dict.fromkeys(OUTCOMES, 12_345_678))
 
 
