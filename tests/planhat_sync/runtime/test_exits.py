@@ -69,7 +69,7 @@ def test_a_run_that_is_done_says_nothing_and_exits_with_0(run):
 
 
 def test_what_else_is_printed_goes_to_standard_error_and_is_shown_at_once(run):
-    body = "print('x')\nos.write(1, b'y\\n')\nsay('{}')\nexits.guard()\nsay('[]')\nprint('z')"
+    body = "print('x')\nos.write(1, b'y\\n')\nprint_text('{}')\nexits.guard()\nprint_text('[]')\nprint('z')"
     assert run(body) == (0, "{}\n[]\n", ["x", "y", "z"])
 
 
@@ -243,7 +243,7 @@ def test_a_config_that_is_none_is_left_to_the_plugin_to_complain_about(run, tmp_
 
 
 def test_a_config_from_a_pipe_is_not_read_twice(run, tmp_path):
-    body = "assert open(sys.argv[2]).read() == '{}'\nsay('ok')"
+    body = "assert open(sys.argv[2]).read() == '{}'\nprint_text('ok')"
     process = subprocess.Popen(["/bin/echo", "-n", "{}"], stdout=subprocess.PIPE)
     with process.stdout as pipe:
         path = f"/dev/fd/{pipe.fileno()}"
