@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
-    from planhat_sync.runtime.terminal import Style
+    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFormat
     from planhat_sync.writing.settings import WriteSettings
@@ -32,7 +32,7 @@ def make_pipeline(
     *,
     stop: Stop,
     reject_format: RejectFormat,
-    style: Style,
+    style: TextStyle,
     files: Files | None = None,
     write: Callable[[Sequence[bytes]], None] = stdout.write,
 ) -> Pipeline:

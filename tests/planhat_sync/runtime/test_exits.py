@@ -69,7 +69,14 @@ def test_a_run_that_is_done_says_nothing_and_exits_with_0(run):
 
 
 def test_what_else_is_printed_goes_to_standard_error_and_is_shown_at_once(run):
-    body = "print('x')\nos.write(1, b'y\\n')\nprint_text('{}')\nexits.guard()\nprint_text('[]')\nprint('z')"
+    body = """
+        print('x')
+        os.write(1, b'y\\n')
+        print_text('{}')
+        exits.guard()
+        print_text('[]')
+        print('z')
+    """
     assert run(body) == (0, "{}\n[]\n", ["x", "y", "z"])
 
 
