@@ -37,13 +37,13 @@ def figures(results: Mapping[str, Any]) -> str:
     ]
     for claim in results["claims"]:
         unit, limit = f" {claim['unit']}".rstrip(), claim["at_most"]
-        verdict = {True: "holds", False: "**does not hold**", None: ""}[claim["holds"]]
+        holds = {True: "holds", False: "**does not hold**", None: ""}[claim["holds"]]
         lines += _row(
             claim["what"],
             f"{claim['median']:.3g}{unit}",
             f"{min(claim['rounds']):.3g} to {max(claim['rounds']):.3g}",
             "" if limit is None else f"{limit:.3g}{unit}",
-            verdict,
+            holds,
         )
     for side, subjects in results["cpu_microseconds_a_record"].items():
         lines += [

@@ -1,4 +1,4 @@
-"""The issues that the benchmarks read and write: 1.1 KB each, all different, made on the fly.
+"""The issues that the benchmarks read and write: 1.1 KB each, all different, made as needed.
 
 A record is a template, one of `VARIETY`, with four values that differ from row to row (`_id`,
 `sourceId`, `createdAt` and `updatedAt`), so that a server can hand out a million of them without

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
-    """Take the wall time with several requests in flight, beside one at a time.
+    """Measure the wall time with several requests in flight, beside one at a time.
 
     Args:
         url: The server's address.
@@ -55,7 +55,7 @@ def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
 
 
 def memory_claims(url: str, wanted: Plan) -> list[Claim]:
-    """Take the peak of memory over many rows, beside few.
+    """Measure the peak of memory over many rows, beside few.
 
     Args:
         url: The server's address.
@@ -85,7 +85,7 @@ def memory_claims(url: str, wanted: Plan) -> list[Claim]:
 
 
 def start_claims(wanted: Plan) -> list[Claim]:
-    """Take the CPU of `--version`, beside that of importing the SDK.
+    """Measure the CPU time of `--version`, beside that of importing the SDK.
 
     Args:
         wanted: How often.

@@ -52,11 +52,11 @@ class Cost:
 
 
 class FailedRunError(Exception):
-    """A process that was to be measured ended badly."""
+    """A process that was to be measured failed."""
 
 
 def measure(command: Command, folder: Path) -> Cost:
-    """Run a process to its end and say what it took.
+    """Run a process to its end and return what it took.
 
     The peak of a child's memory is not below what its parent had when it started it, so whoever
     calls this keeps small.

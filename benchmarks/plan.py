@@ -1,4 +1,4 @@
-"""How much is run: the whole, or a look in a minute."""
+"""How much is run: everything, or a quick look in a minute."""
 
 from __future__ import annotations
 

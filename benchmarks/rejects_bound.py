@@ -1,4 +1,4 @@
-"""Bad items among 5,000: are the rejects exact, and how many requests does it take to find them?
+"""Invalid items among 5,000: are the rejects exact, and how many requests do they take?
 
 ``python -m benchmarks.rejects_bound`` runs the target against a sandbox whose answers tell of bad
 items in every way that its behaviours know, and prints the requests beside the bound of

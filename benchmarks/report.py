@@ -37,9 +37,9 @@ def table(claims: Sequence[Claim], sides: Mapping[str, Mapping[str, list[Slope]]
     for claim in claims:
         spread = f"{min(claim.samples):.3f}-{max(claim.samples):.3f}"
         limit = "" if claim.limit is None else f"{claim.limit:8.3f}"
-        verdict = {True: "holds", False: "FAILS", None: ""}[claim.holds]
+        holds = {True: "holds", False: "FAILS", None: ""}[claim.holds]
         value = f"{claim.value:7.3f} {claim.unit:2}"
-        lines.append(f"  {claim.what:56}  {value} {spread:>15}  {limit:>8}  {verdict}")
+        lines.append(f"  {claim.what:56}  {value} {spread:>15}  {limit:>8}  {holds}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Runs subjects in turn, several rounds of them, and makes sure that each did the whole work."""
+"""Runs subjects in turn, several rounds of them, and checks that each did all of its work."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _items(url: str, tenant: Tenant) -> int:
 
 
 def _rows(folder: Path) -> int:
-    """Count the rows that a reader left, or say -1 if they are not each row once.
+    """Count the rows that a reader left, or return -1 if they are not each row once.
 
     The sum of the ids' places shows a doubled row that hides a lost one, without keeping them.
     """

@@ -1,4 +1,4 @@
-"""A Planhat that costs its clients nothing: pages from memory, bulk upserts answered unread.
+"""A fake Planhat that costs its clients nothing: pages from memory, bulk upserts answered unread.
 
 It knows the issues' list (`limit`, `offset`, `sort`, `select`), an empty list for every other
 model, and the bulk upsert, whose items it counts by their `sourceId` and all of which it calls
@@ -27,11 +27,11 @@ class Exchange(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way to answer."""
+        """Store the transport, for the answers."""
         self._transport = transport  # type: ignore[assignment]  # asyncio's own base is wider
 
     def data_received(self, data: bytes) -> None:
-        """Collect a request; answer it once it is whole."""
+        """Collect a request; answer it once it is complete."""
         self._received += data
         if not self._wanted:
             end = self._received.find(b"\r\n\r\n")

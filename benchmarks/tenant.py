@@ -1,4 +1,4 @@
-"""What the server serves is said by the token: how many rows, how late, packed or not.
+"""The token says what the server serves: how many rows, with which delay, compressed or not.
 
 So one server process serves every run of a comparison, and holds no rows.
 """
@@ -34,7 +34,7 @@ class Tenant:
         """Read a tenant out of its token.
 
         Raises:
-            ValueError: It is no token of ours.
+            ValueError: It is not a token of ours.
         """
         run, rows, latency, packed = token.split(".")
         return cls(run, int(rows), int(latency), packed == "1")

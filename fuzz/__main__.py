@@ -1,4 +1,4 @@
-"""`python -m fuzz [NAME [FILE]]`: all harnesses for a while, or one, or one on a single input."""
+"""`python -m fuzz [NAME [FILE]]`: all harnesses for some time, or one, or one on a single input."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _supervise(name: str, seconds: int) -> tuple[int, bool]:
-    """Run one harness in processes of its own, and tell what came of it.
+    """Run one harness in processes of its own, and return what it found.
 
     Half of the time inputs are changed as bytes, which is how libFuzzer follows comparisons, and
     half as JSON: it does the one or the other.

@@ -29,7 +29,7 @@ _ROWS = msgspec.json.Decoder(list[dict[str, object]]).decode
 
 @dataclass(frozen=True)
 class Sent:
-    """A payload as far as an answer can speak of it."""
+    """A payload, as far as an answer can be about it."""
 
     keys: tuple[str | None, ...]
     item: bytes
@@ -71,7 +71,7 @@ def _judge(payloads: tuple[Sent, ...], answer: Answer) -> None:
 
 
 def config(data: bytes) -> None:
-    """Take an object for the settings of each plugin."""
+    """Use an object as the settings of each plugin."""
     try:
         given = json.loads(data)
     except (ValueError, RecursionError):  # the SDK reads that file

@@ -30,7 +30,7 @@ ODD: tuple[Any, ...] = (
 )
 BETWEEN = {"lines": b"\n", "pages": b"|||"}
 BEFORE = {"answer": 1}
-"""So many bytes of an input are no JSON."""
+"""Number of bytes at the beginning of an input that are not JSON."""
 
 
 class Mutator:
@@ -45,7 +45,7 @@ class Mutator:
         self._before = BEFORE.get(name, 0)
 
     def __call__(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """Give a changed input, mostly one that is still JSON."""
+        """Return a changed input, mostly one that is still JSON."""
         chance = random.Random(seed)
         head, rest = data[: self._before], data[self._before :]
         parts = rest.split(self._between) if self._between else [rest]
@@ -65,7 +65,7 @@ class Mutator:
 
 
 def _scratched(data: bytes, chance: random.Random) -> bytes:
-    """Change a few bytes of what is no JSON."""
+    """Change a few bytes of an input that is not JSON."""
     text = bytearray(data)
     at = chance.randrange(len(text) + 1)
     text[at : at + chance.randrange(4)] = chance.randbytes(chance.randrange(4))

@@ -1,4 +1,4 @@
-"""Where fuzzing starts: the vendor's examples in short, and what our own tests found hard."""
+"""Inputs that fuzzing starts from: shortened vendor examples, and difficult cases from tests."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def state(data: bytes) -> None:
 
 
 class Canned:
-    """Stands where the client does: its answers are the parts of the input, in their order.
+    """Takes the place of the client: its answers are the parts of the input, in their order.
 
     Args:
         data: Bodies of list answers with `PARTS` between them; the last one is given for ever.
@@ -57,11 +57,11 @@ class Canned:
         self._asked = 0
 
     def list_page(self, *_: object, decode: Callable[[bytes], object], **__: object) -> object:
-        """Give the next body, or what the client says of one that cannot be read."""
+        """Return the next body, or raise what the client raises for one that cannot be read."""
         body = self._bodies[min(self._asked, len(self._bodies) - 1)]
         self._asked += 1
         if self._asked > MOST_REQUESTS:
-            raise GaveUpError("asked and asked")
+            raise GaveUpError("too many requests")
         try:
             return decode(body)
         except ValueError as error:
@@ -69,7 +69,7 @@ class Canned:
 
 
 def pages(data: bytes) -> None:
-    """Read a tenant whose every answer is made up; only whole messages leave."""
+    """Read a tenant whose every answer is made up; only complete messages are printed."""
     client = cast("PlanhatClient", Canned(data))
     config = {**CONFIG, "progress": "none"}
     tap = TapPlanhat(config=config, state=STATES[len(data) % 2], client=client)
@@ -80,4 +80,4 @@ def pages(data: bytes) -> None:
     *lines, rest = stdout.read().split("\n")
     assert not rest, "half a line was printed"
     for line in lines:
-        assert json.loads(line)["type"] in ("SCHEMA", "RECORD", "STATE"), "a line is no message"
+        assert json.loads(line)["type"] in ("SCHEMA", "RECORD", "STATE"), "a line is not a message"

@@ -1,4 +1,4 @@
-"""Harness of stdin: every record that is taken in is accounted for, and leaves as whole JSON."""
+"""Harness of stdin: every record that is read is accounted for, and is sent as valid JSON."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Paper:
             assert json.loads(line)["reject"]["line"] == record.line, "a reject is not readable"
 
     def close(self) -> None:
-        """Let go of nothing."""
+        """Do nothing."""
 
 
 class PaperDispatcher(Dispatcher):
@@ -73,7 +73,7 @@ class PaperDispatcher(Dispatcher):
 
 
 class Stdin:
-    """Takes bytes for the lines of a run."""
+    """Uses bytes as the lines of a run."""
 
     def __init__(self) -> None:
         self._target = TargetPlanhat(
@@ -87,7 +87,7 @@ class Stdin:
         )
 
     def __call__(self, data: bytes) -> None:
-        """Take the lines, and check the counts."""
+        """Read the lines, and check the counts."""
         target, counts, dispatcher, paper = self._target, RunCounts(), PaperDispatcher(), Paper()
         stop = target.run.stop
         rejects = Rejects(cast("Any", paper), allowed=None)

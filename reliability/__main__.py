@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reliability.cell import CellResult, run_cell
 from reliability.faults import SIDES, TABLE
 from reliability.kills import Kill, Survival, plan_kills, try_kill
 from reliability.report import (
@@ -19,7 +20,6 @@ from reliability.report import (
     kills_in_a_line,
 )
 from reliability.soak import soak, total
-from reliability.trial import Verdict, try_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
     commands = parser.add_subparsers(required=True)
     faults = commands.add_parser("faults", help="every fault on every side")
-    faults.add_argument("--only", default="", help="rows whose name holds this text")
+    faults.add_argument("--only", default="", help="rows whose name contains this text")
     faults.add_argument("--side", choices=SIDES)
     faults.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     faults.add_argument("--jobs", type=int, default=2)
@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kills.add_argument("--jobs", type=int, default=2)
     kills.add_argument("--write", type=Path, help="write the table here, as Markdown")
     kills.set_defaults(run=run_kills)
-    soaking = commands.add_parser("soak", help="millions of records, in slices that go on")
+    soaking = commands.add_parser(
+        "soak", help="millions of records, in slices that continue each other"
+    )
     soaking.add_argument("--records", type=int, default=2_000_000)
     soaking.add_argument("--round", type=int, default=100_000, help="records of one run")
     soaking.add_argument("--minutes", type=float, default=10.0, help="length of this slice")
@@ -61,17 +63,17 @@ def run_faults(options: argparse.Namespace) -> int:
         for side in row.sides
         if options.only in row.name and options.side in (None, side)
     ]
-    verdicts: list[Verdict] = []
+    results: list[CellResult] = []
     began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
-        for verdict in pool.map(lambda cell: try_cell(*cell), cells):
-            verdicts.append(verdict)
-            _say(verdict)
+        for result in pool.map(lambda cell: run_cell(*cell), cells):
+            results.append(result)
+            _say(result)
     seconds = time.monotonic() - began
-    sys.stdout.write(f"{faults_in_a_line(verdicts, seconds)}\n")
+    sys.stdout.write(f"{faults_in_a_line(results, seconds)}\n")
     if options.write:
-        options.write.write_text(as_markdown(verdicts, seconds), encoding="utf-8")
-    return 1 if any(verdict.wrong for verdict in verdicts) else 0
+        options.write.write_text(as_markdown(results, seconds), encoding="utf-8")
+    return 1 if any(result.wrong for result in results) else 0
 
 
 def run_kills(options: argparse.Namespace) -> int:
@@ -103,7 +105,7 @@ def run_kills(options: argparse.Namespace) -> int:
 
 
 def run_soak(options: argparse.Namespace) -> int:
-    """Go on with a soak for one slice; return 1 if anything was lost or doubled in any."""
+    """Continue a soak for one slice; return 1 if any record was lost or duplicated."""
     rounds = soak(
         options.file, records=options.records, a_round=options.round, minutes=options.minutes
     )
@@ -123,16 +125,16 @@ def run_soak(options: argparse.Namespace) -> int:
     return 1 if any(each.wrong for each in rounds) else 0
 
 
-def _say(verdict: Verdict) -> None:
-    mark = "FAIL" if verdict.wrong else "ok"
+def _say(result: CellResult) -> None:
+    mark = "FAIL" if result.wrong else "ok"
     sys.stdout.write(
-        f"{mark:<5}{verdict.row:<40}{verdict.side:<17}seed {verdict.seed:<4}"
-        f"{verdict.outcome:<9}struck {verdict.fired:>3} times  {verdict.seconds:5.1f} s\n"
+        f"{mark:<5}{result.row:<40}{result.side:<17}seed {result.seed:<4}"
+        f"{result.outcome:<9}struck {result.fired:>3} times  {result.seconds:5.1f} s\n"
     )
-    for wrong in verdict.wrong:
+    for wrong in result.wrong:
         sys.stdout.write(f"     {wrong}\n")
-    if verdict.wrong:
-        repeat = f"--only '{verdict.row}' --side '{verdict.side}' --seeds {verdict.seed}"
+    if result.wrong:
+        repeat = f"--only '{result.row}' --side '{result.side}' --seeds {result.seed}"
         sys.stdout.write(f"     again: python -m reliability faults {repeat}\n")
     sys.stdout.flush()
 

@@ -1,7 +1,7 @@
-"""What a printed state says: everything before it is in Planhat, or in the reject file on disk.
+"""Checks a printed state: everything before it is in Planhat, or in the reject file on disk.
 
-Also what makes it say so often: a tap prints a state at the end of each stream only, so states are
-strewn among its records, as a tap with many partitions would print them.
+A tap prints a state at the end of each stream only. So states are inserted among its records, as a
+tap with many partitions would print them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from reliability.world import World
 
-MARK = "strewn"
+MARK = "inserted"
 OWNER_ONLY = 0o600
 
 
-class Strewn:
-    """Gives a state of its own after every so many records.
+class InsertedStates:
+    """Inserts a state after every Nth record.
 
-    It knows nothing of the tap: a run that starts from one of them begins at the beginning.
+    It has no bookmarks: a run that starts from one of them reads everything.
 
     Args:
-        every: After how many records.
+        every: Number of records between two states.
     """
 
     def __init__(self, every: int) -> None:
@@ -34,7 +34,7 @@ class Strewn:
         self._records = 0
 
     def __call__(self, line: bytes) -> bytes:
-        """Take a line of the tap and give what is to follow it."""
+        """Return what is to be inserted after a line of the tap."""
         if not line.endswith(b"\n") or json.loads(line)["type"] != "RECORD":
             return b""
         self._records += 1
@@ -44,24 +44,24 @@ class Strewn:
         return json.dumps({"type": "STATE", "value": value}, separators=(",", ":")).encode() + b"\n"
 
 
-def last_of_the_tap(states: Sequence[bytes]) -> bytes | None:
-    """Give the last printed state that the tap itself has made, to start it again from."""
+def last_state_of_tap(states: Sequence[bytes]) -> bytes | None:
+    """Return the last printed state that the tap itself has made, to start it again from."""
     return next((state for state in reversed(states) if MARK not in json.loads(state)), None)
 
 
 def uncovered(
     fed: Sequence[bytes], states: Sequence[bytes], world: World, rejects: Path
 ) -> list[str]:
-    """Find records before the last printed state that are in neither place.
+    """Find records before the last printed state that are neither in Planhat nor in the rejects.
 
     Args:
         fed: The lines that the target was given.
         states: The states that it printed.
-        world: Whose copy it wrote to.
+        world: The tenants; it wrote to the copy.
         rejects: The reject file.
 
     Returns:
-        What is wrong, in words.
+        What is wrong, one sentence each.
     """
     if not states:
         return []
@@ -76,49 +76,52 @@ def uncovered(
         elif message["type"] == "STATE" and message["value"] == said:
             break
     else:
-        return [f"the target printed a state that nobody gave it: {states[-1][:80]!r}"]
+        return [f"the target printed a state that it was not given: {states[-1][:80]!r}"]
     held = {r["sourceId"] for model in ("issues", "objectives") for r in world.copy.records(model)}
-    lost = sorted(before - held - told_of(rejects)[0])
-    return [f"a printed state covers {name}, which is nowhere" for name in lost[:5]]
+    lost = sorted(before - held - read_rejects(rejects)[0])
+    return [
+        f"a printed state covers {name}, which is neither in Planhat nor rejected"
+        for name in lost[:5]
+    ]
 
 
-def told_of(file: Path) -> tuple[set[str], list[bytes]]:
+def read_rejects(file: Path) -> tuple[set[str], list[bytes]]:
     """Read a reject file.
 
     Args:
-        file: Its path; it need not be there.
+        file: Its path; it need not exist.
 
     Returns:
-        The sourceIds of its records, and the lines that are no messages.
+        The sourceIds of its records, and the lines that are not messages.
     """
-    told: set[str] = set()
+    rejected: set[str] = set()
     broken: list[bytes] = []
     for line in file.read_bytes().splitlines(keepends=True) if file.exists() else ():
         try:
             message = json.loads(line)
-        except ValueError:  # noqa: PERF203 - which line it is must be told
+        except ValueError:  # noqa: PERF203 - the line itself is needed
             broken.append(line)
         else:
             if message["type"] == "RECORD":
-                told.add(message["record"]["sourceId"])
-    return told, broken
+                rejected.add(message["record"]["sourceId"])
+    return rejected, broken
 
 
-def wrong_rejects(file: Path, bad: set[str]) -> list[str]:
-    """Check that the reject file is whole, tells of all that is bad, and is its owner's alone.
+def wrong_rejects(file: Path, refused: set[str]) -> list[str]:
+    """Check that the reject file is complete and private, and has every refused record.
 
     Args:
         file: Its path.
-        bad: The sourceIds that it must hold, and no others.
+        refused: The sourceIds that it must contain, and no others.
 
     Returns:
-        What is wrong, in words.
+        What is wrong, one sentence each.
     """
     if not file.exists():
         return ["there is no reject file"]
-    told, broken = told_of(file)
-    wrong = [f"the reject file holds {line[:80]!r}" for line in broken]
-    wrong += [f"{name} is not in the reject file" for name in sorted(bad - told)]
-    wrong += [f"{name} is in the reject file" for name in sorted(told - bad)]
+    rejected, broken = read_rejects(file)
+    wrong = [f"the reject file contains {line[:80]!r}" for line in broken]
+    wrong += [f"{name} is not in the reject file" for name in sorted(refused - rejected)]
+    wrong += [f"{name} is in the reject file" for name in sorted(rejected - refused)]
     mode = stat.S_IMODE(file.stat().st_mode)
     return wrong + ([] if mode == OWNER_ONLY else [f"the mode of the reject file is {mode:o}"])

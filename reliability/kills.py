@@ -10,14 +10,14 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reliability.covered import Strewn, last_of_the_tap, uncovered, wrong_rejects
+from reliability.covered import InsertedStates, last_state_of_tap, uncovered, wrong_rejects
 from reliability.pipe import run_pipe
 from reliability.points.sitecustomize import POINTS as SEEN_FROM_INSIDE
 from reliability.trap import Trap
 from reliability.world import MODELS, World
 
 if TYPE_CHECKING:
-    from reliability.passed import Passed
+    from reliability.pipe_run import PipeRun
 
 SIGNALS = ("KILL", "TERM", "TERM twice", "TERM, and again")
 VICTIMS = ("tap", "target", "both", "the process group")
@@ -97,7 +97,7 @@ class Survival:
 
     Attributes:
         kill: What was done.
-        struck: Whether it was: the pipe may have been over before.
+        struck: Whether it struck: the pipe may have ended before.
         wrong: What must not have happened; empty if it was survived.
     """
 
@@ -113,7 +113,7 @@ def try_kill(kill: Kill) -> Survival:
         kill: What to do.
 
     Returns:
-        What came of it.
+        The result.
     """
     with (
         World(kill.seed, issues=ISSUES, objectives=OBJECTIVES) as world,
@@ -122,32 +122,32 @@ def try_kill(kill: Kill) -> Survival:
         folder = Path(name)
         rejects = folder / "rejects.jsonl"
         settings = {"on_reject": "continue", "rejects_path": str(rejects), "batch_size_rows": 25}
-        bad = _spoil(world)
+        bad = _make_refused(world)
         world.sandbox.behave("copy", refused_marker=BAD, error_entries="index")
         world.sandbox.fault("slow", tenant="copy", seconds=0.03)
         trap = Trap(kill, world, folder / "struck")
-        passed = run_pipe(
+        run = run_pipe(
             folder,
             world.sandbox.url,
             tap=SHARP,
             target=settings,
             started=trap.set,
-            between=Strewn(STATE_EVERY),
+            between=InsertedStates(STATE_EVERY),
             environment=trap.environment,
         )
         trap.disarm()
         world.sandbox.faults.clear()
         world.sandbox.settle()
-        wrong = _broken_promises(passed, kill, trap)
-        wrong += uncovered(passed.fed, passed.states, world, rejects)
+        wrong = _problems_after(run, kill, trap)
+        wrong += uncovered(run.fed, run.states, world, rejects)
         again = run_pipe(
             folder,
             world.sandbox.url,
-            state=last_of_the_tap(passed.states),
+            state=last_state_of_tap(run.states),
             tap=SHARP,
             target=settings,
         )
-        wrong += again.complaints()
+        wrong += again.problems()
         if not again.succeeded:
             wrong.append(
                 f"the run after it ended with {again.tap_code} and {again.target_code}: "
@@ -161,8 +161,8 @@ def try_kill(kill: Kill) -> Survival:
         return Survival(kill, struck=trap.struck, wrong=tuple(wrong))
 
 
-def _spoil(world: World) -> set[str]:
-    """Let the copy refuse every so-manieth record, from the first on; give their sourceIds."""
+def _make_refused(world: World) -> set[str]:
+    """Make the copy refuse every Nth record, from the first on, and return their sourceIds."""
     bad = set()
     for model in MODELS:
         for n, record in enumerate(world.source.records(model)):
@@ -173,21 +173,21 @@ def _spoil(world: World) -> set[str]:
     return bad
 
 
-def _broken_promises(passed: Passed, kill: Kill, trap: Trap) -> list[str]:
-    """Check what holds of a killed run by itself."""
-    found = passed.complaints()
+def _problems_after(run: PipeRun, kill: Kill, trap: Trap) -> list[str]:
+    """Return what is wrong with a killed run by itself."""
+    found = run.problems()
     if not trap.struck:
         return found
     ended = {0, -signal.SIGKILL if kill.how == "KILL" else 128 + signal.SIGTERM}
     for name, code, said in (
-        ("tap", passed.tap_code, passed.tap_errors),
-        ("target", passed.target_code, passed.target_errors),
+        ("tap", run.tap_code, run.tap_errors),
+        ("target", run.target_code, run.target_errors),
     ):
         if kill.victim in ("tap", "target") and kill.victim != name:
             continue
-        # Before it has begun, and when all is done, it dies of SIGTERM like any other.
-        at_the_edge = name not in trap.at_work or passed.emitted == ISSUES + OBJECTIVES
-        at_the_edge |= f"\n{name}-planhat: stopped " in said  # and when its last word is out
+        # Before it has begun, and when it is done, SIGTERM ends it like any other process.
+        at_the_edge = name not in trap.at_work or run.emitted == ISSUES + OBJECTIVES
+        at_the_edge |= f"\n{name}-planhat: stopped " in said  # and after its last line
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")
     return found

@@ -12,7 +12,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from reliability.passed import Passed
+from reliability.pipe_run import PipeRun
 from reliability.world import COPY, SOURCE
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_pipe(
     keeps: bool = True,
     environment: Mapping[str, str] | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
-) -> Passed:
+) -> PipeRun:
     """Run the pipe once, both processes in one process group of their own.
 
     Args:
@@ -45,7 +45,7 @@ def run_pipe(
         tap: Settings of the tap beyond the usual ones.
         target: Settings of the target beyond the usual ones; None takes a usual one away.
         started: Called with both processes once they run.
-        between: Called with each line of the tap; what it gives is passed on behind that line.
+        between: Called with each line of the tap; what it gives is run on behind that line.
         keeps: Whether the lines that pass are kept; of millions there is no room for.
         environment: Variables of the target's environment beyond those of this process.
         patience_seconds: How long the run may take.
@@ -91,7 +91,7 @@ def run_pipe(
     with target_process, tap_process:
         if started is not None:
             started(tap_process, target_process)
-        return _relay(tap_process, target_process, Passed(keeps), between, patience_seconds)
+        return _relay(tap_process, target_process, PipeRun(keeps), between, patience_seconds)
 
 
 def _in_group(leader: int) -> dict[str, Any]:
@@ -103,21 +103,21 @@ def _in_group(leader: int) -> dict[str, Any]:
 def _relay(
     tap: subprocess.Popen[bytes],
     target: subprocess.Popen[bytes],
-    passed: Passed,
+    run: PipeRun,
     between: Callable[[bytes], bytes] | None,
     patience_seconds: float,
-) -> Passed:
+) -> PipeRun:
     threads = [
-        threading.Thread(target=_pass_on, args=(tap, target, passed, between)),
-        threading.Thread(target=_keep_states, args=(target, passed)),
-        threading.Thread(target=_keep_errors, args=(tap, passed, "tap_errors")),
-        threading.Thread(target=_keep_errors, args=(target, passed, "target_errors")),
+        threading.Thread(target=_pass_on, args=(tap, target, run, between)),
+        threading.Thread(target=_keep_states, args=(target, run)),
+        threading.Thread(target=_keep_errors, args=(tap, run, "tap_errors")),
+        threading.Thread(target=_keep_errors, args=(target, run, "target_errors")),
     ]
     for thread in threads:
         thread.start()
     try:
-        passed.tap_code = tap.wait(patience_seconds)
-        passed.target_code = target.wait(patience_seconds)
+        run.tap_code = tap.wait(patience_seconds)
+        run.target_code = target.wait(patience_seconds)
     except subprocess.TimeoutExpired:
         for process in (tap, target):
             process.send_signal(signal.SIGKILL)
@@ -125,35 +125,35 @@ def _relay(
     finally:
         for thread in threads:
             thread.join(patience_seconds)
-    return passed
+    return run
 
 
 def _pass_on(
     tap: subprocess.Popen[bytes],
     target: subprocess.Popen[bytes],
-    passed: Passed,
+    run: PipeRun,
     between: Callable[[bytes], bytes] | None,
 ) -> None:
     assert tap.stdout is not None  # noqa: S101 - opened as a pipe above
     assert target.stdin is not None  # noqa: S101 - opened as a pipe above
     for line in tap.stdout:
-        passed.emits(line)
+        run.emits(line)
         for each in filter(None, (line, between(line) if between else b"")):
-            passed.feeds(each)
+            run.feeds(each)
             with contextlib.suppress(OSError, ValueError):
                 target.stdin.write(each)
     with contextlib.suppress(OSError, ValueError):
         target.stdin.close()
 
 
-def _keep_states(target: subprocess.Popen[bytes], passed: Passed) -> None:
+def _keep_states(target: subprocess.Popen[bytes], run: PipeRun) -> None:
     assert target.stdout is not None  # noqa: S101 - opened as a pipe above
-    passed.states.extend(target.stdout)
+    run.states.extend(target.stdout)
 
 
-def _keep_errors(process: subprocess.Popen[bytes], passed: Passed, name: str) -> None:
+def _keep_errors(process: subprocess.Popen[bytes], run: PipeRun, name: str) -> None:
     assert process.stderr is not None  # noqa: S101 - opened as a pipe above
-    setattr(passed, name, process.stderr.read().decode(errors="replace"))
+    setattr(run, name, process.stderr.read().decode(errors="replace"))
 
 
 def _write(path: Path, settings: Mapping[str, Any]) -> None:

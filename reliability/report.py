@@ -1,4 +1,4 @@
-"""The last runs as Markdown: the fault table and the kills, each with its sum in one line."""
+"""The last runs as Markdown: the fault table and the kills, each with a one-line summary."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from reliability.faults import SIDES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reliability.cell import CellResult
     from reliability.kills import Survival
-    from reliability.trial import Verdict
 
 _FAULTS = (
     "# The fault table",
     "",
     (
-        "What came of each cell in the last run. *Equal*: the run went through, and the tenants "
-        "are equal. *Stopped*: exit code 1 with one last line, and a clean run from the last "
-        "printed state made them equal. [Reliability](reliability.md) says how it is done."
+        "The result of each cell in the last run. *Equal*: the run succeeded, and the tenants "
+        "are equal. *Stopped*: exit code 1 with one last line, and an undisturbed run from the "
+        "last printed state made them equal. [Reliability](reliability.md) says how it is done."
     ),
     "",
 )
@@ -28,26 +28,26 @@ _KILLS = (
     "# The kills",
     "",
     (
-        "What came of each kill in the last run: how many were survived of those that struck. "
+        "The result of each kill in the last run: how many were survived of those that struck. "
         "[Reliability](reliability.md) says how it is done, and what survived means."
     ),
     "",
 )
 
 
-def faults_in_a_line(verdicts: Sequence[Verdict], seconds: float) -> str:
+def faults_in_a_line(results: Sequence[CellResult], seconds: float) -> str:
     """Sum up a run of the fault table.
 
     Args:
-        verdicts: All cells that were tried.
+        results: All cells that were tried.
         seconds: How long it took.
     """
-    rows = len({verdict.row for verdict in verdicts})
-    seeds = sorted({verdict.seed for verdict in verdicts})
-    failed = sum(bool(verdict.wrong) for verdict in verdicts)
-    struck = sum(verdict.fired for verdict in verdicts)
+    rows = len({result.row for result in results})
+    seeds = sorted({result.seed for result in results})
+    failed = sum(bool(result.wrong) for result in results)
+    struck = sum(result.fired for result in results)
     return (
-        f"{len(verdicts)} cells ({rows} faults, seeds {', '.join(map(str, seeds))}), {failed} "
+        f"{len(results)} cells ({rows} faults, seeds {', '.join(map(str, seeds))}), {failed} "
         f"failed; faults struck {struck:,} times; {seconds:,.0f} seconds."
     )
 
@@ -56,7 +56,7 @@ def kills_in_a_line(survivals: Sequence[Survival], seconds: float) -> str:
     """Sum up a run of kills.
 
     Args:
-        survivals: What came of each.
+        survivals: The result of each.
         seconds: How long it took.
     """
     late = sum(not survival.struck for survival in survivals)
@@ -68,10 +68,10 @@ def kills_in_a_line(survivals: Sequence[Survival], seconds: float) -> str:
 
 
 def kills_as_markdown(survivals: Sequence[Survival], seconds: float) -> str:
-    """Draw the table of the kills: a line a point, a column a signal.
+    """Return the table of the kills: one line for each point, one column for each signal.
 
     Args:
-        survivals: What came of each.
+        survivals: The result of each.
         seconds: How long all of them took.
     """
     signals = list(dict.fromkeys(survival.kill.how for survival in survivals))
@@ -99,35 +99,35 @@ def _survived(survivals: Sequence[Survival]) -> str:
     return f"{len(struck)} of {len(struck)}" if struck else "-"
 
 
-def as_markdown(verdicts: Sequence[Verdict], seconds: float) -> str:
-    """Draw the table: a line a fault, a column a side.
+def as_markdown(results: Sequence[CellResult], seconds: float) -> str:
+    """Return the table: one line for each fault, one column for each side.
 
     Args:
-        verdicts: All cells that were tried.
+        results: All cells that were tried.
         seconds: How long all of them took.
 
     Returns:
-        Markdown. A cell says how its seeds ended, and how often the fault struck in all.
+        Markdown. A cell shows how its seeds ended, and how often the fault struck in total.
     """
     lines = [
         *_FAULTS,
-        faults_in_a_line(verdicts, seconds),
+        faults_in_a_line(results, seconds),
         "",
         "| fault | " + " | ".join(SIDES) + " |",
         "|---" * (1 + len(SIDES)) + "|",
     ]
-    for row in dict.fromkeys(verdict.row for verdict in verdicts):
-        cells = [_cell([v for v in verdicts if (v.row, v.side) == (row, s)]) for s in SIDES]
+    for row in dict.fromkeys(result.row for result in results):
+        cells = [_cell([v for v in results if (v.row, v.side) == (row, s)]) for s in SIDES]
         lines.append(f"| {row} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(verdicts: Sequence[Verdict]) -> str:
-    if not verdicts:
+def _cell(results: Sequence[CellResult]) -> str:
+    if not results:
         return "does not apply"
-    failed = [str(verdict.seed) for verdict in verdicts if verdict.wrong]
+    failed = [str(result.seed) for result in results if result.wrong]
     if failed:
         return f"**failed** (seeds {', '.join(failed)})"
-    struck = sum(verdict.fired for verdict in verdicts)
-    outcomes = sorted({verdict.outcome for verdict in verdicts})
+    struck = sum(result.fired for result in results)
+    outcomes = sorted({result.outcome for result in results})
     return f"{' or '.join(outcomes)} (struck {struck} times)"

@@ -94,7 +94,7 @@ def _play(number: int, records: int) -> Round:
             memory["target"].watch(target)
 
         began = time.monotonic()
-        passed = run_pipe(
+        run = run_pipe(
             Path(name),
             world.sandbox.url,
             tap={"page_size": 1000},
@@ -108,9 +108,9 @@ def _play(number: int, records: int) -> Round:
         requests = len(world.sandbox.requests)
         world.sandbox.faults.clear()
         world.sandbox.settle()
-        wrong = [*passed.complaints(), *world.differences()[:5]]
-        if not passed.succeeded:
-            wrong.append(f"exit codes {passed.tap_code} and {passed.target_code}")
+        wrong = [*run.problems(), *world.differences()[:5]]
+        if not run.succeeded:
+            wrong.append(f"exit codes {run.tap_code} and {run.target_code}")
     rate = records / seconds
     return Round(
         number=number,
@@ -127,7 +127,7 @@ def _play(number: int, records: int) -> Round:
 
 
 def total(rounds: Sequence[Round]) -> str:
-    """Say in one line what all rounds came to.
+    """Return the sums of all rounds in one line.
 
     Args:
         rounds: At least one. The slopes are those of the longest, where noise weighs least.

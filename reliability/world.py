@@ -58,7 +58,7 @@ class World:
         """Compare the tenants, matched on sourceId, property by property.
 
         Returns:
-            What differs, in words; empty if they are equal and nothing is doubled.
+            What differs, in words; empty if they are equal and nothing is duplicated.
         """
         found = []
         for model in MODELS:

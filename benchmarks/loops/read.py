@@ -1,4 +1,4 @@
-"""Read every page with requests and write each record as a Singer line: what there is to beat.
+"""Read every page with requests and write each record as a Singer line: the baseline.
 
 `python read.py orjson|json URL TOKEN OUTPUT`. It retries nothing, checks nothing and loses rows
 when others are deleted: it is the floor of the work, not a connector.

@@ -1,4 +1,4 @@
-"""Tests that a Singer tap or target loses nothing and doubles nothing, also when it is killed."""
+"""Tests that a Singer tap or target loses and duplicates no records, even when it is killed."""
 
 from singer_conformance.subjects import TapUnderTest, TargetUnderTest
 from singer_conformance.tap import TapConformance

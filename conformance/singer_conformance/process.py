@@ -121,7 +121,7 @@ def _came(
     end_after: float | None,
     end_when: Callable[[], bool] | None,
 ) -> bool:
-    """Wait for the moment at which it is to be ended; no if there is none."""
+    """Wait for the moment at which it is to be ended; False if there is none."""
     if end_after is not None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(end_after)
@@ -138,7 +138,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes], *, hold: bool) -> None:
-    """Write the input, and end it; a reader that is gone is not the feeder's concern."""
+    """Write the input, and end it; it does not matter if the reader is gone."""
     if process.stdin is None:
         return
     with contextlib.suppress(BrokenPipeError, ValueError):

@@ -1,4 +1,4 @@
-"""What a test has to know about the connector it tries."""
+"""What a test has to know about the connector under test."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _state_arguments(path: Path) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class TapUnderTest:
-    """A tap, and what it ought to emit.
+    """A tap, and what it should emit.
 
     Attributes:
         command: Program and arguments, without the state.

@@ -1,4 +1,4 @@
-"""What every tap has to hold: each test is one promise."""
+"""Tests that every tap should pass: one guarantee each."""
 
 from __future__ import annotations
 
@@ -28,17 +28,19 @@ class TapConformance:
     """Subclass it, and give it a fixture `tap` that returns a `TapUnderTest`."""
 
     def test_every_record_is_emitted_once(self, tap: TapUnderTest) -> None:
-        """Nothing is lost and nothing is doubled in a quiet run."""
+        """No records are lost or duplicated in an undisturbed run."""
         ended = run(tap.command, environment=tap.environment)
         assert ended.code == 0, ended.errors
         emitted = Counter(_keys(tap, _messages(ended.lines)))
         expected = set(tap.expected())
         missing = expected - emitted.keys()
-        doubled = [key for key, times in emitted.items() if times > 1]
+        duplicated = [key for key, times in emitted.items() if times > 1]
         assert not missing, f"{len(missing)} records are missing, one is {next(iter(missing))}"
-        assert not doubled, f"{len(doubled)} records are emitted twice, one is {doubled[0]}"
+        assert not duplicated, (
+            f"{len(duplicated)} records are emitted twice, one is {duplicated[0]}"
+        )
         strange = emitted.keys() - expected
-        assert not strange, f"{len(strange)} records nobody expects, one is {next(iter(strange))}"
+        assert not strange, f"{len(strange)} unexpected records, one is {next(iter(strange))}"
 
     def test_every_line_is_a_message_and_schemas_come_first(self, tap: TapUnderTest) -> None:
         """Whatever reads the pipe must be able to read every line."""
@@ -51,10 +53,10 @@ class TapConformance:
             elif message["type"] == "RECORD":
                 assert message["stream"] in known, f"a RECORD of {message['stream']} comes first"
 
-    def test_sigterm_with_a_slow_reader_leaves_whole_lines_and_is_no_success(
+    def test_sigterm_with_a_slow_reader_leaves_complete_lines_and_is_not_a_success(
         self, tap: TapUnderTest
     ) -> None:
-        """A tap blocked on a full pipe must neither cut a line nor call it a success."""
+        """A tap blocked on a full pipe must neither cut a line nor report a success."""
         process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
             list(tap.command),
             stdout=subprocess.PIPE,
@@ -74,7 +76,7 @@ class TapConformance:
         _messages(out.splitlines())
         assert process.returncode != 0
 
-    def test_a_reader_that_goes_away_is_no_success(self, tap: TapUnderTest) -> None:
+    def test_a_reader_that_goes_away_is_not_a_success(self, tap: TapUnderTest) -> None:
         """An orchestrator must not take a broken pipe for a complete read."""
         process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
             list(tap.command),
@@ -96,10 +98,10 @@ class TapConformance:
         conformance_instants: int,
         conformance_seed: int,
     ) -> None:
-        """Whatever the instant: what the first run emitted and what the second adds is all.
+        """At any instant, what the first run emitted and what the second adds is complete.
 
-        Every other run ends at an instant, the others after a line: on a machine that is busy with
-        something else an instant says little about how far a process has come.
+        Every other run ends at an instant, the others after a line: on a busy machine an instant
+        says little about how far a process has got.
         """
         quiet = run(tap.command, environment=tap.environment)
         chance = random.Random(conformance_seed)
@@ -127,7 +129,7 @@ class TapConformance:
         conformance_instants: int,
         conformance_seed: int,
     ) -> None:
-        """Each state is true where it stands: what came before it and a run from it is all."""
+        """Each state is safe: what came before it and what a run from it emits is complete."""
         messages = _messages(run(tap.command, environment=tap.environment).lines)
         states = [n for n, message in enumerate(messages) if message["type"] == "STATE"]
         chance = random.Random(conformance_seed)

@@ -1,4 +1,4 @@
-"""What every target has to hold: each test is one promise."""
+"""Tests that every target should pass: one guarantee each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TargetConformance:
     """Subclass it, and give it a fixture `target` that returns a `TargetUnderTest`."""
 
     def test_everything_read_is_stored_once(self, target: TargetUnderTest) -> None:
-        """Nothing is lost and nothing is doubled in a quiet run."""
+        """No records are lost or duplicated in an undisturbed run."""
         target.reset()
         ended = _load(target)
         assert ended.code == 0, ended.errors
@@ -41,7 +41,7 @@ class TargetConformance:
         assert reached == sorted(set(reached)), f"states go back or repeat: {reached}"
         assert reached[-1] == target.records - 1, "the last state fed is not the last one printed"
 
-    def test_a_printed_state_is_true_at_that_instant(self, target: TargetUnderTest) -> None:
+    def test_a_printed_state_is_safe_at_that_instant(self, target: TargetUnderTest) -> None:
         """Everything before a state is stored when the state is printed."""
         target.reset()
         ahead: list[str] = []
@@ -63,10 +63,10 @@ class TargetConformance:
         conformance_instants: int,
         conformance_seed: int,
     ) -> None:
-        """Whatever the instant: no acknowledged record is missing, none is doubled after all.
+        """At any instant, no acknowledged record is missing, and none is duplicated in the end.
 
-        Every other run ends at an instant, the others when so many records are stored: on a busy
-        machine an instant says little about how far a process has come.
+        Every other run ends at an instant, the others after N stored records: on a busy machine an
+        instant says little about how far a process has got.
         """
         target.reset()
         quiet = _load(target).seconds
@@ -92,7 +92,7 @@ class TargetConformance:
             assert again.code == 0, f"{what}: {again.errors}"
             _assert_stored_once(target, range(target.records), what)
 
-    def test_sigterm_before_the_end_is_no_success(self, target: TargetUnderTest) -> None:
+    def test_sigterm_before_the_end_is_not_a_success(self, target: TargetUnderTest) -> None:
         """An orchestrator must see that the load is not complete."""
         target.reset()
         ended = _load(target, end_after=2, end_with=signal.SIGTERM, hold=True)
@@ -158,6 +158,8 @@ def _upto(line: bytes) -> int:
 def _assert_stored_once(target: TargetUnderTest, numbers: range, what: str = "") -> None:
     held = Counter(target.stored())
     missing = [n for n in numbers if n not in held]
-    doubled = [n for n, times in held.items() if times > 1]
+    duplicated = [n for n, times in held.items() if times > 1]
     assert not missing, f"{what} {len(missing)} records are missing, the first is {missing[0]}"
-    assert not doubled, f"{what} {len(doubled)} records are stored twice, the first is {doubled[0]}"
+    assert not duplicated, (
+        f"{what} {len(duplicated)} records are stored twice, the first is {duplicated[0]}"
+    )

@@ -5,8 +5,8 @@
         --target "target-planhat --config target.json --config ENV"
 
 Every state line of the target replaces the file at once (written beside it, fsynced, renamed), so
-that a run that is killed at any instant is continued from the last true state. A lock beside the
-file keeps a second run off it. SIGTERM and SIGINT reach both processes, as PID 1 too.
+that a run that is killed at any instant is continued from the last safe state. A lock beside the
+file prevents a second run. SIGTERM and SIGINT reach both processes, as PID 1 too.
 
 Exit codes: 0 both ended well; 1 one of them did not, or the state could not be kept; 143 and 130
 after SIGTERM and SIGINT; 75 when another run holds the lock.
@@ -164,7 +164,7 @@ def _run(options: argparse.Namespace, state: StateFile, signals: Signals) -> Non
 
 
 def _rejects(folder: Path | None) -> dict[str, str]:
-    """Give every run a reject file of its own, named by when it began (UTC)."""
+    """Return a reject file for this run, named by the time when it began (UTC)."""
     if folder is None:
         return {}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A Singer pipe as two processes that somebody watches: ``tap | target`` without a shell.
+"""A Singer pipe as two supervised processes: ``tap | target`` without a shell.
 
 A shell loses three things that matter: it hides the exit code of the tap (a tap that died half way
 looks like the end of its records), as PID 1 of a container it forwards no signal, and it keeps the
@@ -129,7 +129,7 @@ class Pipe:
         self._lines.put(b"\n")  # wakes `states`, which must count the grace from now on
 
     def wait(self) -> None:
-        """Wait until both have ended, and judge how.
+        """Wait until both have ended, and check how.
 
         Raises:
             PipeError: One of the two ended with another exit code than 0. A target that fails
@@ -237,7 +237,7 @@ def _lines_to(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
 
 
 def _state_of(line: bytes) -> str | None:
-    """Give the state of a whole line; None for a line that a kill cut short, or an empty state."""
+    """Return the state of a complete line; None for a truncated line, or an empty state."""
     if not line.endswith(b"\n"):
         return None
     try:
@@ -248,7 +248,7 @@ def _state_of(line: bytes) -> str | None:
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
-    """Give the exit code as a shell would: 143 for a SIGTERM."""
+    """Return the exit code as a shell would: 143 for a SIGTERM."""
     code = process.wait()
     return 128 - code if code < 0 else code
 

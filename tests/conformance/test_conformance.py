@@ -1,4 +1,4 @@
-"""The conformance kit passes honest connectors and fails each kind of liar."""
+"""The conformance kit passes correct connectors and fails each kind of defect."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_black_hole_target_fails(tmp_path):
 @pytest.mark.parametrize("name", ["black_hole_target", "eager_target"])
 def test_a_target_that_prints_states_ahead_of_its_data_fails(tmp_path, name):
     with pytest.raises(AssertionError, match="records before it are missing"):
-        CHECKS.test_a_printed_state_is_true_at_that_instant(toy_target(tmp_path, name))
+        CHECKS.test_a_printed_state_is_safe_at_that_instant(toy_target(tmp_path, name))
 
 
 def test_a_target_that_doubles_on_a_second_run_fails(tmp_path):
@@ -77,7 +77,7 @@ def test_a_target_that_doubles_on_a_second_run_fails(tmp_path):
 
 def test_a_target_that_calls_a_signal_a_success_fails(tmp_path):
     with pytest.raises(AssertionError):
-        CHECKS.test_sigterm_before_the_end_is_no_success(toy_target(tmp_path, "polite_target"))
+        CHECKS.test_sigterm_before_the_end_is_not_a_success(toy_target(tmp_path, "polite_target"))
 
 
 def test_a_target_that_prints_anything_else_fails(tmp_path):
@@ -92,14 +92,16 @@ def test_a_duplicating_tap_fails(tmp_path):
 
 def test_a_tap_that_calls_a_signal_a_success_fails(tmp_path):
     with pytest.raises(AssertionError):
-        TAP_CHECKS.test_sigterm_with_a_slow_reader_leaves_whole_lines_and_is_no_success(
+        TAP_CHECKS.test_sigterm_with_a_slow_reader_leaves_complete_lines_and_is_not_a_success(
             toy_tap(tmp_path, "polite_tap")
         )
 
 
 def test_a_tap_that_swallows_a_broken_pipe_fails(tmp_path):
     with pytest.raises(AssertionError):
-        TAP_CHECKS.test_a_reader_that_goes_away_is_no_success(toy_tap(tmp_path, "swallowing_tap"))
+        TAP_CHECKS.test_a_reader_that_goes_away_is_not_a_success(
+            toy_tap(tmp_path, "swallowing_tap")
+        )
 
 
 def test_a_tap_that_prints_its_bookmark_before_its_records_fails(tmp_path):

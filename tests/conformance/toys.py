@@ -1,4 +1,4 @@
-"""Connectors in a few lines, honest ones and liars: `python toys.py NAME FOLDER`."""
+"""Connectors in a few lines, correct ones and ones with a defect: `python toys.py NAME FOLDER`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``examples/pipe/run_pipe.py``: two processes, one state file, and nothing lost when it is killed.
+"""``examples/pipe/run_pipe.py``: two processes, one state file, and no record is lost by a kill.
 
 The taps and targets here are a few lines of Python each, so that every way to die can be staged.
 """

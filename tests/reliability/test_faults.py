@@ -1,11 +1,11 @@
-"""A fair part of the fault table; `make faults` runs all of it with several seeds."""
+"""A part of the fault table; `make faults` runs all of it with several seeds."""
 
 from __future__ import annotations
 
 import pytest
 
+from reliability.cell import run_cell
 from reliability.faults import TABLE
-from reliability.trial import try_cell
 
 ROWS = {row.name: row for row in TABLE}
 CELLS = [
@@ -28,13 +28,13 @@ CELLS = [
 @pytest.mark.parametrize(("name", "side"), CELLS, ids=map(", ".join, CELLS))
 def test_a_fault_ends_in_equal_tenants_or_a_stop_that_a_clean_run_completes(name, side):
     seed = 2 if name == "reset after the work" else 1
-    verdict = try_cell(ROWS[name], side, seed, issues=160)
-    assert not verdict.wrong
-    assert verdict.fired
+    result = run_cell(ROWS[name], side, seed, issues=160)
+    assert not result.wrong
+    assert result.fired
 
 
 def test_the_table_reports_a_loss():
-    """The runner sees what it is there to see: a fault that eats rows is a failure."""
+    """The runner notices a loss: a fault that removes rows is a failure."""
     eater = type(ROWS["none"])("rows eaten", "behave", {"honours_offset": False})
-    verdict = try_cell(eater, "tap full", 1, issues=160)
-    assert verdict.wrong
+    result = run_cell(eater, "tap full", 1, issues=160)
+    assert result.wrong

@@ -26,7 +26,7 @@ COPIES = Path(os.environ.get("PLANHAT_COPIES") or Path(__file__).with_name("copi
 
 @task
 def prepare() -> None:
-    """Create the tables of the ledger where they are not there yet."""
+    """Create the tables of the ledger if they do not exist."""
     create_tables(ledger_engine())
 
 
@@ -67,7 +67,7 @@ with DAG(
                 copy=name,
                 max_active_tis_per_dagrun=one.at_once,
                 map_index_template="{{ task.label }}",
-                # A retry goes on from the state that the try before it saved.
+                # A retry continues from the state that the try before it saved.
                 retries=one.retries,
                 retry_delay=timedelta(seconds=one.retry_seconds),
                 retry_exponential_backoff=True,

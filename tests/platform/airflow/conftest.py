@@ -31,7 +31,7 @@ __all__ = ["postgres", "postgres_server"]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request, tmp_path):
-    """Give the SQLAlchemy URL of an empty database, once of each kind."""
+    """Return the SQLAlchemy URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger.db"
     server = request.getfixturevalue("postgres").config

@@ -55,7 +55,7 @@ class Job:
         }
 
     def copies(self, streams: dict, **more: object) -> None:
-        """Say what the DAG copies."""
+        """Write what the DAG copies."""
         url = {"api_url": self.sandbox.url}
         tap = {
             "command": str(PLUGINS / "tap-planhat"),

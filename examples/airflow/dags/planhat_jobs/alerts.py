@@ -1,4 +1,4 @@
-"""Says that a shard has failed for good: in the log, and to a webhook when there is one."""
+"""Reports that a shard has finally failed: in the log, and to a webhook if there is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEBHOOK = "planhat_alerts"
 
 
 def alert(context: Context) -> None:
-    """Tell people which shard failed and why. An ``on_failure_callback``: after the last try.
+    """Report which shard failed and why. An ``on_failure_callback``: after the last try.
 
     Args:
         context: Airflow's context of the failed task.

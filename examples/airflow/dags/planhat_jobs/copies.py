@@ -90,7 +90,7 @@ class Shard:
     companies: frozenset[str] = frozenset()
 
     def passes(self, line: bytes) -> bool:
-        """Tell whether a line of the tap goes on to the target.
+        """Return whether a line of the tap is passed on to the target.
 
         Args:
             line: One Singer message.
@@ -113,7 +113,7 @@ class Shard:
         return self.name != REST or self.companies.isdisjoint(companies)
 
     def returned(self, before: frozenset[str]) -> frozenset[str]:
-        """Name the companies that come back to ``rest`` because no shard reads them any more.
+        """Return the companies that go back to ``rest`` because no shard reads them any more.
 
         The bookmark of ``rest`` does not speak for them: it may be beyond changes that their shard
         never read. (The other way round the tap sees to it: a bookmark of other ``company_ids``

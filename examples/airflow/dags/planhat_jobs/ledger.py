@@ -1,7 +1,7 @@
 """Where the state is kept: tables in a database, and a lease so that one task writes a shard.
 
 The state and the rejects that it covers are saved in one transaction. A worker that dies at any
-instant leaves the last true state behind it, and no reject is known only to its disk.
+instant leaves the last safe state behind, and no reject is only on its disk.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Key:
 
 
 def create_tables(engine: Engine) -> None:
-    """Create the tables where they are not there yet.
+    """Create the tables if they do not exist.
 
     Args:
         engine: The database.
@@ -77,7 +77,7 @@ def create_tables(engine: Engine) -> None:
 def planned_companies(
     engine: Engine, copy: str, stream: str, shards: int, listed: Callable[[], Iterable[str]]
 ) -> list[str]:
-    """Give the companies that a stream was divided by; ask for them the first time.
+    """Return the companies that a stream was divided by; list them the first time.
 
     Args:
         engine: The database.
@@ -121,7 +121,7 @@ class Ledger:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the shard: read its row, let nobody else write it, let go at the end.
+        """Hold the shard: read its row, keep others from writing it, release it at the end.
 
         Who finds it held watches the beat for `lease_seconds` by his own clock (no two machines
         compare theirs): does it move, the holder lives; does it not, he takes the row over, and
@@ -150,7 +150,7 @@ class Ledger:
                 connection.execute(self._beaten(self._held(), holder=None))
 
     def cover(self, companies: frozenset[str], rejects: Sequence[str] = ()) -> None:
-        """Save which companies the state speaks for.
+        """Save which companies the state is about.
 
         Args:
             companies: The companies of the shard from now on.

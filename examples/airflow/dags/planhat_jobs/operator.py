@@ -26,7 +26,7 @@ LEDGER = "planhat_ledger"
 
 
 def ledger_engine() -> Engine:
-    """Give the database that the connection ``planhat_ledger`` names.
+    """Return the database that the connection ``planhat_ledger`` names.
 
     Returns:
         An SQLAlchemy engine.
@@ -98,7 +98,7 @@ class PlanhatShard(BaseOperator):
 
     @property
     def label(self) -> str:
-        """What a person calls this task: ``issues 2-of-4``."""
+        """The name of this task for people: ``issues 2-of-4``."""
         return f"{self.stream} {self.shard}"
 
     def execute(self, context: Context) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What passed through one run of the pipe, and what is wrong with it whatever the outcome."""
+"""One run of the pipe: what was written, and what is wrong with it whatever the outcome."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import msgspec
 from reliability.world import COPY, SOURCE
 
 MESSAGES = {"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"}
-MOST_COMPLAINTS = 5
+MOST_PROBLEMS = 5
 
 
 @dataclass
-class Passed:
+class PipeRun:
     """How one run of the pipe ended, and what was written.
 
-    Lines are judged when they come, so that a run of millions need not keep them.
+    Lines are checked when they arrive, so that a run of millions need not keep them.
 
     Attributes:
-        keeps: Whether the lines that passed are kept.
+        keeps: Whether the lines are kept.
         tap_code: Exit code of the tap.
         target_code: Exit code of the target.
         emitted: How many records the tap emitted.
@@ -45,34 +45,34 @@ class Passed:
 
     @property
     def succeeded(self) -> bool:
-        """Whether both ends exited 0."""
+        """Whether both plugins exited with 0."""
         return self.tap_code == 0 and self.target_code == 0
 
     def emits(self, line: bytes) -> None:
-        """Take note of a line of the tap's standard output."""
-        self._has_token |= _tells_token(line)
+        """Record a line of the tap's standard output."""
+        self._has_token |= _contains_token(line)
         if not line.endswith(b"\n"):
             self._rest = line
             return
         kind = _kind(line)
         self.emitted += kind == "RECORD"
-        if kind not in MESSAGES and len(self._odd) < MOST_COMPLAINTS:
+        if kind not in MESSAGES and len(self._odd) < MOST_PROBLEMS:
             self._odd.append(line)
 
     def feeds(self, line: bytes) -> None:
-        """Take note of a line that the target is given."""
+        """Record a line that the target is given."""
         if self.keeps:
             self.fed.append(line)
 
-    def complaints(self) -> list[str]:
-        """Say what is wrong with what was written, whatever the outcome of the run."""
+    def problems(self) -> list[str]:
+        """Return what is wrong with what was written, whatever the outcome of the run."""
         odd = list(self._odd)
         if self._rest and self.tap_code != -signal.SIGKILL:
-            odd.append(self._rest)  # of what is killed so, nothing can be asked at the last word
+            odd.append(self._rest)  # a process that is killed like this may end within a line
         found = [f"the tap printed {line[:80]!r}" for line in odd]
         found += [f"the target printed {line[:80]!r}" for line in self.states if not _state(line)]
         said = f"{self.tap_errors}\n{self.target_errors}".encode()
-        if self._has_token or _tells_token(b"".join((*self.states, said))):
+        if self._has_token or _contains_token(b"".join((*self.states, said))):
             found.append("the token was printed")
         if b"Traceback" in said:
             found.append("a traceback was printed")
@@ -86,12 +86,12 @@ class Passed:
         return found
 
 
-def _tells_token(text: bytes) -> bool:
+def _contains_token(text: bytes) -> bool:
     return any(token.encode() in text for token in (SOURCE, COPY))
 
 
 class _Message(msgspec.Struct):
-    """As much of a message as is judged; the rest is only read."""
+    """The part of a message that is checked; the rest is only read."""
 
     type: str
 

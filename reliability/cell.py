@@ -1,4 +1,4 @@
-"""One cell of the fault table: a fault, a side, a seed, and the verdict."""
+"""One cell of the fault table: a fault, a side, a seed, and the result."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from reliability.world import World
 
 if TYPE_CHECKING:
     from reliability.faults import Row
-    from reliability.passed import Passed
+    from reliability.pipe_run import PipeRun
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What came of one cell.
+class CellResult:
+    """The result of one cell.
 
     Attributes:
         row: The fault's name.
-        side: Which side it struck.
+        side: The side it struck.
         seed: To repeat it.
-        outcome: `equal` (the run went through) or `stopped` (it ended with a clear line and exit
-            code 1, and a clean run from the last printed state completed it).
+        outcome: `equal` (the run succeeded) or `stopped` (it ended with one clear line and exit
+            code 1, and an undisturbed run from the last printed state completed it).
         fired: How often the fault struck.
         seconds: How long the cell took.
         wrong: What must not have happened; empty for a cell that passed.
@@ -42,7 +42,7 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
+def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult:
     """Run the pipe under a fault, then, if it stopped, once more without.
 
     Args:
@@ -53,7 +53,7 @@ def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
         issues: How many there are.
 
     Returns:
-        The verdict.
+        The result.
     """
     wrong: list[str] = []
     began = time.monotonic()
@@ -65,13 +65,13 @@ def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
         if side == "tap incremental":
             first = run_pipe(folder, world.sandbox.url, target=matching)
             if not first.succeeded:
-                wrong.append("the quiet run before the fault failed")
+                wrong.append("the undisturbed run before the fault failed")
             state = _last(first)
             world.change(0.3)
         struck = "copy" if side == "target" else "source"
         armed = world.sandbox.fault(row.fault, tenant=struck, **row.options)
         try:
-            passed = run_pipe(
+            run = run_pipe(
                 folder,
                 world.sandbox.url,
                 state=state,
@@ -80,40 +80,40 @@ def try_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> Verdict:
             )
         except subprocess.TimeoutExpired:
             seconds = time.monotonic() - began
-            return Verdict(row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",))
-        wrong += passed.complaints()
+            return CellResult(
+                row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",)
+            )
+        wrong += run.problems()
         fired = armed.fired
-        wrong += [] if fired else ["the fault never struck, so nothing is shown"]
+        wrong += [] if fired else ["the fault never struck, so the cell shows nothing"]
         world.sandbox.faults.clear()
         world.sandbox.settle()
-        outcome = EQUAL if passed.succeeded else STOPPED
-        if passed.succeeded:
+        outcome = EQUAL if run.succeeded else STOPPED
+        if run.succeeded:
             if row.lasting and fired:
-                wrong.append("the run went through although the fault does not go away")
+                wrong.append("the run succeeded although the fault is permanent")
         else:
-            wrong += _stopped_well(passed, row)
-            again = run_pipe(
-                folder, world.sandbox.url, state=_last(passed) or state, target=matching
-            )
-            wrong += again.complaints()
+            wrong += _stopped_well(run, row)
+            again = run_pipe(folder, world.sandbox.url, state=_last(run) or state, target=matching)
+            wrong += again.problems()
             if not again.succeeded:
-                wrong.append(f"the clean run failed: {_why(again)}")
+                wrong.append(f"the undisturbed run failed: {_why(again)}")
         wrong += world.differences()[:5]
-    return Verdict(row.name, side, seed, outcome, fired, time.monotonic() - began, tuple(wrong))
+    return CellResult(row.name, side, seed, outcome, fired, time.monotonic() - began, tuple(wrong))
 
 
-def _last(passed: Passed) -> bytes | None:
-    return passed.states[-1] if passed.states else None
+def _last(run: PipeRun) -> bytes | None:
+    return run.states[-1] if run.states else None
 
 
-def _stopped_well(passed: Passed, row: Row) -> list[str]:
-    codes = (passed.tap_code, passed.target_code)
+def _stopped_well(run: PipeRun, row: Row) -> list[str]:
+    codes = (run.tap_code, run.target_code)
     wrong = [] if set(codes) <= {0, 1} else [f"exit codes {codes}, not 0 or 1"]
     if not row.lasting:
-        wrong.append(f"it stopped at a fault that passes: {_why(passed)}")
+        wrong.append(f"it stopped at a temporary fault: {_why(run)}")
     return wrong
 
 
-def _why(passed: Passed) -> str:
-    failed = passed.tap_errors if passed.tap_code else passed.target_errors
-    return (failed.strip().splitlines() or ["no word"])[-1][:200]
+def _why(run: PipeRun) -> str:
+    failed = run.tap_errors if run.tap_code else run.target_errors
+    return (failed.strip().splitlines() or ["nothing on standard error"])[-1][:200]
