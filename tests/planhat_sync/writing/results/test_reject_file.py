@@ -198,20 +198,27 @@ def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
     assert bench.rejects_path.read_bytes().endswith(b"}\n")
 
 
-def test_a_schema_that_was_cut_off_with_its_reject_is_written_again(tmp_path):
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_schema_that_was_cut_off_with_its_reject_is_written_again(tmp_path, earlier):
     path = tmp_path / "r.jsonl"
-    file = reject_file(path)
+    schemas = {"issues": SCHEMA}
+    file = RejectFile(path, RejectLines(schemas))
+    for line in range(earlier):
+        file.write([rejected(line)])
+    schemas["issues"] = SCHEMA.replace(b"{}", b'{"title": {}}')
+    size = path.stat().st_size if earlier else 0
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(SCHEMA) + 10, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + len(SCHEMA) + 30, hard))
     try:
         with pytest.raises(RejectFileError):
             file.write([rejected(1)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (path.stat().st_size if path.exists() else 0) == size
     file.write([rejected(2)])
     file.close()
     types = [json.loads(line)["type"] for line in path.read_bytes().splitlines()]
-    assert types == ["SCHEMA", "RECORD"]
+    assert types == [*["SCHEMA", "RECORD"] * earlier, "SCHEMA", "RECORD"]
 
 
 def test_rejects_are_on_disk_when_a_state_that_covers_them_is_printed(bench):
