@@ -1,8 +1,4 @@
-"""The settings of writing: their definitions, and the one object that a run is given.
-
-A definition is a JSON Schema property, as plain data: each front door puts them into the
-configuration that its users write.
-"""
+"""The settings of writing: their definitions as plain data, and the object that a run is given."""
 
 from __future__ import annotations
 
@@ -24,7 +20,6 @@ DEFAULT_BATCH_BYTES: Final = 8_000_000
 
 SEPARATOR: Final = "__"
 """What the Singer SDK puts between the names of levels when it flattens a record."""
-
 WRITE_SETTINGS: Final[dict[str, Any]] = {
     "match_on": {
         "type": "array",

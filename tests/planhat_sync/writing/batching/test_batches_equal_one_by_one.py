@@ -428,17 +428,17 @@ def test_batches_in_flight_together_end_as_records_written_alone_in_turn(
     outcomes = {}
     in_flight = InFlight()
     queue = list(batches_of(projected(stream), limits))
-    flying = []
-    while queue or flying or in_flight:
+    started = []
+    while queue or started or in_flight:
         if queue and chance.random() < 0.5:
             in_flight.queue(queue.pop(0))
-        elif len(flying) < width and (batch := in_flight.start()) is not None:
+        elif len(started) < width and (batch := in_flight.start()) is not None:
             names = set(names_of(batch))
-            assert all(names.isdisjoint(names_of(other)) for other in flying)
-            flying.append(batch)
-        elif flying:
+            assert all(names.isdisjoint(names_of(other)) for other in started)
+            started.append(batch)
+        elif started:
             # They are answered in any order, each batch in one piece.
-            batch = flying.pop(chance.randrange(len(flying)))
+            batch = started.pop(chance.randrange(len(started)))
             send(together, batch, outcomes, chance)
             in_flight.finish(batch)
         else:
