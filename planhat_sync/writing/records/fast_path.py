@@ -136,7 +136,8 @@ class FastPath:
         values = self._keys_of(record)
         for at in self._sole_positions:
             key = values[at]
-            if key and not key.isspace() and values.count(UNSET) == len(values) - 1:
+            # It begins with a visible character of ASCII; `choose` looks closer at any other.
+            if key and "!" <= key < "\x7f" and values.count(UNSET) == len(values) - 1:
                 keys = (*self._nones[:at], key, *self._nones[at + 1 :])
                 item = bytes(text) if text is not None else self._write(record)
                 return Payload(number, line, item, keys)

@@ -7,6 +7,7 @@ each other; `identity` does.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 import msgspec
 from msgspec import UnsetType
@@ -30,13 +31,22 @@ Absent = UnsetType | None
 EVERYWHERE: Final = ""
 """Scope of a keyable that is unique among all records of the model."""
 
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode categories of the characters that show nothing: control, format and separators."""
+
 
 def is_blank(value: object) -> bool:
-    """Return whether a value identifies nothing: null, "" and blanks.
+    """Return whether a value identifies nothing: null, "", and text without a visible character.
 
-    Databases pad a CHAR column with blanks, even if it is empty.
+    Databases pad a CHAR column with blanks and a BINARY column with NUL, even if it is empty; a
+    cell that somebody copied may hold nothing but a zero-width space.
     """
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not _is_visible(value))
+
+
+def _is_visible(text: str) -> bool:
+    """Return whether any character is other than white space, a control or a format character."""
+    return any(category(character) not in _INVISIBLE for character in text)
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -94,8 +104,8 @@ class Keyables:
     ) -> Keys | Reject:
         """Choose which of a record's keyables are sent.
 
-        Null, an empty string and blanks are not keyables. They are never sent, because a server
-        that looks for "the record whose sourceId is null" may find one.
+        Null, an empty string and invisible text are not keyables. They are never sent, because a
+        server that looks for "the record whose sourceId is null" may find one.
 
         Args:
             values: The record's keyables, in the model's order; text, or any false value.
@@ -106,8 +116,13 @@ class Keyables:
             written.
         """
         chosen: tuple[Any, ...] = values
-        # As `is_blank`, without a call for each.
-        present = tuple([not (not key or key.isspace()) for key in chosen + scopes])
+        # As `is_blank`, without a call for a text that begins with a visible character of ASCII.
+        present = tuple(
+            [
+                not (not key or not ("!" <= key < "\x7f" or _is_visible(key)))
+                for key in chosen + scopes
+            ]
+        )
         choice = self._choices.get(present)
         if choice is None:
             choice = self._choices[present] = self._choice(present)

@@ -58,7 +58,9 @@ VALUES = nested(TEXTS) | st.sampled_from(
         for depth in (50, 97, 98, 99, 100, 101, 300)
     ]
 )
-BLANKS = st.sampled_from(['""', '" "', '"          "', '"\\t"', '"\u00a0\u2003"', '"\u200b"'])
+BLANKS = st.sampled_from(
+    ['""', '" "', '"          "', '"\\t"', '"\u00a0\u2003"', '"\u200b"', '"\\u0000\\u0000"']
+)
 IDS = st.sampled_from(['"a"', '"A1"', '"61006bc89a3e0b702ed8ea49"', '"61006BC89A3E0B702ED8EA49"'])
 STRINGS = VALID_TEXTS | st.just("null")
 ID_LISTS = arrays(IDS)

@@ -89,6 +89,26 @@ def test_a_blank_company_is_not_a_scope():
     assert payload({"externalId": "e", "sourceId": "s", "companyId": "  "}).scopes == ("", "", None)
 
 
+INVISIBLE = ["\0" * 10, "\u200b", "\ufeff", "\u2060\u200d", "\t\x1f\u00a0", " \u00ad "]
+
+
+@pytest.mark.parametrize("text", INVISIBLE)
+def test_a_text_without_a_visible_character_is_not_a_keyable(text):
+    """A BINARY column is padded with NUL, and zero-width characters are left in a cell."""
+    assert payload({"sourceId": text}, model="issues").code == RejectCode.MISSING_KEY
+    made = payload({"_id": text, "sourceId": "s", "externalId": text, "companyId": text})
+    assert (made.keys, made.scopes) == ((None, "s", None), ("", "", None))
+    assert json.loads(made.item) == {"sourceId": "s", "companyId": text}
+
+
+# The last two are not assigned and for private use: nothing says that they are invisible.
+@pytest.mark.parametrize(
+    "text", ["a\u200bb", "\0a", "👩\u200d💻", "\u00adx", "\u00a0.", "\U0001de00", "\ue000"]
+)
+def test_a_keyable_with_a_visible_character_is_sent_unchanged(text):
+    assert payload({"sourceId": text}).keys == (None, text, None)
+
+
 def test_blanks_around_a_keyable_are_part_of_it():
     assert payload({"sourceId": " s "}).keys == (None, " s ", None)
 
