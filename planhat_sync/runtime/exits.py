@@ -15,7 +15,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from planhat_sync.errors import Interrupted, PlanhatError, StopError
+from planhat_sync.errors import Interrupted, PlanhatError
 from planhat_sync.runtime.foreign_errors import describe_error
 from planhat_sync.runtime.redacted_output import redact_output, register_secrets
 from planhat_sync.runtime.stdout import fill_closed_streams, guard
@@ -51,38 +51,32 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     redact_output()
     guard()
     register_secrets(sys.argv, os.environ)
+    code: object = 0
     try:
-        code = _finish(body, has_output=has_output)
+        if has_output:
+            body()
+        else:
+            code = (
+                "standard output is closed, so that nothing can be printed: "
+                "redirect it to a pipe or a file, and run again"
+            )
+    except SystemExit as request:
+        code = request.code or 0
     except StoppedBySignal as stopped:
-        _last_line(plugin, str(stopped))
+        _print_last_line(plugin, str(stopped))
         code = 128 + stopped.signum
     except KeyboardInterrupt:
-        _last_line(plugin, "stopped by SIGINT: run again from the last state")
+        _print_last_line(plugin, "stopped by SIGINT: run again from the last state")
         code = 128 + signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
             _print("".join(traceback.format_exception(error)))
-        _last_line(plugin, _sentence(error))
+        code = _sentence(error)
+    if not isinstance(code, int):  # `sys.exit` with a message, or an error
+        _print_last_line(plugin, str(code))
         code = 1
     _flush_stderr()
     return code
-
-
-def _finish(body: Callable[[], object], *, has_output: bool) -> int:
-    """Run the body and return the code that it exits with."""
-    if not has_output:
-        raise StopError(
-            "standard output is closed, so that nothing can be printed: "
-            "redirect it to a pipe or a file, and run again"
-        )
-    code: object = 0
-    try:
-        body()
-    except SystemExit as request:
-        code = request.code or 0
-    if isinstance(code, int):
-        return code
-    raise StopError(str(code))
 
 
 def _sentence(error: BaseException) -> str:
@@ -113,7 +107,7 @@ def _flush_stderr() -> None:
             os.close(null)
 
 
-def _last_line(plugin: str, sentence: str) -> None:
+def _print_last_line(plugin: str, sentence: str) -> None:
     _print(f"{plugin}: {' '.join(sentence.split())}\n")
 
 
