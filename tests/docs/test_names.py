@@ -1,7 +1,8 @@
-"""Pages name what there is: each file and each module of the project that they name exists."""
+"""Pages name what there is: each file, module and function of the project that they name exists."""
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import cache
 
@@ -81,3 +82,32 @@ def test_a_name_that_is_not_there_is_found():
         "planhat_sync.api.gone",
     ]
     assert not missing("`wire.py`, `planhat_sync.api.client.PlanhatClient`, `planhat_sync.api`")
+
+
+LINK = re.compile(r"\[`([\w.]+)`\]\(\.\./([\w/.]+\.py)\)")
+
+
+@cache
+def defined_in(path: str) -> frozenset[str]:
+    """Return the classes and functions of a file, methods as `Class.method`."""
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    names = set()
+    for node in tree.body:
+        if isinstance(node, kinds):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names |= {f"{node.name}.{own.name}" for own in node.body if isinstance(own, kinds)}
+    return frozenset(names)
+
+
+def test_the_way_of_a_page_and_of_a_record_names_functions_that_are_there():
+    text = (ROOT / "docs" / "how-it-is-built.md").read_text("utf-8")
+    prose = text.partition("<!-- planhat_sync:begin -->")[0]
+    found = LINK.findall(prose)
+    assert len(found) > 50
+    assert prose.count("](../") == len(found)
+    for name, path in found:
+        assert name in defined_in(path), f"{path} has no {name}"
+    for section in prose.split("\n## ")[1:]:
+        assert len(section.splitlines()) <= 40

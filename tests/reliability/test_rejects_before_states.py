@@ -70,7 +70,7 @@ def test_the_name_of_a_new_reject_file_is_on_disk_before_the_first_state(calls):
 
 
 def test_a_state_that_covers_a_record_which_is_nowhere_is_seen(tmp_path):
-    """The kill runner sees what it is there to see."""
+    """The kill runner notices such a state."""
     inserted = InsertedStates(2)
     with World(1, issues=4, objectives=0) as world:
         fed = []
@@ -84,5 +84,5 @@ def test_a_state_that_covers_a_record_which_is_nowhere_is_seen(tmp_path):
             world.copy.insert("issues", {"sourceId": record["sourceId"], "title": "held"})
         assert uncovered(fed, states, world, tmp_path / "none") == []
         unheard = [b'{"bookmarks":{},"inserted":3}\n']
-        assert "nobody gave it" in uncovered(fed, unheard, world, tmp_path / "none")[0]
+        assert "it was not given" in uncovered(fed, unheard, world, tmp_path / "none")[0]
         assert last_state_of_tap([b'{"bookmarks":{"issues":{}}}\n', *states]) != states[0]

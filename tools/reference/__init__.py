@@ -1,1 +1,1 @@
-"""Writes what can be generated of the documentation; owns none of its prose."""
+"""Writes the generated parts of the documentation."""

@@ -1,7 +1,7 @@
 """`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
 
 The plugins' `--about --format=json`, the files in schemas/ and the sandbox's registries are the
-source. What stands outside the markers in a file is written by hand and left alone.
+source. What is outside the markers in a file is written by hand and not changed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def generated() -> dict[Path, str]:
-    """Every file with a generated part, as it should be."""
+    """Return every file with a generated part, as it should be."""
     tap, target = Plugin.ask("tap-planhat"), Plugin.ask("target-planhat")
     models = list(load_models().values())
     parts = {
@@ -49,7 +49,7 @@ def _filled(path: Path, texts: dict[str, str]) -> str:
     """Put each text between the two lines that name it."""
     whole = path.read_text("utf-8")
     for name, text in texts.items():
-        # A page may hold a meltano.yml, and that a part that is written here.
+        # A page may contain a meltano.yml with a part that is generated here.
         in_yaml = f"    # {name}:begin\n" in whole
         comment = ("    # {}", "") if in_yaml else ("<!-- {} -->", "\n")
         begin, end = (comment[0].format(f"{name}:{edge}") + "\n" for edge in ("begin", "end"))
@@ -64,7 +64,7 @@ def _filled(path: Path, texts: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Write, or check and say what to do."""
+    """Write the generated parts, or check them and print what to do."""
     files = generated()
     stale = [
         path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text

@@ -1,4 +1,4 @@
-"""The target's coercions as a Markdown table, from the list that the target works by."""
+"""The target's coercions as a Markdown table, from the list that the target uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _ORDER = ("string", "number", "integer", "array", "object")
 
 
 def table() -> str:
-    """Every coercion, with its examples."""
+    """Return every coercion, with its examples."""
     rows = []
     for coercion in COERCIONS:
         declared = " or ".join(f"`{name}`" for name in _ORDER if name in coercion.declared)

@@ -10,8 +10,8 @@ import yaml
 if TYPE_CHECKING:
     from tools.reference.settings import Plugin, Setting
 
-# What the Hub's own schema allows (github.com/meltano/hub, schemas/common/*_specific.schema.json);
-# the plugins may know more words than the Hub.
+# What the Hub's schema allows (github.com/meltano/hub, schemas/common/*_specific.schema.json);
+# the plugins may have more capabilities than the Hub knows.
 HUB_CAPABILITIES = {
     "tap-planhat": (
         *("about", "activate-version", "batch", "catalog", "discover", "log-based", "properties"),
@@ -22,36 +22,37 @@ HUB_CAPABILITIES = {
         *("schema-flattening", "soft-delete", "stream-maps", "target-schema", "validate-records"),
     ),
 }
-# What a user asks before trying either: at the foot of its page on the Hub.
+# What a user wants to know before trying it; shown at the end of its page on the Hub.
 USAGE = {
     "tap-planhat": (
-        "Issues are read incrementally on `updatedAt`, objectives whole. Every record that exists "
-        "for the whole of a full read is emitted exactly once, whatever is inserted, changed or "
-        "deleted meanwhile. No account is needed to try it: `planhat-sandbox` plays Planhat."
+        "Issues are read incrementally on `updatedAt`, objectives in full. Every record that "
+        "exists throughout a full read is emitted exactly once, whatever is inserted, changed or "
+        "deleted meanwhile. No account is needed to try it: `planhat-sandbox` is a local fake of "
+        "the Planhat API."
     ),
     "target-planhat": (
-        "The streams are `issues` and `objectives`; a stream map renames others. Records are "
+        "The streams are `issues` and `objectives`; use a stream map to rename others. Records are "
         "matched by their keyables (`match_on`) and sent in bulk upserts. A record without any "
         "keyable is rejected, since every run would create it again. A rejected record ends the "
-        "run, or goes to `rejects_path` (`on_reject: continue`), which is a Singer stream that "
-        "can be replayed. A state is printed only when everything before it is in Planhat or in "
-        "that file."
+        "run, or is written to `rejects_path` (`on_reject: continue`), a Singer stream that can be "
+        "replayed. A state is printed only when everything before it is in Planhat or in that "
+        "file."
     ),
 }
 
 
 def for_project(plugin: Plugin) -> str:
-    """The part of a plugin's entry in meltano.yml that its code knows: capabilities, settings."""
+    """Return the generated part of a plugin's entry in meltano.yml: capabilities, settings."""
     entry = {
         "capabilities": list(plugin.capabilities),
-        # `kind: password` is deprecated in meltano.yml; `sensitive` says it.
-        "settings": [_entry(setting, secret_kind="string") for setting in plugin.settings],  # noqa: S106 - a kind, no secret
+        # `kind: password` is deprecated in meltano.yml; `sensitive` replaces it.
+        "settings": [_entry(setting, secret_kind="string") for setting in plugin.settings],  # noqa: S106 - a kind, not a secret
     }
     return indent(_yaml(entry, width=94), "    ")
 
 
 def for_page(plugin: Plugin) -> str:
-    """The settings of a plugin, a line each, as a page's meltano.yml declares them.
+    """Return the settings of a plugin, one line each, as a page's meltano.yml declares them.
 
     Names, kinds and what is sensitive: without these Meltano does not pass a setting on, passes it
     on as text, or shows it.
@@ -59,7 +60,7 @@ def for_page(plugin: Plugin) -> str:
     kept = ("name", "kind", "sensitive", "options")
     lines = []
     for setting in plugin.settings:
-        entry = _entry(setting, secret_kind="string")  # noqa: S106 - a kind, no secret
+        entry = _entry(setting, secret_kind="string")  # noqa: S106 - a kind, not a secret
         short = {key: entry[key] for key in kept if key in entry}
         flow = yaml.safe_dump(short, sort_keys=False, default_flow_style=True, width=1000)
         lines.append(f"- {flow}")
@@ -67,7 +68,7 @@ def for_page(plugin: Plugin) -> str:
 
 
 def for_hub(plugin: Plugin) -> str:
-    """A plugin's definition for Meltano Hub."""
+    """Return a plugin's definition for Meltano Hub."""
     entry = {
         "name": plugin.name,
         "variant": "planhat-sync",
@@ -82,7 +83,7 @@ def for_hub(plugin: Plugin) -> str:
         "maintenance_status": "beta",
         "quality": "unknown",
         "supported_python_versions": list(plugin.pythons),
-        "settings": [_entry(setting, secret_kind="password") for setting in plugin.settings],  # noqa: S106 - a kind, no secret
+        "settings": [_entry(setting, secret_kind="password") for setting in plugin.settings],  # noqa: S106 - a kind, not a secret
         "settings_group_validation": [["api_token"]],
         "usage": USAGE[plugin.name],
     }

@@ -12,7 +12,7 @@ FACTS = "planhat-facts.md"
 
 
 def faults() -> str:
-    """Every fault with its options and their defaults."""
+    """Return every fault with its options and their defaults."""
     rows = [
         f"| `{effect.name}` | {effect.description} | {_options(effect.options)} |"
         for effect in EFFECTS.values()
@@ -21,7 +21,7 @@ def faults() -> str:
 
 
 def behaviours() -> str:
-    """Every behaviour with its values, the default first, and the belief behind it."""
+    """Return every behaviour with its values, the default first, and the fact behind it."""
     rows = []
     for field in dataclasses.fields(Behaviours):
         choices = field.metadata["choices"] or (_value(field.default),)
@@ -38,7 +38,7 @@ def behaviours() -> str:
 
 
 def controls() -> str:
-    """Every control route with what it does."""
+    """Return every control route with what it does."""
     rows = [
         f"| `{method} /_sandbox/{name}{control.path}` | {control.description} |"
         for (method, name), control in CONTROLS.items()

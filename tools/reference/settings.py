@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def kind(self) -> str:
-        """Meltano's word for its type; Meltano has no unions, and text can say anything."""
+        """Meltano's name for its type; Meltano has no unions, and any value can be text."""
         if self.options:
             return "options"
         if self.schema.get("format") in {"date", "date-time"}:
@@ -80,7 +80,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin by its own account.
+    """A plugin as its `--about` describes it.
 
     Attributes:
         name: What it is called on the command line.
@@ -114,7 +114,7 @@ class Plugin:
 
     @property
     def sdk_settings(self) -> list[Setting]:
-        """The settings that come with the Singer SDK as they are."""
+        """The settings that come unchanged with the Singer SDK."""
         return [setting for setting in self.settings if setting.of_sdk]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def settings_in_short(tap: Plugin, target: Plugin) -> str:
-    """The settings as the README shows them: the SDK's by their names only."""
+    """Return the settings as the README shows them: the SDK's by their names only."""
     sdk = sorted({s.name.split(".")[0] for s in (*tap.sdk_settings, *target.sdk_settings)})
     names = ", ".join(f"`{name}`" for name in sdk)
     return (
@@ -26,7 +26,7 @@ def settings_in_short(tap: Plugin, target: Plugin) -> str:
 
 
 def settings_in_full(tap: Plugin, target: Plugin) -> str:
-    """The settings as the reference page shows them."""
+    """Return the settings as the reference page shows them."""
     sdk = (
         f"## From the Singer SDK: `{plugin.name}`\n\n{_long_table(plugin.sdk_settings)}"
         for plugin in (tap, target)
@@ -35,7 +35,7 @@ def settings_in_full(tap: Plugin, target: Plugin) -> str:
 
 
 def models_in_short(models: Iterable[Model]) -> str:
-    """One line for each model."""
+    """Return a table with one line for each model."""
     rows = [
         f"| `{m.name}` | {_code(m.keyables)} | {_reading(m)} | {_code(m.bulk_required)} |"
         for m in models
@@ -45,12 +45,12 @@ def models_in_short(models: Iterable[Model]) -> str:
 
 
 def models_in_full(models: Iterable[Model]) -> str:
-    """Every property of every model."""
+    """Return every property of every model."""
     return "\n\n".join(_model(model) for model in models)
 
 
 def decisions(folder: Path) -> str:
-    """The list of decisions, by the first line of each."""
+    """Return the list of decisions, with the first line of each."""
     lines = []
     for file in sorted(folder.glob("[0-9]*.md")):
         title = file.read_text("utf-8").splitlines()[0].removeprefix("# ")
@@ -142,7 +142,7 @@ def _property_row(model: Model, name: str) -> str:
 
 def _reading(model: Model) -> str:
     key = model.replication_key
-    return f"incremental on `{key}`" if key else "whole, every time"
+    return f"incremental on `{key}`" if key else "in full, every time"
 
 
 def _code(names: Iterable[str]) -> str:
