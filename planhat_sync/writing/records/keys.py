@@ -118,10 +118,7 @@ class Keyables:
         chosen: tuple[Any, ...] = values
         # As `is_blank`, without a call for a text that begins with a visible character of ASCII.
         present = tuple(
-            [
-                not (not key or not ("!" <= key < "\x7f" or _is_visible(key)))
-                for key in chosen + scopes
-            ]
+            [("!" <= key < "\x7f" or _is_visible(key)) if key else False for key in chosen + scopes]
         )
         choice = self._choices.get(present)
         if choice is None:

@@ -61,6 +61,7 @@ def test_records_of_another_source_are_accepted(columns):
         {"sourceId": "  "},
         {"sourceId": "\u2003\t"},
         {"sourceId": "\0\0\0"},
+        {"sourceId": "\x7f"},
         {"sourceId": "\u200b"},
         {"_id": "\0", "sourceId": "\ufeff"},
         {"_id": " ", "sourceId": " "},

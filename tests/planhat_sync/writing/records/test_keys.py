@@ -89,7 +89,8 @@ def test_a_blank_company_is_not_a_scope():
     assert payload({"externalId": "e", "sourceId": "s", "companyId": "  "}).scopes == ("", "", None)
 
 
-INVISIBLE = ["\0" * 10, "\u200b", "\ufeff", "\u2060\u200d", "\t\x1f\u00a0", " \u00ad "]
+INVISIBLE = ["\0" * 10, "\x7f", "\u200b", "\ufeff", "\u2060\u200d", "\t\x1f\u00a0", " \u00ad "]
+INVISIBLE += ["\u2028", "\u2029"]
 
 
 @pytest.mark.parametrize("text", INVISIBLE)
