@@ -34,6 +34,11 @@ NOTHING_SELECTED = (
 _PROPERTY_LENGTH = len(("properties", "custom"))
 _TEXT = {"type": ["string", "null"]}
 _TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
+_REPLICATION = {
+    name: _TEXT
+    for hyphened in ("replication-key", "replication-method", "forced-replication-method")
+    for name in (hyphened, hyphened.replace("-", "_"))
+}
 _CHOICE = {"type": ["boolean", "null"]}
 # What the SDK assumes of a JSON Schema; anything else makes it fail.
 _SCHEMA = {
@@ -56,9 +61,7 @@ _METADATA = {
                 "selected": _CHOICE,
                 "selected-by-default": _CHOICE,
                 "inclusion": {"enum": ["available", "automatic", "unsupported", None]},
-                "replication-key": _TEXT,
-                "replication-method": _TEXT,
-                "forced-replication-method": _TEXT,
+                **_REPLICATION,
                 "table-key-properties": _TEXTS,
                 "valid-replication-keys": _TEXTS,
             },
@@ -80,8 +83,7 @@ CATALOG_SCHEMA = {
                     "schema": {"$ref": "#/$defs/schema"},
                     "metadata": {"type": "array", "items": _METADATA},
                     "key_properties": _TEXTS,
-                    "replication_key": _TEXT,
-                    "replication_method": _TEXT,
+                    **_REPLICATION,
                 },
                 "required": ["tap_stream_id", "schema"],
             },
@@ -118,6 +120,7 @@ def normalized(
         raise ConfigurationError(
             f"the catalog is not a Singer catalog, at {fault.json_path}: make one with --discover"
         )
+    raw = {**raw, "streams": [_with_merged_metadata(entry) for entry in raw["streams"]]}
     catalog = Catalog.from_dict(raw)
     asked = {entry["tap_stream_id"]: entry for entry in raw["streams"]}
     for entry in catalog.streams:
@@ -133,6 +136,18 @@ def normalized(
             logger.warning("%s", warning)
         _overrule(entry, models[name], replication)
     return catalog
+
+
+def _with_merged_metadata(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry with one item of metadata for each breadcrumb; of a name, the last one wins.
+
+    The SDK reads only the last item of a breadcrumb, and would lose what the others select.
+    """
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for item in entry.get("metadata", ()):
+        found.setdefault(tuple(item["breadcrumb"]), {}).update(item["metadata"])
+    metadata = [{"breadcrumb": [*crumb], "metadata": values} for crumb, values in found.items()]
+    return {**entry, "metadata": metadata}
 
 
 def _overrule(entry: CatalogEntry, model: Model, replication: Replication) -> None:

@@ -4,6 +4,7 @@ Singer's metadata has `replication-method` and `replication-key` for what the us
 `forced-replication-method` for what discovery found; catalogs of older taps, and those of the SDK,
 have `replication_method` and `replication_key` beside the metadata
 (https://github.com/singer-io/getting-started/blob/master/docs/DISCOVERY_MODE.md).
+Catalogs written by hand mix the two up, so both spellings are read in both places.
 """
 
 from __future__ import annotations
@@ -50,15 +51,15 @@ def replication_of(entry: Mapping[str, Any], model: Model) -> Replication:
     """
     root = _root(entry)
     own = _method_by(model.replication_key)
-    chosen = _method(root.get("replication-method"))
+    chosen = _method(_text(root, "replication-method"))
     found = [
-        _method(entry.get("replication_method")),
-        _method(root.get("forced-replication-method")),
+        _method(_text(entry, "replication-method")),
+        _method(_text(root, "forced-replication-method")),
     ]
     deliberate = [one for one in found if one and one != own]
     asked = chosen or next(iter(deliberate), None)
     key = None if asked == FULL_TABLE else model.replication_key
-    named = {root.get("replication-key"), entry.get("replication_key")}
+    named = {_text(root, "replication-key"), _text(entry, "replication-key")}
     warnings = (
         *_about_method(asked, _method_by(key), model),
         *_about_contradiction(chosen, deliberate, model),
@@ -75,6 +76,12 @@ def _root(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def _text(values: Mapping[str, Any], name: str) -> str | None:
+    """Return a text of a catalog whose name is spelt with hyphens or with underscores."""
+    text: str | None = values.get(name) or values.get(name.replace("-", "_"))
+    return text
+
+
 def _method_by(key: str | None) -> str:
     return INCREMENTAL if key else FULL_TABLE
 
@@ -87,7 +94,7 @@ def _method(text: str | None) -> str | None:
 def _about_method(asked: str | None, method: str, model: Model) -> Iterator[str]:
     if asked not in (None, method):
         why = (
-            "Planhat cannot list its changes in order"
+            "it has no replication key"
             if asked == INCREMENTAL
             else f"there are {INCREMENTAL} and {FULL_TABLE}"
         )
@@ -105,4 +112,4 @@ def _about_contradiction(chosen: str | None, others: list[str], model: Model) ->
 def _about_keys(others: list[str], model: Model) -> Iterator[str]:
     how = f"only by {model.replication_key}" if model.replication_key else "in full in every run"
     for key in others:
-        yield f"the replication key {key} of {model.name} is ignored: it can be read {how}"
+        yield f"the replication key {key} of {model.name} is ignored: {model.name} is read {how}"

@@ -55,6 +55,41 @@ def test_a_method_is_obeyed_wherever_it_stands(top, chosen, forced, method):
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    [
+        {"replication-method": FULL_TABLE},
+        {"metadata": {"replication_method": FULL_TABLE}},
+        {"metadata": {"forced_replication_method": FULL_TABLE}},
+    ],
+    ids=str,
+)
+def test_the_spelling_of_the_other_place_is_read_too(wrong):
+    metadata = [{"breadcrumb": [], "metadata": wrong.get("metadata", {})}]
+    assert asked({**wrong, "metadata": metadata}) == (FULL_TABLE, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"replication-key": "a"}, {"metadata": {"replication_key": "a"}}], ids=str
+)
+def test_a_key_in_the_spelling_of_the_other_place_is_read_too(wrong):
+    metadata = [{"breadcrumb": [], "metadata": wrong.get("metadata", {})}]
+    [warning] = replication_of({**wrong, "metadata": metadata}, MODELS["issues"]).warnings
+    assert warning == (
+        "the replication key a of issues is ignored: issues is read only by updatedAt"
+    )
+
+
+def test_metadata_of_a_stream_in_several_items_is_merged():
+    """Somebody adds a second item for the stream instead of changing the first one."""
+    found = entry(INCREMENTAL, selected=True, forced_replication_method=INCREMENTAL)
+    found["schema"] = {"properties": {"_id": {}, "updatedAt": {}}}
+    found["metadata"].append({"breadcrumb": [], "metadata": {CHOSEN: FULL_TABLE}})
+    logger = logging.getLogger("test")
+    [issues] = normalized({"streams": [found]}, MODELS, logger).streams
+    assert (issues.replication_method, issues.metadata.root.selected) == (FULL_TABLE, True)
+
+
+@pytest.mark.parametrize(
     "spelt", ["full_table", "Full_Table", " FULL_TABLE ", "full-table", "full table"]
 )
 def test_a_method_may_be_spelt_in_any_case(spelt):
