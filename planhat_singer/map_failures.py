@@ -1,4 +1,4 @@
-"""Says why a stream map failed on a record, without any value of the record.
+"""Explains why a stream map failed on a record, without any value of the record.
 
 The text of the error itself may hold values. So the sentence consists of the type of the error, the
 property, its expression, and which columns that the expression names are missing or null.

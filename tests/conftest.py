@@ -27,7 +27,7 @@ from planhat_sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# HYPOTHESIS_PROFILE=thorough before a release, or after a change to a walk, batches or outcomes.
+# HYPOTHESIS_PROFILE=thorough before a release, or after a change to scans, batches or outcomes.
 _EVERYWHERE: dict[str, Any] = {
     "deadline": None,
     # CI tries the same examples each time, so that a red run speaks of the change; a run at home
@@ -83,7 +83,7 @@ def _is_stray(name: str) -> bool:
 
 
 def clean_environment() -> dict[str, str]:
-    """Give this process's environment without anything that configures plugins or proxies."""
+    """Return this process's environment without anything that configures plugins or proxies."""
     return {name: value for name, value in os.environ.items() if not _is_stray(name)}
 
 
@@ -145,7 +145,7 @@ class Plugin:
         self._configs = 0
 
     def command(self, *arguments: str, config: Mapping[str, Any] | None = None) -> list[str]:
-        """Give the command line; a config is written to a file of its own."""
+        """Return the command line; a config is written to a file of its own."""
         command = [sys.executable, "-m", self._module]
         if config is not None:
             self._configs += 1

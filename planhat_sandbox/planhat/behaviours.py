@@ -2,7 +2,7 @@
 
 The defaults follow the documentation of the vendor. What is not documented can be changed at any
 time, for one tenant or for all, so that a client can be tested against each possibility. The facts,
-their sources and their doubts are in ``docs/planhat-facts.md``.
+their sources and what is uncertain about them are in ``docs/planhat-facts.md``.
 """
 
 from __future__ import annotations

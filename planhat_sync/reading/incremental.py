@@ -204,7 +204,7 @@ class IncrementalScan:
 
     def _request_oldest(self) -> None:
         if self._oldest_requested == self._read:
-            self._fail("the oldest rows cannot be told from the rest")
+            self._fail("the oldest rows cannot be distinguished from the others")
             return
         self._oldest_requested = self._read
         self._width = 1

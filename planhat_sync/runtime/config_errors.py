@@ -83,7 +83,7 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
 
 
 def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
-    """Say what one setting must be; the sentence of jsonschema would show its value."""
+    """Return what one setting must be; the sentence of jsonschema would show its value."""
     path = list(error.absolute_path)
     name = ".".join(part for part in path if isinstance(part, str))
     inside = " (inside it)" if path and not isinstance(path[-1], str) else ""

@@ -62,7 +62,7 @@ def test_an_answer_is_the_same_compressed_or_not(planhat):
 
 
 def test_a_body_that_is_too_large_is_answered_with_413(planhat):
-    sandbox = planhat.skip_live("the limit is not known, and a search for it is no test")
+    sandbox = planhat.skip_live("the limit is not known, and a test must not search for it")
     sandbox.behave(body_limit_bytes=1000)
     assert planhat.bulk("issues", [{"title": "x" * 1000}]).status_code == 413
     assert planhat.bulk("issues", []).status_code == 200

@@ -549,7 +549,7 @@ def test_each_tenant_has_its_own_behaviours(api):
     ("changes", "message"),
     [
         ({"weather": "fine"}, "no behaviour is called 'weather'"),
-        ({"custom": "mend"}, "custom takes one of merge, replace"),
+        ({"custom": "mix"}, "custom takes one of merge, replace"),
         ({"gzip": "perhaps"}, "gzip must be true or false"),
         ({"bulk_limit": "many"}, "bulk_limit must be a number"),
     ],

@@ -161,7 +161,7 @@ BAD_SETTINGS = {
     "http elsewhere": ({"api_url": "http://example.com"}, "api_url"),
     "no date": ({"start_date": "soon"}, "start_date is not a date-time"),
     "wrong type": ({"concurrency": "many"}, "concurrency must be a whole number"),
-    "token is no text": ({"api_token": 123456789}, "api_token must be text"),
+    "token is not text": ({"api_token": 123456789}, "api_token must be text"),
 }
 
 

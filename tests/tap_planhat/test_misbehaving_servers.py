@@ -136,7 +136,7 @@ def test_a_page_that_comes_twice_loses_nothing(tenant, config, read, issues, san
 @pytest.mark.parametrize(
     "kind", ["object", "string", "empty", "null", "html", "not-json", "truncated"]
 )
-def test_a_body_that_is_no_list_is_asked_for_again(
+def test_a_body_that_is_not_a_list_is_requested_again(
     tenant, config, read, issues, sandbox, state, kind
 ):
     sandbox.fault("body", route="list", kind=kind, nth=3)

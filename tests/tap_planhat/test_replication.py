@@ -140,7 +140,7 @@ def test_the_models_own_key_and_no_metadata_are_nothing_to_tell():
 
 
 @pytest.mark.parametrize("name", [CHOSEN, FORCED, "replication-key"])
-def test_a_method_or_key_that_is_no_text_is_no_catalog(config, select, name):
+def test_a_method_or_key_must_be_text(config, select, name):
     catalog = select(issues=None)
     catalog["streams"][0]["metadata"].append({"breadcrumb": [], "metadata": {name: 5}})
     with pytest.raises(ConfigurationError, match="not a Singer catalog"):

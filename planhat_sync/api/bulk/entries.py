@@ -74,7 +74,7 @@ class SentPayloads:
             entry: One element of `insertsKeys` or `updatesKeys`, or an `_id`.
 
         Returns:
-            The index of the payload, or None if there is any doubt.
+            The index of the payload, or None if it is not certain.
         """
         named = self._keys_of(entry if isinstance(entry, dict) else {"_id": entry})
         if not named or any(names.isdisjoint(named) for names in self._keyable_sets):

@@ -49,7 +49,7 @@ def test_a_folder_of_that_name_is_none(folder):
     assert added() == {"X": "1"}
 
 
-def test_none_is_no_error_and_neither_is_a_working_directory_that_is_gone(folder):
+def test_neither_no_file_nor_a_missing_working_directory_is_an_error(folder):
     assert added() == {}
     folder.rmdir()
     assert added() == {}
@@ -66,7 +66,7 @@ def test_none_is_no_error_and_neither_is_a_working_directory_that_is_gone(folder
         ("X=1\r\nY=2\r\n", "1"),
         ("\ufeffX=1\n", "1"),
         ("Y=1\nX=${Y}0\n", "10"),
-        ("this is no line of it\nX=1\n", "1"),
+        ("this is not a line of it\nX=1\n", "1"),
         ("X=ü\n", "ü"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_byte_order_mark_is_none_of_a_configuration(warm, base, plugin):
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_a_folder_is_no_configuration_and_neither_is_nothing(warm, plugin, tmp_path):
+def test_neither_a_folder_nor_nothing_is_a_configuration(warm, plugin, tmp_path):
     assert "given as --config is a folder" in said(warm(plugin, "--config", str(tmp_path)), plugin)
     for nothing in ("", "  "):
         assert "--config was given nothing" in said(warm(plugin, "--config", nothing), plugin)
@@ -381,9 +381,7 @@ def names_of(plugin: str) -> list[str]:
 @settings(max_examples=60)
 @given(data=st.data())
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_whatever_a_setting_holds_is_no_fault_of_the_program(
-    warm, base, sandbox, tmp_path, plugin, data
-):
+def test_no_value_of_a_setting_is_an_unexpected_error(warm, base, sandbox, tmp_path, plugin, data):
     sandbox.reset()
     sandbox.tenant("alpha").insert("issues", {"title": "a"})
     given = data.draw(st.dictionaries(st.sampled_from(names_of(plugin)), JSON, max_size=3))
@@ -395,7 +393,7 @@ def test_whatever_a_setting_holds_is_no_fault_of_the_program(
 @settings(max_examples=40)
 @given(data=st.data())
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_whatever_a_variable_holds_is_no_fault_of_the_program(
+def test_no_value_of_a_variable_is_an_unexpected_error(
     warm, variables, sandbox, tmp_path, plugin, data
 ):
     sandbox.reset()
@@ -411,5 +409,5 @@ def test_whatever_a_variable_holds_is_no_fault_of_the_program(
 @settings(max_examples=40)
 @given(content=st.binary(max_size=20) | JSON.map(lambda value: json.dumps(value).encode()))
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_whatever_a_configuration_file_holds_is_no_fault_of_the_program(warm, plugin, content):
+def test_no_content_of_a_configuration_file_is_an_unexpected_error(warm, plugin, content):
     said(warm(plugin, config=content), plugin)

@@ -61,7 +61,7 @@ def test_nulls_inside_stream_maps_say_something_and_stay():
     assert without_unset(SCHEMA, {"stream_maps": maps}) == {"stream_maps": maps}
 
 
-def test_a_name_that_is_no_setting_stays_to_be_complained_about():
+def test_an_unknown_name_is_kept_to_be_reported():
     assert without_unset(SCHEMA, {"nubmer": None, "": ""}) == {"nubmer": None, "": ""}
 
 

@@ -267,7 +267,7 @@ def test_the_rest_is_found_after_a_short_page_although_earlier_rows_are_deleted(
     assert_exact(before, collection, run(collection, 10, between=between, answer=answer))
 
 
-def test_a_collection_that_empties_while_it_is_read_ends_the_walk():
+def test_a_collection_that_empties_while_it_is_read_ends_the_scan():
     collection = Collection(range(1, 51))
     ran = run(
         collection,

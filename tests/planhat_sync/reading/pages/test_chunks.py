@@ -60,7 +60,7 @@ def test_a_page_is_the_same_in_chunks_and_whole(table, separators, is_ascii):
 
 
 @given(table=tables, data=st.data())
-def test_a_page_that_is_broken_anywhere_is_no_page(table, data):
+def test_a_page_that_is_broken_anywhere_is_not_a_page(table, data):
     body = json.dumps(rows_of(table), separators=(",", ":")).encode()
     cut = data.draw(st.integers(0, len(body) - 1))
     broken = data.draw(
@@ -89,5 +89,5 @@ def test_rows_are_cut_where_they_begin_and_chunks_are_about_as_long_as_they_shou
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"null", b"[1,2]", b"[{", b"]", b"[{}", b" [{}]"]
 )
-def test_what_is_no_array_of_objects_is_not_cut(body):
+def test_what_is_not_an_array_of_objects_is_not_cut(body):
     assert list(chunks(body)) == [body]

@@ -188,7 +188,7 @@ def test_chosen_lines_are_those_of_the_chosen_rows_in_their_order(data, count):
         b"\xef\xbb\xbf[]",
     ],
 )
-def test_a_body_that_is_no_json_list_is_never_passed_on(body):
+def test_a_body_that_is_not_a_json_list_is_never_passed_on(body):
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError means: ask again
         RowFormat("issues", ["title"]).page(body)
 
@@ -197,7 +197,7 @@ def test_a_body_that_is_no_json_list_is_never_passed_on(body):
     "row",
     [b'{"title":"a"}', b'{"_id":5}', b'{"_id":null}', b"7", b"null", b'{"_id":"a","updatedAt":3}'],
 )
-def test_a_row_that_is_no_record_is_an_error_that_asking_again_does_not_cure(row):
+def test_a_row_that_is_not_a_record_is_an_error_that_is_not_retried(row):
     with pytest.raises(ProtocolError, match="issues"):
         RowFormat("issues", ["title"], key="updatedAt").page(b"[" + row + b"]")
 

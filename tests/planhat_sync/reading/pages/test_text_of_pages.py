@@ -46,7 +46,7 @@ def test_not_utf8_make_no_page_wherever_they_stand(broken, before, pieces, rest)
 
 
 @pytest.mark.parametrize("length", [PIECE - 1, PIECE, PIECE + 1])
-def test_a_page_that_is_cut_inside_a_character_is_no_page(length):
+def test_a_page_that_is_cut_inside_a_character_is_not_a_page(length):
     body = page_with("é".encode(), length - 1)[:length]
     with pytest.raises(ValueError, match="UTF-8"):
         RowFormat("issues", ["title"]).page(body)
