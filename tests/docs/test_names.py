@@ -111,3 +111,13 @@ def test_the_way_of_a_page_and_of_a_record_names_functions_that_are_there():
         assert name in defined_in(path), f"{path} has no {name}"
     for section in prose.split("\n## ")[1:]:
         assert len(section.splitlines()) <= 40
+
+
+def test_the_decision_on_layers_says_what_is_checked():
+    decision = (ROOT / "docs/adr/0006-one-library-thin-plugins.md").read_text("utf-8")
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    contracts = re.findall(r"^layers = (\[[^\]]+\])", settings, re.MULTILINE)
+    assert len(contracts) == 5
+    for layers in map(ast.literal_eval, contracts):
+        rooms = (" \\| ".join(f"`{room}`" for room in layer.split(" | ")) for layer in layers)
+        assert " → ".join(rooms) in decision
