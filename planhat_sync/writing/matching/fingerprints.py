@@ -6,11 +6,12 @@ property that is absent.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from planhat_sync.writing.records.exact_json import without_trailing_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,11 +103,4 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return {"object": {name: _canonical(item) for name, item in value.items()}}
     if isinstance(value, msgspec.Raw):
         return {"number": bytes(value).decode()}
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    sign, digits, exponent = number.as_tuple()
-    text = "".join(map(str, digits)).lstrip("0")
-    stripped = text.rstrip("0")
-    if not stripped:
-        return {"number": "0"}
-    power = int(exponent) + len(text) - len(stripped)
-    return {"number": f"{'-' * sign}{stripped}e{power}"}
+    return {"number": str(without_trailing_zeros(value))}

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.writing.records.exact_json import decode, exact_number, is_number_text
+from planhat_sync.writing.records.exact_json import (
+    decode,
+    exact_number,
+    is_number_text,
+    without_trailing_zeros,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,13 +57,10 @@ def number_text(value: Any) -> Any:  # noqa: ANN401 - any value of a record
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return UNCHANGED
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    number = without_trailing_zeros(value)
     if not number.is_finite() or abs(number.adjusted()) > _MAX_EXPONENT:
         return UNCHANGED
-    text = format(number, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return format(number, "f")
 
 
 def parsed_json(value: Any) -> Any:  # noqa: ANN401 - any value of a record
@@ -159,15 +161,15 @@ def accepted_scalars(declared: frozenset[str]) -> frozenset[type]:
     return frozenset(
         type_
         for type_ in (type(None), bool, str, int)
-        if not declared or not declared.isdisjoint(_JSON_TYPES[type_])
+        if not declared or not declared.isdisjoint(JSON_TYPES[type_])
     )
 
 
 def _has_declared_type(value: Any, declared: frozenset[str]) -> bool:  # noqa: ANN401 - any value
-    return any(name in declared for name in _JSON_TYPES.get(type(value), ()))
+    return any(name in declared for name in JSON_TYPES.get(type(value), ()))
 
 
-_JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
+JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
     type(None): ("null",),
     bool: ("boolean",),
     str: ("string",),
@@ -178,3 +180,4 @@ _JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
     list: ("array",),
     dict: ("object",),
 }
+"""The JSON Schema types that a value of each Python type may be declared with."""

@@ -12,7 +12,6 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID, Keyables, Keys
-from planhat_sync.writing.records.lookalikes import Lookalikes
 from planhat_sync.writing.records.payload import (
     ConversionError,
     Payload,
@@ -22,7 +21,7 @@ from planhat_sync.writing.records.payload import (
     missing_required,
 )
 from planhat_sync.writing.records.properties import SentProperties, unsendable
-from planhat_sync.writing.records.unknown_properties import UnknownProperties
+from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -111,6 +111,16 @@ def exact_number(text: str) -> Decimal | msgspec.Raw:
         return msgspec.Raw(text.encode())
 
 
+def without_trailing_zeros(number: float | Decimal) -> Decimal:
+    """Return the one form of all equal numbers, unrounded: 1E+2 for 100, 1e2 and 100.0.
+
+    Args:
+        number: Any number; a float counts as what Python prints of it.
+    """
+    exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+    return _UNROUNDED.normalize(exact) if exact else Decimal(0)
+
+
 def _exact_integer(text: str) -> int | msgspec.Raw:
     try:
         return int(text)
@@ -140,5 +150,6 @@ def _finite(value: float | Decimal) -> float | Decimal:
     return value
 
 
+_UNROUNDED: Final = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _DECODER: Final = msgspec.json.Decoder(float_hook=exact_number)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from planhat_sync.api.custom_fields import CUSTOM
-from planhat_sync.writing.records.coercions import declared_types
+from planhat_sync.writing.records.coercions import JSON_TYPES, declared_types
 from planhat_sync.writing.records.payload import Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -79,15 +79,7 @@ def _null_last(type_: str) -> tuple[bool, str]:
 
 def _kind(value: object) -> str:
     """Name the kind of a value, and never the value, which may be personal data."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, str):
-        return "text" if value else "empty text"
-    if isinstance(value, (int, float)):
-        return "a number"
-    return "an array" if isinstance(value, list) else "an object"
+    return "empty text" if value == "" else _WORDS[JSON_TYPES[type(value)][0]]
 
 
 def _for_jsonschema(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,7 +1,8 @@
 """Which properties of a record are sent, each as the model declares it.
 
-Owns the selection, the coercion and the validation of a record's values. `convert` decides what the
-record as a whole becomes.
+Owns the selection, the coercion and the validation of a record's values, and which columns hold one
+custom field each, as flattening makes them from `custom`. `convert` decides what the record as a
+whole becomes.
 """
 
 from __future__ import annotations
@@ -12,23 +13,67 @@ import jsonschema_rs
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.records.coercions import accepted_scalars, coerce, declared_types
-from planhat_sync.writing.records.custom_columns import CustomColumns
-from planhat_sync.writing.records.exact_json import UnsendableError, json_value
+from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
 from planhat_sync.writing.records.explain import Explainer
 from planhat_sync.writing.records.keys import ID, is_blank
-from planhat_sync.writing.records.lookalikes import printable_name
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
+from planhat_sync.writing.records.unknown_properties import printable_name
+from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from planhat_sync.models import Model
-    from planhat_sync.writing.records.lookalikes import Lookalikes
-    from planhat_sync.writing.records.unknown_properties import UnknownProperties
+    from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
     from planhat_sync.writing.settings import WriteSettings
 
 SDC_PREFIX: Final = "_sdc_"
 """Prefix of the columns that Singer tools add."""
+
+
+class CustomColumns:
+    """The columns of custom fields, recognized by their names.
+
+    Args:
+        separator: What the source put between `custom` and the label, if it is not SEPARATOR.
+            Columns with SEPARATOR are recognized as well.
+    """
+
+    def __init__(self, separator: str = SEPARATOR) -> None:
+        prefixes = {CUSTOM + SEPARATOR, CUSTOM + (separator or SEPARATOR)}
+        self._prefixes = sorted(prefixes, key=len, reverse=True)
+
+    def label_of(self, column: str) -> str | None:
+        """Return the label of the custom field that a column holds, None if it holds none."""
+        for prefix in self._prefixes:
+            if column.startswith(prefix) and column != prefix:
+                return column[len(prefix) :]
+        return None
+
+    def merge(self, custom: object, columns: Mapping[str, object]) -> object:
+        """Merge the values of columns into `custom`.
+
+        Args:
+            custom: The record's own `custom`; null conflicts with no column.
+            columns: Values by the names of their columns.
+
+        Returns:
+            The merged object. A `custom` that is not an object is returned as it is, for the schema
+            to refuse.
+
+        Raises:
+            ConversionError: Two values conflict.
+        """
+        if custom is not None and not isinstance(custom, dict):
+            return custom
+        merged = dict(custom or {})
+        for column, value in columns.items():
+            label = self.label_of(column)
+            if label in merged and _differ(merged[label], value):
+                message = f"{CUSTOM} and {column} hold different values for one field"
+                raise ConversionError(Reject(RejectCode.CONFLICTING_CUSTOM, message, column))
+            merged[label] = value
+        return merged
 
 
 class SentProperties:
@@ -139,3 +184,11 @@ def _json_value(name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a 
         return json_value(value)
     except UnsendableError as error:
         raise unsendable(name, error) from None
+
+
+def _differ(value: object, other: object) -> bool:
+    """Return whether two values differ as JSON; in Python 1 and True are equal."""
+    try:
+        return encode(value) != encode(other)
+    except UnsendableError:  # rejected later, with the name of the property
+        return value != other

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
-from planhat_sync.writing.records.lookalikes import printable_name
+from planhat_sync.writing.records.unknown_properties import printable_name
 
 if TYPE_CHECKING:
     from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile

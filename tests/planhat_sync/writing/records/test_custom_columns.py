@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.custom_columns import CustomColumns
 from planhat_sync.writing.records.payload import Payload, RejectCode
+from planhat_sync.writing.records.properties import CustomColumns
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat

@@ -6,8 +6,8 @@ import pytest
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
-from planhat_sync.writing.records.lookalikes import Lookalikes, printable_name
 from planhat_sync.writing.records.payload import RejectCode
+from planhat_sync.writing.records.unknown_properties import Lookalikes, printable_name
 from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()

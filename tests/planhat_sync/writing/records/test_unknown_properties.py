@@ -8,8 +8,7 @@ import pytest
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.records import unknown_properties
-from planhat_sync.writing.records.lookalikes import Lookalikes
-from planhat_sync.writing.records.unknown_properties import MAX_NAMES, UnknownProperties
+from planhat_sync.writing.records.unknown_properties import MAX_NAMES, Lookalikes, UnknownProperties
 
 MODELS = load_models()
 
