@@ -1,26 +1,20 @@
 """The records that Planhat has of one model, as far as a run needs to know them, in little memory.
 
 Pure: owns which records exist, by which keyables each is found, and the fingerprints of their
-values. `load_index` fills it from list pages; `matcher` updates it with what is written.
+values. Identifiers, keyables and scopes take twelve bytes each. `lookup` fills it from list pages;
+`matcher` updates it with what is written.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.writing.batching.identity import scope_kind
+from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
-from planhat_sync.writing.matching.references import (
-    EVERYWHERE_REFERENCE,
-    NONE,
-    WIDTH,
-    created_reference,
-    keyable_reference,
-    reference_of,
-    scope_reference,
-)
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
 if TYPE_CHECKING:
@@ -29,6 +23,15 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.records.payload import Payload
+
+WIDTH: Final = 12
+"""Bytes of an ObjectId; a hash of the same length stands for anything else."""
+NONE: Final = bytes(WIDTH)
+"""Stands for a keyable or a scope that is absent or not known."""
+EVERYWHERE_REFERENCE: Final = b"\xff" * WIDTH
+"""Stands for the scope of a keyable that is unique among all records."""
+
+_OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
 
 
 class Index:
@@ -202,3 +205,39 @@ class Index:
         identifier = self._identifiers.get(reference, reference.hex())
         values = row[self._keys_width :]
         return ExistingRecord(reference, identifier, found_by, values, self._fingerprints)
+
+
+def reference_of(identifier: str) -> bytes:
+    """Return what stands for a record with an `_id`: the bytes of an ObjectId, or a hash."""
+    if _OBJECT_ID.fullmatch(identifier):
+        return bytes.fromhex(identifier)
+    return _hash(identifier.encode("utf-8", "surrogatepass"))
+
+
+def created_reference(number: int) -> bytes:
+    """Return what stands for a record without a known `_id`, by its number in the run."""
+    return _hash(b"created %d" % number)
+
+
+def keyable_reference(position: int, key: str, scope: bytes) -> bytes:
+    """Return what stands for the value of a keyable within a scope.
+
+    Args:
+        position: Position of the keyable among the model's.
+        key: Its value.
+        scope: What stands for its scope; NONE for any.
+    """
+    return _hash(b"%d %b %b" % (position, scope, key.encode("utf-8", "surrogatepass")))
+
+
+def scope_reference(scope: object) -> bytes:
+    """Return what stands for a scope."""
+    if scope == EVERYWHERE:
+        return EVERYWHERE_REFERENCE
+    if not isinstance(scope, str):
+        return NONE
+    return _hash(b"scope " + normalized_scope(scope).encode("utf-8", "surrogatepass"))
+
+
+def _hash(text: bytes) -> bytes:
+    return blake2b(text, digest_size=WIDTH).digest()

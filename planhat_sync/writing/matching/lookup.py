@@ -1,24 +1,31 @@
-"""One record of Planhat, looked up by the keyables of one payload.
+"""The records of one model, as requests find them: one by one, or all of them for an index.
 
-Owns which requests find it. `matcher` decides when they are worth it.
+Owns which requests find them, which of their properties are read, and where an answer to a bulk
+upsert has ids. `matcher` decides when the requests are worth it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
+from planhat_sync.api.bulk.envelope import Envelope
 from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.errors import RejectError
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
-from planhat_sync.writing.matching.references import reference_of
+from planhat_sync.writing.matching.index import Index, reference_of
+from planhat_sync.writing.records.exact_json import exact_number
 from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.records.payload import Payload
@@ -26,9 +33,11 @@ if TYPE_CHECKING:
 PREFIXES: Final = {ID: "", "sourceId": "srcid-", "externalId": "extid-"}
 """What precedes the value of a keyable in a path (the vendor's pages on issues and objectives)."""
 
+_ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
+
 
 class Lookup:
-    """Finds records of one model, one at a time.
+    """Finds records of one model.
 
     Args:
         client: Planhat.
@@ -39,7 +48,27 @@ class Lookup:
     def __init__(self, client: PlanhatClient, model: Model, compared: Sequence[str] = ()) -> None:
         self._client = client
         self._model = model
+        self._compared = compared
         self._fingerprints = Fingerprints(compared)
+
+    def read_index(self, *, by_all_keyables: bool, stop: threading.Event | None) -> Index:
+        """Read all records into an index.
+
+        Args:
+            by_all_keyables: Whether they are to be found by other keyables than their `_id`.
+            stop: Ends the reading.
+
+        Raises:
+            PlanhatError: The list could not be read to its end.
+        """
+        model = self._model
+        index = Index(model, by_all_keyables=by_all_keyables, compared=self._compared)
+        keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
+        select = tuple(dict.fromkeys([ID, *keys, *self._compared]))
+        for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
+            for row in page:
+                index.add(row)
+        return index
 
     def find(self, payload: Payload, *, by_all_keyables: bool = True) -> Existing:
         """Return the record that a payload means: the one with the strongest of its keyables.
@@ -101,3 +130,17 @@ class Lookup:
                 if all(row.get(name) == value for name, value in wanted.items()):
                     return row
         return None
+
+
+def created_ids(answer: Answer) -> list[str]:
+    """Return the ids of created records that an answer contains.
+
+    If the request was repeated, its first attempt may have created what the answer calls updated.
+
+    Args:
+        answer: The answer to a bulk upsert.
+    """
+    envelope = Envelope(answer.body)
+    entries = [*envelope.inserts, *(envelope.updates if answer.repeated else ())]
+    ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
+    return [identifier for identifier in ids if isinstance(identifier, str)]

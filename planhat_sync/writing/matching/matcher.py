@@ -8,6 +8,7 @@ updated with what is written (`index`). `decisions` owns what follows.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import RejectError
@@ -20,15 +21,13 @@ from planhat_sync.writing.matching.decisions import (
     item_values,
 )
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
-from planhat_sync.writing.matching.load_index import created_ids, load_index
-from planhat_sync.writing.matching.lookup import Lookup
-from planhat_sync.writing.matching.partition import Partition
-from planhat_sync.writing.matching.references import reference_of
+from planhat_sync.writing.matching.index import reference_of
+from planhat_sync.writing.matching.lookup import Lookup, created_ids
 from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
@@ -39,6 +38,30 @@ if TYPE_CHECKING:
 
 MAX_LOOKUPS: Final = 5
 """How many records are looked up one by one in a run before the list is read."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """A batch, divided by what happens to its payloads.
+
+    Attributes:
+        batch: What is to be sent, in order; None if nothing is.
+        existing: For each payload of `batch` the record that it means; None if it will be created,
+            UNKNOWN also if nobody asked.
+        later: Payloads to be partitioned again once `batch` has its result, since the first of them
+            means the same record as one of `batch`, by another keyable.
+        unchanged: Payloads whose values Planhat has already.
+        skipped: Payloads that are not to be sent. What they superseded is skipped with them.
+        rejects: Payloads that cannot be written, and why. What they superseded is still to be
+            written.
+    """
+
+    batch: Batch | None = None
+    existing: Sequence[Existing] = ()
+    later: Batch | None = None
+    unchanged: list[Payload] = field(default_factory=list)
+    skipped: list[Payload] = field(default_factory=list)
+    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
 
 class Matcher:
@@ -91,18 +114,8 @@ class Matcher:
             self._prepare(asking)
             return self._partition(batch)
 
-    def find(self, payload: Payload) -> Existing:
-        """Return the record that a payload means.
-
-        Raises:
-            PlanhatError: Planhat could not be asked.
-        """
-        with self._lock:
-            self._prepare(1)
-            return self._find(payload)
-
     def delete(self, payload: Payload) -> bool | Reject:
-        """Delete the record that a payload means.
+        """Delete the record that a payload means, or find out in a dry run whether there is one.
 
         Args:
             payload: A delete.
@@ -114,6 +127,8 @@ class Matcher:
             PlanhatError: Planhat could not be asked, or did not delete it.
         """
         with self._lock:
+            if self._dry_run:
+                return self._would_delete(payload)
             try:
                 return self._delete(payload)
             except RejectError as error:
@@ -140,12 +155,6 @@ class Matcher:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
 
-    def remove_from_index(self, record: ExistingRecord) -> None:
-        """Remove a record that would be deleted, in a dry run."""
-        with self._lock:
-            if self._index is not None:
-                self._index.remove(record.reference)
-
     def _prepare(self, asking: int) -> None:
         """Read the list if there are too many to look up one by one, or if it is stale."""
         if self._index is not None and not (self._index.stale and not self._dry_run):
@@ -155,12 +164,8 @@ class Matcher:
         if are_few and not self._dry_run:
             self._lookups += asking
             return
-        self._index = load_index(
-            self._client,
-            self._model,
-            by_all_keyables=self._decisions.by_all_keyables,
-            compared=self._decisions.compared,
-            stop=self._stop,
+        self._index = self._lookup.read_index(
+            by_all_keyables=self._decisions.by_all_keyables, stop=self._stop
         )
 
     def _partition(self, batch: Batch) -> Partition:
@@ -212,6 +217,15 @@ class Matcher:
         if existing is None or existing.identifier is None:
             return False
         return self._delete_by_id(existing.identifier)
+
+    def _would_delete(self, payload: Payload) -> bool | Reject:
+        self._prepare(1)
+        existing = self._find(payload)
+        if isinstance(existing, Unknown):
+            return CANNOT_TELL
+        if existing is not None and self._index is not None:
+            self._index.remove(existing.reference)
+        return existing is not None
 
     def _delete_by_id(self, identifier: str) -> bool:
         deleted = self._client.delete(self._model, identifier)

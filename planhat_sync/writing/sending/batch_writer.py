@@ -24,8 +24,8 @@ class BatchWriter:
 
     Args:
         stream: Name of the model.
-        matcher: Finds out which payloads are to be sent.
-        sender: Sends them and deletes records, or only reports what it would do.
+        matcher: Finds out which payloads are to be sent, and deletes records.
+        sender: Sends the payloads, or only reports what it would send.
         checkpoint: Ends the writing between two requests.
     """
 
@@ -78,7 +78,7 @@ class BatchWriter:
         rejected = []
         for payload in batch.payloads:
             self._checkpoint.check(len(result.rejects))
-            deleted = self._sender.delete(payload)
+            deleted = self._matcher.delete(payload)
             if isinstance(deleted, Reject):
                 result.rejects.append((payload, deleted))
                 rejected.append(payload)

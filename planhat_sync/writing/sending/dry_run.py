@@ -1,4 +1,4 @@
-"""A dry run: counts what would be written, and shows a few of the changes."""
+"""A dry run: counts what would be sent, and shows a few of the changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.writing.matching.decisions import CANNOT_TELL, item_values
-from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
+from planhat_sync.writing.matching.decisions import item_values
+from planhat_sync.writing.matching.existing import ExistingRecord
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.sending.batch_result import superseded
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.terminal import TextStyle
-    from planhat_sync.writing.matching.matcher import Matcher
-    from planhat_sync.writing.matching.partition import Partition
-    from planhat_sync.writing.records.payload import Payload, Reject
+    from planhat_sync.writing.matching.matcher import Matcher, Partition
+    from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
 
 logger = logging.getLogger("target-planhat")
@@ -69,22 +68,6 @@ class DryRun:
         result.counts.merged += superseded(payloads)
         self._matcher.update_index(payloads)
         return []
-
-    def delete(self, payload: Payload) -> bool | Reject:
-        """Find out whether a run would delete a record.
-
-        Returns:
-            Whether there is one; or why that cannot be known.
-
-        Raises:
-            PlanhatError: Planhat could not be asked.
-        """
-        existing = self._matcher.find(payload)
-        if isinstance(existing, Unknown):
-            return CANNOT_TELL
-        if existing is not None:
-            self._matcher.remove_from_index(existing)
-        return existing is not None
 
     def _show(self, verb: str, payload: Payload, record: ExistingRecord | None) -> None:
         """Log the values of a new record, or the changes of an existing one, a few times each.

@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.writing.matching.matcher import Matcher
-    from planhat_sync.writing.matching.partition import Partition
+    from planhat_sync.writing.matching.matcher import Matcher, Partition
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.checkpoint import Checkpoint
 
 
 class BatchSender:
-    """Sends the batches of one model, and deletes its records.
+    """Sends the batches of one model.
 
     Args:
         client: Planhat.
@@ -78,17 +77,6 @@ class BatchSender:
                     self._matcher.add_created_ids(answer)
                     plan.read_answer(answer)
         return self._record_outcomes(plan, result)
-
-    def delete(self, payload: Payload) -> bool | Reject:
-        """Delete the record that a payload means.
-
-        Returns:
-            Whether there was one; or why that cannot be known.
-
-        Raises:
-            PlanhatError: Planhat could not be asked, or did not delete it.
-        """
-        return self._matcher.delete(payload)
 
     def _wait_for_planhat(self) -> None:
         """Wait for the end of an outage, which must not reject each of the following records."""

@@ -96,10 +96,8 @@ class Flow:
         for batch in self.batches(records):
             if batch.kind == "delete":
                 for payload in batch.payloads:
-                    found = self.matcher.find(payload)
+                    found = self.matcher.delete(payload)
                     self.settle(payload, "deleted" if found else "skipped")
-                    if found:
-                        self.matcher.remove_from_index(found)
                 continue
             for partition in self.partitions(batch):
                 for payload, found in zip(
