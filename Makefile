@@ -125,7 +125,7 @@ soak: $(STAMP) ## ten more minutes of two million records with faults (goes on w
 
 SECONDS := 60
 fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of all that parses, SECONDS=60 for each harness
-	.venv-fuzz/bin/python -m fuzz --seconds $(SECONDS)
+	.venv-fuzz/bin/python -m reliability.fuzz --seconds $(SECONDS)
 
 RELEASE := .venv-release/.installed
 $(RELEASE): requirements/release.txt

@@ -12,7 +12,7 @@ from checkout import ROOT, files_of
 CODE = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"[\w./-]*\w\.(?:py|sh|md)")
 MODULE = re.compile(
-    r"(?:planhat_\w+|tap_planhat|target_planhat|benchmarks|reliability|tools|fuzz)(?:\.[A-Za-z]\w*)+"
+    r"(?:planhat_\w+|tap_planhat|target_planhat|benchmarks|reliability|tools)(?:\.[A-Za-z]\w*)+"
 )
 OF_READERS = {"select_all.py"}
 """Files that a page writes, or that the vendor or the reader has."""

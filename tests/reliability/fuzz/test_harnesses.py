@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from fuzz.__main__ import _harness
-from fuzz.mutations import Mutator
-from fuzz.seeds import SEEDS
+from reliability.fuzz.__main__ import _harness
+from reliability.fuzz.mutations import Mutator
+from reliability.fuzz.seeds import SEEDS
 
 
 @pytest.mark.parametrize("name", list(SEEDS))

@@ -1,4 +1,4 @@
-"""`python -m fuzz [NAME [FILE]]`: all harnesses for some time, or one, or one on a single input."""
+"""`python -m reliability.fuzz [NAME [FILE]]`: all harnesses, one of them, or one input again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuzz.mutations import Mutator
-from fuzz.seeds import SEEDS
+from reliability.fuzz.mutations import Mutator
+from reliability.fuzz.seeds import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _COUNT = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and run what it asks for."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m reliability.fuzz", description=__doc__)
     parser.add_argument("name", nargs="?", choices=sorted(SEEDS))
     parser.add_argument("file", nargs="?", type=Path, help="an input to repeat")
     parser.add_argument("--seconds", type=int, default=60, help="how long for each harness")
@@ -71,7 +71,7 @@ def _supervise(name: str, seconds: int) -> tuple[int, bool]:
         for number, seed in enumerate(SEEDS[name]):
             (corpus / f"seed-{number}").write_bytes(seed)
         for way in ("--as-json", "--no-as-json"):
-            command = [sys.executable, "-m", "fuzz", name, "--inside", str(corpus), way]
+            command = [sys.executable, "-m", "reliability.fuzz", name, "--inside", str(corpus), way]
             command += ["--seconds", str(max(1, seconds // 2))]
             ran = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves
             said = (ran.stderr + ran.stdout).decode(errors="replace")
@@ -121,7 +121,7 @@ def _fuzz(name: str, corpus: Path, seconds: int, *, as_json: bool) -> int:
 
 def _harness(name: str) -> Callable[[bytes], None]:
     """Import a harness, and with it what it tries."""
-    from fuzz import answers, tap_input, target_input  # noqa: PLC0415 - watched from here on
+    from reliability.fuzz import answers, tap_input, target_input  # noqa: PLC0415 - watched from here on
 
     if name == "lines":
         return target_input.Stdin()
