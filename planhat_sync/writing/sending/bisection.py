@@ -39,8 +39,7 @@ class Part:
     Attributes:
         positions: Their positions in the batch.
         parent: The part that this one was divided from.
-        suspected: Whether error entries seemed to mean its payloads.
-        from_names: Whether its parent was divided by such names, and not in the middle.
+        from_names: Whether its parent was divided by names in error entries, and not in the middle.
         claims: What the counts of its answer may mean.
         counts: What its answer settled.
         children: The parts that it was divided into.
@@ -49,7 +48,6 @@ class Part:
 
     positions: Sequence[int]
     parent: Part | None = field(default=None, repr=False)
-    suspected: bool = False
     from_names: bool = False
     claims: tuple[Counts, ...] = ()
     counts: Counts = NOTHING
@@ -176,7 +174,6 @@ class Bisection:
         rest = [position for position in left if position not in suspects]
         named = [position for position in left if position in suspects]
         self._divide(part, [named, rest], from_names=True)
-        part.children[0].suspected = True
 
     def _split_in_order(self, part: Part, suspects: set[int]) -> None:
         """Divide a part before and after each run of suspects; what was written is written again.
@@ -205,9 +202,10 @@ class Bisection:
 
     def _suspects_beside(self, part: Part) -> Part | None:
         """Return the suspects that a part was divided from, None if there are none."""
-        if self._in_order or part.parent is None or not part.from_names or part.suspected:
+        if self._in_order or part.parent is None or not part.from_names:
             return None
-        return part.parent.children[0]
+        suspects = part.parent.children[0]
+        return None if suspects is part else suspects
 
     def _is_known_written(self, part: Part) -> bool:
         """Return whether earlier answers prove that a part was written.

@@ -14,26 +14,11 @@ from planhat_sync.errors import GaveUpError, NotPermittedError, StopError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FAILED_ALONE: Final = Settled(
-    Counts(),
-    {
-        0: Refusal(
-            "refused",
-            "Planhat answers 500 each time it is sent, but accepts other records",
-            may_be_written=True,
-        )
-    },
-)
-ANSWER_LOST: Final = Settled(
-    Counts(),
-    {
-        0: Refusal(
-            "outcome_unknown",
-            "the answer was lost: the record may exist, so it is not sent again",
-            may_be_written=True,
-        )
-    },
-)
+_FAILED: Final = "Planhat answers 500 each time it is sent, but accepts other records"
+_LOST: Final = "the answer was lost: the record may exist, so it is not sent again"
+
+FAILED_ALONE: Final = Settled(Counts(), {0: Refusal("refused", _FAILED, may_be_written=True)})
+ANSWER_LOST: Final = Settled(Counts(), {0: Refusal("outcome_unknown", _LOST, may_be_written=True)})
 
 
 class AllRefusedError(StopError):

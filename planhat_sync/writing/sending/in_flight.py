@@ -36,10 +36,9 @@ class _Waiting:
         """Return whether this batch may be sent although an earlier one has no result yet."""
         if "create" in (self.batch.kind, earlier.batch.kind):
             return True  # an unkeyed item has no identity in common with any other
-        if self.profiles != earlier.profiles or any(sum(keyed) > 1 for keyed in self.profiles):
+        profiles = self.profiles | earlier.profiles
+        if len(profiles) > 1 or any(sum(keyed) > 1 for keyed in profiles):
             return False  # with different keyables, or several, both may mean the same records
-        if len(self.profiles) > 1:
-            return False
         if not self.identities.isdisjoint(earlier.identities):
             return False
         return len(self.kinds | earlier.kinds) <= 1 or self.names.isdisjoint(earlier.names)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from planhat_sync.api.bulk.outcomes import Settled, Unsettled, read_answer
 from planhat_sync.errors import StopError, UnknownOutcomeError
@@ -29,7 +29,7 @@ from planhat_sync.writing.sending.conclusions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
@@ -63,8 +63,8 @@ class BulkRequest:
     retry_budget_seconds: float | None
 
 
-T = TypeVar("T")
-_Steps = Generator[BulkRequest, "Answer", T]
+_Steps = Generator[BulkRequest | None, "Answer", None]
+"""Requests, each to be answered; None after the last of them."""
 
 
 class SendPlan:
@@ -92,7 +92,7 @@ class SendPlan:
         self._may_write = may_write
         self._failures = 0
         self._steps = self._all_steps()
-        self.request: BulkRequest | None = next(self._steps)
+        self.request = next(self._steps)
 
     def read_answer(self, answer: Answer) -> None:
         """Read the answer to `request`, and decide what to send next.
@@ -104,7 +104,7 @@ class SendPlan:
             StopError: Planhat or the token is at fault: AllRefusedError, NotPermittedError or
                 GaveUpError.
         """
-        self._continue(self._steps.send, answer)
+        self.request = self._steps.send(answer)
 
     def lose_answer(self, error: UnknownOutcomeError) -> None:
         """Record that the answer to `request` was lost, and decide what to send next.
@@ -112,15 +112,9 @@ class SendPlan:
         Args:
             error: The error that says so.
         """
-        self._continue(self._steps.throw, error)
+        self.request = self._steps.throw(error)
 
-    def _continue(self, proceed: Callable[[T], BulkRequest], value: T) -> None:
-        try:
-            self.request = proceed(value)
-        except StopIteration:
-            self.request = None
-
-    def _all_steps(self) -> _Steps[None]:
+    def _all_steps(self) -> _Steps:
         outcomes = self.outcomes
         send = self._create if self.batch.kind == "create" else self._upsert
         while (part := outcomes.next_part()) is not None:
@@ -133,12 +127,13 @@ class SendPlan:
             raise self._not_the_records()
         if self._may_lack_the_right and are_forbidden(outcomes.refusals):
             raise self._not_the_records()
+        yield None
 
     @property
     def _may_lack_the_right(self) -> bool:
         return not self._may_write and not self.outcomes.has_written
 
-    def _upsert(self, part: Part) -> _Steps[None]:
+    def _upsert(self, part: Part) -> _Steps:
         """Send keyed items, once more if an earlier attempt may have changed the answer."""
         is_whole = part.parent is None
         answer = yield self._request(part.positions, None if is_whole else PART_RETRY_SECONDS)
@@ -170,7 +165,7 @@ class SendPlan:
             self._failures += 1
             self.outcomes.defer(part, _comparable(answer))
 
-    def _create(self, part: Part) -> _Steps[None]:
+    def _create(self, part: Part) -> _Steps:
         """Send one unkeyed item, once."""
         try:
             answer = yield self._request(part.positions, None)
@@ -179,7 +174,7 @@ class SendPlan:
             return
         self.outcomes.settle(part, self._read_single(part, answer), _comparable(answer))
 
-    def _confirm(self, part: Part) -> _Steps[None]:
+    def _confirm(self, part: Part) -> _Steps:
         """Find out whether Planhat fails on single payloads, or failed for a while.
 
         Each is sent once more, between two requests with payloads that Planhat accepts. The order
@@ -210,7 +205,7 @@ class SendPlan:
         outcomes.failing.clear()
         self._failures = 0
 
-    def _require_success(self, positions: Sequence[int]) -> _Steps[None]:
+    def _require_success(self, positions: Sequence[int]) -> _Steps:
         """Send payloads that were accepted once more, and stop if Planhat fails now."""
         answer = yield self._request(positions)
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
