@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reliability.cell import CellResult, run_cell
 from reliability.faults import SIDES, TABLE
-from reliability.kills import Kill, Survival, plan_kills, try_kill
+from reliability.kills import Kill, KillResult, plan_kills, try_kill
 from reliability.report import (
     as_markdown,
     faults_in_a_line,
@@ -37,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faults.add_argument("--write", type=Path, help="write the table here, as Markdown")
     faults.set_defaults(run=run_faults)
     kills = commands.add_parser("kills", help="signals at random instants and at named points")
-    kills.add_argument("--instants", type=int, default=120, help="some come too late to strike")
+    kills.add_argument(
+        "--instants",
+        type=int,
+        default=120,
+        help="how many kills; some come after the end of their run",
+    )
     kills.add_argument("--seed", type=int, default=1)
     kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
     kills.add_argument("--jobs", type=int, default=2)
@@ -68,7 +73,7 @@ def run_faults(options: argparse.Namespace) -> int:
     with ThreadPoolExecutor(options.jobs) as pool:
         for result in pool.map(lambda cell: run_cell(*cell), cells):
             results.append(result)
-            _say(result)
+            _print(result)
     seconds = time.monotonic() - began
     sys.stdout.write(f"{faults_in_a_line(results, seconds)}\n")
     if options.write:
@@ -81,18 +86,18 @@ def run_kills(options: argparse.Namespace) -> int:
     plan = plan_kills(options.instants, options.seed)
     chosen = [kill for kill in plan if options.only in (None, kill.number)]
 
-    def attempt(kill: Kill) -> Survival:
-        survival = try_kill(kill)
-        mark = "FAIL" if survival.wrong else "ok" if survival.struck else "late"
-        lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in survival.wrong)]
-        if survival.wrong:
+    def attempt(kill: Kill) -> KillResult:
+        result = try_kill(kill)
+        mark = "FAIL" if result.wrong else "ok" if result.fired else "late"
+        lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in result.wrong)]
+        if result.wrong:
             lines.append(
                 f"     again: python -m reliability kills --instants {options.instants} "
                 f"--seed {options.seed} --only {kill.number}"
             )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
-        return survival
+        return result
 
     began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -101,7 +106,7 @@ def run_kills(options: argparse.Namespace) -> int:
     sys.stdout.write(f"{kills_in_a_line(results, seconds)}\n")
     if options.write:
         options.write.write_text(kills_as_markdown(results, seconds), encoding="utf-8")
-    return 1 if any(survival.wrong for survival in results) else 0
+    return 1 if any(result.wrong for result in results) else 0
 
 
 def run_soak(options: argparse.Namespace) -> int:
@@ -112,24 +117,24 @@ def run_soak(options: argparse.Namespace) -> int:
     for each in rounds:
         sys.stdout.write(
             f"{'FAIL' if each.wrong else 'ok':<5}round {each.number:<4}{each.records} records in "
-            f"{each.seconds} s, {each.requests} requests, faults struck {each.struck} times; tap "
+            f"{each.seconds} s, {each.requests} requests, faults fired {each.fired} times; tap "
             f"{each.tap_peak_kb} kB, {each.tap_slope:+} bytes a record; target "
             f"{each.target_peak_kb} kB, {each.target_slope:+} bytes a record\n"
         )
         sys.stdout.writelines(f"     {wrong}\n" for wrong in each.wrong)
     done = sum(each.records for each in rounds)
     if done < options.records:
-        sys.stdout.write(f"{options.records - done:,} to go: the same command goes on\n")
+        sys.stdout.write(f"{options.records - done:,} to go: the same command continues\n")
     if rounds:
         sys.stdout.write(f"Total: {total(rounds)}\n")
     return 1 if any(each.wrong for each in rounds) else 0
 
 
-def _say(result: CellResult) -> None:
+def _print(result: CellResult) -> None:
     mark = "FAIL" if result.wrong else "ok"
     sys.stdout.write(
         f"{mark:<5}{result.row:<40}{result.side:<17}seed {result.seed:<4}"
-        f"{result.outcome:<9}struck {result.fired:>3} times  {result.seconds:5.1f} s\n"
+        f"{result.outcome:<9}fired {result.fired:>3} times  {result.seconds:5.1f} s\n"
     )
     for wrong in result.wrong:
         sys.stdout.write(f"     {wrong}\n")

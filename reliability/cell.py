@@ -24,11 +24,11 @@ class CellResult:
 
     Attributes:
         row: The fault's name.
-        side: The side it struck.
+        side: The side on which the fault fired.
         seed: To repeat it.
         outcome: `equal` (the run succeeded) or `stopped` (it ended with one clear line and exit
             code 1, and an undisturbed run from the last printed state completed it).
-        fired: How often the fault struck.
+        fired: How often the fault fired.
         seconds: How long the cell took.
         wrong: What must not have happened; empty for a cell that passed.
     """
@@ -68,8 +68,8 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
                 wrong.append("the undisturbed run before the fault failed")
             state = _last(first)
             world.change(0.3)
-        struck = "copy" if side == "target" else "source"
-        armed = world.sandbox.fault(row.fault, tenant=struck, **row.options)
+        tenant = "copy" if side == "target" else "source"
+        armed = world.sandbox.fault(row.fault, tenant=tenant, **row.options)
         try:
             run = run_pipe(
                 folder,
@@ -85,7 +85,7 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
             )
         wrong += run.problems()
         fired = armed.fired
-        wrong += [] if fired else ["the fault never struck, so the cell shows nothing"]
+        wrong += [] if fired else ["the fault never fired, so the cell shows nothing"]
         world.sandbox.faults.clear()
         world.sandbox.settle()
         outcome = EQUAL if run.succeeded else STOPPED

@@ -19,9 +19,9 @@ class Row:
     Attributes:
         name: What it is called in the table.
         fault: Name of the sandbox's fault, or `behave`.
-        options: Where and when it strikes, and its own options.
-        lasting: Whether it never goes away by itself, so that the run has to stop.
-        sides: On which sides it can strike.
+        options: Where and when it fires, and its own options.
+        lasting: Whether it is permanent, so that the run has to stop.
+        sides: On which sides it can fire.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Kills the pipe: at random instants, and at points that have names."""
+"""Kills the pipe at random instants and at named points."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reliability.covered import InsertedStates, last_state_of_tap, uncovered, wrong_rejects
+from reliability.kill_point import KillPoint
 from reliability.pipe import run_pipe
 from reliability.points.sitecustomize import POINTS as SEEN_FROM_INSIDE
-from reliability.trap import Trap
 from reliability.world import MODELS, World
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ SEEN_FROM_OUTSIDE = (
 )
 POINTS = (*SEEN_FROM_OUTSIDE, *SEEN_FROM_INSIDE)
 BAD = "refuse-this"
-SHARP = {"lookback_seconds": 0}
+NO_LOOKBACK = {"lookback_seconds": 0}
 """All records here are new: looking back would read them again, and hide what a state has lost."""
 
 ISSUES, OBJECTIVES = 400, 80
 BAD_EVERY, STATE_EVERY = 23, 17
-"""So many records apart: refused ones from the first to the last, and states behind each."""
+"""Every 23rd record is refused, from the first on; a state follows every 17th."""
 
 
 @dataclass(frozen=True)
@@ -92,21 +92,21 @@ def plan_kills(count: int, seed: int) -> list[Kill]:
 
 
 @dataclass(frozen=True)
-class Survival:
-    """What came of one kill.
+class KillResult:
+    """The result of one kill.
 
     Attributes:
         kill: What was done.
-        struck: Whether it struck: the pipe may have ended before.
+        fired: Whether its signal was sent; the pipe can end before that.
         wrong: What must not have happened; empty if it was survived.
     """
 
     kill: Kill
-    struck: bool
+    fired: bool
     wrong: tuple[str, ...]
 
 
-def try_kill(kill: Kill) -> Survival:
+def try_kill(kill: Kill) -> KillResult:
     """Run the pipe, kill it, run it again from the last printed state, and compare.
 
     Args:
@@ -125,26 +125,26 @@ def try_kill(kill: Kill) -> Survival:
         bad = _make_refused(world)
         world.sandbox.behave("copy", refused_marker=BAD, error_entries="index")
         world.sandbox.fault("slow", tenant="copy", seconds=0.03)
-        trap = Trap(kill, world, folder / "struck")
+        point = KillPoint(kill, world, folder / "fired")
         run = run_pipe(
             folder,
             world.sandbox.url,
-            tap=SHARP,
+            tap=NO_LOOKBACK,
             target=settings,
-            started=trap.set,
+            started=point.arm,
             between=InsertedStates(STATE_EVERY),
-            environment=trap.environment,
+            environment=point.environment,
         )
-        trap.disarm()
+        point.disarm()
         world.sandbox.faults.clear()
         world.sandbox.settle()
-        wrong = _problems_after(run, kill, trap)
+        wrong = _problems_after(run, kill, point)
         wrong += uncovered(run.fed, run.states, world, rejects)
         again = run_pipe(
             folder,
             world.sandbox.url,
             state=last_state_of_tap(run.states),
-            tap=SHARP,
+            tap=NO_LOOKBACK,
             target=settings,
         )
         wrong += again.problems()
@@ -158,7 +158,7 @@ def try_kill(kill: Kill) -> Survival:
             for record in [r for r in world.source.records(model) if r["sourceId"] in bad]:
                 world.source.delete(model, record["_id"])
         wrong += world.differences()[:5]
-        return Survival(kill, struck=trap.struck, wrong=tuple(wrong))
+        return KillResult(kill, fired=point.fired, wrong=tuple(wrong))
 
 
 def _make_refused(world: World) -> set[str]:
@@ -173,10 +173,10 @@ def _make_refused(world: World) -> set[str]:
     return bad
 
 
-def _problems_after(run: PipeRun, kill: Kill, trap: Trap) -> list[str]:
+def _problems_after(run: PipeRun, kill: Kill, point: KillPoint) -> list[str]:
     """Return what is wrong with a killed run by itself."""
     found = run.problems()
-    if not trap.struck:
+    if not point.fired:
         return found
     ended = {0, -signal.SIGKILL if kill.how == "KILL" else 128 + signal.SIGTERM}
     for name, code, said in (
@@ -186,7 +186,7 @@ def _problems_after(run: PipeRun, kill: Kill, trap: Trap) -> list[str]:
         if kill.victim in ("tap", "target") and kill.victim != name:
             continue
         # Before it has begun, and when it is done, SIGTERM ends it like any other process.
-        at_the_edge = name not in trap.at_work or run.emitted == ISSUES + OBJECTIVES
+        at_the_edge = name not in point.at_work or run.emitted == ISSUES + OBJECTIVES
         at_the_edge |= f"\n{name}-planhat: stopped " in said  # and after its last line
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")

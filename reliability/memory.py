@@ -1,4 +1,4 @@
-"""How much memory a process holds, sampled while it runs."""
+"""Samples the resident memory of a process while it runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SAMPLE_SECONDS = 0.2
 
 
-class StreamState:
-    """Samples of what a process holds."""
+class MemorySamples:
+    """The resident memory of a process, sampled until it ends."""
 
     def __init__(self) -> None:
         self._samples: list[tuple[float, int]] = []
@@ -27,7 +27,7 @@ class StreamState:
 
     @property
     def peak(self) -> int:
-        """The most, in kB."""
+        """The maximum, in kB."""
         return max((held for _, held in self._samples), default=0)
 
     @property

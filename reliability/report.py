@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reliability.cell import CellResult
-    from reliability.kills import Survival
+    from reliability.kills import KillResult
 
 _FAULTS = (
     "# The fault table",
@@ -28,8 +28,8 @@ _KILLS = (
     "# The kills",
     "",
     (
-        "The result of each kill in the last run: how many were survived of those that struck. "
-        "[Reliability](reliability.md) says how it is done, and what survived means."
+        "The result of each kill in the last run: how many were survived, of those that came in "
+        "time. [Reliability](reliability.md) says how it is done, and what survived means."
     ),
     "",
 )
@@ -45,58 +45,58 @@ def faults_in_a_line(results: Sequence[CellResult], seconds: float) -> str:
     rows = len({result.row for result in results})
     seeds = sorted({result.seed for result in results})
     failed = sum(bool(result.wrong) for result in results)
-    struck = sum(result.fired for result in results)
+    fired = sum(result.fired for result in results)
     return (
         f"{len(results)} cells ({rows} faults, seeds {', '.join(map(str, seeds))}), {failed} "
-        f"failed; faults struck {struck:,} times; {seconds:,.0f} seconds."
+        f"failed; faults fired {fired:,} times; {seconds:,.0f} seconds."
     )
 
 
-def kills_in_a_line(survivals: Sequence[Survival], seconds: float) -> str:
+def kills_in_a_line(results: Sequence[KillResult], seconds: float) -> str:
     """Sum up a run of kills.
 
     Args:
-        survivals: The result of each.
+        results: The result of each kill.
         seconds: How long it took.
     """
-    late = sum(not survival.struck for survival in survivals)
-    failed = sum(bool(survival.wrong) for survival in survivals)
+    late = sum(not result.fired for result in results)
+    failed = sum(bool(result.wrong) for result in results)
     return (
-        f"{len(survivals)} kills, {late} of them too late to strike, {failed} not survived; "
+        f"{len(results)} kills, {late} of them after the run had ended, {failed} not survived; "
         f"{seconds:,.0f} seconds."
     )
 
 
-def kills_as_markdown(survivals: Sequence[Survival], seconds: float) -> str:
+def kills_as_markdown(results: Sequence[KillResult], seconds: float) -> str:
     """Return the table of the kills: one line for each point, one column for each signal.
 
     Args:
-        survivals: The result of each.
+        results: The result of each kill.
         seconds: How long all of them took.
     """
-    signals = list(dict.fromkeys(survival.kill.how for survival in survivals))
+    signals = list(dict.fromkeys(result.kill.how for result in results))
     lines = [
         *_KILLS,
-        kills_in_a_line(survivals, seconds),
+        kills_in_a_line(results, seconds),
         "",
         "| point | " + " | ".join(f"SIG{how}" for how in signals) + " |",
         "|---" * (1 + len(signals)) + "|",
     ]
-    for point in sorted({survival.kill.point for survival in survivals}):
+    for point in sorted({result.kill.point for result in results}):
         cells = [
-            _survived([s for s in survivals if (s.kill.point, s.kill.how) == (point, how)])
+            _survived([s for s in results if (s.kill.point, s.kill.how) == (point, how)])
             for how in signals
         ]
         lines.append(f"| {point} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _survived(survivals: Sequence[Survival]) -> str:
-    struck = [survival for survival in survivals if survival.struck]
-    bad = [str(survival.kill.number) for survival in survivals if survival.wrong]
+def _survived(results: Sequence[KillResult]) -> str:
+    fired = [result for result in results if result.fired]
+    bad = [str(result.kill.number) for result in results if result.wrong]
     if bad:
         return f"**not survived** (numbers {', '.join(bad)})"
-    return f"{len(struck)} of {len(struck)}" if struck else "-"
+    return f"{len(fired)} of {len(fired)}" if fired else "-"
 
 
 def as_markdown(results: Sequence[CellResult], seconds: float) -> str:
@@ -107,7 +107,7 @@ def as_markdown(results: Sequence[CellResult], seconds: float) -> str:
         seconds: How long all of them took.
 
     Returns:
-        Markdown. A cell shows how its seeds ended, and how often the fault struck in total.
+        Markdown. A cell shows how its seeds ended, and how often the fault fired in total.
     """
     lines = [
         *_FAULTS,
@@ -128,6 +128,6 @@ def _cell(results: Sequence[CellResult]) -> str:
     failed = [str(result.seed) for result in results if result.wrong]
     if failed:
         return f"**failed** (seeds {', '.join(failed)})"
-    struck = sum(result.fired for result in results)
+    fired = sum(result.fired for result in results)
     outcomes = sorted({result.outcome for result in results})
-    return f"{' or '.join(outcomes)} (struck {struck} times)"
+    return f"{' or '.join(outcomes)} (fired {fired} times)"

@@ -1,7 +1,7 @@
-"""The pipe for hours: faults at a low rate, millions of records, and the memory it holds.
+"""Runs the pipe for hours, with faults at a low rate and millions of records, and samples memory.
 
-It is done in rounds, each a new pair of tenants and one run of the pipe, and can be stopped after
-any of them: what was done is in a file.
+It runs in rounds, each a new pair of tenants and one run of the pipe. It can be stopped after
+any of them: the results are kept in a file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reliability.memory import StreamState
+from reliability.memory import MemorySamples
 from reliability.pipe import run_pipe
 from reliability.world import World
 
@@ -34,14 +34,14 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Round:
-    """What came of one run of the pipe.
+    """The result of one run of the pipe.
 
     Attributes:
         number: Which round; also its seed.
         records: How many records were copied.
         seconds: How long the run took.
         requests: Requests that the sandbox saw.
-        struck: How often faults struck.
+        fired: How often faults fired.
         tap_peak_kb: Most memory that the tap held.
         target_peak_kb: Most memory that the target held.
         tap_slope: Memory that the tap gained in the second half of the run, in bytes a record.
@@ -53,7 +53,7 @@ class Round:
     records: int
     seconds: float
     requests: int
-    struck: int
+    fired: int
     tap_peak_kb: int
     target_peak_kb: int
     tap_slope: float
@@ -76,18 +76,18 @@ def soak(file: Path, *, records: int, a_round: int, minutes: float) -> list[Roun
     rounds = [Round(**each) for each in json.loads(file.read_text())] if file.exists() else []
     ends_at = time.monotonic() + minutes * 60
     while sum(each.records for each in rounds) < records and time.monotonic() < ends_at:
-        rounds.append(_play(len(rounds) + 1, a_round))
+        rounds.append(_run_round(len(rounds) + 1, a_round))
         file.write_text(json.dumps([asdict(each) for each in rounds], indent=1))
     return rounds
 
 
-def _play(number: int, records: int) -> Round:
+def _run_round(number: int, records: int) -> Round:
     with (
         World(number, issues=records, objectives=0) as world,
         tempfile.TemporaryDirectory() as name,
     ):
         armed = [world.sandbox.fault(fault, **options) for fault, options in FAULTS]
-        memory = {"tap": StreamState(), "target": StreamState()}
+        memory = {"tap": MemorySamples(), "target": MemorySamples()}
 
         def watch(tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
             memory["tap"].watch(tap)
@@ -104,7 +104,7 @@ def _play(number: int, records: int) -> Round:
             patience_seconds=3600,
         )
         seconds = time.monotonic() - began
-        struck = sum(each.fired for each in armed)
+        fired = sum(each.fired for each in armed)
         requests = len(world.sandbox.requests)
         world.sandbox.faults.clear()
         world.sandbox.settle()
@@ -117,7 +117,7 @@ def _play(number: int, records: int) -> Round:
         records=records,
         seconds=round(seconds, 1),
         requests=requests,
-        struck=struck,
+        fired=fired,
         tap_peak_kb=memory["tap"].peak,
         target_peak_kb=memory["target"].peak,
         tap_slope=round(memory["tap"].slope * 1024 / rate, 2),
@@ -134,7 +134,7 @@ def total(rounds: Sequence[Round]) -> str:
     """
     longest = max(rounds, key=lambda each: each.records)
     sums = [
-        sum(getattr(each, name) for each in rounds) for name in ("records", "requests", "struck")
+        sum(getattr(each, name) for each in rounds) for name in ("records", "requests", "fired")
     ]
     tap, target = (
         max(getattr(each, name) for each in rounds) // 1000
@@ -143,7 +143,7 @@ def total(rounds: Sequence[Round]) -> str:
     bad = sum(bool(each.wrong) for each in rounds)
     return (
         f"{sums[0]:,} records in {len(rounds)} rounds and {sum(e.seconds for e in rounds):,.0f} s, "
-        f"{sums[1]:,} requests, faults struck {sums[2]:,} times, {bad} rounds failed; memory at "
+        f"{sums[1]:,} requests, faults fired {sums[2]:,} times, {bad} rounds failed; memory at "
         f"most {tap} MB (tap) and {target} MB (target); in the second half of the longest round "
         f"({longest.records:,} records) {longest.tap_slope:+} bytes a record (tap) and "
         f"{longest.target_slope:+} (target)"

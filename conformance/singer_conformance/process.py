@@ -80,16 +80,16 @@ def run(
     )
     lines: list[bytes] = []
     errors: list[bytes] = []
-    struck: list[bool] = []
+    running: list[bool] = []
 
-    def strike() -> None:
-        struck.append(process.poll() is None)
+    def send() -> None:
+        running.append(process.poll() is None)
         process.send_signal(end_with)
 
     def look(line: bytes) -> None:
         on_line(line)
         if len(lines) == end_at_line:
-            strike()
+            send()
 
     threads = [
         threading.Thread(target=_feed, args=(process, feed), kwargs={"hold": hold}),
@@ -102,7 +102,7 @@ def run(
         thread.start()
     try:
         if _came(process, end_after, end_when):
-            strike()
+            send()
         code = process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired as error:
         process.kill()
@@ -113,7 +113,7 @@ def run(
         _close(process)
     rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
     said = b"".join(errors).decode(errors="replace")
-    return Ended(code, lines, rest, said, time.monotonic() - began, any(struck))
+    return Ended(code, lines, rest, said, time.monotonic() - began, any(running))
 
 
 def _came(

@@ -1,12 +1,12 @@
-"""Kills a process at a point that nobody outside of it can see, or writes down what it does there.
+"""Kills a process at a point that cannot be seen from outside, or logs what it does there.
 
 Python imports a module of this name by itself when its folder is on PYTHONPATH. Without the
 variables below it does nothing.
 
 `RELIABILITY_POINT` is JSON: `point` (one of `POINTS`), `nth`, `signal` (a number), `group` (whether
-the whole process group is meant) and `mark` (a file to create when it strikes).
+the whole process group is meant) and `mark` (a file to create when the signal is sent).
 
-`RELIABILITY_WATCH` is a file. It gets a line for each write and `os.fsync`, after the deed:
+`RELIABILITY_WATCH` is a file. It gets a line for each write and `os.fsync`, after the call:
 `write`, `state` (a write of a state) or `fsync`, and the inode. A kill cannot show what the page
 cache would have lost; the order of these lines can.
 """
@@ -65,19 +65,19 @@ def _watch(
     os.writev = watched_writev  # type: ignore[assignment]  # same
 
 
-def _arm(wish: dict[str, Any]) -> None:
+def _arm(plan: dict[str, Any]) -> None:
     numbers = count(1)
 
-    def strike(point: str) -> None:
-        if point == wish["point"] and next(numbers) == wish["nth"]:
-            Path(wish["mark"]).touch()
-            kill = os.killpg if wish["group"] else os.kill
-            kill(os.getpgrp() if wish["group"] else os.getpid(), wish["signal"])
+    def fire(point: str) -> None:
+        if point == plan["point"] and next(numbers) == plan["nth"]:
+            Path(plan["mark"]).touch()
+            kill = os.killpg if plan["group"] else os.kill
+            kill(os.getpgrp() if plan["group"] else os.getpid(), plan["signal"])
 
     def watched_fsync(descriptor: int, *, sync: Callable[[int], None] = os.fsync) -> None:
-        strike(POINTS[0])
+        fire(POINTS[0])
         sync(descriptor)
-        strike(POINTS[1])
+        fire(POINTS[1])
 
     def watched_writev(
         descriptor: int,
@@ -87,10 +87,10 @@ def _arm(wish: dict[str, Any]) -> None:
     ) -> int:
         is_state = _is_state(pieces[0])
         if is_state:
-            strike(POINTS[2])
+            fire(POINTS[2])
         written = writev(descriptor, pieces)
         if is_state:
-            strike(POINTS[3])
+            fire(POINTS[3])
         return written
 
     os.fsync = watched_fsync  # type: ignore[assignment]  # a keyword more than the original

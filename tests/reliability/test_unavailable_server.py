@@ -1,4 +1,4 @@
-"""Retry discipline of both plugins as processes, read from the sandbox's own log of requests."""
+"""How both plugins retry when the server stays unavailable, from the sandbox's request log."""
 
 from __future__ import annotations
 

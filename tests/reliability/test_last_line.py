@@ -1,4 +1,4 @@
-"""What a process says at the very end, when somebody is impatient with it."""
+"""The last line of a process, also when a second signal ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waits for the point of a kill, and strikes once."""
+"""Sends the signal of a kill, once, when its point is reached."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from reliability.kills import Kill
     from reliability.world import World
 
-STUBBORN_SECONDS = 0.8
-"""Two wishes so far apart are two, and the second one ends a process at once."""
+SECOND_SIGNAL_SECONDS = 0.8
+"""Two signals this far apart count as two, and the second one ends a process at once."""
 
 
-class Trap:
-    """Where one kill happens.
+class KillPoint:
+    """The point at which one kill happens.
 
     Args:
         kill: What to do.
         world: Whose sandbox sees the requests.
-        mark: A file that is created when the target itself strikes.
+        mark: A file that the target creates when it kills itself.
 
     Attributes:
-        at_work: Names of the processes that had begun their work when it struck.
+        at_work: Names of the processes that had begun their work when the signal was sent.
     """
 
     def __init__(self, kill: Kill, world: World, mark: Path) -> None:
@@ -43,25 +43,25 @@ class Trap:
         self._world = world
         self._mark = mark
         self._chance = random.Random(kill.seed)
-        self._struck = False
+        self._fired = False
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._countdown = self._chance.randrange(1, 12)
 
     @property
-    def struck(self) -> bool:
-        """Whether it has struck."""
-        return self._struck or self._mark.exists()
+    def fired(self) -> bool:
+        """Whether the signal was sent."""
+        return self._fired or self._mark.exists()
 
     @property
     def environment(self) -> dict[str, str]:
-        """What tells the target to strike by itself; nothing for a point seen from outside."""
+        """Variables that make the target kill itself; none for a point seen from outside."""
         kill = self._kill
         if kill.point not in SEEN_FROM_INSIDE:
             return {}
         self.at_work.add("target")
-        wish = {
+        plan = {
             "point": kill.point,
             "nth": self._chance.randrange(1, 9),
             "signal": int(kill.signal),
@@ -69,73 +69,73 @@ class Trap:
             "mark": str(self._mark),
         }
         return {
-            "RELIABILITY_POINT": json.dumps(wish),
+            "RELIABILITY_POINT": json.dumps(plan),
             "PYTHONPATH": str(Path(__file__).parent / "points"),
         }
 
-    def set(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
-        """Take aim."""
+    def arm(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
+        """Send the signal to these processes when the point is reached."""
         self._processes = {"tap": tap, "target": target}
         sandbox = self._world.sandbox
         sandbox.before_each_request.append(self._note)
         point = self._kill.point
         if point == "before a send":
-            sandbox.before_each_request.append(self._at_a_write(self._strike))
+            sandbox.before_each_request.append(self._at_a_write(self._fire))
         elif point == "between send and answer":
-            sandbox.after_each_request.append(self._at_a_write(self._strike))
+            sandbox.after_each_request.append(self._at_a_write(self._fire))
         elif point == "just after an answer":
-            sandbox.after_each_request.append(self._at_a_write(self._strike_soon))
+            sandbox.after_each_request.append(self._at_a_write(self._fire_soon))
         elif point not in SEEN_FROM_INSIDE:
             sandbox.before_each_request.append(self._at_first_sight)
             if self._chance.random() < 0.2:  # noqa: PLR2004 - some while it starts
-                self._strike_within(1.0)
+                self._fire_within(1.0)
 
     def disarm(self) -> None:
-        """Strike no more."""
+        """Send no signal from now on."""
         self._over.set()
         self._world.sandbox.before_each_request.clear()
         self._world.sandbox.after_each_request.clear()
 
     def _note(self, request: LoggedRequest) -> None:
-        if not self._struck:
+        if not self._fired:
             self.at_work.add({"source": "tap", "copy": "target"}[request.tenant or "copy"])
 
     def _at_first_sight(self, _: LoggedRequest) -> None:
         if self._countdown:
             self._countdown = 0
-            self._strike_within(1.5)
+            self._fire_within(1.5)
 
-    def _at_a_write(self, strike: Callable[[], None]) -> Callable[[LoggedRequest], object]:
+    def _at_a_write(self, fire: Callable[[], None]) -> Callable[[LoggedRequest], object]:
         def look(request: LoggedRequest) -> None:
             if request.tenant == "copy" and request.method == "PUT":
                 self._countdown -= 1
                 if self._countdown == 0:
-                    strike()
+                    fire()
 
         return look
 
-    def _strike_soon(self) -> None:
-        self._strike_within(0.04)
+    def _fire_soon(self) -> None:
+        self._fire_within(0.04)
 
-    def _strike_within(self, seconds: float) -> None:
-        timer = threading.Timer(self._chance.uniform(0, seconds), self._strike)
+    def _fire_within(self, seconds: float) -> None:
+        timer = threading.Timer(self._chance.uniform(0, seconds), self._fire)
         timer.daemon = True
         timer.start()
 
-    def _strike(self) -> None:
+    def _fire(self) -> None:
         with self._lock:
-            if self.struck or self._over.is_set():
+            if self.fired or self._over.is_set():
                 return
-            self._struck = True
+            self._fired = True
         how = self._kill.how
         self._send()
         if how == "TERM twice":
             time.sleep(0.01)
             self._send()
         elif how == "TERM, and again":
-            # What is under way takes long, so that there is something to be impatient with.
+            # Requests take long, so that the second signal arrives before the run has ended.
             self._world.sandbox.fault("slow", seconds=1.5, times=4)
-            timer = threading.Timer(STUBBORN_SECONDS, self._send)
+            timer = threading.Timer(SECOND_SIGNAL_SECONDS, self._send)
             timer.daemon = True
             timer.start()
 
