@@ -36,20 +36,13 @@ class PlanhatError(Exception):
         request_id: The request's id in the answer's headers, if there is one.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
+    method: str | None = None
+    path: str | None = None
+    request_id: str | None = None
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.method = method
-        self.path = path
-        self.request_id = request_id
 
 
 class RetryError(PlanhatError):

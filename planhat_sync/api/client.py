@@ -10,6 +10,7 @@ import msgspec
 
 from planhat_sync.api.http.exchange import Answer, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
+from planhat_sync.api.http.status_errors import described
 from planhat_sync.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -199,12 +200,9 @@ class PlanhatClient:
 
 def _raise_on_bad_request(answer: Answer, request: Request) -> None:
     if answer.status == HTTPStatus.BAD_REQUEST:
-        raise BadRequestError(
-            f"Planhat rejects {request.method} {request.path} as a bad request (400)",
-            status=answer.status,
-            method=request.method,
-            path=request.path,
-        )
+        what = f"{request.method} {request.path}"
+        error = BadRequestError(f"Planhat rejects {what} as a bad request (400)")
+        raise described(error, request, answer)
 
 
 def _checked_bulk_answer(answer: Answer) -> Answer:

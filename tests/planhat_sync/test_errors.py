@@ -7,6 +7,8 @@ import inspect
 import pytest
 
 from planhat_sync import errors
+from planhat_sync.api.http.exchange import Answer, Request
+from planhat_sync.api.http.status_errors import described
 
 CLASSES = [
     value
@@ -41,6 +43,7 @@ def test_every_error_belongs_to_one_group(error):
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
 def test_an_error_has_the_details_of_its_request(error):
-    made = error("why", status=500, method="PUT", path="/issues", request_id="r")
+    answer = Answer(500, {"x-request-id": "r"}, b"")
+    made = described(error("why"), Request("PUT", "/issues"), answer)
     assert str(made) == "why"
     assert (made.status, made.method, made.path, made.request_id) == (500, "PUT", "/issues", "r")

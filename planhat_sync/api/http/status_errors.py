@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from planhat_sync.errors import (
     AuthenticationError,
     GaveUpError,
     NotPermittedError,
     NotSentError,
+    PlanhatError,
     ProtocolError,
     RetryError,
     StopError,
@@ -19,6 +20,8 @@ from planhat_sync.errors import (
 
 if TYPE_CHECKING:
     from planhat_sync.api.http.exchange import Answer, Request
+
+E = TypeVar("E", bound=PlanhatError)
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "cf-ray")
 """Headers in which a server may name its request; Planhat documents none of them."""
@@ -62,13 +65,7 @@ def unexpected_status(answer: Answer, request: Request, host: str) -> StopError:
         )
     else:
         text = f"{host} answered {status} to {what}, which Planhat does not document: check api_url"
-    return kind(
-        text,
-        status=status,
-        method=request.method,
-        path=request.path,
-        request_id=_request_id(answer),
-    )
+    return described(kind(text), request, answer)
 
 
 def budget_spent(
@@ -84,34 +81,38 @@ def budget_spent(
         budget_seconds: The retry budget.
     """
     after = f"after {budget_seconds:g} s of retries (retry_budget_seconds)"
+    what = f"{request.method} {request.path} on {host}"
+    spent: StopError = GaveUpError(f"{what} still failed {after}: {error}; try again later")
     if isinstance(error, NotSentError):
-        return UnreachableError(
+        spent = UnreachableError(
             f"{host} still cannot be reached {after}: {error}; "
-            "check api_url, the network and any proxy, then run again",
-            method=request.method,
-            path=request.path,
+            "check api_url, the network and any proxy, then run again"
         )
-    return GaveUpError(
-        f"{request.method} {request.path} on {host} still failed {after}: {error}; try again later",
-        status=answer.status if answer else None,
-        method=request.method,
-        path=request.path,
-        request_id=_request_id(answer),
-    )
+    return described(spent, request, answer)
 
 
-def outcome_unknown(error: RetryError, request: Request) -> UnknownOutcomeError:
+def outcome_unknown(
+    error: RetryError, answer: Answer | None, request: Request
+) -> UnknownOutcomeError:
     """Return the error for a lost answer to a request that must not be repeated."""
-    return UnknownOutcomeError(
+    unknown = UnknownOutcomeError(
         f"Planhat may or may not have carried out {request.method} {request.path} ({error}), "
-        "and it must not be sent twice",
-        status=error.status,
-        method=request.method,
-        path=request.path,
+        "and it must not be sent twice"
     )
+    return described(unknown, request, answer)
 
 
-def _request_id(answer: Answer | None) -> str | None:
-    headers = answer.headers if answer else {}
-    ids = (headers[name] for name in REQUEST_ID_HEADERS if name in headers)
-    return next(ids, "")[:LONGEST_REQUEST_ID] or None
+def described(error: E, request: Request, answer: Answer | None) -> E:
+    """Return an error with the details of its request.
+
+    Args:
+        error: What is raised.
+        request: The request that failed.
+        answer: The answer to it, if there was one.
+    """
+    error.method, error.path = request.method, request.path
+    if answer:
+        error.status = answer.status
+        ids = (answer.headers[name] for name in REQUEST_ID_HEADERS if name in answer.headers)
+        error.request_id = next(ids, "")[:LONGEST_REQUEST_ID] or None
+    return error

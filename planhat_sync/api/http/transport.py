@@ -113,7 +113,7 @@ class Transport:
             except RetryError as error:
                 repeated = repeated or may_be_carried_out(error)
                 if repeated and request.repeat is Repeat.NEVER:
-                    raise outcome_unknown(error, request) from error
+                    raise outcome_unknown(error, answer, request) from error
                 wait = self._next_wait(schedule, request, error, answer, began)
                 if wait is None:
                     if answer and answer.status in accepted_at_last:
