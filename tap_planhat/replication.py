@@ -49,7 +49,8 @@ def replication_of(entry: Mapping[str, Any], model: Model) -> Replication:
         entry: The stream's entry in the catalog.
         model: The stream's model; only its own key can be the replication key.
     """
-    root = _root(entry)
+    roots = [each["metadata"] for each in entry.get("metadata", ()) if not each["breadcrumb"]]
+    root = roots[0] if roots else {}
     own = _method_by(model.replication_key)
     chosen = _method(_text(root, "replication-method"))
     found = [
@@ -66,14 +67,6 @@ def replication_of(entry: Mapping[str, Any], model: Model) -> Replication:
         *_about_keys(sorted(filter(None, named - {model.replication_key})), model),
     )
     return Replication(key, warnings)
-
-
-def _root(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    for item in entry.get("metadata", ()):
-        if not item["breadcrumb"]:
-            root: Mapping[str, Any] = item["metadata"]
-            return root
-    return {}
 
 
 def _text(values: Mapping[str, Any], name: str) -> str | None:

@@ -15,11 +15,11 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from planhat_singer.map_failures import MapFailure
+from planhat_sync.api.pagination.scan import Source
 from planhat_sync.errors import ConfigurationError, Interrupted
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.settings import ReadSettings
-from planhat_sync.reading.source import Source
 from planhat_sync.reading.state import StreamState
 from planhat_sync.runtime.plural import counted
 from tap_planhat.catalog import KEY_PROPERTIES
@@ -214,7 +214,12 @@ class PlanhatStream(Stream):
             write=write,
         )
         source = Source(
-            self._connect(), self.model, row_format, self._stop.event, settings.concurrency
+            client=self._connect(),
+            model=self.model,
+            select=row_format.select,
+            decode=row_format.page,
+            stop=self._stop.event,
+            concurrency=settings.concurrency,
         )
         entry = self.get_context_state(None)
         state = StreamState.from_json(entry, key, self.name)

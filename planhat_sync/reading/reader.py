@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
 
+    from planhat_sync.api.pagination.scan import Source
     from planhat_sync.reading.pages.page import Page
     from planhat_sync.reading.settings import ReadSettings
-    from planhat_sync.reading.source import Source
 
 FURTHEST_AHEAD = timedelta(days=1)
 """A replication key further ahead of this machine's clock does not become the bookmark, because
@@ -59,7 +59,7 @@ class StreamReader:
 
     def __init__(
         self,
-        source: Source,
+        source: Source[Page],
         key: str | None,
         settings: ReadSettings,
         state: StreamState,
@@ -111,7 +111,8 @@ class StreamReader:
         )
         self._is_first_page = not (may_be_several or self._cutoff is None)
         if self._key and not self._is_first_page:
-            self._newest = self._trusted(self._source.keys(f"-{self._key}", self._key, OLDEST_ROWS))
+            request = PageRequest(f"-{self._key}", OLDEST_ROWS, select=("_id", self._key))
+            self._newest = self._trusted(self._source.page(request).timestamps())
         while self._companies.start():
             if self._key and self._cutoff:
                 yield from self._changes(self._key, self._cutoff)
@@ -175,40 +176,36 @@ class StreamReader:
                 key,
                 scan.failed,
             )
-            yield from self._everything_since(cutoff)
+            yield from self._everything(since=cutoff)
 
-    def _everything(self) -> Iterator[Rows]:
-        """Read the whole collection; learn from it whether the server sorts by the key."""
+    def _everything(self, since: datetime | None = None) -> Iterator[Rows]:
+        """Read the whole collection; learn from it whether the server sorts by the key.
+
+        Args:
+            since: Emit only what is not older, and learn nothing; None to emit everything.
+        """
         scan = FullScan(self._settings.page_size)
-        learns = self._key is not None and self._sorts is not True
+        learns = self._key is not None and self._sorts is not True and since is None
         ranges: list[tuple[datetime, datetime]] = []
-        for page, indices in self._follow(scan):
+        pages = self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
+        for page, indices in pages:
             if learns and (key_range := page.key_range()):
                 ranges.append(key_range)
-                ranges = [(min(ranges)[0], max(newest for _, newest in ranges))]
-            yield from self._included(page, indices)
+            yield from self._included(page, page.not_older(indices, since))
             del page
         if self._key and ranges and scan.pages > WHOLE_COLLECTION:
-            self._sorts = self._sorts_by(self._key, *ranges[0])
-
-    def _everything_since(self, cutoff: datetime) -> Iterator[Rows]:
-        """Read the whole collection, and emit what is not older than the cutoff."""
-        for page, indices in self._follow(FullScan(self._settings.page_size)):
-            timestamps = page.timestamps()
-            recent = [at for at in indices if (key := timestamps[at]) and key >= cutoff]
-            yield from self._included(page, recent)
-            del page
-
-    def _follow(self, scan: FullScan) -> Iterator[tuple[Page, Sequence[int]]]:
-        return self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
+            newest = max(newest for _, newest in ranges)
+            self._sorts = self._sorts_by(self._key, min(ranges)[0], newest)
 
     def _sorts_by(self, key: str, oldest: datetime, newest: datetime) -> bool:
         """Return whether the first row by the key is as old as the oldest that was read.
 
         A server that ignores this sort returns the first row of some other order.
         """
-        first = self._source.keys(key, key, 1, self._companies.current)
-        return bool(first) and first[0] <= oldest < newest
+        request = PageRequest(key, 1, select=("_id", key))
+        page = self._source.page(request, self._companies.current)
+        first = next(iter(page.timestamps()), None)
+        return first is not None and first <= oldest < newest
 
     def _included(self, page: Page, indices: Sequence[int]) -> Iterator[Rows]:
         companies = page.companies
@@ -224,13 +221,9 @@ class StreamReader:
         limit = self._source.model.page_limit
         for one in self._companies.unverified():
             page = self._source.page(PageRequest(f"-{key or '_id'}", limit, select=only), (one,))
-            wanted = [
-                companies
-                for companies, timestamp in zip(
-                    page.companies or (), page.timestamps(), strict=True
-                )
-                if not self._cutoff or (timestamp is not None and timestamp >= self._cutoff)
-            ]
+            companies = page.companies or ()
+            recent = page.not_older(range(len(companies)), self._cutoff)
+            wanted = [companies[at] for at in recent]
             # A full page of rows that the scan found proves nothing about the rows after them.
             if len(wanted) >= limit or any(map(self._companies.contradicts, wanted)):
                 self._logger.info(

@@ -63,11 +63,6 @@ class FullScan:
         self._seen: tuple[str, str, int] | None = None
         self._seen_at: set[int] = set()
 
-    @property
-    def done(self) -> bool:
-        """Whether everything has been read."""
-        return not self._planned
-
     def next_requests(self, most: int) -> list[PageRequest]:
         """Return the next request, followed by those that will be next if no row moves.
 

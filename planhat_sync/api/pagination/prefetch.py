@@ -14,7 +14,6 @@ from planhat_sync.errors import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -68,12 +67,7 @@ class Prefetch(Generic[T]):
         """Start nothing yet; threads start when they are needed."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Drop everything in flight, without waiting for it."""
         with self._changed:
             self._closed = True

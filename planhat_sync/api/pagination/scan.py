@@ -1,9 +1,10 @@
-"""Runs a scan: sends the page requests that it plans and returns the rows that it selects."""
+"""Requests the pages of a collection: those that a scan plans, or one by itself."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -30,35 +31,78 @@ class Scan(Protocol):
         ...
 
 
-def run_scan(
-    scan: Scan,
-    fetch: Callable[[PageRequest], T],
-    accept: Callable[[T], Sequence[int]],
-    *,
-    concurrency: int = 1,
-    stop: threading.Event | None = None,
-) -> Iterator[tuple[T, Sequence[int]]]:
-    """Run a scan to its end.
+@dataclass(frozen=True, slots=True)
+class Source(Generic[T]):
+    """The pages of one collection.
 
-    Args:
-        scan: Plans the requests.
-        fetch: Fetches a page; called from several threads.
-        accept: Has the scan accept a page, and returns the indices of the rows to emit.
+    Attributes:
+        client: Sends the requests.
+        model: The model of the records.
+        select: Properties of each row; all if empty.
+        decode: Makes a page of the body of an answer.
+        stop: Set from any thread to end the reading.
         concurrency: Most pages in memory, and most requests at once.
-        stop: Set from anywhere to end the scan.
-
-    Yields:
-        Each page with the indices of its rows to emit, which may be empty.
-
-    Raises:
-        Interrupted: `stop` was set.
-        PlanhatError: A page could not be fetched, or the scan cannot go on.
     """
-    with Prefetch(fetch, concurrency=concurrency, stop=stop or threading.Event()) as prefetch:
-        while requests := scan.next_requests(concurrency):
-            page = prefetch.page(requests)
-            yield page, accept(page)
-            del page  # release it before the next page comes
+
+    client: PlanhatClient
+    model: Model
+    select: Sequence[str]
+    decode: Callable[[bytes], T]
+    stop: threading.Event
+    concurrency: int = 1
+
+    def page(self, request: PageRequest, companies: Sequence[str] = ()) -> T:
+        """Return one page, outside any scan.
+
+        Args:
+            request: Which page.
+            companies: Only records of these; of all if empty.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            PlanhatError: There is no such page.
+        """
+        # Not in this thread: a signal must find it waiting for a page, not for the network.
+        with Prefetch(self._fetch(companies), concurrency=1, stop=self.stop) as prefetch:
+            return prefetch.page([request])
+
+    def scan(
+        self, scan: Scan, accept: Callable[[T], Sequence[int]], companies: Sequence[str] = ()
+    ) -> Iterator[tuple[T, Sequence[int]]]:
+        """Run a scan to its end.
+
+        Args:
+            scan: Plans the requests.
+            accept: Has the scan accept a page, and returns the indices of the rows to emit.
+            companies: Only records of these; of all if empty.
+
+        Yields:
+            Each page with the indices of its rows to emit, which may be empty.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            PlanhatError: A page could not be fetched, or the scan cannot go on.
+        """
+        fetch = self._fetch(companies)
+        with Prefetch(fetch, concurrency=self.concurrency, stop=self.stop) as prefetch:
+            while requests := scan.next_requests(self.concurrency):
+                page = prefetch.page(requests)
+                yield page, accept(page)
+                del page  # release it before the next page comes
+
+    def _fetch(self, companies: Sequence[str]) -> Callable[[PageRequest], T]:
+        def fetch(request: PageRequest) -> T:
+            return self.client.list_page(
+                self.model,
+                limit=request.limit,
+                offset=request.offset,
+                sort=request.sort,
+                select=request.select or self.select,
+                company_ids=companies,
+                decode=self.decode,
+            )
+
+        return fetch
 
 
 def read_pages(
@@ -99,21 +143,8 @@ def read_pages(
         rows = decode_rows(body, decode, model.name)
         return [_id_of(row, model.name) for row in rows], rows
 
-    def fetch(request: PageRequest) -> tuple[list[str], list[Row]]:
-        return client.list_page(
-            model,
-            limit=request.limit,
-            offset=request.offset,
-            sort=request.sort,
-            select=request.select or selected,
-            company_ids=company_ids,
-            decode=page_of,
-        )
-
-    def accept(page: tuple[list[str], list[Row]]) -> Sequence[int]:
-        return scan.accept(page[0])
-
-    for (_, rows), emitted in run_scan(scan, fetch, accept, concurrency=concurrency, stop=stop):
+    source = Source(client, model, selected, page_of, stop or threading.Event(), concurrency)
+    for (_, rows), emitted in source.scan(scan, lambda page: scan.accept(page[0]), company_ids):
         if emitted:
             yield [rows[index] for index in emitted]
 

@@ -126,6 +126,18 @@ class Page:
             return [None] * len(self.ids)
         return list(map(parse_timestamp, self.keys))
 
+    def not_older(self, indices: Sequence[int], cutoff: datetime | None) -> Sequence[int]:
+        """Return those of some indices of rows whose key is not older than a cutoff.
+
+        Args:
+            indices: Indices of rows.
+            cutoff: The oldest key to keep; None to keep all rows.
+        """
+        if cutoff is None:
+            return indices
+        timestamps = self.timestamps()
+        return [at for at in indices if (key := timestamps[at]) and key >= cutoff]
+
     def key_range(self) -> tuple[datetime, datetime] | None:
         """Return the oldest and the newest replication key; None if no row has one.
 

@@ -14,11 +14,11 @@ import pytest
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
+from planhat_sync.api.pagination.scan import Source
 from planhat_sync.models import load_models
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.settings import ReadSettings
-from planhat_sync.reading.source import Source
 from planhat_sync.reading.state import StreamState
 
 ISSUES = load_models()["issues"]
@@ -36,7 +36,8 @@ def reader(sandbox):
 
         def make(state, **more):
             row_format = RowFormat("issues", ["title"], key=KEY, **more)
-            source = Source(PlanhatClient(transport), ISSUES, row_format, threading.Event(), 4)
+            client, stop = PlanhatClient(transport), threading.Event()
+            source = Source(client, ISSUES, row_format.select, row_format.page, stop, 4)
             return StreamReader(source, KEY, ReadSettings(), state, logging.getLogger("test"))
 
         yield make
