@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -9,26 +10,24 @@ from planhat_sync.runtime.exits import run
 from planhat_sync.runtime.memory import collect_seldom, keep_freed_memory, without_collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from planhat_singer.plugin import PlanhatPlugin
 
 
-def run_plugin(name: str, load: Callable[[], type[PlanhatPlugin]]) -> NoReturn:
+def run_plugin(name: str, plugin: str) -> NoReturn:
     """Run a plugin from the command line, and exit with 0, 1 or 128 plus a signal's number.
 
     Args:
         name: The plugin's name.
-        load: Imports the plugin and returns it. It is not imported before this call, so that an
-            import that fails ends in one sentence too.
+        plugin: Module and class of the plugin, such as `tap_planhat.tap:TapPlanhat`. It is not
+            imported before this call, so that an import that fails ends in one sentence too.
     """
 
     def body() -> None:
         with without_collector():
-            from planhat_singer.command_line import run_command_line  # noqa: PLC0415 - as `load`
+            from planhat_singer.command_line import run_command_line  # noqa: PLC0415 - as `plugin`
 
-            plugin = load()
-        run_command_line(name, lambda: plugin.cli)
+            loaded: type[PlanhatPlugin] = pkgutil.resolve_name(plugin)
+        run_command_line(name, lambda: loaded.cli)
 
     keep_freed_memory()
     collect_seldom()

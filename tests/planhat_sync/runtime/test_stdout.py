@@ -75,9 +75,8 @@ NOISE = """
         stray_traceback()
 
     def hook(event, args):
-        if event == "socket.connect" or (
-            event == "import" and args[0] in ("tap_planhat.tap", "target_planhat.target")
-        ):
+        starts = event == "import" and args[0] == "planhat_singer.command_line"
+        if starts or event == "socket.connect":
             print_strays()
 
     sys.addaudithook(hook)
