@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import stat
-import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +21,7 @@ from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import parse_json_object
 from planhat_sync.runtime.exits import StoppedBySignal
-from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop, StopRequested
 from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.messages import MessageWriter
@@ -213,12 +212,13 @@ class TapPlanhat(PlanhatPlugin, Tap):
             retries = self._client.transport.retries if self._client else 0
             return Snapshot(self._counts.records, self._counts.pages, "page", retries)
 
-        mode = choose_mode(
-            self.config["progress"],
-            stderr_is_terminal=sys.stderr.isatty(),
+        return Progress(
+            self.name,
+            snapshot,
+            setting=self.config["progress"],
+            logger=self.logger,
             leave_terminal_to_target=_is_pipe(stdout.fileno()),
         )
-        return Progress(self.name, snapshot, mode=mode, logger=self.logger)
 
 
 def _is_pipe(descriptor: int | None) -> bool:

@@ -17,9 +17,10 @@ from planhat_sync.errors import ConfigurationError, Interrupted
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
-from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode
+from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop
-from planhat_sync.runtime.stdin import InputError, descriptor_of, read_lines
+from planhat_sync.runtime.stdin import InputError, read_lines
+from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
@@ -141,13 +142,8 @@ class Run:
             read, batches = self.pipeline.counts.total.read, self.pipeline.batches
             return Snapshot(read, batches, "batch", self.transport.retries)
 
-        mode = choose_mode(
-            self._settings.progress,
-            stderr_is_terminal=sys.stderr.isatty(),
-            leave_terminal_to_target=False,
-        )
         name = "target-planhat (dry run)" if self._settings.dry_run else "target-planhat"
-        return Progress(name, snapshot, mode=mode, logger=logger)
+        return Progress(name, snapshot, setting=self._settings.progress, logger=logger)
 
     def close(self) -> None:
         """Close threads, files and connections."""

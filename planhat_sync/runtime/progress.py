@@ -18,7 +18,6 @@ from planhat_sync.runtime.progress_bar import ProgressBar
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
-    from types import TracebackType
 
     from typing_extensions import Self
 
@@ -57,12 +56,12 @@ class Snapshot:
     retries: int
 
 
-def choose_mode(setting: str, *, stderr_is_terminal: bool, leave_terminal_to_target: bool) -> str:
+def choose_mode(setting: str, *, is_terminal: bool, leave_terminal_to_target: bool) -> str:
     """Return how progress is shown.
 
     Args:
         setting: The setting `progress`.
-        stderr_is_terminal: Whether standard error is a terminal.
+        is_terminal: Whether standard error is a terminal.
         leave_terminal_to_target: Whether this is a tap whose standard output is a pipe.
 
     Returns:
@@ -72,7 +71,7 @@ def choose_mode(setting: str, *, stderr_is_terminal: bool, leave_terminal_to_tar
         return setting
     if leave_terminal_to_target:
         return "none"
-    return "bar" if stderr_is_terminal else "lines"
+    return "bar" if is_terminal else "lines"
 
 
 def progress_line(now: Snapshot, *, seconds: float, rate: float) -> str:
@@ -105,9 +104,10 @@ class Progress:
     Args:
         plugin: Name of the plugin, with which the line begins.
         snapshot: Returns the counts; called from a thread of its own.
-        mode: `bar`, `lines` or `none` (see `choose_mode`).
+        setting: The setting `progress`.
         logger: Gets the log lines.
         stream: Where the bar is drawn; standard error if None.
+        leave_terminal_to_target: Whether this is a tap whose standard output is a pipe.
     """
 
     def __init__(
@@ -115,15 +115,20 @@ class Progress:
         plugin: str,
         snapshot: Callable[[], Snapshot],
         *,
-        mode: str,
+        setting: str,
         logger: logging.Logger,
         stream: TextIO | None = None,
+        leave_terminal_to_target: bool = False,
     ) -> None:
         self._plugin = plugin
         self._snapshot = snapshot
-        self._mode = mode
         self._logger = logger
         self._stream = stream if stream is not None else sys.stderr
+        self._mode = choose_mode(
+            setting,
+            is_terminal=self._stream.isatty(),
+            leave_terminal_to_target=leave_terminal_to_target,
+        )
         self._began = self._last = time.monotonic()
         self._last_records = 0
         self._rate = 0.0
@@ -143,12 +148,7 @@ class Progress:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop, and restore the terminal."""
         self._over.set()
         if self._thread is not None:

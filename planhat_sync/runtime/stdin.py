@@ -6,12 +6,12 @@ buffered. This one yields no lines when the input is idle, and returns when a st
 
 from __future__ import annotations
 
-import io
 import os
 import select
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from planhat_sync.errors import StopError
+from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
@@ -103,11 +103,3 @@ def _texts(source: IO[Any], stop: Stop) -> Iterator[bytes]:
     """Read a stream without a file descriptor, as tests have them."""
     while not stop.requested and (text := source.read(CHUNK_BYTES)):
         yield text.encode() if isinstance(text, str) else text
-
-
-def descriptor_of(source: IO[Any]) -> int | None:
-    """Return the file descriptor of a stream, None if it has none."""
-    try:
-        return source.fileno()
-    except (OSError, io.UnsupportedOperation, AttributeError):
-        return None

@@ -17,7 +17,7 @@ import select
 import sys
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from planhat_sync.errors import StopError
 
@@ -89,10 +89,17 @@ def fileno() -> int | None:
     Without a guard it is that of `sys.stdout`, which a program that runs a plugin in its own
     process, such as a test, may have replaced. None if that has no descriptor.
     """
-    if _Output.descriptor is not None:
-        return _Output.descriptor
+    return descriptor_of(sys.stdout) if _Output.descriptor is None else _Output.descriptor
+
+
+def descriptor_of(stream: IO[Any]) -> int | None:
+    """Return the file descriptor of a stream, None if it has none.
+
+    Args:
+        stream: Any stream, also a closed one.
+    """
     try:
-        return sys.stdout.fileno()
+        return stream.fileno()
     except (OSError, ValueError, AttributeError):
         return None
 

@@ -28,7 +28,7 @@ from planhat_sync.runtime.progress import Progress, Snapshot, choose_mode, progr
     ],
 )
 def test_a_bar_is_drawn_on_a_terminal_unless_the_target_draws_it(setting, terminal, pipe, mode):
-    chosen = choose_mode(setting, stderr_is_terminal=terminal, leave_terminal_to_target=pipe)
+    chosen = choose_mode(setting, is_terminal=terminal, leave_terminal_to_target=pipe)
     assert chosen == mode
 
 
@@ -67,7 +67,9 @@ def test_log_lines_stand_above_the_bar_and_the_bar_is_gone_at_the_end():
         logger.addHandler(handler)
         try:
             now = Snapshot(records=5, steps=1, step_name="page", retries=0)
-            with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
+            with Progress(
+                "tap-planhat", lambda: now, setting="bar", logger=logger, stream=terminal
+            ):
                 until(lambda: "\r\x1b[2Ktap-planhat: 5 records" in screen.read())
                 logger.info("a log line")
                 until(lambda: "\r\x1b[2Ka log line\r\ntap-planhat: 5 records" in screen.read())
@@ -91,7 +93,9 @@ def test_a_dumb_terminal_gets_log_lines_and_no_bar(monkeypatch):
         logger.addHandler(handler)
         try:
             now = Snapshot(records=1, steps=1, step_name="page", retries=1)
-            with Progress("tap-planhat", lambda: now, mode="bar", logger=logger, stream=terminal):
+            with Progress(
+                "tap-planhat", lambda: now, setting="bar", logger=logger, stream=terminal
+            ):
                 time.sleep(2)
                 logger.info("METRIC: for machines")
                 logger.info("a log line")
@@ -108,6 +112,6 @@ def test_without_a_terminal_nothing_is_drawn_and_the_handlers_stay_as_they_are()
     handler = logging.StreamHandler(out)
     logger.addHandler(handler)
     now = Snapshot(records=5, steps=1, step_name="page", retries=0)
-    with Progress("tap-planhat", lambda: now, mode="none", logger=logger, stream=out):
+    with Progress("tap-planhat", lambda: now, setting="none", logger=logger, stream=out):
         assert handler.stream is out
     assert out.getvalue() == ""
