@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from planhat_sync import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
+from planhat_sync.runtime.config_errors import config_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,28 +130,14 @@ class Connection:
         """
         given = {name: config[name] for name in CONNECTION_SETTINGS if config.get(name) is not None}
         add_secret(str(given.get("api_token", "")))
-        for name, value in given.items():
-            _check_type(name, value)
+        if errors := config_errors({"properties": CONNECTION_SETTINGS}, given):
+            raise ConfigurationError("; ".join(errors))
         _check_token(given.get("api_token", ""))
         given["api_url"] = _checked_url(given.get("api_url", DEFAULT_URL))
         agent = given.setdefault("user_agent", f"{DISTRIBUTION}/{metadata.version(DISTRIBUTION)}")
         if not _PRINTABLE_ASCII.fullmatch(agent):
             raise ConfigurationError("user_agent must be one line of plain ASCII, and not empty")
         return cls(**given)
-
-
-def _check_type(name: str, value: object) -> None:
-    schema = CONNECTION_SETTINGS[name]
-    if schema["type"] == "string":
-        if not isinstance(value, str):
-            raise ConfigurationError(f"{name} must be a string")
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigurationError(f"{name} must be a whole number")
-    least, most = schema["minimum"], schema.get("maximum")
-    if value < least or (most is not None and value > most):
-        between = f"between {least} and {most}" if most is not None else f"at least {least}"
-        raise ConfigurationError(f"{name} must be {between}; it is {value}")
 
 
 def _check_token(token: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from planhat_sync.runtime.setting_values import OPAQUE, with_defaults, without_unset
+from planhat_sync.runtime.setting_values import OPAQUE, without_unset
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -41,7 +41,9 @@ def checked_settings(
         The settings, with the defaults of those that are not set; and a sentence for each error.
     """
     config = without_unset(schema, given)
-    return with_defaults(schema, config), config_errors(schema, config, where=where)
+    settings = schema["properties"].items()
+    defaults = {name: setting["default"] for name, setting in settings if "default" in setting}
+    return {**defaults, **config}, config_errors(schema, config, where=where)
 
 
 def config_errors(
@@ -90,6 +92,7 @@ def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
     rule = str(error.validator)
     limit: Any = error.validator_value
     given: Any = error.instance
+    setting: Any = error.schema
     if rule == "required":
         yield from (f"{missing} is not set{where}" for missing in limit if missing not in given)
         return
@@ -97,13 +100,18 @@ def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
         "type": f"must be {_type_words(limit)}",
         "oneOf": f"must be {_type_words(limit)}",
         "enum": f"must be one of {', '.join(map(str, limit)) if rule == 'enum' else ''}",
-        "minimum": f"must be at least {limit}",
-        "maximum": f"must be at most {limit}",
+        "minimum": f"must be {_range_words(setting)}",
+        "maximum": f"must be {_range_words(setting)}",
         "minItems": f"must have at least {limit}",
         "minLength": "must not be empty",
         "uniqueItems": "must not name anything twice",
     }
     yield f"{name} {words.get(rule, 'is not what it should be')}{inside}"
+
+
+def _range_words(setting: Mapping[str, Any]) -> str:
+    least, most = setting.get("minimum"), setting.get("maximum")
+    return f"at least {least}" if most is None else f"between {least} and {most}"
 
 
 def _type_words(value: object) -> str:

@@ -39,20 +39,6 @@ def without_unset(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
     return found
 
 
-def with_defaults(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with the defaults of those that are not set.
-
-    Args:
-        schema: The plugin's settings as a JSON Schema.
-        given: The settings that are set.
-    """
-    settings = schema["properties"].items()
-    return {
-        **{name: setting["default"] for name, setting in settings if "default" in setting},
-        **given,
-    }
-
-
 def _normalized(name: str, setting: Mapping[str, Any], value: object) -> object:
     """Return the value of a setting, None if it is not set."""
     if isinstance(value, str):

@@ -67,7 +67,7 @@ def test_a_token_that_no_header_can_carry_is_refused(token):
 
 @pytest.mark.parametrize("token", [5, True, ["a"], {"a": 1}])
 def test_a_token_of_another_type_is_refused_and_not_shown(token):
-    assert refused(api_token=token) == "api_token must be a string"
+    assert refused(api_token=token) == "api_token must be text"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_any_text_is_accepted_as_a_url_or_refused_with_a_sentence(url):
         ("user_agent", "a\r\nX-Evil: 1", "one line"),
         ("user_agent", "", "one line"),
         ("user_agent", "naïve", "ASCII"),
-        ("user_agent", 1, "must be a string"),
+        ("user_agent", 1, "must be text"),
     ],
 )
 def test_a_setting_out_of_its_range_is_refused_by_name(name, value, hint):

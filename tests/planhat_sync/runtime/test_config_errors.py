@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
+from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_errors import checked_settings, config_errors
-from planhat_sync.runtime.environment import environment_errors
+from planhat_sync.runtime.environment import environment_settings
 
+LOGGER = logging.getLogger("tests.config")
 SCHEMA = {
     "type": "object",
     "required": ["api_token"],
@@ -31,8 +35,8 @@ SCHEMA = {
         ),
         ({"api_token": 12}, "api_token must be text"),
         ({"api_token": ""}, "api_token must not be empty"),
-        ({"api_token": "t", "page_size": 0}, "page_size must be at least 1"),
-        ({"api_token": "t", "page_size": 2001}, "page_size must be at most 2000"),
+        ({"api_token": "t", "page_size": 0}, "page_size must be between 1 and 2000"),
+        ({"api_token": "t", "page_size": 2001}, "page_size must be between 1 and 2000"),
         ({"api_token": "t", "page_size": "9"}, "page_size must be a whole number"),
         ({"api_token": "t", "mode": "other"}, "mode must be one of this, that"),
         ({"api_token": "t", "names": "a,b"}, "names must be a list"),
@@ -81,7 +85,9 @@ def test_no_value_is_ever_shown():
     ],
 )
 def test_a_variable_that_would_be_misread_is_a_fault(name, value, says):
-    assert environment_errors(SCHEMA, "TAP_", {name: value}) == ([says], [])
+    with pytest.raises(ConfigurationError) as error:
+        environment_settings(SCHEMA, "TAP_", {name: value}, LOGGER)
+    assert str(error.value) == f"the environment is wrong: {says}"
 
 
 @pytest.mark.parametrize(
@@ -97,10 +103,13 @@ def test_a_variable_that_would_be_misread_is_a_fault(name, value, says):
         ("OTHER_PAGE_SIZE", "x"),
     ],
 )
-def test_a_variable_that_is_read_as_it_is_meant_is_none(name, value):
-    assert environment_errors(SCHEMA, "TAP_", {name: value}) == ([], [])
+def test_a_variable_that_is_read_as_it_is_meant_is_none(caplog, name, value):
+    environment_settings(SCHEMA, "TAP_", {name: value}, LOGGER)
+    assert not caplog.messages
 
 
-def test_a_variable_that_nearly_is_a_setting_is_told():
-    _, strays = environment_errors(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"})
-    assert strays == ["TAP_PAGESIZE is not a setting; did you mean TAP_PAGE_SIZE?"]
+def test_a_variable_that_nearly_is_a_setting_is_told(caplog):
+    assert environment_settings(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"}, LOGGER) == {}
+    assert caplog.messages == [
+        "Environment: TAP_PAGESIZE is not a setting; did you mean TAP_PAGE_SIZE?"
+    ]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from warm import PLUGINS
 
 from planhat_singer.config_errors import checked_settings
+from planhat_sync.runtime import config_errors
 from planhat_sync.runtime.environment import environment_settings
-from planhat_sync.runtime.setting_values import with_defaults, without_unset
+from planhat_sync.runtime.setting_values import without_unset
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -86,7 +87,7 @@ def test_whatever_is_given_what_is_set_is_neither_null_nor_empty(given):
             assert value not in (None, "", [], {})
             assert not (isinstance(value, str) and not value.strip())
             assert value is not None
-    settings = with_defaults(SCHEMA, found)
+    settings, _ = config_errors.checked_settings(SCHEMA, found)
     assert settings["text"] is not None
     assert settings["number"] is not None
 
@@ -218,7 +219,7 @@ def test_a_list_may_have_blanks_and_empty_items(warm, variables, text):
     ("plugin", "name", "text", "says"),
     [
         ("tap-planhat", "page_size", "many", "TAP_PLANHAT_PAGE_SIZE must be a whole number"),
-        ("tap-planhat", "page_size", "0", "page_size must be at least 1"),
+        ("tap-planhat", "page_size", "0", "page_size must be between 1 and 2000"),
         ("target-planhat", "dry_run", "perhaps", "TARGET_PLANHAT_DRY_RUN must be true or false"),
         ("target-planhat", "match_on", "sourceID,", "no model has a keyable called 'sourceID'"),
         ("target-planhat", "max_rejects", "none", "TARGET_PLANHAT_MAX_REJECTS must be a whole"),

@@ -156,7 +156,7 @@ def test_a_dry_run_changes_no_name(bench, target, rejected, tmp_path):
     ("change", "says"),
     [
         ({"api_token": ""}, "api_token is not set"),
-        ({"batch_size_rows": 0}, "batch_size_rows must be at least 1"),
+        ({"batch_size_rows": 0}, "batch_size_rows must be between 1 and 5000"),
         ({"summary_path": "/nowhere/s.json"}, "no folder /nowhere"),
         ({"api_token": "wrong-token", "check_custom_fields": True}, "api_token"),
     ],
