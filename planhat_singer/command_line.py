@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 _CLEARLY_AN_OPTION = re.compile(r"--[a-z][a-z_-]{0,30}")
 
 
-class CommandLineError(ConfigurationError):
-    """The command line cannot be parsed; the message repeats nothing of it but names of options."""
-
-
 def run_command_line(name: str, command: Callable[[], click.Command]) -> NoReturn:
     """Run a plugin's command on the arguments of this process, and exit with its code.
 
@@ -35,7 +31,7 @@ def run_command_line(name: str, command: Callable[[], click.Command]) -> NoRetur
         command: Configures logging and returns the command, as `cli` of the SDK's plugins does.
 
     Raises:
-        CommandLineError: The command line cannot be parsed.
+        ConfigurationError: The command line cannot be parsed.
     """
     check_log_settings(name, os.environ)
     with log_config_errors(os.environ):
@@ -46,7 +42,7 @@ def run_command_line(name: str, command: Callable[[], click.Command]) -> NoRetur
         raise KeyboardInterrupt from error
     except click.ClickException as error:
         # `from None`, since a traceback at log level DEBUG would print Click's message.
-        raise CommandLineError(f"{sentence_of(error)} See {name} --help.") from None
+        raise ConfigurationError(f"{sentence_of(error)} See {name} --help.") from None
     sys.exit(code)
 
 

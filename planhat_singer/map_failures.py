@@ -96,12 +96,9 @@ def _names_in(expression: str) -> dict[str, None]:
     """Return the names, attributes and string literals of an expression."""
     names: dict[str, None] = {}
     for node in ast.walk(ast.parse(expression)):
-        if isinstance(node, ast.Name):
-            names[node.id] = None
-        elif isinstance(node, ast.Attribute):
-            names[node.attr] = None
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names[node.value] = None
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                names[name] = None
     return names
 
 

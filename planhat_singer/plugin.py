@@ -86,7 +86,8 @@ class PlanhatPlugin(PluginBase):
             ConfigurationError: A file cannot be read, or does not hold settings.
         """
         cls.append_builtin_config(cls.config_jsonschema)
-        return _ConfigInput(*read_config(value, cls.config_jsonschema, cls.name))
+        config = read_config(value, cls.config_jsonschema, cls.name)
+        return _ConfigInput(config, parse_env="ENV" in value)
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps.

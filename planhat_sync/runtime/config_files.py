@@ -12,7 +12,7 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
@@ -27,23 +27,12 @@ _LIKE_SETTINGS = re.compile(r"\s*[{\[\"']|[^/]*=|\s*\w+:\s")
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
-class GivenConfig(NamedTuple):
-    """The settings that were given as `--config`.
-
-    Attributes:
-        config: The settings of all files; later files override earlier ones.
-        parse_env: Whether to read settings from the environment too.
-    """
-
-    config: dict[str, Any]
-    parse_env: bool
-
-
-def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) -> GivenConfig:
+def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) -> dict[str, Any]:
     """Read the files given as `--config`, and register the token as a secret.
 
     Args:
-        paths: What was given, in order: paths, and ENV for the environment.
+        paths: What was given, in order; ENV, which stands for the environment, is skipped. Later
+            files override earlier ones.
         schema: The plugin's settings as a JSON Schema.
         plugin: Its name, with which the variables of the environment begin.
 
@@ -56,7 +45,7 @@ def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) ->
             content = parse_json_object(_content(path, plugin), "the file given as --config")
             add_secret(str(content.get(SECRET) or ""))
             config |= without_unset(schema, content)
-    return GivenConfig(config, parse_env="ENV" in paths)
+    return config
 
 
 def parse_json_object(content: bytes, what: str) -> dict[str, Any]:

@@ -7,27 +7,30 @@ environment, and miss the one in the working directory (theskumar/python-dotenv#
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dotenv import dotenv_values, find_dotenv
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.config_errors import did_you_mean
 from planhat_sync.runtime.config_files import decode_text, reason_of
-from planhat_sync.runtime.redacted_output import SECRET
+from planhat_sync.runtime.redacted_output import register_secrets
 from planhat_sync.runtime.setting_values import types_of, without_unset
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Callable, Collection, Mapping, MutableMapping
 
-TRUE_WORDS = {"true", "1", "yes", "on"}
-FALSE_WORDS = {"false", "0", "no", "off"}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+_json = functools.partial(json.loads, parse_float=Decimal)
 
 
 def load_dotenv(environment: MutableMapping[str, str]) -> None:
@@ -48,9 +51,9 @@ def load_dotenv(environment: MutableMapping[str, str]) -> None:
         text = decode_text(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigurationError(f"{path} {reason_of(error)}: make it readable") from error
-    for name, value in dotenv_values(stream=io.StringIO(text)).items():
-        if name.endswith("_" + SECRET.upper()):
-            add_secret(value or "")
+    variables = dotenv_values(stream=io.StringIO(text))
+    register_secrets([], variables)
+    for name, value in variables.items():
         if value and not environment.get(name, "").strip():
             environment[name] = value
 
@@ -80,59 +83,39 @@ def environment_settings(
     Raises:
         ConfigurationError: A variable does not hold what its setting takes.
     """
-    errors, misspelt = environment_errors(schema, prefix, environment)
-    for warning in misspelt:
-        logger.warning("Environment: %s", warning)
+    settings = {prefix + name.upper(): name for name in schema["properties"]}
+    _warn_of_misspelt(settings, prefix, environment, logger)
+    given = {
+        name: _value(schema["properties"][name], environment.get(variable, ""))
+        for variable, name in settings.items()
+    }
+    errors = [
+        f"{variable} must be {value.expected}"
+        for variable, name in settings.items()
+        if isinstance(value := given[name], _Unreadable)
+    ]
     if errors:
         raise ConfigurationError(f"the environment is wrong: {'; '.join(errors)}")
-    given = {
-        name: _value(setting, environment.get(prefix + name.upper(), ""))
-        for name, setting in schema["properties"].items()
-    }
     return without_unset(schema, given)
 
 
-def environment_errors(
-    schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    """Check the environment variables that hold settings.
+def _warn_of_misspelt(
+    known: Collection[str], prefix: str, environment: Collection[str], logger: logging.Logger
+) -> None:
+    for variable in environment:
+        is_ours = variable.startswith(prefix) and not variable.endswith("LOGLEVEL")  # the SDK's
+        if is_ours and variable not in known and (meant := did_you_mean(variable, known)):
+            logger.warning("Environment: %s is not a setting%s", variable, meant)
 
-    Args:
-        schema: The plugin's settings.
-        prefix: Prefix of their names, such as `TARGET_PLANHAT_`.
-        environment: The variables.
 
-    Returns:
-        Errors; and warnings about variables that may be misspelt settings.
+class _Unreadable(NamedTuple):
+    """Stands for the value of a variable that does not hold what its setting takes.
+
+    Attributes:
+        expected: What it takes.
     """
-    known = {prefix + name.upper(): setting for name, setting in schema["properties"].items()}
-    errors = [
-        f"{name} must be {expected}"
-        for name, setting in known.items()
-        if (expected := _expected(setting, environment.get(name, "")))
-    ]
-    misspelt = [
-        f"{name} is not a setting{meant}"
-        for name in environment
-        if name.startswith(prefix)
-        and name not in known
-        and not name.endswith("LOGLEVEL")  # the SDK's
-        and (meant := did_you_mean(name, known))
-    ]
-    return errors, misspelt
 
-
-class _UnreadableError(ValueError):
-    """A variable does not hold what its setting takes; the message says what it takes."""
-
-
-def _expected(setting: Mapping[str, Any], text: str) -> str:
-    """Return what a variable should hold instead, empty if it can be read."""
-    try:
-        _value(setting, text)
-    except _UnreadableError as error:
-        return str(error)
-    return ""
+    expected: str
 
 
 def _value(setting: Mapping[str, Any], text: str) -> object:
@@ -142,31 +125,20 @@ def _value(setting: Mapping[str, Any], text: str) -> object:
     if not word or (word == "null" and "string" not in kinds):
         return None
     if "object" in kinds:
-        return _json(word, dict, "a JSON object")
+        return _parsed(_json, word, dict, "a JSON object")
     if "array" in kinds:
         # A list of texts may also be written without brackets, with commas in between.
-        return _json(word, list, "a JSON list") if word[0] in "[{" else word.split(",")
+        return _parsed(_json, word, list, "a JSON list") if word[0] in "[{" else word.split(",")
     if "integer" in kinds:
-        return _whole_number(word)
+        return _parsed(int, word, int, "a whole number")
     if "boolean" in kinds:
-        if word.lower() not in TRUE_WORDS | FALSE_WORDS:
-            raise _UnreadableError("true or false")
-        return word.lower() in TRUE_WORDS
+        return _BOOLEANS.get(word.lower(), _Unreadable("true or false"))
     return word if "enum" in setting else text
 
 
-def _whole_number(word: str) -> int:
+def _parsed(parse: Callable[[str], object], word: str, kind: type, expected: str) -> object:
     try:
-        return int(word)
-    except ValueError:
-        raise _UnreadableError("a whole number") from None
-
-
-def _json(word: str, kind: type, expected: str) -> object:
-    try:
-        value = json.loads(word, parse_float=Decimal)
+        value = parse(word)
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, kind):
-        raise _UnreadableError(expected)
-    return value
+    return value if isinstance(value, kind) else _Unreadable(expected)

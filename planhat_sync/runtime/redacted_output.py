@@ -44,8 +44,7 @@ def redact_output() -> None:
     """
     if not isinstance(sys.stderr, RedactedStream):
         sys.stderr = cast("TextIO", RedactedStream(sys.stderr))
-    if logging.getLogRecordFactory() is not _redacted_record:
-        logging.setLogRecordFactory(_redacted_record)
+    logging.setLogRecordFactory(_redacted_record)
 
 
 def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
@@ -63,7 +62,7 @@ def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: A
     return record
 
 
-def register_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+def register_secrets(arguments: Sequence[str], environment: Mapping[str, str | None]) -> None:
     """Register the tokens that a plugin is about to read, before an error could print them.
 
     Args:
@@ -72,8 +71,8 @@ def register_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -
     """
     for name, value in environment.items():
         if name.endswith("_" + SECRET.upper()):
-            add_secret(value)
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+            add_secret(value or "")
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
         path = option.removeprefix("--config=") if option != "--config" else value
         if option.startswith("--config"):
             _register_secret_of(Path(path))
