@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,10 +28,10 @@ class Model:
         title: Planhat's name for one record, such as ``Issue``.
         path: Path below the API's address, such as ``/issues``.
         keyables: Properties that a bulk upsert matches on, the strongest first.
-        keyable_scope: For a keyable that is unique only within a scope, the property that names
-            the scope: ``{"externalId": "companyId"}``.
         page_limit: Most records on one list page.
         bulk_limit: Most items in one bulk upsert.
+        keyable_scope: For a keyable that is unique only within a scope, the property that names
+            the scope: ``{"externalId": "companyId"}``.
         required: Properties that a create needs.
         bulk_required: Properties that a create inside a bulk upsert needs.
         replication_key: The date-time property that changes with every update, if there is one.
@@ -44,15 +44,15 @@ class Model:
     title: str
     path: str
     keyables: tuple[str, ...]
-    keyable_scope: Mapping[str, str]
     page_limit: int
     bulk_limit: int
-    required: tuple[str, ...]
-    bulk_required: tuple[str, ...]
-    replication_key: str | None
-    company_reference: str | None
-    properties: Mapping[str, Mapping[str, Any]]
-    read_only: frozenset[str]
+    keyable_scope: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    bulk_required: tuple[str, ...] = ()
+    replication_key: str | None = None
+    company_reference: str | None = None
+    properties: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
 
     @classmethod
     def from_schema(cls, name: str, schema: Mapping[str, Any]) -> Model:

@@ -47,16 +47,12 @@ def redact(text: str) -> str:
     return text
 
 
-class _WithoutQueries(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if "?" in text:
-            record.msg, record.args = re.sub(r"\?[^\s\"')]*", "?…", text), ()
-        record.exc_info = None  # urllib3 adds a traceback to its warning about a malformed header
-        return True
-
-
-_without_queries = _WithoutQueries()
+def _without_queries(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    if "?" in text:
+        record.msg, record.args = re.sub(r"\?[^\s\"')]*", "?…", text), ()
+    record.exc_info = None  # urllib3 adds a traceback to its warning about a malformed header
+    return True
 
 
 def strip_queries(*loggers: str) -> None:

@@ -21,15 +21,8 @@ CUSTOM_FIELDS = Model(
     title="Custom Field",
     path="/customfields",
     keyables=("_id",),
-    keyable_scope={},
     page_limit=2_000,
     bulk_limit=0,
-    required=("name", "type", "parent", "isHidden"),
-    bulk_required=(),
-    replication_key=None,
-    company_reference=None,
-    properties={},
-    read_only=frozenset(),
 )
 """The model Custom Field, which is read and never written (vendor's page: Custom Field)."""
 

@@ -64,11 +64,7 @@ class Envelope:
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        self._parts: dict[str, msgspec.Raw] | None
-        try:
-            self._parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        except (ValueError, RecursionError):  # also raised for bytes that are not UTF-8
-            self._parts = None
+        self._parts: dict[str, msgspec.Raw] | None = _value(body, dict[str, msgspec.Raw])
 
     @property
     def is_object(self) -> bool:
@@ -98,11 +94,9 @@ class Envelope:
     @cached_property
     def claims(self) -> tuple[Counts, ...]:
         """What the counts may mean: sources differ on whether `updated` includes `nonupdates`."""
-        created, updated, unchanged = (
-            self._count("created", "insertsKeys"),
-            self._count("updated", "updatesKeys"),
-            self._count("nonupdates", ""),
-        )
+        created = self._count("created", "insertsKeys")
+        updated = self._count("updated", "updatesKeys")
+        unchanged = self._count("nonupdates", "")
         if created is updated is None or -1 in (created, updated, unchanged):
             return ()
         created, updated, unchanged = created or 0, updated or 0, unchanged or 0
@@ -166,8 +160,9 @@ def reason(value: object, depth: int = 4) -> str:
     return ""
 
 
-def _value(raw: msgspec.Raw) -> Any:  # noqa: ANN401 - any JSON value
+def _value(text: bytes | msgspec.Raw, kind: Any = Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the value of a JSON text, None if it is not JSON or not of its kind."""
     try:
-        return msgspec.json.decode(raw)
-    except (ValueError, RecursionError):
+        return msgspec.json.decode(text, type=kind)
+    except (ValueError, RecursionError):  # also raised for bytes that are not UTF-8
         return None

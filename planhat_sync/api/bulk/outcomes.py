@@ -127,7 +127,8 @@ def _settle(
             # several, each must be named: a server that stops at the first bad item also leaves
             # good ones.
             if left and (left == named.keys() or len(left) == 1):
-                return Settled(claim, _refusals(left, named, envelope.entries))
+                entries = {at: named.get(at) or envelope.entries for at in left}
+                return Settled(claim, {at: _refusal(entries[at]) for at in left})
     return Unsettled(
         claims=envelope.claims,
         created=frozenset(created - updated - named.keys()),
@@ -157,12 +158,6 @@ def _settle_single(envelope: Envelope, status: int, *, is_named: bool = False) -
     if status == _TOO_LARGE:
         refusal = Refusal("too_large", envelope.message or "Planhat refused it because of its size")
     return Settled(Counts(), {0: refusal})
-
-
-def _refusals(
-    left: set[int], named: Mapping[int, list[Entry]], entries: list[Entry]
-) -> dict[int, Refusal]:
-    return {at: _refusal(named.get(at) or entries) for at in left}
 
 
 def _refusal(entries: Sequence[Entry]) -> Refusal:

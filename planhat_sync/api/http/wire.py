@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection
     from planhat_sync.api.http.exchange import Request
 
-ACCEPT_ENCODING = "gzip"
-"""How Planhat may compress its answers."""
-
 LONGEST_CONNECT_SECONDS = 20.0
 LONGEST_IDLE_SECONDS = 1.0
 """Servers keep an idle connection open for longer than this; Node.js does for five seconds."""
@@ -115,7 +112,7 @@ class Wire:
         url = f"{self._connection.api_url}{request.path}"
         headers = {
             "Accept": "application/json",
-            "Accept-Encoding": ACCEPT_ENCODING,
+            "Accept-Encoding": "gzip",
             "Authorization": f"Bearer {self._connection.api_token}",
             "User-Agent": self._connection.user_agent,
         }
