@@ -1,8 +1,8 @@
-"""Short streams about two records, in every mode, with answers lost: the end is what a model says.
+"""Short streams in every mode, with lost answers, end as in a reference implementation.
 
-The model is a dozen lines of its own: it takes one record after the other, knows all that Planhat
-holds, and never loses an answer. The target has to end as it does, over real HTTP, although it
-knows less and the sandbox loses answers before or after the work was done.
+The reference writes one record after the other, knows every record of the tenant, and never loses
+an answer. The target has to reach the same result over HTTP, although it knows less, and although
+the sandbox loses answers, before or after it has carried out a request.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from planhat_sync.writing.settings import WriteSettings
 
 MODELS = load_models()
 MANY = max(150, settings().max_examples // 3)
-GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
-FOREIGN = ("5f0000000000000000000001", "42")
+DELETED = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+UNKNOWN_IDS = ("5f0000000000000000000001", "42")
 KEYABLES = {"issues": ("_id", "sourceId"), "objectives": ("_id", "sourceId", "externalId")}
-FRESH = {"issues": {"archived": False}, "objectives": {}}
+DEFAULTS = {"issues": {"archived": False}, "objectives": {}}
 FAULTS = ("reset-before", "reset-after", "status-after", "body")
 
 
 @dataclass
-class Model:
-    """What one stream makes of a tenant: what is there at the end, and what is counted."""
+class Reference:
+    """The records that a tenant has after a stream was written, and the counts of its outcomes."""
 
     stream: str
     write_mode: str
     skip_unchanged: bool
     deletes: str
-    held: dict[str, dict] = field(default_factory=dict)
+    records: dict[str, dict] = field(default_factory=dict)
     next_id: int = 0
     counts: Counter = field(default_factory=Counter)
 
@@ -63,34 +63,34 @@ class Model:
 
     def find(self, record):
         for name in KEYABLES[self.stream]:
-            for identifier, held in self.held.items():
+            for identifier, existing in self.records.items():
                 if name == "_id" and record.get(name) == identifier:
                     return identifier
-                if name != "_id" and self.share(name, record, held):
+                if name != "_id" and self.share(name, record, existing):
                     return identifier
         return None
 
-    def share(self, name, record, held):
+    def share(self, name, record, other):
         scope = "companyId" if name == "externalId" else name
-        return None is not record.get(name) == held.get(name) and record[scope] == held[scope]
+        return None is not record.get(name) == other.get(name) and record[scope] == other[scope]
 
     def delete(self, identifier):
         if identifier is None or self.deletes == "ignore":
             return "skipped"
         if self.deletes == "delete":
-            del self.held[identifier]
+            del self.records[identifier]
             return "deleted"
-        archived, self.held[identifier]["archived"] = self.held[identifier]["archived"], True
+        archived, self.records[identifier]["archived"] = self.records[identifier]["archived"], True
         return "skipped" if archived else "written"
 
     def update(self, identifier, item):
         if self.write_mode == "create":
             return "skipped"
-        if not self.is_unique({**self.held[identifier], **item}, identifier):
+        if not self.is_unique({**self.records[identifier], **item}, identifier):
             return "refused"
-        if self.skip_unchanged and self.held[identifier].items() >= item.items():
+        if self.skip_unchanged and self.records[identifier].items() >= item.items():
             return "unchanged"
-        self.held[identifier].update(item)
+        self.records[identifier].update(item)
         return "written"
 
     def create(self, item):
@@ -98,25 +98,25 @@ class Model:
             return "skipped"
         if not item.keys() & set(KEYABLES[self.stream]):
             return "unknown_id"
-        self.held[f"{self.next_id:024x}"] = {**FRESH[self.stream], **item}
+        self.records[f"{self.next_id:024x}"] = {**DEFAULTS[self.stream], **item}
         self.next_id += 1
         return "written"
 
     def is_unique(self, record, identifier):
         names = KEYABLES[self.stream][1:]
         return not any(
-            self.share(name, record, held)
-            for other, held in self.held.items()
+            self.share(name, record, other)
+            for other_id, other in self.records.items()
             for name in names
-            if other != identifier
+            if other_id != identifier
         )
 
 
-def steps(names):
-    """A stream: who is named by what, and what is said of it."""
+def steps(keys):
+    """Generate the records of a stream: their keyables, their values, and which are deleted."""
     step = st.fixed_dictionaries(
         {
-            "names": names,
+            "keys": keys,
             "fields": st.fixed_dictionaries(
                 {"title": st.sampled_from("xy")},
                 optional={"archived": st.booleans(), "status": st.sampled_from(["open", "shut"])},
@@ -127,14 +127,14 @@ def steps(names):
     return st.lists(step, min_size=1, max_size=7)
 
 
-IDS = st.sampled_from([None, None, "held 0", "held 1", "new 0", "new 1", *FOREIGN])
-"""Own ids, ids that Planhat will give to the first records that are created, and foreign ones."""
+IDS = st.sampled_from([None, None, "existing 0", "existing 1", "new 0", "new 1", *UNKNOWN_IDS])
+"""Ids of existing records, of the first two that will be created, and of no record."""
 KEY = st.sampled_from([None, 0, 1])
-SIMPLE = st.tuples(IDS, st.sampled_from([0, 1])).filter(
-    lambda named: named[0] is None or named[0] in (f"held {named[1]}", *FOREIGN)
+ONE_SOURCE_ID = st.tuples(IDS, st.sampled_from([0, 1])).filter(
+    lambda keys: keys[0] is None or keys[0] in (f"existing {keys[1]}", *UNKNOWN_IDS)
 )
-MESSY = st.tuples(IDS, KEY, KEY, st.sampled_from([0, 1])).filter(
-    lambda named: any(key is not None for key in named[:3])
+ANY_KEYABLES = st.tuples(IDS, KEY, KEY, st.sampled_from([0, 1])).filter(
+    lambda keys: any(key is not None for key in keys[:3])
 )
 RUNS = st.fixed_dictionaries(
     {
@@ -143,7 +143,7 @@ RUNS = st.fixed_dictionaries(
         "deletes": st.sampled_from(["ignore", "archive", "delete", "delete"]),
     }
 )
-HELD = st.sampled_from([(), (0,), (0, 1), (0, 1)])
+EXISTING = st.sampled_from([(), (0,), (0, 1), (0, 1)])
 LOST = st.lists(st.tuples(st.integers(1, 10), st.sampled_from(FAULTS)), max_size=4)
 ANSWERS = st.sampled_from(
     [
@@ -155,24 +155,25 @@ ANSWERS = st.sampled_from(
         {"missing_delete": "zero"},
     ]
 )
-"""What decides which record an upsert means is left as it is: the model knows one way of it."""
+"""Behaviours of the sandbox; those that change how it matches are not among them, for the reference
+matches in one way only."""
 
 
-def prepare(bench, stream, held, run, answers):
-    """Set the sandbox up; give the companies, and the model of its tenant."""
+def prepare(bench, stream, existing, run, answers):
+    """Reset the sandbox; return its companies, and a reference that has the same records."""
     bench.sandbox.reset()
     bench.rejects_path.unlink(missing_ok=True)
     bench.sandbox.behave(**answers)
     companies = [bench.company(sourceId=str(number)) for number in range(2)]
-    model = Model(stream, **run)
-    for number in sorted(held):
-        item = fields(stream, companies, 0, title=f"held {number}", sourceId=f"s{number}")
+    reference = Reference(stream, **run)
+    for number in sorted(existing):
+        item = fields(stream, companies, 0, title=f"existing {number}", sourceId=f"s{number}")
         if stream == "objectives":
             item["externalId"] = f"e{number}"
         record = bench.sandbox.tenant("alpha").insert(stream, item)
-        model.held[record["_id"]] = {**FRESH[stream], **item}
-    model.next_id = int(companies[-1], 16) + len(held) + 1
-    return companies, model
+        reference.records[record["_id"]] = {**DEFAULTS[stream], **item}
+    reference.next_id = int(companies[-1], 16) + len(existing) + 1
+    return companies, reference
 
 
 def fields(stream, companies, company, title, **more):
@@ -182,29 +183,31 @@ def fields(stream, companies, company, title, **more):
     return {"name": title, "companyId": companies[company], **more}
 
 
-def record_of(stream, step, companies, model):
-    """Make the record of one step."""
-    named, company = step["names"], 0
-    identifier, source = named[:2]
-    said = dict(step["fields"])
+def record_of(stream, step, companies, reference):
+    """Return the record of one step."""
+    keys, company = step["keys"], 0
+    identifier, source = keys[:2]
+    values = dict(step["fields"])
     if stream == "objectives":
-        said.pop("status", None)
-    if len(named) > 2 and stream == "objectives":
-        company = named[3]
-        if named[2] is not None:
-            said["externalId"] = f"e{named[2]}"
+        values.pop("status", None)
+    if len(keys) > 2 and stream == "objectives":
+        company = keys[3]
+        if keys[2] is not None:
+            values["externalId"] = f"e{keys[2]}"
     if source is not None:
-        said["sourceId"] = f"s{source}"
-    record = fields(stream, companies, company, **said)
+        values["sourceId"] = f"s{source}"
+    record = fields(stream, companies, company, **values)
     if identifier is not None:
-        ids = {f"held {at}": each for at, each in enumerate(sorted(model.held))}
-        ids |= {f"new {at}": f"{model.next_id + at:024x}" for at in range(2)}
-        record["_id"] = ids.get(identifier, identifier if identifier in FOREIGN else FOREIGN[0])
-    return {**record, **GONE} if step["deleted"] else record
+        ids = {f"existing {at}": each for at, each in enumerate(sorted(reference.records))}
+        ids |= {f"new {at}": f"{reference.next_id + at:024x}" for at in range(2)}
+        record["_id"] = ids.get(
+            identifier, identifier if identifier in UNKNOWN_IDS else UNKNOWN_IDS[0]
+        )
+    return {**record, **DELETED} if step["deleted"] else record
 
 
 def content(bench, stream):
-    """What the tenant holds, as far as the model knows of it."""
+    """Return the tenant's records, with the properties that the reference knows."""
     names = ("title", "name", "status", "archived", "sourceId", "externalId", "companyId")
     return {
         each["_id"]: {n: each[n] for n in names if each.get(n) not in (None, "")}
@@ -216,22 +219,22 @@ def by_source_id(records):
     return sorted(records.values(), key=lambda record: record["sourceId"])
 
 
-class Outcome:
-    """What the target makes of records: conversion, batches, matcher and writer, over HTTP.
+class Target:
+    """The parts of the target that convert, batch, match and send records, over HTTP.
 
-    Waiting takes no time here, or a lost answer would cost a second.
+    The clock is virtual, since a retry after a lost answer would take a second.
     """
 
     def __init__(self, bench, stream, rows, run):
         connection = Connection.from_config(
             {"api_token": "token-a", "api_url": bench.sandbox.url, "requests_per_minute": 0}
         )
-        model, how = MODELS[stream], WriteSettings(batch_size_rows=rows, **run)
+        model, config = MODELS[stream], WriteSettings(batch_size_rows=rows, **run)
         self.counts = Counter()
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)
-        self._converter, self._batcher = Converter(model, how), Batcher(model, how)
-        matcher = Matcher(client, model, how)
+        self._converter, self._batcher = Converter(model, config), Batcher(model, config)
+        matcher = Matcher(client, model, config)
         checkpoint = Checkpoint(Stop("target-planhat"), Rejects(None, allowed=None))
         sender = BatchSender(client, model, matcher, checkpoint)
         self._writer = BatchWriter(stream, matcher, sender, checkpoint)
@@ -240,12 +243,12 @@ class Outcome:
         for line, record in enumerate(records, 1):
             made = self._converter.convert(record, line=line)
             if isinstance(made, Payload):
-                self.settle(self._batcher.add(made))
+                self.send(self._batcher.add(made))
             else:
                 self.counts[getattr(made, "code", "skipped")] += 1
-        self.settle(self._batcher.drain())
+        self.send(self._batcher.drain())
 
-    def settle(self, batches):
+    def send(self, batches):
         for batch in batches:
             result = self._writer.write(batch)
             assert result.error is None, result.error
@@ -256,53 +259,53 @@ class Outcome:
             self.counts.update(why.code.value for _, why in result.rejects)
 
 
-def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
-    """Run a stream through the model and the target, and compare."""
-    companies, model = prepare(bench, stream, held, run, answers)
-    if "absent_arrays" in answers:  # nobody says which ids were given, so no record can name one
-        steps = [each for each in steps if not str(each["names"][0]).startswith("new")]
-    records = [record_of(stream, step, companies, model) for step in steps]
+def write(bench, stream, steps, existing, run, answers, lost, *, listed, rows):
+    """Write a stream with the target and with the reference, and compare the results."""
+    companies, reference = prepare(bench, stream, existing, run, answers)
+    if "absent_arrays" in answers:  # no answer has the ids of new records, so none is referred to
+        steps = [each for each in steps if not str(each["keys"][0]).startswith("new")]
+    records = [record_of(stream, step, companies, reference) for step in steps]
     records = [each for each in records if each.keys() & {*KEYABLES[stream]}]
-    outcome = Outcome(bench, stream, rows, run)
-    # So many unknown ids make the target read the list before anything else is written.
+    target = Target(bench, stream, rows, run)
+    # After so many unknown ids the target reads the list before it writes anything.
     unknown = [
         {**fields(stream, companies, 0, title="t"), "_id": f"{at:024x}"}
         for at in range(MAX_LOOKUPS + 1 if listed else 0)
     ]
-    outcome.take(unknown)
+    target.take(unknown)
     for number, fault in lost:
         bench.sandbox.fault(fault, nth=number)
-    outcome.take(records)
+    target.take(records)
     for record in (*unknown, *records):
-        model.take(record)
+        reference.take(record)
     expected = {
-        identifier: {n: v for n, v in held.items() if n != "companyIds"}
-        for identifier, held in model.held.items()
+        identifier: {n: v for n, v in record.items() if n != "companyIds"}
+        for identifier, record in reference.records.items()
     }
     found = content(bench, stream)
-    if rows > 1:  # records of different identities may be created in another order
+    if rows > 1:  # records of different identities may be created in a different order
         expected, found = by_source_id(expected), by_source_id(found)
     assert found == expected
-    counts = +outcome.counts
-    # After a lost answer nobody knows whether an _id that is gone was there before.
-    unclear = counts["deleted"] - model.counts["deleted"]
+    counts = +target.counts
+    # After the answer to a delete was lost, it is not known whether the _id existed before.
+    unclear = counts["deleted"] - reference.counts["deleted"]
     assert 0 <= unclear <= len(lost)
-    assert counts["skipped"] == model.counts["skipped"] - unclear
-    assert counts["refused"] == model.counts["refused"]
-    assert counts["unknown_id"] == model.counts["unknown_id"]
-    silent = "counts" in answers  # what is written may have been written, for all that is said
-    assert counts["written" if silent else "outcome_unknown"] == 0
+    assert counts["skipped"] == reference.counts["skipped"] - unclear
+    assert counts["refused"] == reference.counts["refused"]
+    assert counts["unknown_id"] == reference.counts["unknown_id"]
+    has_no_counts = "counts" in answers  # no answer proves that a record was written
+    assert counts["written" if has_no_counts else "outcome_unknown"] == 0
     assert sum(counts.values()) == len(unknown) + len(records)
-    # What is not known to be equal is sent, so fewer may be unchanged; none too many.
-    assert counts["unchanged"] <= model.counts["unchanged"] + model.counts["written"]
-    for name in model.counts:
+    # A record whose values are not known is sent, so fewer may count as unchanged, but not more.
+    assert counts["unchanged"] <= reference.counts["unchanged"] + reference.counts["written"]
+    for name in reference.counts:
         event(name)
 
 
 @settings(max_examples=MANY)
 @given(
-    steps=steps(SIMPLE),
-    held=HELD,
+    steps=steps(ONE_SOURCE_ID),
+    existing=EXISTING,
     run=RUNS,
     answers=ANSWERS,
     lost=LOST,
@@ -310,21 +313,37 @@ def write(bench, stream, steps, held, run, answers, lost, *, listed, rows):
     rows=st.sampled_from([1, 2, 100]),
 )
 def test_records_with_one_source_id_each_end_as_one_by_one_in_batches_of_any_size(
-    bench, steps, held, run, answers, lost, listed, rows
+    bench, steps, existing, run, answers, lost, listed, rows
 ):
-    write(bench, "issues", steps, held, run, answers, lost, listed=listed, rows=rows)
+    write(bench, "issues", steps, existing, run, answers, lost, listed=listed, rows=rows)
 
 
 @settings(max_examples=MANY)
-@given(steps=steps(MESSY), held=HELD, run=RUNS, answers=ANSWERS, lost=LOST, listed=st.booleans())
-def test_issues_with_any_keyables_end_as_one_by_one(bench, steps, held, run, answers, lost, listed):
-    write(bench, "issues", steps, held, run, answers, lost, listed=listed, rows=1)
+@given(
+    steps=steps(ANY_KEYABLES),
+    existing=EXISTING,
+    run=RUNS,
+    answers=ANSWERS,
+    lost=LOST,
+    listed=st.booleans(),
+)
+def test_issues_with_any_keyables_end_as_one_by_one(
+    bench, steps, existing, run, answers, lost, listed
+):
+    write(bench, "issues", steps, existing, run, answers, lost, listed=listed, rows=1)
 
 
 @settings(max_examples=MANY)
-@given(steps=steps(MESSY), held=HELD, run=RUNS, answers=ANSWERS, lost=LOST, listed=st.booleans())
+@given(
+    steps=steps(ANY_KEYABLES),
+    existing=EXISTING,
+    run=RUNS,
+    answers=ANSWERS,
+    lost=LOST,
+    listed=st.booleans(),
+)
 def test_objectives_with_any_keyables_end_as_one_by_one(
-    bench, steps, held, run, answers, lost, listed
+    bench, steps, existing, run, answers, lost, listed
 ):
     run = {**run, "deletes": "delete" if run["deletes"] == "archive" else run["deletes"]}
-    write(bench, "objectives", steps, held, run, answers, lost, listed=listed, rows=1)
+    write(bench, "objectives", steps, existing, run, answers, lost, listed=listed, rows=1)
