@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from under_way import until
 
 FOREIGN = "5f0000000000000000000001"
 WRITES = ("bulk", "create", "update", "delete")
@@ -269,10 +270,16 @@ def test_concurrent_batches_keep_the_order_of_each_identity(bench, company):
 
 def test_concurrent_batches_are_in_flight_together(bench):
     company = bench.company()
-    bench.sandbox.fault("slow", route="bulk", seconds=0.3)
+    before_the_first_answer = []
+
+    def hold(request):
+        if request.route == "bulk" and not before_the_first_answer:
+            until(lambda: len(writes(bench)) == 4)
+            before_the_first_answer.extend(writes(bench))
+
+    bench.sandbox.after_each_request.append(hold)
     lines = [bench.schema(), *(issue(bench, company, f"s{number}") for number in range(40))]
     ran = bench.run(lines, batch_size_rows=5, concurrency=4)
     assert ran.error is None
-    started = [request.started for request in writes(bench)]
-    assert started[3] < started[0] + 0.3  # the answer to the first one had not begun
-    assert started[4] >= started[0] + 0.3
+    assert len(before_the_first_answer) == 4
+    assert len(writes(bench)) == 8

@@ -163,18 +163,19 @@ def test_a_state_that_is_being_printed_is_printed_whole(bench, target):
 
 
 def test_a_signal_to_the_process_group_ends_the_run_the_same_way(bench, target):
-    bench.sandbox.fault("slow", route="bulk", seconds=1)
-    process = target.start(
-        config=bench.config(batch_size_rows=10),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        start_new_session=True,
-    )
-    process.stdin.write(bench.lines(messages(bench, 10)))
-    process.stdin.flush()
-    until(lambda: bulk_requests(bench))
-    os.killpg(process.pid, signal.SIGTERM)
+    with answers_held(bench.sandbox, "bulk"):
+        process = target.start(
+            config=bench.config(batch_size_rows=10),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+        process.stdin.write(bench.lines(messages(bench, 10)))
+        process.stdin.flush()
+        until(lambda: bulk_requests(bench))
+        os.killpg(process.pid, signal.SIGTERM)
+        time.sleep(TO_BE_HEARD_SECONDS)
     states, _, code = end(process)
     assert (states, code) == ([10], 143)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from under_way import answers_held, until
 
 from planhat_sync.writing.results.counts import OUTCOMES
 from target_planhat.target import TargetPlanhat
@@ -194,7 +196,7 @@ def test_a_run_that_cannot_begin_leaves_no_summary_of_the_run_before(bench, targ
     not_rejects.write_text("notes\n")
     summary, ran = ended(target, bench, tmp_path, issues(bench, 2), rejects_path=str(not_rejects))
     assert ran.code == 1
-    assert "holds something else than rejects" in ran.last_line
+    assert "holds something other than rejects" in ran.last_line
     assert (summary["result"], summary["streams"]) == ("failed", {})
     assert "No records were read. Summary: {" in ran.stderr
 
@@ -236,20 +238,14 @@ def test_a_run_whose_states_nobody_reads_counts_what_was_read(bench, target, tmp
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_a_run_that_a_signal_ends_counts_what_was_read(bench, target, tmp_path, concurrency):
-    bench.sandbox.fault("slow", route="bulk", seconds=1)
-    process = target.start(
-        config=bench.config(
-            summary_path="summary.json", batch_size_rows=10, concurrency=concurrency
-        ),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    process.stdin.write(bench.lines(issues(bench, 15)))
-    process.stdin.flush()
-    while not any(request.route == "bulk" for request in bench.sandbox.requests):
-        assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
+    config = bench.config(summary_path="summary.json", batch_size_rows=10, concurrency=concurrency)
+    with answers_held(bench.sandbox, "bulk"):
+        process = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        process.stdin.write(bench.lines(issues(bench, 15)))
+        process.stdin.flush()
+        until(lambda: any(request.route == "bulk" for request in bench.sandbox.requests))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(1)  # the answer that comes then may not overtake the signal
     process.communicate(timeout=60)
     assert process.returncode == 143
     summary = checked(tmp_path)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from under_way import answers_held, until
 
 from planhat_sync.writing.results.reject_file import RejectFile
 from planhat_sync.writing.results.replay import put_aside
@@ -21,6 +22,7 @@ from target_planhat.messages import RejectLines
 
 PIPE = subprocess.PIPE
 NOWHERE = "0" * 24
+TO_BE_HEARD_SECONDS = 1.0  # the answer that comes then may not overtake the signal
 
 
 @pytest.fixture
@@ -49,6 +51,10 @@ def aside(path, number=1):
 
 def held(bench):
     return {each["sourceId"] for each in bench.sandbox.tenant("alpha").records("issues")}
+
+
+def bulk_requests(bench):
+    return sum(request.route == "bulk" for request in bench.sandbox.requests)
 
 
 def names(folder):
@@ -125,12 +131,13 @@ def test_the_file_that_was_put_aside_is_replayed_like_any_other(bench, target, r
 def test_a_replay_that_is_ended_early_leaves_every_record_on_disk(bench, target, rejected, number):
     before = rejected.read_bytes()
     config = bench.config(on_reject="continue", batch_size_rows=1)
-    fault = bench.sandbox.fault("slow", seconds=2)
-    process = target.start("--input", str(rejected), config=config, stdout=PIPE, stderr=PIPE)
-    said = until_renamed(process)
-    while not fault.fired:
-        time.sleep(0.01)
-    process.send_signal(number)
+    earlier = bulk_requests(bench)
+    with answers_held(bench.sandbox, "bulk"):
+        process = target.start("--input", str(rejected), config=config, stdout=PIPE, stderr=PIPE)
+        said = until_renamed(process)
+        until(lambda: bulk_requests(bench) == earlier + 1)
+        process.send_signal(number)
+        time.sleep(TO_BE_HEARD_SECONDS)
     said += process.communicate(timeout=60)[1].decode()
     assert process.returncode == (-9 if number == signal.SIGKILL else 143), said
     assert aside(rejected).read_bytes() == before
@@ -172,8 +179,8 @@ def test_a_run_that_does_not_begin_changes_no_name(bench, target, rejected, tmp_
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"root:x:0:0\n", "holds something else than rejects"),
-        (b'{"streams": {}}\n', "holds something else than rejects"),
+        (b"root:x:0:0\n", "holds something other than rejects"),
+        (b'{"streams": {}}\n', "holds something other than rejects"),
         (
             b'{"type":"SCHEMA","stream":"i","schema":{}}\n{"type":"RECORD","stream":"i","record":{}}',
             "its records are not rejects",
@@ -271,17 +278,18 @@ def test_a_file_that_another_run_writes_its_rejects_to_is_not_replayed(bench, ta
 def test_two_runs_do_not_replay_one_file_at_once(bench, target, rejected):
     """The second one has opened the file before the first one renamed it."""
     config = bench.config(on_reject="continue", missing_key="create")
-    fault = bench.sandbox.fault("slow", seconds=3)
-    with rejected.open("rb") as late:
+    earlier = bulk_requests(bench)
+    with rejected.open("rb") as late, answers_held(bench.sandbox, "bulk"):
         first = target.start("--input", str(rejected), config=config, stdout=PIPE, stderr=PIPE)
         until_renamed(first)
+        until(lambda: bulk_requests(bench) == earlier + 1)
         second = target.start(config=config, stdin=late, stdout=PIPE, stderr=PIPE)
         stderr = second.communicate(timeout=60)[1].decode()
     assert second.returncode == 1
     assert "or replays it" in stderr.splitlines()[-1]
     assert first.communicate(timeout=60)[0] is not None
     assert first.returncode == 0
-    assert fault.fired == 1
+    assert bulk_requests(bench) == earlier + 1
 
 
 RENAMED_AT_THE_LOCK = """
