@@ -6,7 +6,7 @@
     │   ├── NotSentError            no connection: the request never left
     │   ├── LostAnswerError         it left, and no complete answer came back
     │   └── UnreadableAnswerError   the answer is not what was asked for
-    ├── RejectError                 this record cannot be written; others can
+    ├── RequestError                this one request failed, for good; others can succeed
     │   ├── InvalidIdentifierError  its identifier cannot be put into a path
     │   ├── BadRequestError         Planhat refuses this one request (400)
     │   └── UnknownOutcomeError     the answer to a create was lost
@@ -65,19 +65,19 @@ class UnreadableAnswerError(RetryError):
     """A complete answer came, and its body is not what was asked for."""
 
 
-class RejectError(PlanhatError):
-    """This record cannot be written; the run can go on without it."""
+class RequestError(PlanhatError):
+    """This one request failed, and is not repeated; the run can go on."""
 
 
-class InvalidIdentifierError(RejectError):
+class InvalidIdentifierError(RequestError):
     """The identifier cannot be one segment of a path."""
 
 
-class BadRequestError(RejectError):
+class BadRequestError(RequestError):
     """Planhat refuses this one request, and would refuse it again."""
 
 
-class UnknownOutcomeError(RejectError):
+class UnknownOutcomeError(RequestError):
     """The answer to a write that must not be repeated was lost."""
 
 

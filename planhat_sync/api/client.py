@@ -114,7 +114,7 @@ class PlanhatClient:
             exactly is a Decimal.
 
         Raises:
-            RejectError: The identifier is not valid.
+            RequestError: The identifier is not valid.
             StopError: No answer can be had.
             Interrupted: The run was asked to stop while the request waited.
         """
@@ -140,7 +140,7 @@ class PlanhatClient:
             after a lost answer counts as deleted by this call.
 
         Raises:
-            RejectError: Planhat refuses to delete this record.
+            RequestError: Planhat refuses to delete this record.
             StopError: No answer can be had.
             Interrupted: The run was asked to stop while the request waited.
         """

@@ -15,7 +15,7 @@ CLASSES = [
     for value in vars(errors).values()
     if inspect.isclass(value) and issubclass(value, BaseException)
 ]
-GROUPS = (errors.RetryError, errors.RejectError, errors.StopError, errors.Interrupted)
+GROUPS = (errors.RetryError, errors.RequestError, errors.StopError, errors.Interrupted)
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)

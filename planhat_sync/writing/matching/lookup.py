@@ -12,7 +12,7 @@ import msgspec
 
 from planhat_sync.api.bulk.envelope import Envelope
 from planhat_sync.api.pagination.scan import read_pages
-from planhat_sync.errors import RejectError
+from planhat_sync.errors import RequestError
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
@@ -115,7 +115,7 @@ class Lookup:
     def _get(self, name: str, key: str) -> Mapping[str, Any] | Unknown | None:
         try:
             return self._client.get(self._model, PREFIXES[name] + key)
-        except RejectError:
+        except RequestError:
             # No record has an _id that Planhat cannot read, since Planhat assigns all of them. A
             # record may well have another keyable that does not fit into a path.
             return None if name == ID else UNKNOWN

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from planhat_sync.errors import RejectError
+from planhat_sync.errors import RequestError
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.decisions import (
@@ -131,7 +131,7 @@ class Matcher:
                 return self._would_delete(payload)
             try:
                 return self._delete(payload)
-            except RejectError as error:
+            except RequestError as error:
                 return Reject(RejectCode.REFUSED, f"Planhat refuses to delete it: {error}", None)
 
     def update_index(self, accepted: Iterable[Payload]) -> None:
