@@ -32,8 +32,8 @@ class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
 
     def __init__(self, kind: str, stream: str, number: int) -> None:
         super().__init__(
-            f"line {number} of the input is a {kind} of {stream or 'no stream'}, whose SCHEMA has "
-            "not come before"
+            f"line {number} of the input is a {kind} of {stream or 'no stream'} without a SCHEMA "
+            "before it"
         )
 
 
@@ -120,8 +120,8 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
         return decode(text)
     except ValueError as error:
         raise InputError(
-            f"line {number} of the input is not JSON: look there for what has been mixed into it, "
-            "or whether its writer was cut off"
+            f"line {number} of the input is not JSON: check whether other output is mixed into it, "
+            "or the program that writes it was interrupted"
         ) from error
 
 

@@ -30,7 +30,7 @@ def test_a_message_that_is_not_text_is_an_error_of_one_sentence(bench, line):
 def test_a_file_that_is_not_text_is_not_taken_for_rejects(tmp_path):
     path = tmp_path / "rejects.jsonl"
     path.write_bytes(b'"\xff\xfe"\n')
-    with pytest.raises(ConfigurationError, match="something else than rejects"):
+    with pytest.raises(ConfigurationError, match="something other than rejects"):
         RejectFile(path, RejectLines({})).check()
 
 

@@ -111,6 +111,6 @@ class RunCounts:
             if counts.undecided:
                 raise BalanceError(
                     f"the counts of {stream} do not add up: {counted(counts.read, 'record')} "
-                    f"read, {counts.decided:,} with an outcome; this is a defect of "
-                    "target-planhat, please report it, and run again from the last state"
+                    f"read, {counts.decided:,} with an outcome; this is a defect of this program: "
+                    "please report it, and run again from the last state"
                 )

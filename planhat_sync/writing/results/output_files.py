@@ -39,11 +39,11 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
         for descriptor, use in in_use:
             if path is not None and descriptor is not None and files.is_open_as(descriptor, path):
-                raise ConfigurationError(f"{name}: {path} is where {use}: name another")
+                raise ConfigurationError(f"{name}: {path} is where {use}: name another file")
     if summary_path is None:
         return
     if rejects_path is not None and rejects_path.resolve() == summary_path.resolve():
-        raise ConfigurationError("rejects_path and summary_path are one file: make it two")
+        raise ConfigurationError("rejects_path and summary_path name the same file: name two")
     if not summary_path.parent.is_dir():
         raise ConfigurationError(
             f"summary_path: there is no folder {summary_path.parent}: create it"
@@ -55,13 +55,13 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
 def _check_summary(path: Path) -> None:
     """Check that the summary replaces nothing but a summary or an empty file."""
     if not path.is_file():
-        raise ConfigurationError(f"summary_path: {path} is not a plain file")
+        raise ConfigurationError(f"summary_path: {path} is not a regular file")
     if not path.stat().st_size:
         return
     try:
         msgspec.json.decode(path.read_bytes(), type=_Summary)
     except (ValueError, OSError) as error:
         raise ConfigurationError(
-            f"summary_path: {path} holds something else than a summary, which would be lost: name "
-            "another"
+            f"summary_path: {path} holds something other than a summary, which would be lost: "
+            "name another file"
         ) from error

@@ -114,7 +114,7 @@ class RejectFile:
         except OSError as error:
             raise RejectFileError(
                 f"rejects cannot be written to {self.path} ({error.strerror}): nothing after the "
-                "last printed state is acknowledged; put that right and run again"
+                "last printed state is acknowledged; correct that and run again"
             ) from error
 
     def close(self) -> None:
@@ -125,12 +125,12 @@ class RejectFile:
 
     def _check_content(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
-            raise ConfigurationError(f"rejects_path: {self.path} is not a plain file")
+            raise ConfigurationError(f"rejects_path: {self.path} is not a regular file")
         with self.path.open("rb") as file:
             first = file.readline(TAIL_BYTES)
         if first and not self.form.begins_file(first):
             raise ConfigurationError(
-                f"rejects_path: {self.path} holds something else than rejects: name another"
+                f"rejects_path: {self.path} holds something other than rejects: name another file"
             )
 
     def _open(self) -> int:

@@ -133,7 +133,7 @@ def test_a_long_half_line_is_cut_off_too(tmp_path):
 def test_a_file_that_holds_something_else_is_not_touched(tmp_path, content):
     path = tmp_path / "passwd"
     path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="holds something else than rejects"):
+    with pytest.raises(ConfigurationError, match="holds something other than rejects"):
         reject_file(path).check()
     assert path.read_bytes() == content
 
