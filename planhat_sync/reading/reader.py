@@ -72,6 +72,12 @@ class StreamReader:
         self._logger = logger
         self._digest = companies_digest(settings.company_ids)
         self._bookmark = state.bookmark
+        if state.is_foreign:
+            logger.warning(
+                "the state holds something other than a bookmark of %s by %s: ignoring it",
+                source.model.name,
+                key,
+            )
         if state.bookmark and state.companies not in (None, self._digest):
             logger.info("company_ids has changed since the last run: ignoring the bookmark")
             self._bookmark = None

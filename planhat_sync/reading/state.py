@@ -14,7 +14,7 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
     from datetime import datetime
 
 KEY = "replication_key"
@@ -34,12 +34,15 @@ class StreamState:
         joins: Whether the server was seen to accept several company ids with commas between them.
         companies: The `companies_digest` of the companies that the bookmark is about; None for all
             companies.
+        is_foreign: Whether the entry holds something else instead of a bookmark by the replication
+            key, such as the bookmark of another tap.
     """
 
     bookmark: datetime | None = None
     sorts: bool | None = None
     joins: bool = False
     companies: str | None = None
+    is_foreign: bool = False
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any], key: str | None, stream: str) -> StreamState:
@@ -47,7 +50,7 @@ class StreamState:
 
         Args:
             entry: The stream's part of the state.
-            key: The replication key; a bookmark of another key is ignored.
+            key: The replication key; a bookmark by another key is not read.
             stream: Name of the stream, for the error.
 
         Raises:
@@ -62,7 +65,13 @@ class StreamState:
                     f"the state's bookmark of {stream} is not a date-time: give the state of an "
                     "earlier run, or none to read everything"
                 )
-        return cls(bookmark, entry.get(SORTS), entry.get(JOINS, False), entry.get(COMPANIES))
+        return cls(
+            bookmark,
+            sorts=entry.get(SORTS),
+            joins=entry.get(JOINS, False),
+            companies=entry.get(COMPANIES),
+            is_foreign=key is not None and bookmark is None and any(_other_values(entry)),
+        )
 
     def write_to(self, entry: MutableMapping[str, Any], key: str | None) -> None:
         """Put this state into a stream's part of the state.
@@ -83,6 +92,14 @@ class StreamState:
                 entry.pop(name, None)
             else:
                 entry[name] = value
+
+
+def _other_values(entry: Mapping[str, Any]) -> Iterator[object]:
+    """Return the values that say more than an entry without a bookmark does.
+
+    The SDK writes the replication key, and null as its value, before there is a bookmark.
+    """
+    return (value for name, value in entry.items() if name not in (KEY, SORTS, JOINS, COMPANIES))
 
 
 def companies_digest(ids: Sequence[str]) -> str | None:

@@ -40,6 +40,31 @@ def tenant(sandbox):
     return tenant
 
 
+@pytest.mark.parametrize(
+    ("held", "warns"),
+    [
+        ({"replication_key": "createdAt", "replication_key_value": at(4)}, True),
+        ({"updatedAt": at(4)}, True),  # as the first taps wrote it
+        ({"replication_key_value": at(4)}, True),
+        ({"partitions": [{"context": {}, "replication_key_value": at(4)}]}, True),
+        ({"replication_key": "updatedAt", "replication_key_value": None}, False),
+        ({"partitions": []}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_bookmark_that_is_not_understood_is_ignored_with_one_warning(
+    tenant, config, read, issues, caplog, held, warns
+):
+    warning = "the state holds something other than a bookmark of issues by updatedAt: ignoring it"
+    output = read(config, catalog=issues, state={"bookmarks": {"issues": held}})
+    assert len(titles(output)) == 10
+    assert caplog.messages.count(warning) == warns
+    caplog.clear()
+    assert len(titles(read(config, catalog=issues, state=output.state))) == 1
+    assert warning not in caplog.messages
+
+
 def titles(output) -> set[str]:
     return {record["title"] for record in output.records("issues")}
 
