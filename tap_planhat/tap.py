@@ -8,7 +8,9 @@ import stat
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
+from singer_sdk.tap_base import CliTestOptionValue
 
 from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.client import PlanhatClient
@@ -84,6 +86,18 @@ class TapPlanhat(PlanhatPlugin, Tap):
         if catalog is not None:
             catalog = normalized(catalog, self.models, self.logger)
         super().__init__(catalog=catalog, message_writer=self._writer, **how)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line, whose `--test` takes only what it knows.
+
+        The SDK's takes any text, and then tests the connection.
+        """
+        command = super().get_singer_command()
+        for option in command.params:
+            if option.name == "test":
+                option.type = click.Choice([each.value for each in CliTestOptionValue])
+        return command
 
     def connect(self) -> PlanhatClient:
         """Return the client for all streams and threads of this run.

@@ -122,7 +122,7 @@ def _value(setting: Mapping[str, Any], text: str) -> object:
     """Return the value of a variable, None if it is not set."""
     kinds = types_of(setting)
     word = text.strip()
-    if not word or (word == "null" and "string" not in kinds):
+    if not word or (word == "null" and ("enum" in setting or "string" not in kinds)):
         return None
     if "object" in kinds:
         return _parsed(_json, word, dict, "a JSON object")

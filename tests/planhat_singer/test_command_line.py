@@ -42,6 +42,7 @@ COMMAND_LINES = {
     "alone": ([SECRET], "Got an unexpected extra argument"),
     "two alone": ([SECRET, f'{{"api_token": "{SECRET}"}}'], "Got an unexpected extra argument"),
     "as a format": (["--about", "--format", SECRET], "it is not one of 'json', 'markdown'"),
+    "as what to test": (["--test", SECRET], "it is not one of 'all', 'schema'"),
     "as a flag's value": ([f"--about={SECRET}"], "'--about' does not take a value"),
     **{
         f"{option}: {name}": ([option, argument], says)
@@ -52,7 +53,10 @@ COMMAND_LINES = {
         )
     },
 }
-ONLY_OF = {"--state": "tap-planhat", "--catalog": "tap-planhat", "--input": "target-planhat"}
+ONLY_OF = {
+    **dict.fromkeys(("--state", "--catalog", "--test"), "tap-planhat"),
+    "--input": "target-planhat",
+}
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])

@@ -124,6 +124,7 @@ def test_a_setting_of_either_plugin_that_is_null_or_blank_is_as_one_left_out(plu
         ("names", "[]", None),
         ("names", "null", None),
         ("kind", " this ", "this"),
+        ("kind", "null", None),  # it cannot be one of the choices
         ("text", " kept ", " kept "),
         ("text", "null", "null"),
         ("outer", '{"inner": "x"}', {"inner": "x"}),
