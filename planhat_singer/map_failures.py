@@ -1,7 +1,7 @@
 """Explains why a stream map failed on a record, without any value of the record.
 
-The text of the error itself may hold values. So the sentence consists of the type of the error, the
-property, its expression, and which columns that the expression names are missing or null.
+The text of the error itself may contain values. So the sentence consists of the type of the error,
+the property, its expression, and which columns that the expression names are missing or null.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class PlanhatPlugin(PluginBase):
         """Check what the schema of the settings cannot express.
 
         Raises:
-            ConfigurationError: The settings do not go together.
+            ConfigurationError: The settings contradict each other.
         """
 
     @classproperty

@@ -3,8 +3,8 @@
     PlanhatError
     ├── RetryError                  send it again (raised and caught inside the transport)
     │   ├── BusyError               Planhat answered that it cannot now (408, 425, 429, 5xx)
-    │   ├── NotSentError            no connection: the request never left
-    │   ├── LostAnswerError         it left, and no complete answer came back
+    │   ├── NotSentError            no connection: the request was not sent
+    │   ├── LostAnswerError         it was sent, and no complete answer came back
     │   └── UnreadableAnswerError   the answer is not what was asked for
     ├── RequestError                this one request failed, for good; others can succeed
     │   ├── InvalidIdentifierError  its identifier cannot be put into a path
@@ -54,11 +54,11 @@ class BusyError(RetryError):
 
 
 class NotSentError(RetryError):
-    """No connection was made, so the request never left."""
+    """No connection was made, so the request was not sent."""
 
 
 class LostAnswerError(RetryError):
-    """The request left; whether it was carried out is not known."""
+    """The request was sent; whether it was carried out is not known."""
 
 
 class UnreadableAnswerError(RetryError):
@@ -82,7 +82,7 @@ class UnknownOutcomeError(RequestError):
 
 
 class StopError(PlanhatError):
-    """The run cannot go on; the message says what is wrong and what to do."""
+    """The run cannot continue; the message says what is wrong and what to do."""
 
 
 class ConfigurationError(StopError):

@@ -28,8 +28,8 @@ class Model:
         title: Planhat's name for one record, such as ``Issue``.
         path: Path below the API's address, such as ``/issues``.
         keyables: Properties that a bulk upsert matches on, the strongest first.
-        page_limit: Most records on one list page.
-        bulk_limit: Most items in one bulk upsert.
+        page_limit: Maximum number of records on one list page.
+        bulk_limit: Maximum number of items in one bulk upsert.
         keyable_scope: For a keyable that is unique only within a scope, the property that names
             the scope: ``{"externalId": "companyId"}``.
         required: Properties that a create needs.

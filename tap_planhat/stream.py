@@ -1,4 +1,4 @@
-"""The one class of stream there is: every model is an instance of it.
+"""The class of all streams: each model is an instance of it.
 
 A page takes one of two paths to standard output. The fast path writes entire pages of raw values.
 The SDK's own path is taken where values must be looked at: for stream maps, flattening, deselected

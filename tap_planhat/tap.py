@@ -199,7 +199,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Check what the schema of the settings cannot express.
 
         Raises:
-            ConfigurationError: The settings do not go together.
+            ConfigurationError: The settings contradict each other.
         """
         Connection.from_config(self.config)
         ReadSettings.from_config(self.config)
@@ -212,7 +212,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         Raises:
             ConfigurationError: Something is wrong with the stream maps.
         """
-        _ = self.catalog  # here, so that what is wrong with it is not said of the maps
+        _ = self.catalog  # here, so that its errors are not reported as those of the maps
         super().setup_mapper()
         for each in chain.from_iterable(self.mapper.stream_maps.values()):
             if not isinstance(each.stream_alias, str) or not each.stream_alias:

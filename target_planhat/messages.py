@@ -144,7 +144,7 @@ class RejectLines:
 
         Args:
             records: The rejects.
-            afresh: Whether SCHEMAs that were returned earlier may not be in the file.
+            afresh: Whether SCHEMAs that were returned earlier may be missing from the file.
         """
         if afresh:
             self._written.clear()

@@ -1,4 +1,4 @@
-"""Takes the messages of the input, line by line, to where they belong.
+"""Passes each message of the input to its handler.
 
 Most records go from their line to a payload in one step (see `FastPath`); the others as values,
 through the stream maps if there are any.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from target_planhat.stream_maps import StreamMaps
 
 MOST_TYPES: Final = 10
-"""Unknown types that are named; further ones are counted, for a producer may have ever new ones."""
+"""Unknown types that are named; any others are only counted, since there may be any number."""
 LONGEST_TYPE: Final = 40
 
 logger = logging.getLogger("target-planhat")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from target_planhat.stream_maps import StreamMaps
 
 IDLE_SECONDS = 5.0
-"""After so long without input, what waits is sent, so that its state can be printed."""
+"""After this many seconds without input, what waits is sent, so that its state can be printed."""
 
 LONGEST_WAIT_SECONDS = 60.0
 """A record waits no longer than this to be sent, however slowly others come."""
@@ -59,9 +59,9 @@ class Run:
         models: The models, by name.
         maps: The stream maps.
         version: Version of the target, for the summary.
-        idle_seconds: After so long without input, what waits is sent.
+        idle_seconds: After this many seconds without input, what waits is sent.
         longest_wait_seconds: A record waits no longer than this while others keep coming.
-        clock: Time and chance.
+        clock: Time and randomness.
         files: The file system of the reject file.
         write: Writes lines to standard output.
 
@@ -112,7 +112,7 @@ class Run:
         self._replayed: Path | None = None
 
     def perform(self, source: IO[Any] | None) -> None:
-        """Take in all messages, and report how the run went.
+        """Read all messages, and report how the run went.
 
         Args:
             source: Where the messages come from, None if that is closed.
@@ -136,7 +136,7 @@ class Run:
                     metric.increment(counts.read)
 
     def progress(self) -> Progress:
-        """Return what shows the progress of the run for as long as its context lasts."""
+        """Return a context that shows the progress of the run."""
 
         def snapshot() -> Snapshot:
             read, batches = self.pipeline.counts.total.read, self.pipeline.batches
@@ -151,7 +151,7 @@ class Run:
         self.transport.close()
 
     def _checked(self, source: IO[Any] | None) -> IO[Any]:
-        """Check what has to be right before the first message is read."""
+        """Check input and output files before the first message is read."""
         if source is None:
             raise ConfigurationError(
                 "standard input is closed: pipe a tap into it, or name a file with --input"

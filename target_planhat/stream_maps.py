@@ -1,8 +1,8 @@
 """The SDK's stream maps: which streams they make of one, and what they make of a record.
 
-How a record is mapped depends on the setting alone, never on the SCHEMA that it came under, for
-nothing is flattened. So the maps of a stream are made once. A record that they fail on is
-rejected, whatever was raised, for they may succeed with the next one.
+How a record is mapped depends on the setting alone, never on the SCHEMA that it came under, since
+nothing is flattened. So the maps of a stream are made once. A record that they fail on is rejected,
+whatever was raised, since they may succeed with the next one.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         super(Target, cls).append_builtin_config(config_jsonschema)
 
     def listen(self, file_input: IO[Any] | None = None) -> None:  # type: ignore[misc]
-        """Do a whole run, in place of the SDK's way, which takes text line by line.
+        """Do a complete run; the SDK's own method reads text line by line.
 
         It is final in the SDK, together with `process_lines`, for the sake of hooks that this
         target does not have.
@@ -140,7 +140,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         self.run.perform(file_input or cast("IO[str] | None", sys.stdin))
 
     def process_lines(self, file_input: IO[Any] | None) -> Counter[str]:  # type: ignore[misc]
-        """Do a whole run, and return the number of its records; the SDK's test suite calls this."""
+        """Do a complete run, and return the number of its records, for the SDK's test suite."""
         self.listen(file_input)
         return Counter(RECORD=self.run.pipeline.counts.total.read)
 

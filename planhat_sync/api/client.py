@@ -75,7 +75,7 @@ class PlanhatClient:
 
         Args:
             model: The model of the records.
-            limit: Most records on the page.
+            limit: Maximum number of records on the page.
             offset: How many records to skip.
             sort: Property to sort by, with a leading ``-`` for descending order.
             select: Properties to return; all if empty.
@@ -84,7 +84,7 @@ class PlanhatClient:
                 page; the request is then sent again, within the retry budget.
 
         Raises:
-            StopError: No page can be had.
+            StopError: No usable page was received.
             Interrupted: The run was asked to stop while the request waited.
         """
         query = query_string(
@@ -115,7 +115,7 @@ class PlanhatClient:
 
         Raises:
             RequestError: The identifier is not valid.
-            StopError: No answer can be had.
+            StopError: No usable answer was received.
             Interrupted: The run was asked to stop while the request waited.
         """
         request = Request("GET", record_path(model, identifier))
@@ -136,12 +136,12 @@ class PlanhatClient:
             identifier: Its ``_id``.
 
         Returns:
-            False if it did not exist any more. A record that is gone when the request is repeated
+            False if it no longer existed. A record that is gone when the request is repeated
             after a lost answer counts as deleted by this call.
 
         Raises:
             RequestError: Planhat refuses to delete this record.
-            StopError: No answer can be had.
+            StopError: No usable answer was received.
             Interrupted: The run was asked to stop while the request waited.
         """
         request = Request("DELETE", record_path(model, identifier))
@@ -179,7 +179,7 @@ class PlanhatClient:
 
         Raises:
             UnknownOutcomeError: It is not repeatable and its answer was lost.
-            StopError: No answer can be had.
+            StopError: No usable answer was received.
             Interrupted: The run was asked to stop while the request waited.
         """
         request = Request(

@@ -98,11 +98,11 @@ class CompanyFilter:
         return not self._common.issubset(companies)
 
     def confirm(self) -> None:
-        """Take all companies of the current scan as read."""
+        """Treat all companies of the current scan as read."""
         self._scanned |= set(self.current)
 
     def split(self) -> None:
-        """Go on with one id at a time, because the server applies only one.
+        """Continue with one id at a time, because the server applies only one.
 
         It may have applied any of the ids that all rows so far refer to. Whichever it was, every
         row that refers to all of those has been emitted.

@@ -41,7 +41,7 @@ class IncrementalScan:
     Args:
         key: The replication key.
         page_size: Rows to request at once; more are requested where that many share one key.
-        page_limit: Most rows that a page may hold.
+        page_limit: Maximum number of rows that a page may hold.
         cutoff: Rows older than this are not wanted.
         sort_is_known: Whether earlier scans saw the server sort by the key; None if never checked.
 
@@ -80,7 +80,7 @@ class IncrementalScan:
         """Return the next request, followed by those that will be next if no row moves.
 
         Args:
-            most: Most requests to return.
+            most: Maximum number of requests to return.
 
         Returns:
             At least one request unless the scan is done. A request stays planned until an answer
@@ -150,7 +150,7 @@ class IncrementalScan:
         return False
 
     def _progress(self, request: PageRequest, ids: Ids, timestamps: Timestamps) -> None:
-        """Go on after a page with older rows, from its last row that is newer than its oldest."""
+        """Continue after a page with older rows, from the last row newer than its oldest."""
         self._read = OldestRead.of(ids, timestamps)
         first_oldest = timestamps.index(self._read.key)
         only_rows_without_key_follow = timestamps[0] is not None and timestamps[-1] is None
@@ -171,7 +171,7 @@ class IncrementalScan:
             self._go_on(self._read_to - self._overlap(first_oldest))
 
     def _pass_known(self, request: PageRequest, newer: int, rows: int) -> None:
-        """Go on after a page that held nothing older than what has been read."""
+        """Continue after a page that held nothing older than what has been read."""
         self._width = 1
         following = self._position.after_known(request.offset, newer + 1, self._page_rows)
         if following is not None:
@@ -184,7 +184,7 @@ class IncrementalScan:
             self._raise_limit(request, rows)
 
     def _look_beyond_end(self, request: PageRequest) -> None:
-        """Go on after an empty page: either no rows are left, or they moved to lower offsets."""
+        """Continue after an empty page: either no rows are left, or they moved to lower offsets."""
         if self._read is None or self._oldest_requested == self._read:
             self._step_back(request)
         else:

@@ -50,11 +50,11 @@ class StreamReader:
         source: The pages of the stream.
         key: The replication key; None to read everything in every run.
         settings: How to read.
-        state: What the run before left.
-        logger: For what a user may want to know.
+        state: The state after the previous run.
+        logger: Receives messages for the user.
 
     Attributes:
-        state: What the run before left; once all rows have been taken, what this run leaves.
+        state: The state after the previous run; once all rows have been read, after this run.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class StreamReader:
         """Read a few rows, to check that it can be done; leaves the state as it is.
 
         Args:
-            rows: Most rows to read.
+            rows: Maximum number of rows to read.
         """
         self._companies.start()
         request = PageRequest("_id", min(rows, self._settings.page_size))
@@ -107,7 +107,7 @@ class StreamReader:
 
         Raises:
             Interrupted: The run was asked to stop.
-            PlanhatError: Reading cannot go on.
+            PlanhatError: Reading cannot continue.
         """
         self._logger.info("%s: %s", self._source.model.name, self._where_it_starts())
         # The bookmark must not pass what was newest when the first scan started. A single scan sees

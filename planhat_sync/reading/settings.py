@@ -1,7 +1,7 @@
 """The settings of reading: their definitions, and the one object that a run is given.
 
-A definition is a JSON Schema property, as plain data: each front door puts them into the
-configuration that its users write.
+A definition is a JSON Schema property, as plain data: each plugin puts them into the configuration
+that its users write.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ReadSettings:
 
     Attributes:
         page_size: Rows to request at once.
-        concurrency: Most requests in flight, and most pages in memory.
+        concurrency: Maximum number of requests in flight, and of pages in memory.
         lookback: How far before the bookmark an incremental scan starts.
         start_date: Nothing older is read, with or without a bookmark; None for everything.
         company_ids: Only records of these companies are read; of all companies if empty.

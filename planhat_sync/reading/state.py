@@ -1,4 +1,4 @@
-"""What one run leaves to the next, for one stream: its bookmark, and what it learnt of the server.
+"""The state of one stream between runs: its bookmark, and what was learnt about the server.
 
 It is kept as a JSON object. The names of the bookmark are those of Singer's SDK, so that a state
 can be read by people and tools that know those; nothing else of Singer is needed here.

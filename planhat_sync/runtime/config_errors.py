@@ -1,4 +1,4 @@
-"""What is wrong with settings, in sentences by which a person can correct them.
+"""What is wrong with settings, in sentences that say how to correct them.
 
 Owns the sentences, not the settings: each program has its own JSON Schema. A sentence names the
 setting and what it takes, and never shows a value, which may be a secret in the wrong place.

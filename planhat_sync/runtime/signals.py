@@ -46,12 +46,12 @@ class Stop:
 
     Args:
         plugin: Name of the plugin, with which its last line begins.
-        hold_output: Waits for lines that are being written, for so many seconds at most, and lets
+        hold_output: Waits for lines that are being written, for at most the given seconds, and lets
             no others begin; called before a second signal ends the process.
 
     Attributes:
-        event: Set when it was; whatever waits, waits for this too.
-        signum: The first signal that asked, 0 so far.
+        event: Set when it was; every wait of the run ends when this is set.
+        signum: The first signal that asked; 0 before that.
     """
 
     def __init__(self, plugin: str, hold_output: Callable[[float], object] = stdout.hold) -> None:
@@ -92,7 +92,7 @@ class Stop:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Let signals ask, for as long as the context lasts; only in the main thread.
+        """Let signals request a stop within the context; only in the main thread.
 
         Once one has asked, they are handled to the end of the process: its last line is still to
         be printed, and the same request that is sent twice must not prevent that.
@@ -133,7 +133,7 @@ class Stop:
                     self._exit(number)
 
     def _exit(self, signum: int) -> None:
-        """End the process here and now, as soon as no line would be cut in half."""
+        """End the process as soon as no line is being written."""
         self._hold_output(LONGEST_LINE_SECONDS)
         name = signal.Signals(signum).name
         _print_without_waiting(

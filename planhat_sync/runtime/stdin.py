@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 32 << 20
-"""A longer line cannot be a record that Planhat accepts; to read on would only fill memory."""
+"""A longer line cannot be a record that Planhat accepts; reading on would only fill the memory."""
 
 
 class InputError(StopError):
@@ -48,7 +48,7 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
     Args:
         source: The input; if it has a file descriptor, that is read.
         stop: Ends the reading when it is requested.
-        idle_seconds: After so long without input, `Lines` without lines are yielded.
+        idle_seconds: After this many seconds without input, `Lines` without lines are yielded.
 
     Yields:
         The lines.

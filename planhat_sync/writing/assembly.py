@@ -1,4 +1,4 @@
-"""Puts the parts of a run together, for every front door in the same way."""
+"""Assembles the parts of a run, in the same way for every plugin."""
 
 from __future__ import annotations
 

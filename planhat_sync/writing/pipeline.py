@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """The way of all records of one run.
+    """Takes all records of one run to their outcomes.
 
     Args:
         streams: The streams of the run.
@@ -157,7 +157,7 @@ class Pipeline:
         """Fail a run in which too many records were rejected.
 
         Raises:
-            TooManyRejectsError: There were.
+            TooManyRejectsError: Too many were.
         """
         self.rejects.flush()
         self.rejects.check()
@@ -165,7 +165,7 @@ class Pipeline:
     def wait(self) -> None:
         """Record the results of the batches in flight when a run ends early, and its rejects.
 
-        Errors are suppressed, for one is known already, and ends the run.
+        Errors are suppressed, since an earlier one already ends the run.
         """
         while self._dispatcher.in_flight:
             with contextlib.suppress(PlanhatError):

@@ -96,12 +96,12 @@ class Stream:
 
         Args:
             lines: Lines of the input.
-            at: Place of the first one to take.
+            at: Position of the first one to take.
 
         Returns:
             How many were taken; nothing has happened to the one after them.
         """
-        if self._fast_path is None:  # only here, for a stream with a stream map needs none
+        if self._fast_path is None:  # only here, since a stream with a stream map needs none
             self._fast_path = self._fast_path_for(self._columns)
         read, add = self._fast_path.read, self._batcher.add
         are_text = lines.are_text

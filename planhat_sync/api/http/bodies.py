@@ -27,7 +27,7 @@ def read_body(response: requests.Response, headers: Mapping[str, str], largest: 
     Args:
         response: An answer of which only the headers have been read.
         headers: Its headers, by lower-case name.
-        largest: Most bytes that a body may have, compressed or not.
+        largest: Maximum number of bytes that a body may have, compressed or not.
 
     Returns:
         The body, decompressed.

@@ -2,7 +2,7 @@
 
 A socket's own timeout begins anew with every byte, so a server that sends one byte a minute never
 times out. Here each read and each write waits no longer than what is left of the exchange. The
-connections also note whether anything of the request has left.
+connections also note whether any part of the request was sent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Deadline:
         now: Returns the seconds of a steady clock.
 
     Attributes:
-        sent: Whether anything of the request has left.
+        sent: Whether any part of the request was sent.
         reader: What the answer is read from, once it is awaited.
     """
 
@@ -94,9 +94,9 @@ class _DeadlineResponse(HTTPResponse):
 
 
 class _DeadlineConnection:
-    """What is different in a connection of urllib3, be it HTTP, HTTPS or through SOCKS."""
+    """The changes to connections of urllib3: HTTP, HTTPS and through a proxy."""
 
-    # With another level http.client would print the headers, and the token in them.
+    # At a higher level http.client prints the headers, and with them the token.
     debuglevel = 0
     response_class: type[HTTPResponse] = _DeadlineResponse
 
@@ -104,7 +104,7 @@ class _DeadlineConnection:
         try:
             super().connect()  # type: ignore[misc]  # mixed into HTTPConnection
         finally:
-            # What was sent so far went to a proxy; nothing of the request itself has left.
+            # What was sent so far went to a proxy; no part of the request itself was sent.
             current.get().sent = False
 
     def send(self, data: Any) -> None:  # noqa: ANN401 - as http.client has it

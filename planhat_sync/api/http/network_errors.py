@@ -46,7 +46,7 @@ def network_error(error: Exception, host: str, *, sent: bool, reached: bool) -> 
     Args:
         error: What was raised.
         host: The host that the request was meant for.
-        sent: Whether anything of the request had left.
+        sent: Whether any part of the request was sent.
         reached: Whether this host has answered before.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Builds paths and query strings that cannot lead anywhere else than intended."""
+"""Builds paths and query strings that address exactly the resource that is meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token bucket that says when each request may leave, over all threads of the process."""
+"""A token bucket that decides when each request may be sent, over all threads of the process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HIGHEST_RATE = 10**9  # in effect no limit; an integer of hundreds of digits ca
 
 
 class TokenBucket:
-    """Assigns every request the time at which it may leave, in the order of the calls.
+    """Assigns every request the time at which it may be sent, in the order of the calls.
 
     No window of t seconds holds more than `burst` + t x `per_minute` / 60 requests. The bucket
     never sleeps: it returns the time to wait, so that the caller can be interrupted meanwhile.
@@ -25,7 +25,7 @@ class TokenBucket:
         now: Returns the seconds of a steady clock.
 
     Attributes:
-        burst: How many requests may leave at once after a quiet time: a quarter of `per_minute`,
+        burst: How many requests may be sent at once after an idle time: a quarter of `per_minute`,
             at least 1 and at most 50.
     """
 
@@ -50,10 +50,10 @@ class TokenBucket:
             return max(0.0, due - now)
 
     def hold(self, seconds: float) -> None:
-        """Let no request leave for a while, and then one at a time.
+        """Block all requests for a while, and then let one at a time through.
 
         Args:
-            seconds: How long the server asked to be left alone.
+            seconds: How long the server asked to wait.
         """
         with self._lock:
             self._next = max(self._next, self._now() + seconds)

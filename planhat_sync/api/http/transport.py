@@ -94,7 +94,7 @@ class Transport:
 
         Raises:
             UnknownOutcomeError: The answer was lost and the request must not be repeated.
-            StopError: No answer can be had, or it means that the run cannot go on.
+            StopError: No usable answer was received, or the answer ends the run.
             Interrupted: The run was asked to stop while the request waited.
         """
         longest = self.connection.retry_budget_seconds

@@ -42,7 +42,8 @@ class Wire:
         connection: Address, token and timeout.
         width: How many threads send at the same time.
         largest_body_bytes: A larger answer stops the run before it fills the memory.
-        clock: Time for the deadlines; it must go on by itself, since sockets are waited for.
+        clock: Time for the deadlines; a simulated clock must advance by itself while a socket is
+            waited for.
 
     Raises:
         ConfigurationError: The CA bundle that the environment names cannot be used.
@@ -74,8 +75,8 @@ class Wire:
         same as a lost answer.
 
         Raises:
-            NotSentError: Nothing of the request left.
-            LostAnswerError: Some of it left, and no complete answer came back in time.
+            NotSentError: No part of the request was sent.
+            LostAnswerError: Part of it was sent, and no complete answer arrived in time.
             UnreadableAnswerError: The body cannot be decompressed.
             UnreachableError: The host does not exist, or its certificate is not trusted.
             ConfigurationError: The proxy that the environment names cannot be used.

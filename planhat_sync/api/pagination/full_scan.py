@@ -54,7 +54,7 @@ class FullScan:
         self._top = ""  # the newest row to emit
         self._last = ""  # the row emitted last
         self._end = 0  # the offset after that row, when it was seen
-        self._shift = 0  # most rows by which the collection has moved between two pages
+        self._shift = 0  # the largest shift of the collection between two pages
         self._page_rows = self.limit  # rows on the last page
         self._width = 1  # pages to plan ahead
         self._position = Position(max(1, self.limit // 10))
@@ -67,7 +67,7 @@ class FullScan:
         """Return the next request, followed by those that will be next if no row moves.
 
         Args:
-            most: Most requests to return.
+            most: Maximum number of requests to return.
 
         Returns:
             At least one request unless the scan is done. A request stays planned until an answer
@@ -140,7 +140,7 @@ class FullScan:
         return self._advance(request, ids, first_new)
 
     def _advance(self, request: PageRequest, ids: Sequence[str], first_new: int) -> range:
-        """Go on after a page that begins with known rows and ends with new ones."""
+        """Continue after a page that begins with known rows and ends with new ones."""
         if ids[-1] >= self._top:
             self._planned.clear()
             return range(first_new, bisect_right(ids, self._top))
@@ -202,7 +202,8 @@ class FullScan:
         """Request the newest rows, where nothing shows that any row is left.
 
         Args:
-            back: The offset to go on at if there are some; None to go further on than before.
+            back: The offset to continue at if there are some; None to continue further on than
+                before.
         """
         self._back = back
         self._planned = deque([PageRequest("-_id", self.limit)])

@@ -14,7 +14,7 @@ class PageRequest:
 
     Attributes:
         sort: Property to sort by, with a leading ``-`` for descending order.
-        limit: Most rows on the page.
+        limit: Maximum number of rows on the page.
         offset: How many rows to skip.
         select: The properties that are needed, if fewer than the reader selected.
     """

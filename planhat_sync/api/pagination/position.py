@@ -25,7 +25,7 @@ class Position:
         self._step_on = 0
 
     def read_up_to(self, offset: int) -> None:
-        """Note that everything up to the row at an offset has been read.
+        """Record that everything up to the row at an offset has been read.
 
         Args:
             offset: Where the last row read was seen.

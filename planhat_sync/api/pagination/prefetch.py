@@ -45,7 +45,7 @@ class Prefetch(Generic[T]):
 
     Args:
         fetch: Fetches a page; called from several threads.
-        concurrency: Most pages at a time.
+        concurrency: Maximum number of pages at a time.
         stop: Set from anywhere to end every wait.
     """
 

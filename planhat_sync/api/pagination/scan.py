@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 class Scan(Protocol):
-    """What every scan has, whichever pages it requests and whatever it must know of a page."""
+    """The interface of all scans, whichever pages they request and whatever they need of a page."""
 
     def next_requests(self, most: int) -> list[PageRequest]:
         """Return the requests to send next; none once the scan is done."""
@@ -41,7 +41,7 @@ class Source(Generic[T]):
         select: Properties of each row; all if empty.
         decode: Makes a page of the body of an answer.
         stop: Set from any thread to end the reading.
-        concurrency: Most pages in memory, and most requests at once.
+        concurrency: Maximum number of pages in memory, and of requests at once.
     """
 
     client: PlanhatClient
@@ -60,7 +60,7 @@ class Source(Generic[T]):
 
         Raises:
             Interrupted: The run was asked to stop.
-            PlanhatError: There is no such page.
+            PlanhatError: The page could not be fetched.
         """
         # Not in this thread: a signal must find it waiting for a page, not for the network.
         with Prefetch(self._fetch(companies), concurrency=1, stop=self.stop) as prefetch:
@@ -81,7 +81,7 @@ class Source(Generic[T]):
 
         Raises:
             Interrupted: The run was asked to stop.
-            PlanhatError: A page could not be fetched, or the scan cannot go on.
+            PlanhatError: A page could not be fetched, or the scan cannot continue.
         """
         fetch = self._fetch(companies)
         with Prefetch(fetch, concurrency=self.concurrency, stop=self.stop) as prefetch:
@@ -124,7 +124,7 @@ def read_pages(
         select: Properties of each row, in addition to ``_id``; all if empty.
         page_size: Rows to request at once; the model's limit if None.
         company_ids: Only records of these companies; of all if empty.
-        concurrency: Most pages in memory, and most requests at once.
+        concurrency: Maximum number of pages in memory, and of requests at once.
         stop: Set from anywhere to end the reading.
         decode: Decodes the body of a page, if plain JSON decoding is not exact enough.
 

@@ -1,7 +1,7 @@
 """One list response that has been decoded: what a scan decides by, and what its rows become.
 
-Little is kept. The rows themselves are gone unless the caller wants Python values: a page that
-waits for its turn consists of lines that are ready to be written (docs/adr/0033-raw-values.md).
+The rows themselves are not kept unless the caller wants Python values: a page that waits consists
+of lines that are ready to be written (docs/adr/0033-raw-values.md).
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class Page:
     Attributes:
         ids: Their ``_id``.
         keys: Their replication keys, as received; None if the stream has none.
-        companies: The companies that each row refers to, None for a row without that property;
-            None in all if nobody asked for them.
+        companies: The companies that each row refers to, None for a row without that property; None
+            instead of the list if the companies are not needed.
         content: What the rows become.
     """
 
@@ -141,7 +141,7 @@ class Page:
     def key_range(self) -> tuple[datetime, datetime] | None:
         """Return the oldest and the newest replication key; None if no row has one.
 
-        They are compared as text, for speed: good enough to learn from, not to select rows by.
+        They are compared as text, for speed. This is not exact enough to select rows.
         """
         keys = [key for key in self.keys or () if isinstance(key, str)]
         if not keys:

@@ -161,7 +161,7 @@ def _on_one_line(body: bytes) -> bytes:
     Raises:
         ValueError: It is not JSON, or not UTF-8.
     """
-    if not is_utf8(body):  # raw values are copied without a look at them, so check them here
+    if not is_utf8(body):  # raw values are copied unchecked, so check them here
         raise ValueError("it is not UTF-8")
     if b"\n" in body or b"\r" in body:
         body = msgspec.json.format(body, indent=-1)

@@ -112,9 +112,9 @@ class Batcher:
         return batches
 
     def _add_unrelated(self, payload: Payload, forming: _Forming) -> bool:
-        """Add a payload if this is the common case, in a third of the time; return whether it is.
+        """Add a payload in the common case, three times as fast; return whether it was added.
 
-        The common case: only one batch is being formed, it stays short of full, and no payload in
+        The common case: only one batch is being formed, it does not become full, and no payload in
         it could mean the same record.
         """
         size = len(payload.item) + 1
@@ -178,7 +178,7 @@ class Batcher:
         )
 
     def _release_full(self) -> Sequence[Batch]:
-        """Release the batches that are full, and the oldest ones while two batches' worth waits."""
+        """Release full batches, and then the oldest while the rest would fill two or more."""
         batches: list[Batch] = []
         while self._forming and (
             self._forming[0].closed

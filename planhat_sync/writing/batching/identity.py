@@ -92,8 +92,8 @@ def order_matters(payloads: Iterable[Payload]) -> bool:
 def covers(later: Payload, earlier: Payload) -> bool:
     """Return whether the later payload alone has the same effect as both, one after the other.
 
-    It has if both are matched in the same way and the later one has everything that the earlier one
-    has: every property, and every key of objects inside, and none of them emptied. Then it does not
+    This is so if both are matched in the same way and the later one has everything that the earlier
+    one has: every property and every key of nested objects, none of them emptied. Then it does not
     matter whether Planhat merges or replaces objects, or whether it clears or ignores empty values.
     """
     return (

@@ -149,7 +149,7 @@ class Decisions:
         return self._keyables.without_id(payload)
 
     def _with_id(self, payload: Payload, identifier: str | None) -> Payload:
-        """Put the `_id` of its record in front, so that Planhat cannot take it for a new one."""
+        """Put the `_id` of its record in front, so that Planhat cannot mistake it for a new one."""
         position = self._keyables.id_position
         if position < 0 or identifier is None or payload.keys[position] is not None:
             return payload

@@ -32,7 +32,8 @@ def fingerprint(value: Any) -> int:  # noqa: ANN401 - any JSON value
     """
     if value is None:
         return NOTHING
-    # In a tuple, since a text and its bytes have the same hash: "true" is not true.
+    # In a tuple, since a text and its bytes have the same hash: the text "true" must differ from
+    # the boolean.
     mark = hash(value if isinstance(value, str) else (_ENCODER.encode(_canonical(value)),))
     return mark if mark not in (NOTHING, UNSURE) else 1
 

@@ -47,7 +47,7 @@ class Partition:
     Attributes:
         batch: What is to be sent, in order; None if nothing is.
         existing: For each payload of `batch` the record that it means; None if it will be created,
-            UNKNOWN also if nobody asked.
+            UNKNOWN also if it was not looked up.
         later: Payloads to be partitioned again once `batch` has its result, since the first of them
             means the same record as one of `batch`, by another keyable.
         unchanged: Payloads whose values Planhat has already.

@@ -68,7 +68,7 @@ A column that must not be null holds one of them as long as nothing has happened
 every record. The opposite mistake keeps a record that was deleted in the first second of 1970.
 """
 _END: Final = datetime(9999, 12, 31, tzinfo=timezone.utc)
-"""From here on nobody has deleted anything: columns of validity hold it for "until further notice".
+"""Later dates are not deletions: validity columns use this one for "until further notice".
 """
 
 
@@ -119,7 +119,7 @@ def _of_parts(parts: Mapping[str, str]) -> Deletion:
 
 
 def _of_time(time: datetime, offset: timedelta) -> Deletion:
-    """Return what the time on a clock means that is ahead of UTC by an offset."""
+    """Return what a local time means, given its offset from UTC."""
     if time - _START - offset in _NEVER:
         return Deletion.NOT_DELETED
     return Deletion.DELETED if time.year > 1 and time < _END else Deletion.UNCLEAR

@@ -136,7 +136,7 @@ class FastPath:
         values = self._keys_of(record)
         for at in self._sole_positions:
             key = values[at]
-            # It begins with a visible character of ASCII; `choose` looks closer at any other.
+            # It begins with a visible ASCII character; `choose` checks every other text in full.
             if key and "!" <= key < "\x7f" and values.count(UNSET) == len(values) - 1:
                 keys = (*self._nones[:at], key, *self._nones[at + 1 :])
                 item = bytes(text) if text is not None else self._write(record)
@@ -148,7 +148,7 @@ class FastPath:
         return Payload(number, line, item, chosen.values, chosen.scopes)
 
     def _decoded(self, line: bytes) -> _Decoded | None:
-        """Decode a line with the decoder that did for the line before it, else with the other."""
+        """Decode a line, first with the decoder that worked for the previous line."""
         for decode in self._decoders:
             try:
                 decoded = decode(line)

@@ -175,7 +175,7 @@ class Keyables:
         """Return the reject of a record that has no keyable of `match_on`.
 
         The message does not suggest `missing_key: create`. Each run would then create the record
-        again, which is not what a user wants whose column has another name.
+        again, which is wrong if the column merely has another name.
 
         Args:
             advice: What to do; by default, to send the identifier that the source has.

@@ -40,7 +40,7 @@ class StreamCounts:
         updated: Records that Planhat changed.
         unchanged: Records that Planhat held already.
         merged: Records of which a later one in the same batch holds every property.
-        skipped: Records that ask for nothing, or that the mode leaves alone.
+        skipped: Records that need no write, or that the write mode leaves alone.
         deleted: Records that were deleted.
         rejected: Records that were not written.
     """

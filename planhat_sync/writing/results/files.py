@@ -1,4 +1,4 @@
-"""The files that a run appends to, and what it asks of the operating system for them."""
+"""The files that a run appends to, and the system calls on them."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ class _Summary(msgspec.Struct):
 
 
 def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
-    """Check that the files can be written, and destroy no other file.
+    """Check that the files can be written without replacing another file.
 
     Args:
         rejects_path: The setting of this name.
         summary_path: The setting of this name.
 
     Raises:
-        ConfigurationError: One cannot, or would.
+        ConfigurationError: A file cannot be written, or would replace another one.
     """
     files = Files()
     in_use = ((stdout.fileno(), "states are printed"), (2, "the log goes"))

@@ -1,7 +1,7 @@
 """The reject file: records that were not written, in a form that can be read as input again.
 
-Rejects are appended, never replaced: what an earlier run rejected stays until somebody has seen to
-it. They are on disk (fsync) before a state that covers them is printed; for the reasons see
+Rejects are appended, never replaced: what an earlier run rejected stays until somebody has dealt
+with it. They are on disk (fsync) before a state that covers them is printed; for the reasons see
 docs/adr/0046-rejects-before-state.md.
 """
 
@@ -48,7 +48,7 @@ class RejectFormat(Protocol):
 
         Args:
             records: The rejects.
-            afresh: Whether lines that were returned earlier may not be in the file.
+            afresh: Whether lines that were returned earlier may be missing from the file.
         """
 
     def begins_file(self, line: bytes) -> bool:
@@ -75,10 +75,10 @@ class RejectFile:
         self._afresh = True
 
     def check(self) -> None:
-        """Check before a run that rejects can be written, and destroy nothing else.
+        """Check before a run that rejects can be written without damaging another file.
 
         Raises:
-            ConfigurationError: They cannot, or would.
+            ConfigurationError: Rejects cannot be written, or would damage another file.
         """
         path = self.path
         if not path.parent.is_dir():

@@ -113,7 +113,7 @@ class Rejects:
         """
         if self.file is None or not self._waiting:
             return
-        # In the order of their lines, for in a replay the last record of an identity wins.
+        # In the order of their lines, since in a replay the last record of an identity wins.
         rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
             self.file.write(rejects)
@@ -126,7 +126,7 @@ class Rejects:
         """Fail a run in which too many records were rejected.
 
         Raises:
-            TooManyRejectsError: There were.
+            TooManyRejectsError: Too many were.
         """
         if not self._are_too_many:
             return
@@ -151,7 +151,7 @@ class Rejects:
 
     @property
     def _rest(self) -> str:
-        """Where the rejects are that are not shown, for the log."""
+        """Return where the rejects are that the log does not show."""
         if self._dry_run:
             return "; a dry run writes no reject file"
         return f"; all are written to {self.file.path}" if self.file else ""

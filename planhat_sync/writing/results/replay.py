@@ -89,7 +89,7 @@ def _rename(files: Files, path: Path) -> Path:
 
 
 def _reserved_name(files: Files, path: Path) -> Path:
-    """Reserve the next free name with an empty file, for renaming replaces what has the name."""
+    """Reserve the next free name with an empty file, since renaming replaces an existing file."""
     number = 1
     while True:
         aside = path.with_name(f"{path.name}.replayed-{number}")

@@ -1,7 +1,7 @@
 """Decides which state may be printed: the newest one before which every record is durable.
 
 A record of any stream is durable when it is in Planhat or in the reject file on disk, or when it
-asks for nothing (skipped). Pure: a caller passes in the states, as they are read, and the oldest
+needs no write (skipped). Pure: a caller passes in the states, as they are read, and the oldest
 record that is not durable yet.
 """
 

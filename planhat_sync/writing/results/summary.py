@@ -69,7 +69,7 @@ class Summary:
     version: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as users see it."""
+        """Return the JSON that users see."""
         return {
             "streams": self._streams(),
             "result": self.result,
@@ -83,7 +83,7 @@ class Summary:
         }
 
     def as_table(self, style: TextStyle, width: int = USUAL_COLUMNS) -> str:
-        """Return it as a table, for a person at a terminal.
+        """Return the summary as a table, for a terminal.
 
         Counts that are zero in every stream are left out.
 
@@ -103,7 +103,7 @@ class Summary:
         return "\n".join(["", *remarks, *([drawn] if counts else []), *map(colour, end)])
 
     def as_line(self) -> str:
-        """Return it as one line, for the log."""
+        """Return the summary as one line, for the log."""
         remarks = "".join(f"{remark}. " for remark in self._remarks())
         return f"{remarks}Summary: {msgspec.json.encode(self.as_json()).decode()}"
 
@@ -129,14 +129,14 @@ class Summary:
         return [end, f"{records} undecided: read, but without an outcome when the run ended"]
 
     def report(self, style: TextStyle, path: Path | None) -> None:
-        """Show it on standard error, and write it to its file.
+        """Show the summary on standard error, and write it to its file.
 
         Args:
             style: How standard error looks: a table for a person at a terminal, else a log line.
             path: The setting `summary_path`.
 
         Raises:
-            StopError: It cannot be written, and nothing worse ended the run.
+            StopError: It cannot be written, and no earlier error ended the run.
         """
         if style.is_terminal:
             sys.stderr.write(self.as_table(style, columns(sys.stderr)) + "\n")

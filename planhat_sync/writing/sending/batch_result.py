@@ -27,7 +27,7 @@ NOT_SENT: Final = Reject(
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of one batch.
+    """The outcomes of one batch.
 
     Attributes:
         stream: Name of the model.

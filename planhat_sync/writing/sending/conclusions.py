@@ -1,6 +1,6 @@
 """What follows from answers that accept nothing: for one payload, or for the run.
 
-Owns the sentences about whose fault it is: of a record, of the token, or of Planhat.
+Owns the messages that say what is at fault: a record, the token or Planhat.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ def all_refused(stream: str, refusals: Mapping[int, Refusal]) -> StopError:
 
 
 def are_forbidden(refusals: Mapping[int, Refusal]) -> bool:
-    """Return whether there are refusals, and all for want of a right."""
+    """Return whether there are refusals, all for lack of a permission."""
     return bool(refusals) and all(refusal.kind == "forbidden" for refusal in refusals.values())

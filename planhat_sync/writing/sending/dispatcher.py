@@ -46,7 +46,7 @@ class Dispatcher:
     anything is decided about a state.
 
     Args:
-        concurrency: Most batches in flight.
+        concurrency: Maximum number of batches in flight.
     """
 
     def __init__(self, concurrency: int) -> None:

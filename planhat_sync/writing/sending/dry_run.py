@@ -33,7 +33,7 @@ class DryRun:
     Args:
         client: Planhat, to read the present values of a few records.
         model: The model.
-        matcher: Is told what would have been written.
+        matcher: Receives what would have been written.
         style: How the changes are shown.
     """
 

@@ -27,7 +27,7 @@ class BatchSender:
     Args:
         client: Planhat.
         model: The model.
-        matcher: Is told what was written.
+        matcher: Receives what was written.
         checkpoint: Ends the sending between two requests.
     """
 
@@ -79,7 +79,7 @@ class BatchSender:
         return self._record_outcomes(plan, result)
 
     def _wait_for_planhat(self) -> None:
-        """Wait for the end of an outage, which must not reject each of the following records."""
+        """Wait for the end of an outage, which must not reject one record after the other."""
         self._client.list_page(self._model, limit=1, offset=0, select=("_id",), decode=bytes)
 
     @contextlib.contextmanager
