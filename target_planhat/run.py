@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.results.files import Files
+    from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.results.summary import Result
     from planhat_sync.writing.settings import WriteSettings
     from target_planhat.stream_maps import StreamMaps
@@ -104,6 +105,7 @@ class Run:
             stop=self.stop,
             reject_format=RejectLines(schemas),
             style=self._style,
+            logger=logger,
             files=files,
             write=write,
         )
@@ -164,8 +166,22 @@ class Run:
             streams = self.pipeline.streams
             streams.models = {name: typed(each, fields) for name, each in streams.models.items()}
         if file is not None:
-            self._replayed = put_aside(file, descriptor_of(source))
+            self._put_aside(file, descriptor_of(source))
         return source
+
+    def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
+        """Rename the reject file if it is what the run reads."""
+        path = file.path.resolve()
+        aside = self._replayed = put_aside(file, read_from)
+        if aside is not None:
+            logger.info(
+                "%s is replayed, and was renamed to %s; new rejects go to %s again. If this run "
+                "does not finish, replay the rest with --input %s",
+                path,
+                aside.name,
+                path.name,
+                aside,
+            )
 
     @contextlib.contextmanager
     def _reported(self) -> Iterator[None]:
@@ -243,4 +259,4 @@ class Run:
             rejects_path=str(file.path) if file is not None else None,
             version=self._version,
         )
-        summary.report(self._style, self._settings.summary_path)
+        summary.report(logger, self._style, self._settings.summary_path)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planhat_sync.runtime import stdout
+from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectFile
 from planhat_sync.writing.results.rejects import Rejects
-from planhat_sync.writing.results.state_output import StateOutput
+from planhat_sync.writing.sending.batch_writer import BatchWriter
+from planhat_sync.writing.sending.checkpoint import Checkpoint
 from planhat_sync.writing.sending.dispatcher import Dispatcher
+from planhat_sync.writing.sending.dry_run import DryRun
+from planhat_sync.writing.sending.sender import BatchSender
 from planhat_sync.writing.stream import Streams
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
@@ -33,8 +37,9 @@ def make_pipeline(
     stop: Stop,
     reject_format: RejectFormat,
     style: TextStyle,
-    files: Files | None = None,
-    write: Callable[[Sequence[bytes]], None] = stdout.write,
+    logger: logging.Logger,
+    files: Files | None,
+    write: Callable[[Sequence[bytes]], None],
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
 
@@ -45,7 +50,8 @@ def make_pipeline(
         stop: Ends the run between two requests.
         reject_format: How the lines of the reject file are written.
         style: How a dry run shows changes.
-        files: The file system of the reject file.
+        logger: Shows rejects, unknown properties and the changes of a dry run.
+        files: The file system of the reject file, None for the real one.
         write: Writes lines, such as states, to standard output.
     """
     file = None
@@ -54,17 +60,26 @@ def make_pipeline(
     counts = RunCounts()
     rejects = Rejects(
         file,
-        allowed=settings.allowed_rejects,
+        logger,
         continues=settings.on_reject == "continue",
+        max_rejects=settings.max_rejects,
         dry_run=settings.dry_run,
     )
-    streams = Streams(
-        client, models, settings, counts=counts, rejects=rejects, stop=stop, style=style
-    )
+    checkpoint = Checkpoint(stop, rejects)
+
+    def make_writer(model: Model) -> BatchWriter:
+        matcher = Matcher(client, model, settings, stop=stop.event)
+        sender = (
+            DryRun(client, model, matcher, style, logger)
+            if settings.dry_run
+            else BatchSender(client, model, matcher, checkpoint)
+        )
+        return BatchWriter(model.name, matcher, sender, checkpoint)
+
     return Pipeline(
-        streams,
+        Streams(models, settings, counts, make_writer, logger),
         Dispatcher(settings.concurrency),
         counts=counts,
         rejects=rejects,
-        output=None if settings.dry_run else StateOutput(write),
+        write=None if settings.dry_run else write,
     )

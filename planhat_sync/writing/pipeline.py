@@ -17,12 +17,11 @@ from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.results.rejects import Rejects
-    from planhat_sync.writing.results.state_output import StateOutput
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.dispatcher import Dispatcher
     from planhat_sync.writing.stream import Stream, Streams
@@ -36,7 +35,7 @@ class Pipeline:
         dispatcher: Sends their batches.
         counts: The counts of the run.
         rejects: The rejects of the run.
-        output: Prints states, None to print none.
+        write: Writes lines to standard output, None to print no states.
 
     Attributes:
         streams: As given.
@@ -52,14 +51,14 @@ class Pipeline:
         *,
         counts: RunCounts,
         rejects: Rejects,
-        output: StateOutput | None,
+        write: Callable[[Sequence[bytes]], None] | None,
     ) -> None:
         self.streams = streams
         self.counts = counts
         self.rejects = rejects
         self.batches = 0
         self._dispatcher = dispatcher
-        self._output = output
+        self._write = write
         self._watermark = Watermark()
         self._undecided_line: int | None = None
 
@@ -192,13 +191,16 @@ class Pipeline:
             raise result.error
 
     def _print_state(self) -> None:
-        """Print the newest state whose records are all durable, if it was not printed yet."""
-        if self._output is None or not self._watermark.is_ready(self._oldest_line()):
+        """Print the newest state whose records are all durable, if it was not printed yet.
+
+        It becomes one line, although its JSON may have line ends between its parts.
+        """
+        if self._write is None or not self._watermark.is_ready(self._oldest_line()):
             return
         self.rejects.flush()
         state = self._watermark.release(self._oldest_line())
         if state is not None:
-            self._output.print(state)
+            self._write([state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"])
 
     def _oldest_line(self) -> int | None:
         """Find the oldest record that no state may cover yet.

@@ -221,11 +221,6 @@ class WriteSettings:
             )
         return settings
 
-    @property
-    def allowed_rejects(self) -> int | None:
-        """How many records may be rejected before the run fails, None for any number."""
-        return 0 if self.on_reject == "fail" else self.max_rejects
-
 
 def _path(name: str, text: str | None) -> Path | None:
     if text is None:

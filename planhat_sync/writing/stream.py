@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.writing.batching.batcher import Batcher
-from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Reject
-from planhat_sync.writing.sending.batch_writer import BatchWriter
-from planhat_sync.writing.sending.checkpoint import Checkpoint
 from planhat_sync.writing.sending.dispatcher import first_line
-from planhat_sync.writing.sending.dry_run import DryRun
-from planhat_sync.writing.sending.sender import BatchSender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    import logging
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.stdin import Lines
-    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.results.counts import RunCounts, StreamCounts
-    from planhat_sync.writing.results.rejects import Rejects
+    from planhat_sync.writing.sending.batch_writer import BatchWriter
     from planhat_sync.writing.settings import WriteSettings
 
 MOST_DECODERS: Final = 32
 """Decoders that are kept, one for each set of announced properties: making one takes about 1 ms,
 and a producer may alternate between SCHEMAs."""
-
-logger = logging.getLogger("target-planhat")
 
 
 class Stream:
@@ -49,6 +39,7 @@ class Stream:
         settings: The user's settings.
         counts: Where records are counted that are read, and those that are skipped.
         writer: Writes the batches.
+        warn: Receives a sentence about what is left out of records.
 
     Attributes:
         name: Name of the model.
@@ -57,13 +48,18 @@ class Stream:
     """
 
     def __init__(
-        self, model: Model, settings: WriteSettings, counts: StreamCounts, writer: BatchWriter
+        self,
+        model: Model,
+        settings: WriteSettings,
+        counts: StreamCounts,
+        writer: BatchWriter,
+        warn: Callable[[str], None],
     ) -> None:
         self.name = model.name
         self.writer = writer
         self.full: Sequence[Batch] = ()
         self._counts = counts
-        self._converter = Converter(model, settings, warn=logger.getChild(model.name).warning)
+        self._converter = Converter(model, settings, warn=warn)
         self._columns: frozenset[str] = frozenset()
         self._fast_path: FastPath | None = None
         self._fast_path_for = lru_cache(MOST_DECODERS)(partial(FastPath, self._converter))
@@ -164,13 +160,11 @@ class Streams:
     """The streams of a run, each made when it is first asked for.
 
     Args:
-        client: Planhat.
         models: The models, by name.
         settings: The user's settings.
         counts: The counts of the run.
-        rejects: The rejects of the run.
-        stop: Ends the run between two requests.
-        style: How a dry run shows changes.
+        make_writer: Returns what writes the batches of a model.
+        logger: Shows what is left out of records.
 
     Attributes:
         models: As given.
@@ -178,22 +172,17 @@ class Streams:
 
     def __init__(
         self,
-        client: PlanhatClient,
         models: Mapping[str, Model],
         settings: WriteSettings,
-        *,
         counts: RunCounts,
-        rejects: Rejects,
-        stop: Stop,
-        style: TextStyle,
+        make_writer: Callable[[Model], BatchWriter],
+        logger: logging.Logger,
     ) -> None:
         self.models = models
-        self._client = client
         self._settings = settings
         self._counts = counts
-        self._stop = stop
-        self._checkpoint = Checkpoint(stop, rejects)
-        self._style = style
+        self._make_writer = make_writer
+        self._logger = logger
         self._streams: dict[str, Stream] = {}
 
     def __iter__(self) -> Iterator[Stream]:
@@ -212,16 +201,7 @@ class Streams:
         stream = self._streams.get(name)
         if stream is None:
             model = self.models[name]
-            stream = Stream(model, self._settings, self._counts.of(name), self._writer(model))
-            self._streams[name] = stream
+            counts, writer = self._counts.of(name), self._make_writer(model)
+            warn = self._logger.getChild(name).warning
+            stream = self._streams[name] = Stream(model, self._settings, counts, writer, warn)
         return stream
-
-    def _writer(self, model: Model) -> BatchWriter:
-        client, settings = self._client, self._settings
-        matcher = Matcher(client, model, settings, stop=self._stop.event)
-        sender = (
-            DryRun(client, model, matcher, self._style)
-            if settings.dry_run
-            else BatchSender(client, model, matcher, self._checkpoint)
-        )
-        return BatchWriter(model.name, matcher, sender, self._checkpoint)

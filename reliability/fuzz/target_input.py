@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import sys
+import logging
 import tempfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
-from planhat_sync.api.client import PlanhatClient
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
-from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
@@ -89,18 +87,11 @@ class Stdin:
     def __call__(self, data: bytes) -> None:
         """Read the lines, and check the counts."""
         target, counts, dispatcher, paper = self._target, RunCounts(), PaperDispatcher(), Paper()
-        stop = target.run.stop
-        rejects = Rejects(cast("Any", paper), allowed=None)
-        streams = Streams(
-            PlanhatClient(target.run.transport),
-            target.models,
-            target.settings,
-            counts=counts,
-            rejects=rejects,
-            stop=stop,
-            style=TextStyle.of(sys.stderr),
-        )
-        pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, output=None)
+        stop, logger = target.run.stop, logging.getLogger("fuzz")
+        rejects = Rejects(cast("Any", paper), logger, continues=True)
+        no_writer = cast("Any", lambda model: model)
+        streams = Streams(target.models, target.settings, counts, no_writer, logger)
+        pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, write=None)
         router = Router(pipeline, StreamMaps(target.mapper), {})
         with contextlib.suppress(PlanhatError):
             for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):

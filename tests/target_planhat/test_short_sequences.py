@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from logging import getLogger
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -235,7 +236,9 @@ class Target:
         client = PlanhatClient(self.transport)
         self._converter, self._batcher = Converter(model, config), Batcher(model, config)
         matcher = Matcher(client, model, config)
-        checkpoint = Checkpoint(Stop("target-planhat"), Rejects(None, allowed=None))
+        checkpoint = Checkpoint(
+            Stop("target-planhat"), Rejects(None, getLogger("test"), continues=True)
+        )
         sender = BatchSender(client, model, matcher, checkpoint)
         self._writer = BatchWriter(stream, matcher, sender, checkpoint)
 

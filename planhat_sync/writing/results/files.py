@@ -14,7 +14,7 @@ from planhat_sync.runtime.stdout import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-logger = logging.getLogger("target-planhat")
+logger = logging.getLogger(__name__)
 
 TAIL_BYTES: Final = 1 << 20
 _OWNER_ONLY: Final = 0o600

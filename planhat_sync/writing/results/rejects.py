@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +10,9 @@ from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.records.unknown_properties import printable_name
 
 if TYPE_CHECKING:
-    from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
+    import logging
 
-logger = logging.getLogger("target-planhat")
+    from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
@@ -33,9 +32,10 @@ class Rejects:
 
     Args:
         file: Where rejects are written, None for nowhere.
-        allowed: How many records may be rejected before the run fails, None for any number.
-        continues: Whether the run continues after a reject (`on_reject`), so that the limit is the
-            user's `max_rejects`.
+        logger: Shows the first of them.
+        continues: Whether the run continues after a reject (`on_reject`).
+        max_rejects: How many records may be rejected then before the run fails, None for any
+            number.
         dry_run: Whether nothing is written, so that the run continues to its end all the same.
 
     Attributes:
@@ -47,14 +47,16 @@ class Rejects:
     def __init__(
         self,
         file: RejectFile | None,
+        logger: logging.Logger,
         *,
-        allowed: int | None,
-        continues: bool = False,
+        continues: bool,
+        max_rejects: int | None = None,
         dry_run: bool = False,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self.file = file
-        self._allowed = allowed
+        self._logger = logger
+        self._allowed = max_rejects if continues else 0
         self._continues = continues
         self._dry_run = dry_run
         self._waiting: list[RejectedRecord] = []
@@ -97,9 +99,11 @@ class Rejects:
             self._first, self._first_line = text, record.line
         would_be, are = ("would be ", "would be") if self._dry_run else ("", "are")
         if self._count <= MOST_SHOWN:
-            logger.warning("%srejected: %s", would_be, text)
+            self._logger.warning("%srejected: %s", would_be, text)
         elif self._count == MOST_SHOWN + 1:
-            logger.warning("more records %s rejected, counted but not shown%s", are, self._rest)
+            self._logger.warning(
+                "more records %s rejected, counted but not shown%s", are, self._rest
+            )
         if self.file is not None:
             self._waiting.append(record)
         if self._allowed == 0 or self.file is None:

@@ -7,7 +7,6 @@ written to while it is read.
 
 from __future__ import annotations
 
-import logging
 from glob import escape
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
-
-logger = logging.getLogger("target-planhat")
 
 
 def put_aside(rejects: RejectFile, read_from: int | None) -> Path | None:
@@ -55,21 +52,12 @@ def put_aside(rejects: RejectFile, read_from: int | None) -> Path | None:
             "an earlier run: name another file"
         )
     try:
-        aside = _rename(files, path)
+        return _rename(files, path)
     except OSError as error:
         raise ConfigurationError(
             f"rejects_path: {path} is the file that is read, and it cannot be renamed "
             f"({error.strerror}): move it, and give --input its new path"
         ) from error
-    logger.info(
-        "%s is replayed, and was renamed to %s; new rejects go to %s again. If this run does not "
-        "finish, replay the rest with --input %s",
-        path,
-        aside.name,
-        path.name,
-        aside,
-    )
-    return aside
 
 
 def _rename(files: Files, path: Path) -> Path:

@@ -9,7 +9,6 @@ again.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 import textwrap
@@ -24,12 +23,11 @@ from planhat_sync.runtime.terminal import USUAL_COLUMNS, columns, table
 from planhat_sync.writing.results.counts import OUTCOMES
 
 if TYPE_CHECKING:
+    import logging
     from pathlib import Path
 
     from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.results.counts import RunCounts
-
-logger = logging.getLogger("target-planhat")
 
 Result = Literal["done", "failed", "interrupted"]
 
@@ -128,11 +126,12 @@ class Summary:
         records = counted(undecided, "record")
         return [end, f"{records} undecided: read, but without an outcome when the run ended"]
 
-    def report(self, style: TextStyle, path: Path | None) -> None:
+    def report(self, logger: logging.Logger, style: TextStyle, path: Path | None) -> None:
         """Show the summary on standard error, and write it to its file.
 
         Args:
-            style: How standard error looks: a table for a person at a terminal, else a log line.
+            logger: Shows it as one line, unless standard error is a terminal.
+            style: How standard error looks: a person at a terminal is shown a table.
             path: The setting `summary_path`.
 
         Raises:

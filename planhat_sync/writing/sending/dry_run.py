@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,14 +13,14 @@ from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.sending.batch_result import superseded
 
 if TYPE_CHECKING:
+    import logging
+
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.matching.matcher import Matcher, Partition
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
-
-logger = logging.getLogger("target-planhat")
 
 MOST_SHOWN: Final = 5
 LONGEST_VALUE: Final = 60
@@ -35,15 +34,22 @@ class DryRun:
         model: The model.
         matcher: Receives what would have been written.
         style: How the changes are shown.
+        logger: Where they are shown.
     """
 
     def __init__(
-        self, client: PlanhatClient, model: Model, matcher: Matcher, style: TextStyle
+        self,
+        client: PlanhatClient,
+        model: Model,
+        matcher: Matcher,
+        style: TextStyle,
+        logger: logging.Logger,
     ) -> None:
         self._client = client
         self._model = model
         self._matcher = matcher
         self._style = style
+        self._logger = logger
         self._shown = {"create": 0, "update": 0}
 
     def send(self, partition: Partition, result: BatchResult) -> list[Payload]:
@@ -87,7 +93,7 @@ class DryRun:
             for name in (new if record is None else record.differing(new))
         ]
         heading = f"would {verb} {self._model.name}, line {payload.line}"
-        logger.info("%s", style.listed(heading, changes))
+        self._logger.info("%s", style.listed(heading, changes))
 
 
 def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.writing.sending.bisection import Part
 
-logger = logging.getLogger("target-planhat")
+logger = logging.getLogger(__name__)
 
 PART_RETRY_SECONDS: Final = 5.0
 """How long a part is retried on a 500, once the retry budget was spent on the batch in full."""

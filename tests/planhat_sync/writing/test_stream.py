@@ -24,7 +24,7 @@ def counts():
 @pytest.fixture
 def stream(counts):
     settings = WriteSettings(match_on=("sourceId",), batch_size_rows=2)
-    made = Stream(MODEL, settings, counts, writer=None)
+    made = Stream(MODEL, settings, counts, writer=None, warn=None)
     made.announce(["sourceId", "title"])
     return made
 

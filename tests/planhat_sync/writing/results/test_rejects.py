@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import subprocess
 
@@ -21,7 +22,7 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 
 @given(lines=st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
 def test_the_first_reject_is_the_one_with_the_lowest_line_in_any_order(lines):
-    rejects = Rejects(None, allowed=0)
+    rejects = Rejects(None, logging.getLogger("test"), continues=False)
     for line in lines:
         record = RejectedRecord(line, b"{}", REJECT)
         rejects.add("issues", record)
