@@ -13,7 +13,7 @@ from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.keys import EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from planhat_sync.writing.records.payload import Payload
 
@@ -23,6 +23,9 @@ payloads that share an identity mean the same record."""
 
 ScopeKind = str
 """How a payload refers to a company: by `_id`, by `extid-`, by `srcid-`, or not at all."""
+
+Profile = tuple[bool, ...]
+"""For each keyable of the model whether a payload carries it."""
 
 NO_SCOPE: Final = "?"
 """Kind of a scope that a payload does not have."""
@@ -75,18 +78,22 @@ def scoped_keys(payload: Payload) -> list[tuple[Identity, ScopeKind]]:
     ]
 
 
-def order_matters(payloads: Iterable[Payload]) -> bool:
-    """Return whether payloads of one batch must be sent in their order, whatever Planhat holds.
+def profiles(payloads: Iterable[Payload]) -> set[Profile]:
+    """Return which keyables payloads carry, without repetitions."""
+    return {tuple([key is not None for key in payload.keys]) for payload in payloads}
+
+
+def order_matters(carried: Collection[Profile]) -> bool:
+    """Return whether payloads must be sent in their order, whatever Planhat holds.
 
     The order is free only if every payload carries the same single keyable. `{_id: 1}` and
     `{sourceId: s}` may mean the same record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}`
     mean two records, but the second may need a sourceId that the first gives up.
 
     Args:
-        payloads: Payloads that share no identity.
+        carried: The profiles of payloads that share no identity.
     """
-    profiles = {tuple([key is not None for key in payload.keys]) for payload in payloads}
-    return len(profiles) > 1 or any(sum(profile) > 1 for profile in profiles)
+    return len(carried) > 1 or any(sum(profile) > 1 for profile in carried)
 
 
 def covers(later: Payload, earlier: Payload) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from planhat_sync.writing.batching.identity import identities, scoped_keys
+from planhat_sync.writing.batching.identity import identities, order_matters, profiles, scoped_keys
 
 if TYPE_CHECKING:
     from planhat_sync.writing.batching.batch import Batch
@@ -24,10 +24,9 @@ class _Waiting:
         self.identities: set[Identity] = set()
         self.names: set[Identity] = set()
         self.kinds: set[str] = set()
-        self.profiles: set[tuple[bool, ...]] = set()
+        self.profiles = profiles(batch.payloads)
         for payload in batch.payloads:
             self.identities.update(identities(payload))
-            self.profiles.add(tuple(key is not None for key in payload.keys))
             for name, kind in scoped_keys(payload):
                 self.names.add(name)
                 self.kinds.add(kind)
@@ -36,10 +35,8 @@ class _Waiting:
         """Return whether this batch may be sent although an earlier one has no result yet."""
         if "create" in (self.batch.kind, earlier.batch.kind):
             return True  # an unkeyed item has no identity in common with any other
-        profiles = self.profiles | earlier.profiles
-        if len(profiles) > 1 or any(sum(keyed) > 1 for keyed in profiles):
-            return False  # with different keyables, or several, both may mean the same records
-        if not self.identities.isdisjoint(earlier.identities):
+        shares_identity = not self.identities.isdisjoint(earlier.identities)
+        if shares_identity or order_matters(self.profiles | earlier.profiles):
             return False
         return len(self.kinds | earlier.kinds) <= 1 or self.names.isdisjoint(earlier.names)
 
