@@ -28,11 +28,8 @@ def records_of(message: Message, number: int) -> Iterator[bytes]:
         InputError: A file cannot be read.
     """
     encoding = message.encoding or {}
-    if encoding.get("format") != "jsonl" or encoding.get("compression") not in (
-        "gzip",
-        "none",
-        None,
-    ):
+    compression = encoding.get("compression")
+    if encoding.get("format") != "jsonl" or compression not in ("gzip", "none", None):
         raise InputError(
             f"line {number} of the input is a BATCH of {encoding.get('format', 'unknown')} files: "
             "target-planhat reads only jsonl, gzipped or not; set batch_config of the tap"
@@ -44,7 +41,7 @@ def records_of(message: Message, number: int) -> Iterator[bytes]:
                 f"line {number} of the input is a BATCH whose files are elsewhere "
                 f"({parts.scheme}): target-planhat reads only files on this machine"
             )
-        opened = gzip.open if encoding.get("compression") == "gzip" else open
+        opened = gzip.open if compression == "gzip" else open
         try:
             with opened(unquote(parts.path), "rb") as lines:
                 while line := lines.readline(LONGEST_LINE_BYTES):

@@ -6,7 +6,6 @@ bulk upsert, which is refused if the answer is 401 or 403, and only then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,53 +15,42 @@ from planhat_sync.errors import (
     StopError,
     UnreachableError,
 )
+from planhat_sync.runtime.stdout import print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What the token may do with one model.
-
-    Attributes:
-        model: Name of the model.
-        may_read: Whether it may read records.
-        may_write: Whether writing was not refused.
-    """
-
-    model: str
-    may_read: bool
-    may_write: bool
-
-    def __str__(self) -> str:
-        read = "permitted" if self.may_read else "refused (403)"
-        write = (
-            "not refused (an empty upsert was accepted; single records may still be refused)"
-            if self.may_write
-            else "refused (403)"
-        )
-        return f"{self.model}: reading {read}; writing {write}"
-
-
-def rights(client: PlanhatClient, models: Iterable[Model]) -> Iterator[Rights]:
-    """Find out what the token may do.
+def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
+    """Print what the token may do, one line for each model.
 
     Args:
         client: Planhat.
         models: The models to try.
 
-    Yields:
-        The rights to each model.
-
     Raises:
-        StopError: The token is not accepted, or Planhat cannot be reached.
+        StopError: Something is refused, or Planhat cannot be reached.
     """
+    refused = []
     for model in models:
-        yield Rights(model.name, _may_read(client, model), _may_write(client, model))
+        may_read, may_write = _may_read(client, model), _may_write(client, model)
+        read = "permitted" if may_read else "refused (403)"
+        write = (
+            "not refused (an empty upsert was accepted; single records may still be refused)"
+            if may_write
+            else "refused (403)"
+        )
+        print_text(f"{model.name}: reading {read}; writing {write}")
+        if not (may_read and may_write):
+            refused.append(model.name)
+    if refused:
+        raise NotPermittedError(
+            f"api_token lacks rights on {', '.join(refused)}: grant them to its private app in "
+            "Planhat"
+        )
 
 
 def _may_read(client: PlanhatClient, model: Model) -> bool:

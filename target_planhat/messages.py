@@ -68,8 +68,6 @@ _FIELDS: Final = {
 }
 """Fields to keep of a message that is read as values, except `record` and `value`."""
 
-KNOWN_TYPES: Final = _FIELDS.keys()
-
 _decoder = msgspec.json.Decoder(Message)
 
 
@@ -95,14 +93,11 @@ def read_message(line: bytes, number: int) -> Message:
     wanted = ("type", *_FIELDS.get(values["type"], ()))
     try:
         return msgspec.convert({name: values[name] for name in wanted if name in values}, Message)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, RecursionError, UnicodeEncodeError) as error:
+        is_surrogate = isinstance(error, UnicodeEncodeError)
+        reason = "it holds half a surrogate pair" if is_surrogate else error
         raise InputError(
-            f"line {number} of the input is not a valid {values['type']} message: {error}"
-        ) from error
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"line {number} of the input is not a valid {values['type']} message: it holds half a "
-            "surrogate pair"
+            f"line {number} of the input is not a valid {values['type']} message: {reason}"
         ) from error
 
 

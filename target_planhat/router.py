@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import encode
 from target_planhat.batch_files import records_of
-from target_planhat.messages import (
-    KNOWN_TYPES,
-    RecordBeforeSchemaError,
-    read_message,
-    read_values,
-)
+from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
 from target_planhat.stream_maps import UnmappableError
 
 if TYPE_CHECKING:
@@ -88,12 +84,9 @@ class Router:
     def finish(self) -> None:
         """Log at the end of a run how many messages of further unknown types were ignored."""
         if self._unnamed:
-            logger.warning(
-                "%d message%s of other unknown types %s ignored",
-                self._unnamed,
-                "" if self._unnamed == 1 else "s",
-                "was" if self._unnamed == 1 else "were",
-            )
+            were = "was" if self._unnamed == 1 else "were"
+            messages = counted(self._unnamed, "message")
+            logger.warning("%s of other unknown types %s ignored", messages, were)
 
     def _handle_line(self, line: bytes, number: int) -> None:
         if not line.strip():
@@ -187,7 +180,7 @@ class Router:
         if not known:
             raise InputError(f"line {number} of the input is not a Singer message: it has no type")
         name = repr(message.type[:LONGEST_TYPE])
-        if known in KNOWN_TYPES:
+        if known in self._handlers:
             raise InputError(
                 f"line {number} of the input is a message of type {name}: the Singer "
                 f"specification writes it {known}; correct the program that writes the input"

@@ -16,12 +16,10 @@ from planhat_singer.plugin import PlanhatPlugin
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
-from planhat_sync.runtime.stdout import print_text
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
-from target_planhat.check import rights
+from target_planhat.check import check_rights
 from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
@@ -196,24 +194,6 @@ class TargetPlanhat(PlanhatPlugin, Target):
         given = config or _ConfigInput()
         target = cls(config=given.config, parse_env_config=given.parse_env)
         if check:
-            target.check()
+            check_rights(PlanhatClient(target.run.transport), target.models.values())
         else:
             target.run.perform(file_input or cast("IO[str] | None", sys.stdin))
-
-    def check(self) -> None:
-        """Print what the token may do, one line for each model.
-
-        Raises:
-            StopError: Something is refused.
-        """
-        client = PlanhatClient(self.run.transport)
-        refused = []
-        for found in rights(client, self.models.values()):
-            print_text(found)
-            if not (found.may_read and found.may_write):
-                refused.append(found.model)
-        if refused:
-            raise NotPermittedError(
-                f"api_token lacks rights on {', '.join(refused)}: grant them to its private app in "
-                "Planhat"
-            )

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.settings import WriteSettings
 
-NOT_IN_PLANHAT: Final = Skipped("not in Planhat, and write_mode is set to update")
-IN_PLANHAT: Final = Skipped("in Planhat already, and write_mode is set to create")
-DELETED: Final = Skipped("to be archived, and not in Planhat any more")
-ARCHIVED: Final = Skipped("to be archived, and archived already")
-UNCHANGED: Final = Skipped("Planhat has these values already")
-
 CANNOT_TELL: Final = Reject(
     RejectCode.AMBIGUOUS_KEY,
     "cannot tell whether this record exists in Planhat: send its _id or sourceId, or identify its "
@@ -83,7 +77,7 @@ class Decisions:
             existing: The record that it means.
 
         Returns:
-            The payload to send, or why none is sent; UNCHANGED if Planhat has its values already.
+            The payload to send, or why none is sent.
         """
         if payload.operation == "archive":
             return self._archive(payload, existing)
@@ -91,13 +85,13 @@ class Decisions:
         known = self._with_known_id(payload, record)
         if isinstance(known, Reject):
             is_missing = self._mode == "update" and known.code is RejectCode.UNKNOWN_ID
-            return NOT_IN_PLANHAT if is_missing else known
+            return Skipped.NOT_IN_PLANHAT if is_missing else known
         if record is None:
             return self._decide_without_record(known, is_unknown=isinstance(existing, Unknown))
         if self._mode == "create":
-            return IN_PLANHAT
+            return Skipped.IN_PLANHAT
         if self._compares and not record.differing(item_values(known)):
-            return UNCHANGED
+            return Skipped.UNCHANGED
         return self._with_id(known, record.identifier) if self._mode == "update" else known
 
     def meant(self, payload: Payload, existing: Existing) -> Existing:
@@ -135,7 +129,7 @@ class Decisions:
         if is_unknown:
             return payload if self._mode == "upsert" else CANNOT_TELL
         if self._mode == "update":
-            return NOT_IN_PLANHAT
+            return Skipped.NOT_IN_PLANHAT
         item = item_values(payload) if self._required else {}
         for name in self._required:
             if item.get(name) is None:
@@ -161,11 +155,11 @@ class Decisions:
 
     def _archive(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
         if existing is None:
-            return DELETED
+            return Skipped.NOTHING_TO_ARCHIVE
         if isinstance(existing, Unknown):
             return CANNOT_TELL
         if not existing.differing({"archived": True}):
-            return ARCHIVED
+            return Skipped.ARCHIVED
         # It carries the one keyable that the record certainly has, so that no record is created or
         # changed otherwise: its _id, or what found it if it was created in this run.
         position, key = self._keyables.id_position, existing.identifier

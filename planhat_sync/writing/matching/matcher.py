@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Final
 from planhat_sync.errors import RequestError
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import scope_kind
-from planhat_sync.writing.matching.decisions import (
-    CANNOT_TELL,
-    UNCHANGED,
-    Decisions,
-    item_values,
-)
+from planhat_sync.writing.matching.decisions import CANNOT_TELL, Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
 from planhat_sync.writing.matching.index import reference_of
 from planhat_sync.writing.matching.lookup import Lookup, created_ids
@@ -182,7 +177,8 @@ class Matcher:
                 break
             decision = self._decisions.decide(payload, existing)
             if isinstance(decision, Skipped):
-                unsent = partition.unchanged if decision is UNCHANGED else partition.skipped
+                is_unchanged = decision is Skipped.UNCHANGED
+                unsent = partition.unchanged if is_unchanged else partition.skipped
                 unsent.append(payload)
                 continue
             references.add(reference)

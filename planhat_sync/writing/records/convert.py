@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Operation
     from planhat_sync.writing.settings import WriteSettings
 
-IGNORED_DELETE: Final = Skipped("deleted in the source, and deletes is set to ignore")
 UNCLEAR_DELETE: Final = Reject(
     RejectCode.WRONG_TYPE,
     f"{DELETED_AT} has to be a date-time if the record was deleted, such as 2024-01-31T10:15:30Z, "
@@ -97,7 +96,7 @@ class Converter:
             return UNCLEAR_DELETE
         is_deleted = deletion is Deletion.DELETED
         if is_deleted and self.settings.deletes == "ignore":
-            return IGNORED_DELETE
+            return Skipped.DELETED_IN_SOURCE
         try:
             make = self._deletion if is_deleted else self._write
             operation, properties, keys = make(record)

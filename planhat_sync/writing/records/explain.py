@@ -67,14 +67,11 @@ class Explainer:
 def _sentence(name: str, error: ValidationError) -> str:
     place = name + "".join(f"[{part!r}]" for part in error.absolute_path)
     if error.validator == "type":
-        types = sorted(declared_types({"type": error.validator_value}), key=_null_last)
-        words = " or ".join(_WORDS[type_] for type_ in types)
+        types = declared_types({"type": error.validator_value})
+        null_last = sorted(types, key=lambda type_: (type_ == "null", type_))
+        words = " or ".join(_WORDS[type_] for type_ in null_last)
         return f"{place} is {_kind(error.instance)}, but must be {words}"
     return f"{place} does not fit the model's {error.validator}: {error.validator_value}"
-
-
-def _null_last(type_: str) -> tuple[bool, str]:
-    return type_ == "null", type_
 
 
 def _kind(value: object) -> str:

@@ -106,11 +106,8 @@ class FastPath:
         ]
         self._attributes = attributes
         self._unreported = unknown
-        self._required = (
-            [attributes[name] for name in model.bulk_required]
-            if settings.write_mode == "create"
-            else []
-        )
+        required = model.bulk_required if settings.write_mode == "create" else ()
+        self._required = [attributes[name] for name in required]
 
     def read(self, line: bytes, number: int, *, is_text: bool = False) -> Payload | None:
         """Make the payload of a record, unless it has to be converted.

@@ -84,15 +84,15 @@ def missing_required(name: str) -> Reject:
     return Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Why a record is deliberately not written.
+class Skipped(Enum):
+    """Why a record is deliberately not written."""
 
-    Attributes:
-        reason: One sentence, the same for all records that are skipped for this reason.
-    """
-
-    reason: str
+    DELETED_IN_SOURCE = "deleted in the source, and deletes is set to ignore"
+    NOT_IN_PLANHAT = "not in Planhat, and write_mode is set to update"
+    IN_PLANHAT = "in Planhat already, and write_mode is set to create"
+    NOTHING_TO_ARCHIVE = "to be archived, and not in Planhat any more"
+    ARCHIVED = "to be archived, and archived already"
+    UNCHANGED = "Planhat has these values already"
 
 
 class Payload(msgspec.Struct, eq=False, gc=False):

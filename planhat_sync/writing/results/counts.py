@@ -15,16 +15,6 @@ from planhat_sync.runtime.plural import counted
 if TYPE_CHECKING:
     from planhat_sync.api.bulk.envelope import Counts
 
-OUTCOMES: Final = (
-    "created",
-    "updated",
-    "unchanged",
-    "merged",
-    "skipped",
-    "deleted",
-    "rejected",
-)
-
 
 class BalanceError(PlanhatError):
     """Records were read that have no outcome, or have two: a defect of this program."""
@@ -77,6 +67,10 @@ class StreamCounts:
         """Return the counts as the summary shows them: `read` is the sum of the others."""
         outcomes = {name: getattr(self, name) for name in OUTCOMES}
         return {"read": self.read, **outcomes, "undecided": self.undecided}
+
+
+OUTCOMES: Final = tuple(each.name for each in fields(StreamCounts) if each.name != "read")
+"""The names of the outcomes, in the order in which they are shown."""
 
 
 class RunCounts:

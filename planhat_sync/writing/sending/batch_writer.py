@@ -48,12 +48,10 @@ class BatchWriter:
             the outcomes before it are kept.
         """
         result = BatchResult(self._stream, batch)
-        waiting: list[Batch | None] = [batch]
+        waiting = [batch]
         try:
             while waiting:
                 current = waiting.pop()
-                if current is None:
-                    continue
                 later: Batch | None = None
                 if current.kind == "delete":
                     rejected = self._delete(current, result)
@@ -65,7 +63,7 @@ class BatchWriter:
                     later = partition.later
                 # What a rejected payload superseded was not sent: it is now the newest version.
                 oldest = result.reject_identical_versions(rejected)
-                waiting += [later, current.superseded_by(oldest)]
+                waiting += filter(None, [later, current.superseded_by(oldest)])
         except PlanhatError as error:
             result.error = error
         # The newest version of a record is tried first, and has to come last in a replay.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 from planhat_sync.api.bulk.outcomes import Settled, Unsettled, read_answer
 from planhat_sync.errors import StopError, UnknownOutcomeError
 from planhat_sync.writing.batching.batch import Batch
-from planhat_sync.writing.batching.identity import order_matters
+from planhat_sync.writing.batching.identity import order_matters, profiles
 from planhat_sync.writing.sending.bisection import SAME_FAILURES_THAT_STOP, Bisection
 from planhat_sync.writing.sending.conclusions import (
     ANSWER_LOST,
@@ -86,7 +86,7 @@ class SendPlan:
         self.outcomes = Bisection(
             len(batch.payloads),
             singly=batch.kind == "create",
-            in_order=lambda: order_matters(batch.payloads),
+            in_order=lambda: order_matters(profiles(batch.payloads)),
         )
         self._model = model
         self._may_write = may_write
@@ -123,9 +123,7 @@ class SendPlan:
                 raise self._not_the_records()
             if outcomes.failing:
                 yield from self._confirm(part)
-        if outcomes.failing:
-            raise self._not_the_records()
-        if self._may_lack_the_right and are_forbidden(outcomes.refusals):
+        if outcomes.failing or (self._may_lack_the_right and are_forbidden(outcomes.refusals)):
             raise self._not_the_records()
         yield None
 
