@@ -110,7 +110,7 @@ class Index:
             # An _id is sent only if it exists, so here the record is known by other keyables alone.
             self.stale |= self._id_of(payload) is not None
             self._created += 1
-            reference = created_reference(self._created)
+            reference = _hash(b"created %d" % self._created)  # its _id is not known
             self._identifiers[reference] = None
             self.stale |= not self._put(reference, item, self._fingerprints.after(item, None))
         else:
@@ -212,11 +212,6 @@ def reference_of(identifier: str) -> bytes:
     if _OBJECT_ID.fullmatch(identifier):
         return bytes.fromhex(identifier)
     return _hash(identifier.encode("utf-8", "surrogatepass"))
-
-
-def created_reference(number: int) -> bytes:
-    """Return what stands for a record without a known `_id`, by its number in the run."""
-    return _hash(b"created %d" % number)
 
 
 def keyable_reference(position: int, key: str, scope: bytes) -> bytes:
