@@ -1,4 +1,4 @@
-"""What bad input gets: one sentence that says what is wrong and where, and nothing is lost."""
+"""Bad input ends a run with one sentence that says what is wrong and where; no record is lost."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Any stream of records, in any batches, ends as if each record had been written alone, in turn.
 
-The oracle is the sandbox itself: the same records go to a second tenant, one in each request. What
-is compared are the tenants, the counts and the reject file, and at the instant of each printed
-state whether everything before it had been written or rejected by then.
+The oracle is the sandbox itself: the same records go to a second tenant, one in each request. The
+tenants, the counts and the reject file are compared. When a state is printed, everything before it
+must have been written or rejected.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from planhat_sync.errors import StopError
 
 MANY = max(40, settings().max_examples)
 
-# What never is the same in two tenants.
+# Properties that differ between two tenants.
 OWN = {"_id", "createdAt", "updatedAt", "companies", "companyIds", "companyId", "companyName"}
 
 REFUSED = "REFUSE-ME"
@@ -28,7 +28,7 @@ TITLES = st.sampled_from(["one", "two", "item 1", REFUSED, None])
 
 
 def fields(**optional):
-    """An object in which each property may be absent."""
+    """Generate objects in which each property may be absent."""
     return st.fixed_dictionaries({}, optional=optional)
 
 
@@ -93,7 +93,7 @@ RUNS = st.fixed_dictionaries(
 
 
 def content(tenant, model):
-    """A tenant's records without what is its own, in no order."""
+    """Return a tenant's records without the properties that differ, in no order."""
     return Counter(
         json.dumps({k: v for k, v in each.items() if k not in OWN}, sort_keys=True)
         for each in tenant.records(model)
@@ -101,7 +101,7 @@ def content(tenant, model):
 
 
 def company_names(tenant, model):
-    """Which companies each record points at, by the name that is the same in both tenants."""
+    """Return the companies of each record, by their sourceId, which is the same in both tenants."""
     names = {each["_id"]: each["sourceId"] for each in tenant.records("companies")}
     return Counter(
         (
@@ -130,7 +130,7 @@ def keys_of(stream, record):
 
 
 def prepare(bench, messages, answers):
-    """Set the sandbox up; give the lines of stdin, and the records among them by line."""
+    """Reset the sandbox; return the lines of stdin, and the records among them by line."""
     bench.sandbox.reset()
     bench.rejects_path.unlink(missing_ok=True)
     bench.sandbox.behave(refused_marker=REFUSED, custom=answers["custom"])
@@ -150,7 +150,7 @@ def prepare(bench, messages, answers):
 
 
 def outcomes_at_this_instant(bench):
-    """The lines that have an outcome which outlives the process: answered, and rejected on disk."""
+    """Return the lines whose records are durable: those answered, and those in the reject file."""
     answered = {
         line_of(item)
         for request in bench.sandbox.requests
@@ -161,7 +161,7 @@ def outcomes_at_this_instant(bench):
 
 
 def check_states(ran, messages, records):
-    """Rising, the last one last, and each one true at the instant it was printed."""
+    """Check that states are in order and complete, and that all before each one was durable."""
     at = [value["bookmarks"]["at"] for value in ran.states]
     states = [number for number, (kind, _) in enumerate(messages, 3) if kind == "state"]
     assert at == sorted(set(at))

@@ -1,4 +1,4 @@
-"""Whatever stands on stdin: written, or a reject, or one sentence; never a request elsewhere."""
+"""Any bytes on stdin are written, rejected or end the run; no request goes anywhere else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def raw():
 
 
 def within_the_models(bench) -> bool:
-    """No request has left for anything but a model that the target writes."""
+    """Return whether every request was for a model that the target writes."""
     return all(
         re.fullmatch(r"/(issues|objectives)(/[A-Za-z0-9%._~-]+)?", request.path)
         and not re.search(r"/(\.|%2e){1,2}(/|$)", request.path, re.IGNORECASE)
@@ -53,7 +53,7 @@ def within_the_models(bench) -> bool:
 
 
 def assert_ended_well(bench, ran) -> None:
-    """One of our own sentences, or none; and the counts add up, which the run itself checks."""
+    """Check that a run had no error or one of ours, which also means that its counts add up."""
     if ran.error is not None:
         assert isinstance(ran.error, PlanhatError), repr(ran.error)
         assert len(str(ran.error)) < 2000
@@ -119,7 +119,7 @@ MESSAGES = st.fixed_dictionaries(
 
 @st.composite
 def spoiled(draw) -> bytes:
-    """A line that was good once, with bytes changed, dropped, doubled or put in."""
+    """Draw a valid line with bytes changed, removed, repeated or inserted."""
     message = draw(MESSAGES)
     line = bytearray(json.dumps(message, ensure_ascii=draw(st.booleans())).encode(errors="replace"))
     for _ in range(draw(st.integers(0, 3))):
@@ -223,7 +223,7 @@ def test_no_answer_makes_anything_but_an_outcome_or_a_sentence(bench, raw, answe
 
 @pytest.mark.slow
 def test_a_line_of_200_megabytes_costs_no_more_memory_than_the_longest_that_is_taken(bench, target):
-    """The longest is 32 MB; whatever comes on top of it is not even read."""
+    """A line may have 32 MB; what exceeds that is not read."""
 
     def peak(megabytes: int) -> tuple[int, str]:
         process = target.start(config=bench.config(), stdin=PIPE, stdout=PIPE, stderr=PIPE)

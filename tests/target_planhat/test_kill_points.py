@@ -1,8 +1,7 @@
-"""SIGKILL at each named point of a run; a run from the last printed state finishes the job.
+"""After SIGKILL at any point of a run, a run from the last printed state completes it.
 
-Nothing in the target helps to stop it there. It is held up from outside: by a sandbox that answers
-late or never, by a lease on the reject file (opening it for writing then waits for the holder),
-and by a pipe for stdout that is full.
+The target is stopped at a point from outside: by a sandbox that answers late or never, by a lease
+on the reject file (opening it for writing then waits for the holder), or by a full pipe for stdout.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ HOLDER = """
 
 
 def lines(bench, company, after=0, pad=""):
-    """What a tap sends that goes on from a state."""
+    """Yield what a tap sends that continues from a state."""
     yield bench.schema()
     for number in range(after + 1, RECORDS + 1):
         companies = ["0" * 24] if number == BAD else [company]
@@ -76,7 +75,7 @@ def running(bench, target, company, pad="", **config):
 
 
 def kill(process):
-    """Kill it and give what it had printed, as an orchestrator would have read it."""
+    """Kill a process; return the states that it printed, as an orchestrator reads them."""
     process.kill()
     process.wait()
     whole = process.stdout.read().rpartition(b"\n")[0].splitlines()
@@ -85,7 +84,7 @@ def kill(process):
 
 @pytest.fixture
 def finish(bench, target):
-    """Run again from the last state, and compare the end with the source."""
+    """Return a function that runs from the last state, and compares the result with the source."""
 
     def run(company, states):
         bench.sandbox.faults.clear()
@@ -152,7 +151,7 @@ def test_a_kill_before_the_rejects_are_on_disk(bench, target, finish, tmp_path):
 
 
 def test_a_kill_after_the_rejects_are_on_disk_and_before_the_state(bench, target, finish):
-    """Nobody reads its stdout, which the first states have filled."""
+    """Nobody reads the pipe for stdout, and the first states have filled it."""
     company = bench.company()
     with running(bench, target, company, pad="x" * 30_000) as process:
         until(bench.rejects)
@@ -163,7 +162,7 @@ def test_a_kill_after_the_rejects_are_on_disk_and_before_the_state(bench, target
 
 
 def test_a_kill_while_a_state_is_being_printed(bench, target, finish):
-    """The state is longer than the pipe: its reader sees a part of it, and passes that over."""
+    """The state is longer than the pipe: its reader gets a part of it, and ignores that."""
     company = bench.company()
     state = {"type": "STATE", "value": {"bookmarks": {"at": 5, "pad": "x" * 300_000}}}
     first = [bench.schema(), *list(lines(bench, company))[1:10:2], state]

@@ -77,7 +77,7 @@ def test_a_state_is_printed_as_received_and_never_twice(bench, target):
 
 
 def test_a_pipe_that_somebody_made_non_blocking_is_waited_for(bench, target):
-    """Whoever shares it can: Node.js does."""
+    """Any process that shares the pipe can make it so; Node.js does."""
     state = {"bookmarks": {"at": "x" * 1_000_000}}
     readable, writable = os.pipe()
     os.set_blocking(writable, False)

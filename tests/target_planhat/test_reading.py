@@ -1,4 +1,4 @@
-"""Reading stdin: lines whole whatever the chunks, nothing kept back when the input is quiet."""
+"""Reading stdin: lines are complete in any chunks, and records are sent when the input pauses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def numbered(source, stop=None):
 
 
 class Chunks(io.RawIOBase):
-    """A source that gives what it has in pieces of given sizes."""
+    """A source that returns its bytes in given pieces."""
 
     def __init__(self, pieces):
         self._pieces = list(pieces)
@@ -100,7 +100,7 @@ def test_a_stop_ends_a_wait_for_input_and_half_a_line_is_not_read():
 
 
 class Feed:
-    """A target that reads a pipe in a thread of its own, with little patience."""
+    """A target that reads a pipe in a thread of its own, and waits only briefly for more."""
 
     def __init__(self, bench, *, idle_seconds, longest_wait_seconds=60, **config):
         target = TargetPlanhat(config=bench.config(**config))

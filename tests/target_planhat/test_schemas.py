@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 
 def alternating(bench, company, count, *, which=2):
-    """As many SCHEMAs as records, which announce other properties each."""
+    """Return messages with a SCHEMA before each record, each with other properties."""
     lines = []
     for number in range(count):
         name = f"x{number % which}"
@@ -74,7 +74,7 @@ SHAPES = [
 
 
 def record_of(bench, kind, stream, number, company):
-    """A record that Planhat takes, that it refuses, or that the target rejects."""
+    """Return a record that Planhat accepts, that it refuses, or that the target rejects."""
     fields = {"custom": {"a": {"b": number}}}
     if kind != "unkeyed":
         fields["sourceId"] = f"s{number}"

@@ -1,4 +1,4 @@
-"""What a plain subclass of the SDK's Target would get wrong, each pinned by a test of ours."""
+"""What a plain subclass of the SDK's Target would get wrong, with one test for each mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATE = {"type": ["string", "null"], "format": "date-time"}
 
 
 def sent(bench):
-    """The items that left, as text: how a number is written matters."""
+    """Return the items that were sent, as text, since the form of a number matters."""
     return [request.body.decode() for request in bench.sandbox.requests if request.route == "bulk"]
 
 
@@ -24,7 +24,7 @@ def held(bench, tenant="alpha", model="issues"):
 
 @pytest.mark.parametrize("mapped", [False, True])
 def test_numbers_and_times_are_sent_as_received(bench, mapped):
-    """The SDK's reader makes Decimals and its sink datetimes, which leave as other things."""
+    """The SDK makes Decimals and datetimes of values, which would be sent in another form."""
     company = bench.company()
     values = """{"sourceId":"a","title":"t","companyIds":["COMPANY"],"custom":{"f":0.1,"g":1.0,
         "h":-2.50e-3,"big":123456789012345678901234567890,"d":0.1234567890123456789,
@@ -46,7 +46,7 @@ def test_numbers_and_times_are_sent_as_received(bench, mapped):
 
 
 def test_a_date_time_is_not_parsed(bench):
-    """The SDK dies of a date-time it cannot parse; what it can parse becomes a datetime."""
+    """The SDK fails on a date-time that it cannot parse, and makes a datetime of any other."""
     company = bench.company()
     lines = [
         bench.schema(description=DATE, status=DATE),
@@ -82,7 +82,7 @@ def test_a_record_that_is_missing_a_key_property_does_not_end_the_run(bench):
 
 @pytest.mark.parametrize("mapped", [False, True])
 def test_a_schema_that_changes_in_mid_stream_does_not_change_the_order(bench, mapped):
-    """The SDK parks the old sink and writes its older records after the newer ones."""
+    """The SDK keeps the old sink, and writes its older records after the newer ones."""
     company = bench.company()
     maps = {"stream_maps": {"issues": {"source": "'map'"}}} if mapped else {}
     lines = [bench.schema(title={"type": "string"})]
@@ -102,7 +102,7 @@ def test_a_schema_that_changes_in_mid_stream_does_not_change_the_order(bench, ma
 
 
 def test_states_come_after_each_batch_and_not_only_at_the_end(bench):
-    """The SDK prints none before everything is drained, so a late error takes back all of it."""
+    """The SDK prints no state before all sinks are drained, so a late error leaves none."""
     company = bench.company()
     lines = [bench.schema()]
     for number in range(1, 31):

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: the request in flight is finished, what is printed is true, 143 or 130."""
+"""SIGTERM and SIGINT: the request in flight is finished, its state printed; code 143 or 130."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def start(bench, target, count, every=10, **config):
 
 
 def end(process):
-    """Its states, its last line, its exit code; what it should have ended by is long past."""
+    """Wait for the end of a process; return its states, its last line and its exit code."""
     stdout, stderr = process.communicate(timeout=60)
     states = [json.loads(line)["bookmarks"]["at"] for line in stdout.splitlines()]
     return states, stderr.decode().strip().splitlines()[-1], process.returncode

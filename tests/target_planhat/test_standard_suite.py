@@ -28,13 +28,13 @@ OMITTED = {
     TargetRecordMissingKeyProperty: "the run has to die of a record without a key property; ours "
     "rejects such a record and goes on, or fails, as on_reject says (test_sdk_traps)",
     TargetMultipleStateMessages: "states have to wait until every sink is drained; ours are "
-    "printed as soon as they are true (test_sdk_traps). The SDK leaves it out, too",
+    "printed as soon as all before them is durable (test_sdk_traps). The SDK leaves it out, too",
 }
 TESTS = [*target_tests.tests, TargetRecordMissingRequiredProperty]
 
 
 def records_of(test):
-    """The records in a test's file, told apart by what they say."""
+    """Return the different records in a test's file, each with its stream."""
     path = getattr(test, "singer_filepath", None)
     if path is None or not path.is_file():
         return set()

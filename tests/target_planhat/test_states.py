@@ -1,13 +1,13 @@
-"""Every printed state is true at its instant: also between batches that leave one after another.
+"""When a state is printed, everything before it is durable, also if batches are sent together.
 
-What is looked at is what Planhat has answered, not what it has done.
+A record counts as durable once Planhat has answered, not once it has written it.
 """
 
 from __future__ import annotations
 
 
 def answered(bench):
-    """How many bulk upserts have begun to be answered."""
+    """Return how many bulk upserts are answered, or about to be."""
     return sum(r.route == "bulk" and r.seconds is not None for r in bench.sandbox.requests)
 
 
@@ -16,7 +16,7 @@ def at(ran):
 
 
 def test_batches_that_are_flushed_together_release_one_state_each(bench):
-    """The second record does not say all that the first one says, so it travels later."""
+    """The second record lacks a property of the first one, so it is in a later batch."""
     company = bench.company()
     lines = [
         bench.schema(),

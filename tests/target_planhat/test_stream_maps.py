@@ -19,12 +19,12 @@ def held(bench, model="issues"):
 
 
 def source(bench, key, **fields):
-    """A RECORD of a foreign stream."""
+    """Return a RECORD of a stream that is not a model."""
     return bench.record("bugs", key=key, **fields)
 
 
 def maps(company, **definition):
-    """A map from the foreign stream to issues."""
+    """Return a stream map from that stream to issues."""
     return {
         "bugs": {
             "__alias__": "issues",
@@ -160,7 +160,7 @@ def test_an_integer_of_any_length_does_not_end_the_run(bench, model, definition)
 
 
 def two_maps(company):
-    """Issues and objectives out of one stream."""
+    """Return stream maps that make issues and objectives of one stream."""
     return {
         **maps(company, status="state"),
         "objectives": {

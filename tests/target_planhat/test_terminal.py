@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a run, and what a log collector gets of the same run."""
+"""What a run shows on a terminal, and what it logs when standard error is not a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tenant(sandbox):
 
 
 def messages(**more) -> bytes:
-    """One record that is there, and one that is new; a third one that holds more."""
+    """Return an existing record and a new one, and a third one of other properties if given."""
     lines = [{"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}}]
     for n in (1, 2):
         record = {"sourceId": f"s-{n}", "title": "old", "status": "Done", "companyIds": [COMPANY]}

@@ -1,4 +1,4 @@
-"""Messages of unknown types: one warning for each type, and on; a record is never dropped."""
+"""Messages of unknown types are ignored with one warning for each type, but never a record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ELSEWHERE = [
 
 
 def warnings(caplog):
-    """What is said of unknown types."""
+    """Return a function that returns the warnings about unknown types."""
     caplog.clear()
     return lambda: [
         record.getMessage() for record in caplog.records if "not know" in record.getMessage()

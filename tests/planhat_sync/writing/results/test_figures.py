@@ -102,7 +102,7 @@ def line_of(bench, company, kind, key):
 
 
 def run(bench, source, config):
-    """Run the target to whatever end; give its counts and the error that ended it."""
+    """Run the target to any end; return its counts and the error that ended it."""
     target = TargetPlanhat(config=bench.config(retry_budget_seconds=0, **config))
     source.stop = lambda: target.run.stop.request(signal.SIGTERM)
     error = None
@@ -156,7 +156,7 @@ def test_whatever_happens_read_is_the_number_of_records_and_the_sum_of_the_other
 
 
 def ended(target, bench, tmp_path, lines, **config):
-    """Run a real process; give its summary, which has to add up, and how it ended."""
+    """Run a real process; return its summary, which has to add up, and how it ended."""
     ran = target(
         config=bench.config(summary_path="summary.json", **config), stdin=bench.lines(lines)
     )

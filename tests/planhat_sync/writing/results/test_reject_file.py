@@ -1,4 +1,4 @@
-"""The reject file: on disk before any state that covers it, whole, appended to, replayable."""
+"""The reject file is complete and on disk before a state that covers it, and can be replayed."""
 
 from __future__ import annotations
 

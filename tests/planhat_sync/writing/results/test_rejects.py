@@ -1,4 +1,4 @@
-"""What a run that fails says of its rejects, and which states it prints before it does."""
+"""What a run that fails reports of its rejects, and which states it prints before that."""
 
 from __future__ import annotations
 

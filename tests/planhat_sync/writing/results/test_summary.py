@@ -1,4 +1,4 @@
-"""What a person at a terminal, and whoever collects the log, is told at the end of a run."""
+"""The summary at the end of a run: a table on a terminal, one line in a log."""
 
 from __future__ import annotations
 
