@@ -36,7 +36,8 @@ class IncrementalScan:
     """One pass over the rows whose replication key is not older than a cutoff.
 
     Every such row that exists throughout and does not change is emitted exactly once. A row that
-    changes meanwhile gets a newer key, so the next scan, from `newest`, finds it.
+    changes meanwhile gets a newer key, so the next scan, from the newest key of the first page,
+    finds it.
 
     Args:
         key: The replication key.
@@ -47,7 +48,6 @@ class IncrementalScan:
 
     Attributes:
         failed: Why this scan cannot prove that no row was missed; None while it can.
-        newest: The newest key of the first page.
         sort_is_known: The same, after this scan.
     """
 
@@ -61,7 +61,6 @@ class IncrementalScan:
         sort_is_known: bool | None = None,
     ) -> None:
         self.failed: str | None = None
-        self.newest: datetime | None = None
         self.sort_is_known = sort_is_known
         self._key = key
         self._cutoff = cutoff
@@ -116,7 +115,6 @@ class IncrementalScan:
         if not self._has_evidence(request, ids, timestamps):
             return []
         keys = without_none(timestamps)
-        self.newest = keys[0]
         self._progress(request, ids, timestamps)
         self._check_sort(request, ids, low=keys[-1], high=keys[0])
         return sort_evidence.indices_between(timestamps, self._cutoff)

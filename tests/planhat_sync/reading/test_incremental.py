@@ -114,20 +114,20 @@ class Reader:
             cutoff=cutoff,
             sort_is_known=self.sorts,
         )
-        rows = list(
-            follow(
-                self.collection,
-                scan,
-                lambda page: scan.accept([row[0] for row in page], [row[1] for row in page]),
-                self.width,
-            )
-        )
+        newest: list[datetime | None] = []
+
+        def accept(page: list[Row]) -> list[int]:
+            keys = [row[1] for row in page]
+            newest.append(max(filter(None, keys), default=None))
+            return scan.accept([row[0] for row in page], keys)
+
+        rows = list(follow(self.collection, scan, accept, self.width))
         assert len(rows) == len(set(rows)), "one version of one row, twice in one scan"
         if scan.failed:
             self.failed += 1
             rows += [row for row in self.everything() if row[1] and row[1] >= cutoff]
         self.sorts = scan.sort_is_known
-        self.newest = scan.newest
+        self.newest = newest[0]
         return rows
 
     def everything(self) -> list[Row]:
