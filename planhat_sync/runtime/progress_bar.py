@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import Any, TextIO
 
+from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.runtime.terminal import can_redraw, columns
 
 _ERASE = "\r\x1b[2K"
@@ -75,10 +76,8 @@ class ProgressBar:
 
     def _is_terminal(self, stream: Any) -> bool:  # noqa: ANN401 - whatever a handler writes to
         """Return whether a handler writes to the terminal, perhaps through another stream."""
-        try:
-            return stream is self._stream or stream.fileno() == self._stream.fileno()
-        except (AttributeError, OSError, ValueError):
-            return False
+        own = descriptor_of(self._stream)
+        return stream is self._stream or (own is not None and descriptor_of(stream) == own)
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

@@ -50,15 +50,10 @@ def _normalized(name: str, setting: Mapping[str, Any], value: object) -> object:
         inner = value if name in OPAQUE else without_unset(setting, value)
         return dict(inner) or None
     if isinstance(value, (float, Decimal)) and "integer" in types_of(setting):
-        return _whole(value)
+        # 500.0 is the same number as 500 in JSON Schema. 1e999999 would be a long one.
+        is_whole = -_TOO_LARGE < value < _TOO_LARGE and value == int(value)
+        return int(value) if is_whole else value
     return value
-
-
-def _whole(value: float | Decimal) -> object:
-    """Return 500.0 as 500, which is the same number in JSON Schema; other values unchanged."""
-    if not -_TOO_LARGE < value < _TOO_LARGE:  # nor NaN; 1e999999 would be a long number
-        return value
-    return int(value) if value == int(value) else value
 
 
 def types_of(setting: Mapping[str, Any]) -> set[str]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,19 +46,16 @@ class Stop:
 
     Args:
         plugin: Name of the plugin, with which its last line begins.
-        hold_output: Waits for lines that are being written, for at most the given seconds, and lets
-            no others begin; called before a second signal ends the process.
 
     Attributes:
         event: Set when it was; every wait of the run ends when this is set.
         signum: The first signal that asked; 0 before that.
     """
 
-    def __init__(self, plugin: str, hold_output: Callable[[float], object] = stdout.hold) -> None:
+    def __init__(self, plugin: str) -> None:
         self.event = threading.Event()
         self.signum = 0
         self._plugin = plugin
-        self._hold_output = hold_output
         self._readable, self._writable = os.pipe()
         weakref.finalize(self, _close, self._readable, self._writable)
 
@@ -134,7 +131,7 @@ class Stop:
 
     def _exit(self, signum: int) -> None:
         """End the process as soon as no line is being written."""
-        self._hold_output(LONGEST_LINE_SECONDS)
+        stdout.hold(LONGEST_LINE_SECONDS)
         name = signal.Signals(signum).name
         _print_without_waiting(
             f"{self._plugin}: stopped at once by a second signal, {name}: run again from the last "

@@ -84,8 +84,9 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:
     """Yield what is available; None when the input is idle."""
     descriptor = descriptor_of(source)
-    if descriptor is None:
-        yield from _texts(source, stop)
+    if descriptor is None:  # as tests have it
+        while not stop.requested and (text := source.read(CHUNK_BYTES)):
+            yield text.encode() if isinstance(text, str) else text
         return
     while not stop.requested:
         readable, _, _ = select.select([descriptor, stop.fileno()], [], [], idle_seconds)
@@ -97,9 +98,3 @@ def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes 
             yield chunk
         else:
             return
-
-
-def _texts(source: IO[Any], stop: Stop) -> Iterator[bytes]:
-    """Read a stream without a file descriptor, as tests have them."""
-    while not stop.requested and (text := source.read(CHUNK_BYTES)):
-        yield text.encode() if isinstance(text, str) else text
