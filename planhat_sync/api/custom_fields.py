@@ -28,26 +28,15 @@ CUSTOM_FIELDS = Model(
 
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
-_BOOLEAN = {"type": ["boolean", "null"]}
-_LIST = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
+_LIST = {"type": ["array", "null"], "items": _TEXT}
 TYPES: Mapping[str, Mapping[str, Any]] = {
-    "number": _NUMBER,
-    "rating": _NUMBER,
-    "text": _TEXT,
-    "rich text": _TEXT,
-    "list": _TEXT,
-    "phone": _TEXT,
-    "email": _TEXT,
-    "url": _TEXT,
-    "team member": _TEXT,
-    "enduser": _TEXT,
+    **dict.fromkeys(("number", "rating"), _NUMBER),
+    **dict.fromkeys(("text", "rich text", "list", "phone", "email", "url"), _TEXT),
+    **dict.fromkeys(("team member", "enduser"), _TEXT),
     # No format: the vendor documents ISO dates, with and without a time part (fact: iso-dates).
-    "day": _TEXT,
-    "date": _TEXT,
-    "checkbox": _BOOLEAN,
-    "multipicklist": _LIST,
-    "team members": _LIST,
-    "endusers": _LIST,
+    **dict.fromkeys(("day", "date"), _TEXT),
+    "checkbox": {"type": ["boolean", "null"]},
+    **dict.fromkeys(("multipicklist", "team members", "endusers"), _LIST),
 }
 """JSON Schema of a value by the type of its custom field (vendor's page: Custom Field)."""
 

@@ -79,7 +79,7 @@ class SentPayloads:
         named = self._keys_of(entry if isinstance(entry, dict) else {"_id": entry})
         if not named or any(names.isdisjoint(named) for names in self._keyable_sets):
             return None
-        possible = self._sharing(named)
+        possible = {at for key in named for at in self._by_keyable[key].get(named[key], ())}
         certain = {index for index in possible if not self._contradicts(index, named)}
         return certain.pop() if len(certain) == 1 else None
 
@@ -96,9 +96,8 @@ class SentPayloads:
         indices = set(self._named_by_index(entry))
         if meant and indices:
             meant &= indices
-            if not meant:
-                return None
-        meant = meant or indices or self._named_by_text(entry)
+        else:
+            meant = meant or indices or self._named_by_text(entry)
         return next(iter(meant)) if len(meant) == 1 else None
 
     def _keys_of(self, entry: dict[Any, Any]) -> dict[str, str]:
@@ -108,12 +107,6 @@ class SentPayloads:
             for key in self._keyables
             if isinstance(entry.get(key), (str, int)) and not isinstance(entry[key], bool)
         }
-
-    def _sharing(self, named: dict[str, str]) -> set[int]:
-        found: set[int] = set()
-        for key, value in named.items():
-            found |= self._by_keyable[key].get(value, set())
-        return found
 
     def _contradicts(self, index: int, named: dict[str, str]) -> bool:
         return any(

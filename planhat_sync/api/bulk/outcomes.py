@@ -9,6 +9,7 @@ need be as "outcome unknown".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 from planhat_sync.api.bulk.entries import SentPayloads
@@ -25,11 +26,6 @@ Kind = Literal["refused", "forbidden", "too_large", "outcome_unknown"]
 
 NO_REASON = "Planhat refused it and gave no reason"
 UNACCOUNTED = "Planhat's answer does not say what happened to it; it may have been written"
-
-_OK = 200
-_PARTIAL = 206
-_FORBIDDEN = 403
-_TOO_LARGE = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ def read_answer(
     """
     envelope = Envelope(answer.body)
     size = len(payloads)
-    if answer.status == _OK and not envelope.entries:
+    if answer.status == HTTPStatus.OK and not envelope.entries:
         for claim in envelope.claims:
             if claim.total == size:
                 return Settled(claim)
@@ -104,7 +100,8 @@ def read_answer(
     sent = SentPayloads(keyables, payloads)
     created = {at for e in envelope.inserts if (at := sent.find_written(e)) is not None}
     updated = {at for e in envelope.updates if (at := sent.find_written(e)) is not None}
-    if answer.status in (_OK, _PARTIAL) and not envelope.entries and len(created | updated) == size:
+    is_success = answer.status < HTTPStatus.MULTIPLE_CHOICES and not envelope.entries
+    if is_success and len(created | updated) == size:
         # Every payload is named as written and none as failed, whatever the counts say.
         return Settled(Counts(len(created), len(updated - created)))
     if size == 1:
@@ -147,16 +144,16 @@ def _settle_single(envelope: Envelope, status: int, *, is_named: bool = False) -
     if (
         is_named
         or any(claim.total for claim in envelope.claims)
-        or (status == _OK and not envelope.entries)
+        or (status == HTTPStatus.OK and not envelope.entries)
     ):
         return Settled(Counts(), {0: Refusal("outcome_unknown", UNACCOUNTED, may_be_written=True)})
-    refusal = (
-        _refusal(envelope.entries)
-        if envelope.entries
-        else Refusal(_kind(forbidden=status == _FORBIDDEN), envelope.message or NO_REASON)
-    )
-    if status == _TOO_LARGE:
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         refusal = Refusal("too_large", envelope.message or "Planhat refused it because of its size")
+    elif envelope.entries:
+        refusal = _refusal(envelope.entries)
+    else:
+        kind = _kind(forbidden=status == HTTPStatus.FORBIDDEN)
+        refusal = Refusal(kind, envelope.message or NO_REASON)
     return Settled(Counts(), {0: refusal})
 
 

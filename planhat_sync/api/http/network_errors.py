@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -16,9 +15,6 @@ from planhat_sync.errors import (
     PlanhatError,
     UnreachableError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
@@ -52,7 +48,7 @@ def network_error(error: Exception, host: str, *, sent: bool, reached: bool) -> 
     Returns:
         A `RetryError`, or a `StopError` where a retry cannot help.
     """
-    chain = list(_chain(error))
+    chain = _chain(error)
     is_bare = type(error) is ValueError  # what requests raises for an unknown SOCKS version
     if is_bare or isinstance(
         error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
@@ -82,15 +78,14 @@ def _any(chain: list[BaseException], kind: type | tuple[type, ...]) -> bool:
     return any(isinstance(cause, kind) for cause in chain)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, each once."""
-    seen: list[BaseException] = []
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an exception and all that it wraps, each once."""
+    found: dict[int, BaseException] = {}
     waiting = [error]
     while waiting:
         cause = waiting.pop()
-        if any(cause is known for known in seen):
-            continue
-        seen.append(cause)
-        yield cause
-        inner = [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-        waiting.extend(item for item in inner if isinstance(item, BaseException))
+        if id(cause) not in found:
+            found[id(cause)] = cause
+            inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", 0), *cause.args)
+            waiting.extend(item for item in inner if isinstance(item, BaseException))
+    return list(found.values())
