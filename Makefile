@@ -1,13 +1,13 @@
-# Two commands do all set-up: `make demo` and `make test`. Nothing but python3 (3.10 or newer,
-# with venv) and the Python package registry is needed.
+# `make demo` and `make test` do all set-up. They need only python3 (3.10 or newer, with venv) and
+# the Python package registry.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# Bytecode is kept beside the packages, so that the checkout holds what git tracks and no more. Who
-# wants none at all has none.
+# Bytecode is kept beside the packages, so that the checkout contains only what git tracks, unless
+# the environment says that none is to be written.
 ifndef PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 endif
@@ -47,8 +47,8 @@ tests: $(STAMP) system strangers
 test-all: lint types contracts system strangers ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# With one process (WORKERS=0) a seed repeats the order exactly; with more, the first of each are
-# the same, and which of them takes the last ones depends on which is done first.
+# With one process (WORKERS=0) a seed repeats the order exactly; with more, the first tests of
+# each process are the same, and the last ones depend on which process is free first.
 WORKERS := 2
 SEED := $(or $(SEED),$(shell date +%s))
 test-shuffled: $(STAMP) system strangers ## the tests of make test in a random order; SEED=123 repeats one
@@ -56,10 +56,10 @@ test-shuffled: $(STAMP) system strangers ## the tests of make test in a random o
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" \
 	  --random-order-bucket=global --random-order-seed=$(SEED) --hypothesis-seed=$(SEED)
 
-system: ## Debian packages that some tests want, where apt may install them
+system: ## install the Debian packages that some tests need, if root runs it and apt is there
 	@tools/system.sh
 
-# Programs of other people that the tests and the site run, each in an environment of its own.
+# Third-party programs that the tests and the site run, each in its own environment.
 STRANGERS := postgres-loader postgres-extractor jsonl-loader meltano docs
 strangers:
 	@$(MAKE) --no-print-directory --jobs 2 $(STRANGERS:%=.venv-%/.installed)
@@ -82,7 +82,7 @@ reference: $(STAMP) ## write the settings and the models into README, docs, melt
 	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r tests/platform/airflow/requirements.txt
 	@touch $@
 
-test-airflow: $(STAMP) system .venv-airflow/.installed ## the Airflow example: a DAG, two tenants, shards that fail and are killed
+test-airflow: $(STAMP) system .venv-airflow/.installed ## test the Airflow example: a DAG, two tenants, shards that fail and are killed
 	.venv-airflow/bin/python -m pytest -c tests/platform/airflow/pytest.ini tests/platform/airflow
 	$(BIN)/python -m pytest tests/docs -k airflow.md
 
@@ -91,32 +91,32 @@ test-airflow: $(STAMP) system .venv-airflow/.installed ## the Airflow example: a
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-test-containers: $(STAMP) .venv-containers/.installed ## the Dockerfile, followed without an engine; the Kubernetes manifest
+test-containers: $(STAMP) .venv-containers/.installed ## test the Dockerfile, without a container engine, and the Kubernetes manifest
 	$(BIN)/python -m pytest tests/platform/containers
 
-format: $(STAMP) ## let the formatter have its way
+format: $(STAMP) ## format the code and apply automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-live: $(STAMP) ## do our beliefs about the API hold? (needs PLANHAT_API_TOKEN of a tenant that may be written to)
+live: $(STAMP) ## check our assumptions about the API (needs PLANHAT_API_TOKEN of a tenant that may be changed)
 	$(BIN)/python -m pytest tests/contract --live
 
-bench: $(STAMP) ## both plugins beside the limit and beside peers, in 15 minutes (docs/performance.md)
+bench: $(STAMP) ## measure both plugins beside the limit and beside peers, in 15 minutes (docs/performance.md)
 	$(BIN)/python -m benchmarks
 
-bench-quick: $(STAMP) ## the same in a minute, for a look
+bench-quick: $(STAMP) ## a short version of bench, in a minute
 	$(BIN)/python -m benchmarks --quick
 
-faults: $(STAMP) ## every fault on both sides, three seeds: the table of docs/reliability.md
+faults: $(STAMP) ## every fault on both sides with three seeds; writes docs/reliability-table.md
 	$(BIN)/python -m reliability faults --write docs/reliability-table.md
 
-kills: $(STAMP) ## a hundred kills of the pipe, each followed by a second run
+kills: $(STAMP) ## kill the pipe 120 times, each followed by a second run
 	$(BIN)/python -m reliability kills --write docs/reliability-kills.md
 
-soak: $(STAMP) ## ten more minutes of two million records with faults (goes on where it stopped)
+soak: $(STAMP) ## copy two million records under faults, ten minutes at a time (continues where it stopped)
 	$(BIN)/python -m reliability soak
 
-# atheris has wheels for Linux on x86-64 and Python 3.11 to 3.14 alone, so it is nobody's dependency.
+# atheris has wheels for Linux on x86-64 and Python 3.11 to 3.14 alone, so no other environment has it.
 .venv-fuzz/.installed: requirements/fuzz.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -124,7 +124,7 @@ soak: $(STAMP) ## ten more minutes of two million records with faults (goes on w
 	@touch $@
 
 SECONDS := 60
-fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of all that parses, SECONDS=60 for each harness
+fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of everything that parses, SECONDS=60 for each harness
 	.venv-fuzz/bin/python -m reliability.fuzz --seconds $(SECONDS)
 
 RELEASE := .venv-release/.installed
@@ -137,14 +137,14 @@ wheel: $(RELEASE) ## build sdist and wheel into dist/
 	rm -rf dist
 	.venv-release/bin/python -m build --quiet
 
-audit: $(RELEASE) ## known holes in what we lock
+audit: $(RELEASE) ## check the locked packages for known vulnerabilities
 	.venv-release/bin/pip-audit --disable-pip --require-hashes -r requirements/dev.txt
 
-changelog: $(RELEASE) ## what the next release will say
+changelog: $(RELEASE) ## show the changelog of the next release
 	.venv-release/bin/towncrier build --draft --version "$$($(PYTHON) -c 'import re; print(re.search(r"^version = .(.+).$$", open("pyproject.toml").read(), re.M)[1])')"
 
 LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --no-annotate --no-header --quiet
-lock: ## resolve requirements/*.txt anew (needs uv: pip install uv)
+lock: ## resolve requirements/*.txt again (needs uv: pip install uv)
 	$(LOCK) pyproject.toml --group dev --all-extras -o requirements/dev.txt
 	$(LOCK) --group release -o requirements/release.txt
 	$(LOCK) --group docs -o requirements/docs.txt

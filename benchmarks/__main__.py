@@ -1,6 +1,6 @@
 """Run the benchmarks: `python -m benchmarks [--quick]`.
 
-The whole ends in a table on stdout, in `docs/performance/results.json`, in
+It ends with a table on stdout, in `docs/performance/results.json`, in
 `docs/performance/cpu.svg` and in the tables of `docs/performance.md`; a quick look ends in the
 table on stdout.
 """

@@ -1,6 +1,7 @@
 """The tables of `docs/performance.md`, written from `docs/performance/results.json`.
 
-`python -m benchmarks.document` writes them anew; a whole run of the benchmarks does so at its end.
+`python -m benchmarks.document` writes them again, and so does a complete run of the
+benchmarks.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _row(*cells: str) -> Iterable[str]:
 
 
 def main() -> None:
-    """Put the tables of the last whole run into the page."""
+    """Put the tables of the last complete run into the page."""
     page = DOCUMENT.read_text()
     between = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
     tables = f"{BEGIN}\n{figures(json.loads(RESULTS.read_text()))}\n{END}"

@@ -57,7 +57,7 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
     """
     wrong: list[str] = []
     began = time.monotonic()
-    patience = {"retry_budget_seconds": 4 if row.lasting else 20}
+    retries = {"retry_budget_seconds": 4 if row.lasting else 20}
     matching = {} if seed % 2 else {"match_on": None}
     with World(seed, issues=issues) as world, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -75,8 +75,8 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
                 folder,
                 world.sandbox.url,
                 state=state,
-                tap=patience,
-                target={**patience, **matching},
+                tap=retries,
+                target={**retries, **matching},
             )
         except subprocess.TimeoutExpired:
             seconds = time.monotonic() - began

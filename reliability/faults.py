@@ -63,7 +63,7 @@ TABLE: tuple[Row, ...] = (
     Row("body cut in the middle", "cut-body", _now_and_then()),
     Row("body cut by a reset", "cut-body", _now_and_then(reset=True)),
     Row("chunked body cut", "cut-body", _now_and_then(framing="chunked")),
-    Row("body cut, no length told", "cut-body", _now_and_then(framing="close", at=0.7)),
+    Row("body cut, no length given", "cut-body", _now_and_then(framing="close", at=0.7)),
     Row("last byte of the body missing", "body", _now_and_then(kind="truncated")),
     Row("HTML with status 200", "body", _now_and_then(kind="html")),
     Row("empty body with status 200", "body", _now_and_then(kind="empty")),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 _HOW: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
 
 
@@ -34,7 +34,7 @@ def run_pipe(
     between: Callable[[bytes], bytes] | None = None,
     keeps: bool = True,
     environment: Mapping[str, str] | None = None,
-    patience_seconds: float = PATIENCE_SECONDS,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> PipeRun:
     """Run the pipe once, both processes in one process group of their own.
 
@@ -48,7 +48,7 @@ def run_pipe(
         between: Called with each line of the tap; what it gives is run on behind that line.
         keeps: Whether the lines that pass are kept; of millions there is no room for.
         environment: Variables of the target's environment beyond those of this process.
-        patience_seconds: How long the run may take.
+        timeout_seconds: How long the run may take.
 
     Returns:
         How it ended.
@@ -91,7 +91,7 @@ def run_pipe(
     with target_process, tap_process:
         if started is not None:
             started(tap_process, target_process)
-        return _relay(tap_process, target_process, PipeRun(keeps), between, patience_seconds)
+        return _relay(tap_process, target_process, PipeRun(keeps), between, timeout_seconds)
 
 
 def _in_group(leader: int) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _relay(
     target: subprocess.Popen[bytes],
     run: PipeRun,
     between: Callable[[bytes], bytes] | None,
-    patience_seconds: float,
+    timeout_seconds: float,
 ) -> PipeRun:
     threads = [
         threading.Thread(target=_pass_on, args=(tap, target, run, between)),
@@ -116,15 +116,15 @@ def _relay(
     for thread in threads:
         thread.start()
     try:
-        run.tap_code = tap.wait(patience_seconds)
-        run.target_code = target.wait(patience_seconds)
+        run.tap_code = tap.wait(timeout_seconds)
+        run.target_code = target.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         for process in (tap, target):
             process.send_signal(signal.SIGKILL)
         raise
     finally:
         for thread in threads:
-            thread.join(patience_seconds)
+            thread.join(timeout_seconds)
     return run
 
 

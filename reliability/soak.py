@@ -101,7 +101,7 @@ def _run_round(number: int, records: int) -> Round:
             target={"batch_size_rows": 1000},
             started=watch,
             keeps=False,
-            patience_seconds=3600,
+            timeout_seconds=3600,
         )
         seconds = time.monotonic() - began
         fired = sum(each.fired for each in armed)

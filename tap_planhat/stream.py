@@ -244,5 +244,5 @@ class PlanhatStream(Stream):
 
 
 def _is_not_repeated(record: logging.LogRecord) -> bool:
-    """Drop the SDK's "unhandled error": the last line of the run says what it was."""
+    """Drop the SDK's "unhandled error": the last line of the run describes it."""
     return not str(record.msg).startswith("An unhandled error occurred")

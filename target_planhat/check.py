@@ -48,7 +48,7 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
             refused.append(model.name)
     if refused:
         raise NotPermittedError(
-            f"api_token lacks rights on {', '.join(refused)}: grant them to its private app in "
+            f"api_token has no permission for {', '.join(refused)}: grant it to its private app in "
             "Planhat"
         )
 

@@ -188,9 +188,8 @@ class Router:
         values = read_values(line, number)
         if isinstance(values.get("stream"), str) and isinstance(values.get("record"), dict):
             raise InputError(
-                f"line {number} of the input is a message of type {name}, which target-planhat "
-                "does not know, and it holds a record, which would be lost: correct the program "
-                "that writes the input"
+                f"line {number} of the input is a message of the unknown type {name}, and "
+                "contains a record, which would be lost: correct the program that writes the input"
             )
         if message.type in self._unknown_types:
             return
@@ -199,7 +198,7 @@ class Router:
             return
         self._unknown_types.add(message.type)
         logger.warning(
-            "line %d of the input is a message of type %s, which target-planhat does not know: "
+            "line %d of the input is a message of the unknown type %s: "
             "all of this type are ignored",
             number,
             name,

@@ -1,6 +1,7 @@
 """Holds the project's words: plain ones, and none that only its authors could decode.
 
-Every Python file (identifiers, docstrings, comments, texts) and every Markdown file is searched.
+All files of the project are searched, with their names: code (identifiers, docstrings, comments,
+texts), pages, templates, workflows and settings. Fonts and pictures are not, except for SVG.
 """
 
 from __future__ import annotations
@@ -27,6 +28,17 @@ WORDS = {
     r"sift(s|ed|ing)?": "partition",
     r"rehears(e|es|ed|al|als|ing)": "dry run",
     r"halvings?": "bisection",
+    r"traps?|trapped": "kill point, defect",
+    r"str(ike|ikes|iking|uck)": "fire, send",
+    r"front doors?": "plugin",
+    r"voyages?|depart(s|ed|ing|ures?)?": "send, start",
+    r"judg(e|es|ed|ing|ment)": "check, decide",
+    r"wish(es|ed)?": "request",
+    r"(im)?patien(ce|t)": "timeout",
+    r"honest(ly)?|lying": "correct, misleading",
+    r"as (it|they) (came|come)": "as received",
+    r"in good order": "in order",
+    r"truths?": "what is known, reference",
     r"last words?": "emergency message, last line",
     r"intakes?|takers?": "router, handlers",
     r"projections?": "conversion",
@@ -51,6 +63,9 @@ WORDS = {
 
 FIRST = re.compile(r'"""(gives?|tells?|knows?|says?|take note)(?![a-z])')
 """What docstrings do not begin with: a verb says more exactly what is returned or done."""
+
+
+BINARY = {".png", ".gz", ".ico", ".woff2"}
 
 
 class Allowed(NamedTuple):
@@ -104,6 +119,9 @@ def words_in(path: Path, root: Path = ROOT) -> Iterator[Found]:
         if not any(rule.search("".join(dotted)) or rule.fullmatch(word) for rule in allowed):
             plain = next(plain for i, plain in enumerate(WORDS.values()) if match[f"w{i}"])
             yield Found(name, words.count("\n", 0, match.start()) + 1, f"{word!r} ({plain})")
+    for match in PATTERN.finditer(re.sub(r"[/.]", " ", name.lower())):
+        if not any(rule.fullmatch(match[0]) for rule in allowed):
+            yield Found(name, 0, f"{match[0]!r} in the name of the file")
     for match in FIRST.finditer(words) if path.suffix == ".py" else ():
         if any(rule.fullmatch(match[1]) for rule in allowed):
             continue
@@ -112,7 +130,7 @@ def words_in(path: Path, root: Path = ROOT) -> Iterator[Found]:
 
 
 def test_the_project_uses_plain_words() -> None:
-    paths = [path for path in files_of(ROOT) if path.suffix in {".py", ".md"}]
+    paths = [path for path in files_of(ROOT) if path.suffix not in BINARY]
     found = [word for path in paths for word in words_in(path)]
     shown = [f"{place.path}:{place.line}: {place.word}" for place in found]
     assert not shown, "\n".join(["use the plain word, or allow it with a reason:", *shown])
@@ -140,6 +158,8 @@ def test_every_allowed_place_is_needed() -> None:
         ("a.md", "Plain.\n\nA body that is no\nJSON.\n", 3),
         ("a.md", "The state that is\ntrue.\n", 1),
         ("docs/b.md", "In doubt.\n", 1),
+        ("Makefile", "all: ## a rehearsal\n", 1),
+        ("last_words.py", "x = 1\n", 0),
     ],
 )
 def test_a_word_that_does_not_come_back_is_found(tmp_path, name: str, text: str, line: int) -> None:

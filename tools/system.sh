@@ -1,7 +1,7 @@
 #!/bin/sh
-# Debian packages that some tests want: a PostgreSQL server for the round trips, and a browser for
-# the sandbox's page. Root with apt gets them installed. Anybody else is told, and the tests that
-# need them skip, with the reason in pytest's summary. Never a failure: `make test` goes on.
+# Debian packages that some tests need: a PostgreSQL server for the round trips, and a browser for
+# the sandbox's page. If root runs this and apt is available, they are installed. Otherwise a message
+# says so, and the tests that need them are skipped with a reason. It never makes `make test` fail.
 set -u
 
 missing=""
@@ -14,8 +14,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "apt-get install$missing"
     export DEBIAN_FRONTEND=noninteractive
     timeout 60 apt-get update -qq || true
-    for package in $missing; do # one by one: the lack of one is no reason to go without the other
-        # RUNLEVEL=1: the server that the package would start is not wanted, the tests start theirs.
+    for package in $missing; do # one by one, since one of them may be missing
+        # RUNLEVEL=1 keeps the package from starting a server: the tests start their own.
         RUNLEVEL=1 timeout 180 apt-get install -qq -y --no-install-recommends "$package" >/dev/null ||
             echo "WARNING: apt-get could not install $package; the tests that need it are skipped" >&2
     done

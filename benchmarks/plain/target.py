@@ -10,7 +10,7 @@ from singer_sdk.typing import PropertiesList, Property, StringType
 
 
 class PlainSink(BatchSink):
-    """Sends each batch as it came."""
+    """Sends each batch as received."""
 
     max_size = 5000
     session = requests.Session()

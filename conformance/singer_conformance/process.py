@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.005
 
 
@@ -23,7 +23,7 @@ class Ended:
 
     Attributes:
         code: Exit code; negative for a signal that it did not handle.
-        lines: Whole lines of its standard output.
+        lines: Complete lines of its standard output.
         rest: What followed the last line end: half a line, if anything.
         errors: Its standard error.
         seconds: How long it ran.
@@ -103,13 +103,13 @@ def run(
     try:
         if _came(process, end_after, end_when):
             send()
-        code = process.wait(PATIENCE_SECONDS)
+        code = process.wait(TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
         process.kill()
-        raise TimeoutError(f"{command[0]} did not end in {PATIENCE_SECONDS} seconds") from error
+        raise TimeoutError(f"{command[0]} did not end in {TIMEOUT_SECONDS} seconds") from error
     finally:
         for thread in threads:
-            thread.join(PATIENCE_SECONDS)
+            thread.join(TIMEOUT_SECONDS)
         _close(process)
     rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
     said = b"".join(errors).decode(errors="replace")
@@ -147,7 +147,7 @@ def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes], *, hold: boo
             process.stdin.flush()
     if hold:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
     with contextlib.suppress(BrokenPipeError, ValueError):
         process.stdin.close()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from singer_conformance.process import PATIENCE_SECONDS, Ended, run
+from singer_conformance.process import TIMEOUT_SECONDS, Ended, run
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -64,7 +64,7 @@ class TapConformance:
             env=None if tap.environment is None else dict(tap.environment),
         )
         assert process.stdout is not None
-        select.select([process.stdout], [], [], PATIENCE_SECONDS)  # it has begun to write
+        select.select([process.stdout], [], [], TIMEOUT_SECONDS)  # it has begun to write
         time.sleep(1)  # nobody reads: the pipe is full, or the tap is done
         done = process.poll() is not None
         process.send_signal(signal.SIGTERM)

@@ -49,8 +49,8 @@ class Command:
 class Pipe:
     """``tap | target``, started at once.
 
-    Both run in sessions of their own: what a terminal or an orchestrator sends to the whole process
-    group reaches them once, through ``stop``, and not twice. Should the watching process die
+    Both run in sessions of their own: what a terminal or an orchestrator sends to the process
+    group reaches them once, through ``stop``, and not twice. If the watching process dies
     without a chance to stop them (SIGKILL), Linux sends them SIGTERM (``setpriv --pdeathsig``), so
     that no orphan writes on beside the retry; elsewhere they end at the next line they print.
 
@@ -103,7 +103,7 @@ class Pipe:
         """
         while True:
             try:
-                line = self._lines.get(timeout=self._patience(wait_seconds))
+                line = self._lines.get(timeout=self._timeout(wait_seconds))
             except queue.Empty:
                 self._kill_when_late()
                 yield None
@@ -171,7 +171,7 @@ class Pipe:
             time.sleep(0.02)
         return code
 
-    def _patience(self, wait_seconds: float) -> float:
+    def _timeout(self, wait_seconds: float) -> float:
         if self._deadline is None:
             return wait_seconds
         return max(0.05, min(wait_seconds, self._deadline - time.monotonic()))

@@ -28,7 +28,7 @@ OLDEST_ROWS = 20
 """How many of the oldest rows to request, once, to see whether the server sorts."""
 
 TOO_SMALL_TO_CLAMP = 100
-"""The vendor's default `limit`: a shorter page is taken to be the whole collection when deciding
+"""The vendor's default `limit`: a shorter page is taken to be the complete collection when deciding
 whether to check that the server sorts (and for nothing else)."""
 
 

@@ -185,7 +185,7 @@ class StreamReader:
             yield from self._everything(since=cutoff)
 
     def _everything(self, since: datetime | None = None) -> Iterator[Rows]:
-        """Read the whole collection; learn from it whether the server sorts by the key.
+        """Read the complete collection; learn from it whether the server sorts by the key.
 
         Args:
             since: Emit only what is not older, and learn nothing; None to emit everything.

@@ -106,7 +106,7 @@ def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
         "minLength": "must not be empty",
         "uniqueItems": "must not name anything twice",
     }
-    yield f"{name} {words.get(rule, 'is not what it should be')}{inside}"
+    yield f"{name} {words.get(rule, 'is not valid')}{inside}"
 
 
 def _range_words(setting: Mapping[str, Any]) -> str:

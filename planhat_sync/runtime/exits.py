@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked for it
-    """A run ended early, in good order, because of a signal.
+    """A run ended early and in order, because of a signal.
 
     Args:
         signum: The signal's number.

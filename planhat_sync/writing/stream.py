@@ -32,7 +32,7 @@ class Stream:
     """Takes the records of one model, as lines or as values, and forms batches of them.
 
     A record is checked against the model, never against what its source says about it. So one
-    stream serves the model for the whole run, and the order of its records is kept.
+    stream serves the model for the entire run, and the order of its records is kept.
 
     Args:
         model: The model.

@@ -47,16 +47,16 @@ PAYLOADS = tuple(
 def answer(data: bytes) -> None:
     """Read a bulk answer, whose status the first byte chooses, to three payloads and to one."""
     for payloads in (PAYLOADS, PAYLOADS[:1]):
-        _judge(payloads, Answer(STATUSES[data[0] % 5 if data else 0], {}, data[1:]))
+        _check(payloads, Answer(STATUSES[data[0] % 5 if data else 0], {}, data[1:]))
 
 
 def entry(data: bytes) -> None:
     """Read a bulk answer that holds one error entry."""
     body = b'{"created":1,"updated":1,"updatedErrors":[%b]}' % data
-    _judge(PAYLOADS, Answer(200, {}, body))
+    _check(PAYLOADS, Answer(200, {}, body))
 
 
-def _judge(payloads: tuple[Sent, ...], answer: Answer) -> None:
+def _check(payloads: tuple[Sent, ...], answer: Answer) -> None:
     reading = read_answer(ISSUES.keyables, payloads, answer)
     places = set(range(len(payloads)))
     if isinstance(reading, Settled):
@@ -100,5 +100,5 @@ def header(data: bytes) -> None:
     assert math.isfinite(asked), "a wait without end"
     moment = parse_timestamp(text)
     assert moment is None or parse_timestamp(format_timestamp(moment)) == moment, (
-        "a moment is not what it was"
+        "a timestamp changes when it is written and read again"
     )

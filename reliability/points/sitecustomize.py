@@ -4,7 +4,7 @@ Python imports a module of this name by itself when its folder is on PYTHONPATH.
 variables below it does nothing.
 
 `RELIABILITY_POINT` is JSON: `point` (one of `POINTS`), `nth`, `signal` (a number), `group` (whether
-the whole process group is meant) and `mark` (a file to create when the signal is sent).
+the process group is meant) and `mark` (a file to create when the signal is sent).
 
 `RELIABILITY_WATCH` is a file. It gets a line for each write and `os.fsync`, after the call:
 `write`, `state` (a write of a state) or `fsync`, and the inode. A kill cannot show what the page

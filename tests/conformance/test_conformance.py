@@ -35,22 +35,22 @@ def toy_tap(folder: Path, name: str) -> TapUnderTest:
     )
 
 
-class TestAnHonestTarget(TargetConformance):
+class TestACorrectTarget(TargetConformance):
     """Passes all."""
 
     @pytest.fixture
     def target(self, tmp_path):
-        return toy_target(tmp_path, "honest_target")
+        return toy_target(tmp_path, "correct_target")
 
 
-class TestAnHonestTap(TapConformance):
+class TestACorrectTap(TapConformance):
     """Passes all."""
 
     @pytest.fixture
     def tap(self, tmp_path):
         folder = tmp_path / "toy"
         folder.mkdir()
-        return toy_tap(folder, "honest_tap")
+        return toy_tap(folder, "correct_tap")
 
 
 CHECKS = TargetConformance()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def emit(message: dict[str, object]) -> None:
-    """Write one line to standard output, whole."""
+    """Write one complete line to standard output."""
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
@@ -21,7 +21,7 @@ def store(folder: Path, n: int) -> None:
     (folder / f"{n}").write_text("")
 
 
-def honest_target(folder: Path) -> None:
+def correct_target(folder: Path) -> None:
     """Store each record when it comes, then print the state."""
     for line in sys.stdin:
         message = json.loads(line)
@@ -69,13 +69,13 @@ def appending_target(folder: Path) -> None:
 def polite_target(folder: Path) -> None:
     """Exit 0 on SIGTERM, as if all were done."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    honest_target(folder)
+    correct_target(folder)
 
 
 def chatty_target(folder: Path) -> None:
     """Print something for people."""
     sys.stdout.write("hello\n")
-    honest_target(folder)
+    correct_target(folder)
 
 
 def read(copies: int, count: int) -> None:
@@ -87,7 +87,7 @@ def read(copies: int, count: int) -> None:
     emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
 
 
-def honest_tap(folder: Path) -> None:
+def correct_tap(folder: Path) -> None:
     """Emit each record once; a state only at the end."""
     read(1, 2000)
 
@@ -100,13 +100,13 @@ def duplicating_tap(folder: Path) -> None:
 def polite_tap(folder: Path) -> None:
     """Exit 0 on SIGTERM, as the SDK does."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    honest_tap(folder)
+    correct_tap(folder)
 
 
 def swallowing_tap(folder: Path) -> None:
     """Take a reader that goes away for the end."""
     try:
-        honest_tap(folder)
+        correct_tap(folder)
     except BrokenPipeError:
         os._exit(0)
 
@@ -115,7 +115,7 @@ def early_tap(folder: Path) -> None:
     """Print the bookmark before the records."""
     emit({"type": "STATE", "value": {"bookmarks": {"things": {"done": True}}}})
     if "--state" not in sys.argv:
-        honest_tap(folder)
+        correct_tap(folder)
 
 
 def draining_tap(folder: Path) -> None:

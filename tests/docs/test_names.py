@@ -1,4 +1,4 @@
-"""Pages name what there is: each file, module and function of the project that they name exists."""
+"""Pages name what there is: files, folders, modules, functions and other identifiers exist."""
 
 from __future__ import annotations
 
@@ -14,8 +14,21 @@ FILE = re.compile(r"[\w./-]*\w\.(?:py|sh|md)")
 MODULE = re.compile(
     r"(?:planhat_\w+|tap_planhat|target_planhat|benchmarks|reliability|tools)(?:\.[A-Za-z]\w*)+"
 )
+FOLDER = re.compile(
+    r"(?<![\w./-])(?:planhat_\w+|tap_planhat|target_planhat|docs|tests|tools|schemas|examples|"
+    r"reliability|benchmarks|conformance|hub|requirements|changelog\.d)/(?:[\w.-]+/)*"
+)
+IDENTIFIER = re.compile(r"(?<![\w/.-])(?:[a-z]\w*_\w+|_[a-z]\w*|[A-Z][a-z]\w*[A-Z]\w*)(?![\w/-])")
 OF_READERS = {"select_all.py"}
 """Files that a page writes, or that the vendor or the reader has."""
+OF_OTHERS = {
+    # of import-linter, Airflow and Kubernetes
+    *("ignore_imports", "ObjectStoragePath", "task_state_store", "asset_state_store"),
+    "kube_job_status_failed",
+    # in the examples of a page
+    *("changed_at", "custom__Size"),
+}
+"""Identifiers that occur on pages and nowhere else."""
 
 
 @cache
@@ -26,6 +39,16 @@ def files() -> frozenset[str]:
 
 def pages() -> list[str]:
     return sorted(name for name in files() if name.endswith(".md"))
+
+
+@cache
+def identifiers() -> frozenset[str]:
+    """Return the words of all files that are not pages."""
+    words: set[str] = set()
+    for name in files():
+        if not name.endswith((".md", ".png", ".svg")):
+            words.update(re.findall(r"\w+", (ROOT / name).read_text("utf-8")))
+    return frozenset(words)
 
 
 def is_file(name: str) -> bool:
@@ -53,9 +76,15 @@ def missing(text: str) -> list[str]:
         for name in FILE.findall(code)
         if not is_file(name) and name not in OF_READERS
     ]
-    modules = {name for code in CODE.findall(text) for name in MODULE.findall(code)}
-    return found + [
-        name for name in sorted(modules) if not FILE.fullmatch(name) and not is_name(name)
+    spans = CODE.findall(re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+    modules = {name for code in spans for name in MODULE.findall(code)}
+    folders = {name for code in spans for name in FOLDER.findall(code)}
+    named = {name for code in spans for name in IDENTIFIER.findall(FILE.sub("", code))}
+    return [
+        *found,
+        *(name for name in sorted(modules) if not FILE.fullmatch(name) and not is_name(name)),
+        *(name for name in sorted(folders) if not (ROOT / name).is_dir()),
+        *sorted(named - identifiers() - OF_OTHERS),
     ]
 
 
@@ -81,7 +110,21 @@ def test_a_name_that_is_not_there_is_found():
         "gone.py",
         "planhat_sync.api.gone",
     ]
+    gone = ["tests/" + "gone/", "Gone" + "Class", "gone_" + "function"]
+    assert missing(" ".join(f"`{name}`" for name in gone)) == gone
     assert not missing("`wire.py`, `planhat_sync.api.client.PlanhatClient`, `planhat_sync.api`")
+    assert not missing("`planhat_sync/api/`, `PlanhatClient`, `api_token`")
+
+
+def test_docstrings_name_modules_that_are_there():
+    named = [
+        (path, name)
+        for path in sorted(files())
+        if path.endswith(".py") and not path.startswith(("tests/", "examples/"))
+        for name in re.findall(rf"`({MODULE.pattern})`", (ROOT / path).read_text("utf-8"))
+    ]
+    assert not [(path, name) for path, name in named if not is_name(name)]
+    assert named
 
 
 LINK = re.compile(r"\[`([\w.]+)`\]\(\.\./([\w/.]+\.py)\)")

@@ -94,7 +94,7 @@ def test_the_hub_s_definition_has_what_the_hub_wants(about, on_hub):
         assert setting.keys() <= HUB_SETTING
 
 
-def test_meltano_is_told_every_capability(about, in_project):
+def test_meltano_is_reported_every_capability(about, in_project):
     assert set(in_project["capabilities"]) == set(about["capabilities"])
 
 

@@ -46,9 +46,9 @@ def type_in(tmp_path):
         )
         os.close(inner)
         shown, answered = "", 0
-        waiting, patience = list(answers), time.monotonic() + 240
+        waiting, deadline = list(answers), time.monotonic() + 240
         try:
-            while DONE not in shown and time.monotonic() < patience:
+            while DONE not in shown and time.monotonic() < deadline:
                 if select.select([outer], [], [], 0.2)[0]:
                     try:
                         shown += os.read(outer, 65536).decode(errors="replace")

@@ -94,7 +94,7 @@ def test_the_chart_is_an_image_that_says_its_figures_in_words():
     assert "a <peer> 30.0" in title
 
 
-def test_the_page_shows_the_results_of_the_last_whole_run():
+def test_the_page_shows_the_results_of_the_last_complete_run():
     page_text = document.DOCUMENT.read_text()
     results = json.loads(document.RESULTS.read_text())
     assert f"{document.BEGIN}\n{document.figures(results)}\n{document.END}" in page_text
@@ -134,7 +134,7 @@ def test_the_page_claims_what_the_benchmarks_check():
         assert claim["holds"] is (None if at_most is None else claim["median"] <= at_most), what
 
 
-def test_the_chart_of_the_page_is_of_the_last_whole_run():
+def test_the_chart_of_the_page_is_of_the_last_complete_run():
     results = json.loads(document.RESULTS.read_text())
     drawn = document.RESULTS.with_name("cpu.svg").read_text()
     for subjects in results["cpu_microseconds_a_record"].values():

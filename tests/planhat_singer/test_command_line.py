@@ -76,7 +76,7 @@ def test_a_secret_in_the_wrong_place_of_a_command_line_is_not_shown(
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_settings_given_inline_are_told_where_they_belong(warm, plugin):
+def test_settings_given_inline_are_reported_where_they_belong(warm, plugin):
     last = warm(plugin, "--config", '{"api_token": "x"}').last_line
     variable = plugin.upper().replace("-", "_") + "_API_TOKEN"
     for word in ("a file that only you can read", variable, "--config=ENV", "every user"):

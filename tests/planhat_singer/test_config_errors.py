@@ -28,7 +28,7 @@ SCHEMA = {
                 "environment and give --config=ENV"
             ),
         ),
-        ({"api_token": "t", "either": 5}, "either is not what it should be"),
+        ({"api_token": "t", "either": 5}, "either is not valid"),
         (
             {"api_token": "t", "stream_maps": {"issues": 5}},
             'stream_maps: issues must be an object, or "__NULL__", which leaves it out',

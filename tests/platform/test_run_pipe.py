@@ -163,7 +163,7 @@ def test_a_state_that_the_target_prints_on_its_way_out_is_kept(scripts: Scripts)
     assert scripts.saved() == {"n": 1000}
 
 
-def test_a_signal_to_the_whole_group_reaches_both_sides_once(scripts: Scripts):
+def test_a_signal_to_the_group_reaches_both_sides_once(scripts: Scripts):
     counting = """
     import pathlib, signal, sys, time
     signals = []

@@ -16,7 +16,7 @@ CELLS = [
     ("500 after the work", "target"),
     ("reset after the work", "target"),
     ("first attempt still running", "target"),
-    ("body cut, no length told", "tap incremental"),
+    ("body cut, no length given", "tap incremental"),
     ("HTML with status 200", "tap full"),
     ("stall in the middle of a body", "target"),
     ("connections refused for a while", "tap full"),

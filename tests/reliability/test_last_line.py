@@ -10,7 +10,7 @@ import time
 import pytest
 
 
-def test_an_impatient_second_signal_cuts_no_line_of_the_tap(tap, sandbox):
+def test_a_second_signal_cuts_no_line_of_the_tap(tap, sandbox):
     alpha = sandbox.tenant("alpha")
     for number in range(60):
         alpha.insert("issues", {"title": f"{number}", "description": "x" * 300_000})

@@ -1,7 +1,7 @@
 """The two models are what the vendor's tables and examples say, property by property.
 
 The tables are written down here a second time, by hand, so that an edit of a schema file that
-departs from the vendor's pages is seen.
+differs from the vendor's pages is seen.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from planhat_sandbox import Sandbox
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def until(condition: Callable[[], Any]) -> Any:
     """Wait until a condition holds, and return what it gave."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while not (value := condition()):
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.01)
@@ -54,7 +54,7 @@ def answers_held(sandbox: Sandbox, route: str) -> Iterator[None]:
 
     def hold(request: Any) -> None:
         if request.route == route:
-            go.wait(PATIENCE_SECONDS)
+            go.wait(TIMEOUT_SECONDS)
 
     sandbox.after_each_request.append(hold)
     try:
@@ -69,7 +69,7 @@ def signal_until_it_ends(process: subprocess.Popen[bytes], signum: signal.Signal
 
     Two signals are one to a process that had no time to take the first.
     """
-    for count in range(1, PATIENCE_SECONDS):
+    for count in range(1, TIMEOUT_SECONDS):
         process.send_signal(signum)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)

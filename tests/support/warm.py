@@ -121,7 +121,7 @@ def _be(case: dict[str, Any], main: Any) -> NoReturn:
         ):
             os.dup2(os.open(Path(case["folder"], name), flags, 0o600), descriptor)
         sys.stdin, sys.stdout, sys.stderr = (
-            open(0, closefd=False),  # noqa: SIM115 - descriptors, for the whole process
+            open(0, closefd=False),  # noqa: SIM115 - descriptors, for the entire process
             open(1, "w", closefd=False),  # noqa: SIM115
             open(2, "w", closefd=False, errors="backslashreplace"),  # noqa: SIM115
         )
@@ -131,8 +131,8 @@ def _be(case: dict[str, Any], main: Any) -> NoReturn:
         arguments = [os.fsdecode(one.encode("latin-1")) for one in case["arguments"]]
         sys.argv = [case["plugin"], *arguments]
         main()
-    except SystemExit as wish:
-        code = wish.code or 0
+    except SystemExit as exit_request:
+        code = exit_request.code or 0
     finally:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()

@@ -204,7 +204,7 @@ FAILS = "a stream map of issues fails on the record whose _id is"
         ),
     ],
 )
-def test_a_stream_map_that_cannot_be_worked_out_is_told_and_nothing_is_acknowledged(
+def test_a_stream_map_that_cannot_be_worked_out_is_reported_and_nothing_is_acknowledged(
     tap, tenant, config, expression, sentence
 ):
     run = tap(config={**config, "stream_maps": {"issues": {"title": expression}}})
@@ -227,7 +227,7 @@ def test_a_null_that_a_stream_map_cannot_take_is_named_and_no_value_is_shown(tap
     assert b'"replication_key_value"' not in run.stdout
 
 
-def test_a_wrong_token_is_told_and_not_shown(tap, config):
+def test_a_wrong_token_is_reported_and_not_shown(tap, config):
     run = tap(config={**config, "api_token": "wrong-token"})
     assert run.code == 1
     assert "api_token" in run.last_line
@@ -235,7 +235,7 @@ def test_a_wrong_token_is_told_and_not_shown(tap, config):
     assert "Traceback" not in run.stderr
 
 
-def test_a_host_that_does_not_answer_is_told(tap, config):
+def test_a_host_that_does_not_answer_is_reported(tap, config):
     settings = {**config, "api_url": "http://127.0.0.1:9", "retry_budget_seconds": 0}
     run = tap(config=settings)
     assert run.code == 1
@@ -294,18 +294,18 @@ def test_a_file_that_is_not_there_is_named(ends, config, option):
     assert "nowhere.json" in ends(option, "nowhere.json", config=config)[0]
 
 
-def test_a_configuration_that_is_not_json_is_told(ends, tmp_path):
+def test_a_configuration_that_is_not_json_is_reported(ends, tmp_path):
     last, _ = ends("--config", written(tmp_path, "broken.json", "{'api_token': 1}"))
     assert "not JSON" in last
 
 
-def test_an_unknown_option_is_told_and_is_a_failure(tap):
+def test_an_unknown_option_is_reported_and_is_a_failure(tap):
     run = tap("--catalogue", "x")
     assert run.code == 1
     assert "No such option" in run.last_line
 
 
-def test_a_state_may_be_a_whole_message_or_bare(tap, tenant, config, tmp_path):
+def test_a_state_may_be_a_complete_message_or_bare(tap, tenant, config, tmp_path):
     state = {"bookmarks": {"objectives": {"note": 1}}}
     for content in (state, {"type": "STATE", "value": state}):
         path = written(tmp_path, "state.json", json.dumps(content))

@@ -62,7 +62,7 @@ def test_a_custom_field_can_be_deselected(tap, config, tmp_path):
     assert record["custom"] == {"Free text": "x"}
 
 
-def test_a_token_that_may_not_read_them_is_told_so(tap, config, sandbox):
+def test_a_token_that_may_not_read_them_is_reported_so(tap, config, sandbox):
     sandbox.fault("status", status=403, model="customfields")
     run = tap("--discover", config=config)
     assert run.code == 1

@@ -94,7 +94,7 @@ def test_a_file_without_a_state_is_an_error_of_one_sentence(tap, config, tmp_pat
 
 
 @pytest.mark.parametrize("option", ["--state", "--catalog"])
-def test_a_file_that_is_nested_without_end_is_told_in_one_sentence(tap, config, tmp_path, option):
+def test_a_file_nested_without_end_is_reported_in_one_sentence(tap, config, tmp_path, option):
     path = tmp_path / "deep.json"
     path.write_text("[" * 100_000)
     ran = tap(option, str(path), config=config)

@@ -99,7 +99,7 @@ def test_a_method_may_be_spelt_in_any_case(spelt):
 
 @pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
 @pytest.mark.parametrize("method", ["LOG_BASED", "log_based", "SOMETIMES", "0"])
-def test_a_method_that_a_stream_cannot_do_is_told(where, method):
+def test_a_method_that_a_stream_cannot_do_is_reported(where, method):
     found = entry(method) if where == "top" else entry(**{where: method})
     [warning] = replication_of(found, MODELS["issues"]).warnings
     assert f"issues is read by INCREMENTAL, not by {method.upper()}" in warning
@@ -107,7 +107,7 @@ def test_a_method_that_a_stream_cannot_do_is_told(where, method):
 
 
 @pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
-def test_a_stream_without_a_key_cannot_be_incremental_and_that_is_told(where):
+def test_a_stream_without_a_key_cannot_be_incremental_and_that_is_reported(where):
     found = entry(INCREMENTAL) if where == "top" else entry(**{where: INCREMENTAL})
     replication = replication_of(found, MODELS["objectives"])
     assert replication.method == FULL_TABLE
@@ -115,7 +115,7 @@ def test_a_stream_without_a_key_cannot_be_incremental_and_that_is_told(where):
 
 
 @pytest.mark.parametrize(("top", "forced"), [(FULL_TABLE, INCREMENTAL), (None, FULL_TABLE)])
-def test_where_two_places_say_two_things_the_metadata_decides_and_that_is_told(top, forced):
+def test_where_two_places_say_two_things_the_metadata_decides_and_that_is_reported(top, forced):
     found = entry(top, replication_method=INCREMENTAL, forced_replication_method=forced)
     replication = replication_of(found, MODELS["issues"])
     assert replication.method == INCREMENTAL
@@ -127,7 +127,7 @@ def test_where_two_places_say_two_things_the_metadata_decides_and_that_is_told(t
 
 @pytest.mark.parametrize("found", [entry(key="createdAt"), entry(replication_key="createdAt")])
 @pytest.mark.parametrize(("model", "why"), [("issues", "updatedAt"), ("objectives", "in full")])
-def test_another_replication_key_is_told_why_not(found, model, why):
+def test_another_replication_key_is_reported_why_not(found, model, why):
     [warning] = replication_of(found, MODELS[model]).warnings
     assert "replication key createdAt" in warning
     assert why in warning

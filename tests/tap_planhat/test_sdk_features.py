@@ -196,7 +196,7 @@ def method_of(catalog, stream, method):
     return catalog
 
 
-def test_a_catalog_may_have_a_stream_with_a_key_read_whole(tenant, config, read, select):
+def test_a_catalog_may_have_a_stream_with_a_key_read_in_full(tenant, config, read, select):
     config["emit_activate_version_messages"] = True
     catalog = method_of(select(issues=None), "issues", "FULL_TABLE")
     state = {

@@ -42,7 +42,7 @@ def unselected(select, how):
     ],
     ids=str,
 )
-def test_a_catalog_that_selects_nothing_is_told_and_how_to_select(warnings, select, how):
+def test_a_catalog_that_selects_nothing_is_reported_and_how_to_select(warnings, select, how):
     assert warnings(unselected(select, how)) == [NOTHING_SELECTED]
 
 
@@ -59,7 +59,7 @@ def test_a_selection_of_properties_alone_selects_no_stream(warnings, select):
     assert warnings(catalog) == [NOTHING_SELECTED]
 
 
-def test_a_property_inside_one_that_is_not_selected_is_told(warnings, select):
+def test_a_property_inside_one_that_is_not_selected_is_reported(warnings, select):
     """As a rule like issues.custom.Team makes it in Meltano."""
     [warning] = warnings(select(issues=["title", "custom.Team"]))
     assert "issues: custom.Team is selected, but custom, which holds it, is not" in warning

@@ -105,7 +105,7 @@ def test_a_page_leaves_as_soon_as_it_has_come(tap, config, sandbox, more):
     process.communicate(timeout=60)
 
 
-def test_a_reader_that_goes_away_is_told_in_one_sentence(tap, tenant, config):
+def test_a_reader_that_goes_away_is_reported_in_one_sentence(tap, tenant, config):
     process = tap.start(config=config, **PIPES)
     process.stdout.readline()
     process.stdout.close()
@@ -116,7 +116,7 @@ def test_a_reader_that_goes_away_is_told_in_one_sentence(tap, tenant, config):
     assert "Traceback" not in stderr
 
 
-def test_a_full_disk_is_told_in_one_sentence(tap, tenant, config):
+def test_a_full_disk_is_reported_in_one_sentence(tap, tenant, config):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         process = tap.start(config=config, stdout=full, stderr=subprocess.PIPE)
         stderr = process.communicate(timeout=60)[1].decode()

@@ -20,7 +20,7 @@ CONFIG: dict[str, Any] = {"api_token": "token-a", "requests_per_minute": 0}
 TestTheSdksStandardSuite = get_tap_test_class(
     TapPlanhat,
     config=CONFIG,
-    suite_config=SuiteConfig(max_records_limit=None),  # whole runs, by the path that users take
+    suite_config=SuiteConfig(max_records_limit=None),  # complete runs, by the path that users take
     parse_env_config=False,
 )
 

@@ -48,7 +48,7 @@ def test_an_empty_state_is_that_of_a_first_run(content):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\t", "\ufeff".encode()])
-def test_an_empty_file_is_told_with_what_to_do(content):
+def test_an_empty_file_is_reported_with_what_to_do(content):
     with pytest.raises(ConfigurationError) as caught:
         state_of(content)
     assert "the file given as --state is empty: leave --state out for a first run" in str(
@@ -67,7 +67,7 @@ def test_an_empty_file_is_told_with_what_to_do(content):
         f"\ufeff{LINE}\r\n{LINE}\r\n",
     ],
 )
-def test_a_file_of_several_lines_is_told_which_of_them_counts(content):
+def test_a_file_of_several_lines_is_reported_which_of_them_counts(content):
     with pytest.raises(ConfigurationError) as caught:
         state_of(content.encode())
     for word in ("holds 2 lines", "give the last state alone", "tail -n 1", "only if it is not"):
@@ -110,7 +110,7 @@ def test_what_is_not_a_state_is_refused_and_never_ignored(content):
 
 
 @pytest.mark.parametrize("name", ["partial", "partial_state"])
-def test_a_state_of_meltanos_with_a_part_in_it_is_told_where_both_are_one(name):
+def test_a_state_of_meltanos_with_a_part_in_it_is_reported_where_both_are_one(name):
     whole = {"completed": {"singer_state": STATE}, name: {"singer_state": {"bookmarks": {}}}}
     with pytest.raises(ConfigurationError, match="`meltano state get`"):
         read(whole)
@@ -127,7 +127,7 @@ def test_a_state_of_meltanos_with_a_part_in_it_is_told_where_both_are_one(name):
         (b"[" * 100_000, "is not JSON: it is nested too deeply"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(content, says):
+def test_a_file_that_cannot_be_read_is_reported(content, says):
     with pytest.raises(ConfigurationError, match=says):
         state_of(content)
 

@@ -31,7 +31,7 @@ def test_a_missing_right_is_printed_for_each_model(bench, target, fault, line):
     assert run.code == 1
     assert line in run.stdout.decode()
     assert "objectives: reading permitted; writing not refused" in run.stdout.decode()
-    assert "api_token lacks rights on issues" in run.last_line
+    assert "api_token has no permission for issues" in run.last_line
 
 
 def test_a_wrong_token_is_an_error_at_once(bench, target):

@@ -142,7 +142,7 @@ def test_one_signal_that_is_delivered_twice_is_one_signal(bench, target):
     assert (states, code) == ([10], 143)
 
 
-def test_a_state_that_is_being_printed_is_printed_whole(bench, target):
+def test_a_state_that_is_being_printed_is_printed_in_full(bench, target):
     """Nobody reads the pipe until the signal has come; the state is longer than the pipe."""
     company = bench.company()
     state = {"type": "STATE", "value": {"bookmarks": {"at": 1, "pad": "x" * 300_000}}}

@@ -23,12 +23,12 @@ from singer_sdk.testing.target_tests import (
 from target_planhat.target import TargetPlanhat
 
 OMITTED = {
-    TargetInvalidSchemaTest: "the run has to die of a SCHEMA without properties; ours takes it, "
-    "since records are judged by the model (test_stream_maps)",
-    TargetRecordMissingKeyProperty: "the run has to die of a record without a key property; ours "
-    "rejects such a record and goes on, or fails, as on_reject says (test_sdk_traps)",
-    TargetMultipleStateMessages: "states have to wait until every sink is drained; ours are "
-    "printed as soon as all before them is durable (test_sdk_traps). The SDK leaves it out, too",
+    TargetInvalidSchemaTest: "the run must fail on a SCHEMA without properties; ours accepts it, "
+    "since records are checked against the model (test_stream_maps)",
+    TargetRecordMissingKeyProperty: "the run must fail on a record without a key property; ours "
+    "rejects such a record and continues, or fails, as on_reject says (test_sdk_defects)",
+    TargetMultipleStateMessages: "states must wait until every sink is drained; ours are "
+    "printed as soon as their records are durable (test_sdk_defects). The SDK leaves it out, too",
 }
 TESTS = [*target_tests.tests, TargetRecordMissingRequiredProperty]
 

@@ -107,7 +107,7 @@ class Envelope:
 
     @cached_property
     def message(self) -> str:
-        """Planhat's message about the whole request, empty if there is none."""
+        """Planhat's message about the request itself, empty if there is none."""
         if self._parts is not None:
             parts = self._parts
             return reason({name: _value(parts[name]) for name in _REASON_NAMES if name in parts})

@@ -61,7 +61,7 @@ def network_error(error: Exception, host: str, *, sent: bool, reached: bool) -> 
         if isinstance(cause, ssl.SSLCertVerificationError):
             return UnreachableError(
                 f"the certificate of {host} is not trusted ({cause.verify_message}): "
-                "check api_url; name a CA of your own in REQUESTS_CA_BUNDLE"
+                "check api_url, or name your own CA in REQUESTS_CA_BUNDLE"
             )
     words = next((text for kind, text in _WORDS if _any(chain, kind)), "the connection failed")
     if sent:

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 class Transport:
     """Sends requests until they are answered, within the pace and the retry budget.
 
-    Thread-safe. One transport serves the whole process, since it keeps the pace.
+    Thread-safe. One transport serves the entire process, since it keeps the pace.
 
     Args:
         connection: Address, token, pace, timeout and retry budget.

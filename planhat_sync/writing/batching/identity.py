@@ -1,4 +1,4 @@
-"""Whether two payloads may mean the same record of Planhat, judged by their keyables alone.
+"""Whether two payloads may mean the same record of Planhat, by their keyables alone.
 
 Owns the comparison of keyables between payloads, and knows nothing of what Planhat holds. Two
 payloads may mean the same record by different keyables, which cannot be seen here, so `batcher`

@@ -174,7 +174,7 @@ JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
     bool: ("boolean",),
     str: ("string",),
     int: ("number", "integer"),
-    float: ("number", "integer"),  # the schema judges whether it is a whole number
+    float: ("number", "integer"),  # the schema checks whether it is a whole number
     Decimal: ("number", "integer"),
     msgspec.Raw: ("number", "integer"),
     list: ("array",),

@@ -1,6 +1,6 @@
 """Which part of a batch to send next, until every payload has an outcome.
 
-Pure: it is told what each answer says, and decides what to send; it sends nothing. A part is sent
+Pure: it receives what each answer says, and decides what to send; it sends nothing. A part is sent
 again only if its items have keyables, so that a second request is harmless. Where the order of the
 payloads matters (two may mean one record, by different keyables, or one needs a keyable that
 another gives up), parts are sent in the order of the batch and nothing after a part is left out, so

@@ -31,7 +31,7 @@ def outage(stream: str) -> GaveUpError:
 
 
 def not_permitted(stream: str, said: str = "") -> NotPermittedError:
-    """Return the error for a token without the right to write.
+    """Return the error for a token without permission to write.
 
     Args:
         stream: Name of the model.
@@ -39,8 +39,8 @@ def not_permitted(stream: str, said: str = "") -> NotPermittedError:
     """
     words = f" ({said})" if said else ""
     return NotPermittedError(
-        f"api_token has no right to write {stream}{words}: grant it to its private app in Planhat, "
-        "then run again"
+        f"api_token has no permission to write {stream}{words}: grant it to its private app in "
+        "Planhat, then run again"
     )
 
 

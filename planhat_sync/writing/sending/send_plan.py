@@ -1,9 +1,9 @@
 """Which requests give every payload of a batch an outcome.
 
-Pure: it is told each answer and decides what to send next; it sends nothing. Owns whose fault a
-failure is, that of the records, of Planhat or of the token: an outage or a missing right is never
-a reject (docs/adr/0045-outcomes-of-bulk-upserts.md). `bisection` decides which part of the
-batch comes next.
+Pure: it receives each answer and decides what to send next; it sends nothing. Owns the decision
+whether the records, Planhat or the token are the cause of a failure: an outage or a missing
+permission is never a reject (docs/adr/0045-outcomes-of-bulk-upserts.md). `bisection` decides which
+part of the batch comes next.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def issue(tenant, *companies: str, **more) -> str:
 
 
 def filters(sandbox, stream="issues") -> list[str]:
-    """The company filters of the requests for whole pages."""
+    """The company filters of the requests for complete pages."""
     return [
         request.query["companyId"]
         for request in sandbox.requests

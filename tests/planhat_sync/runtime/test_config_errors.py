@@ -41,7 +41,7 @@ SCHEMA = {
         ({"api_token": "t", "mode": "other"}, "mode must be one of this, that"),
         ({"api_token": "t", "names": "a,b"}, "names must be a list"),
         ({"api_token": "t", "names": [1]}, "names must be text (inside it)"),
-        ({"api_token": "t", "either": 5}, "either is not what it should be"),
+        ({"api_token": "t", "either": 5}, "either is not valid"),
         ({"api_token": "t", "names": ["a", "a"]}, "names must not name anything twice"),
         ({"api_token": "t", "maps": []}, "maps must be an object"),
         ({"api_token": "t", "dry": "no"}, "dry must be true or false"),
@@ -108,7 +108,7 @@ def test_a_variable_that_is_read_as_it_is_meant_is_none(caplog, name, value):
     assert not caplog.messages
 
 
-def test_a_variable_that_nearly_is_a_setting_is_told(caplog):
+def test_a_variable_that_nearly_is_a_setting_is_reported(caplog):
     assert environment_settings(SCHEMA, "TAP_", {"TAP_PAGESIZE": "5"}, LOGGER) == {}
     assert caplog.messages == [
         "Environment: TAP_PAGESIZE is not a setting; did you mean TAP_PAGE_SIZE?"

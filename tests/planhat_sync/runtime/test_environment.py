@@ -83,14 +83,14 @@ def test_it_is_read_as_shells_and_compose_read_it(folder, content, value):
         ("X=ü\n".encode("latin-1"), "is not UTF-8 text"),
     ],
 )
-def test_one_in_another_encoding_is_told_in_one_sentence(folder, content, says):
+def test_one_in_another_encoding_is_reported_in_one_sentence(folder, content, says):
     (folder / ".env").write_bytes(content)
     with pytest.raises(ConfigurationError, match=says):
         added()
 
 
 @pytest.mark.skipif(not os.getuid(), reason="root may read anything")
-def test_one_that_may_not_be_read_is_told_in_one_sentence(folder):
+def test_one_that_may_not_be_read_is_reported_in_one_sentence(folder):
     (folder / ".env").touch(mode=0)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         added()
@@ -102,7 +102,7 @@ def test_a_variable_of_the_environment_goes_before_it_unless_it_is_empty(folder)
     assert found == {"X": "shell", "Y": "file", "Z": "file", "OTHER": "o"}
 
 
-def test_a_token_in_it_is_struck_out_of_what_is_shown_from_then_on(folder):
+def test_a_token_in_it_is_redacted_from_then_on(folder):
     (folder / ".env").write_text(f"OTHER_API_TOKEN={SECRET}-dotenv\n")
     added()
     assert redact(f"it is {SECRET}-dotenv") == "it is ***"
@@ -163,7 +163,7 @@ def test_the_token_in_it_is_shown_nowhere(warm, variables, folder, plugin):
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_one_that_cannot_be_read_is_told_by_its_path(warm, folder, plugin, encoding):
+def test_one_that_cannot_be_read_is_reported_by_its_path(warm, folder, plugin, encoding):
     (folder / ".env").write_bytes("X=ü\n".encode(encoding))
     ran = warm(plugin, "--config", "ENV", cwd=folder)
     assert ran.code == 1

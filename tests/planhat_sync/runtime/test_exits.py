@@ -118,9 +118,9 @@ def test_a_traceback_comes_at_log_level_debug_and_before_the_last_line(run):
     assert err[-1] == "plug-planhat: why"
 
 
-@pytest.mark.parametrize(("wish", "code"), [("", 0), ("0", 0), ("3", 3), ("None", 0)])
-def test_a_code_that_the_body_exits_with_is_the_code(run, wish, code):
-    assert run(f"print_text('x')\nsys.exit({wish})") == (code, "x\n", [])
+@pytest.mark.parametrize(("asked", "code"), [("", 0), ("0", 0), ("3", 3), ("None", 0)])
+def test_a_code_that_the_body_exits_with_is_the_code(run, asked, code):
+    assert run(f"print_text('x')\nsys.exit({asked})") == (code, "x\n", [])
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -182,7 +182,7 @@ def test_a_reader_of_stderr_that_goes_away_changes_no_exit_code(start):
         ("0 1 2", "print_text('x')", 1, ""),
     ],
 )
-def test_a_standard_stream_that_is_closed_is_told_if_it_can_be(
+def test_a_standard_stream_that_is_closed_is_reported_if_it_can_be(
     run, tmp_path, closed, body, code, said
 ):
     """No file that is opened later gets its number, and what is printed with it."""

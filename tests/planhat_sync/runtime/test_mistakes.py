@@ -63,7 +63,7 @@ def said(ran, plugin: str) -> str:
     ids=lambda value: str(value)[:20],
 )
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_a_configuration_that_cannot_be_read_is_told(warm, plugin, content, says):
+def test_a_configuration_that_cannot_be_read_is_reported(warm, plugin, content, says):
     assert f"the file given as --config {says}" in said(warm(plugin, config=content), plugin)
 
 
@@ -109,7 +109,7 @@ def test_a_configuration_may_be_given_twice_and_the_later_one_wins(warm, base, p
     ids=str,
 )
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_a_variable_about_the_log_that_is_wrong_is_told(warm, base, plugin, given, says, tmp_path):
+def test_a_wrong_variable_about_the_log_is_reported(warm, base, plugin, given, says, tmp_path):
     own = plugin.upper().replace("-", "_") + "_"
     path = given.get("SINGER_SDK_LOG_CONFIG")
     if path not in (None, "/"):
@@ -178,7 +178,7 @@ NO_EXPRESSION = "title of issues must be an expression"
     ids=lambda value: str(value)[:60],
 )
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_stream_maps_that_cannot_be_used_are_told(warm, base, plugin, maps, says):
+def test_stream_maps_that_cannot_be_used_are_reported(warm, base, plugin, maps, says):
     ran = warm(plugin, config={**base, "stream_maps": maps}, stdin=INPUT)
     assert says in said(ran, plugin)
     assert len(ran.last_line) < 600
@@ -195,13 +195,13 @@ def test_stream_maps_that_cannot_be_used_are_told(warm, base, plugin, maps, says
     ],
     ids=["unknown key", "no key"],
 )
-def test_stream_maps_of_the_tap_that_spoil_its_key_are_told(warm, base, maps, says):
+def test_stream_maps_of_the_tap_that_spoil_its_key_are_reported(warm, base, maps, says):
     ran = warm("tap-planhat", config={**base, "stream_maps": maps})
     assert says in said(ran, "tap-planhat")
 
 
 @pytest.mark.parametrize("alias", ["5", "''", "1.5", "[1]", "None"])
-def test_an_alias_that_gives_no_name_is_told(warm, base, alias):
+def test_an_alias_that_gives_no_name_is_reported(warm, base, alias):
     maps = {"issues": {"__alias__": alias}}
     ran = warm("tap-planhat", config={**base, "stream_maps": maps})
     assert "__alias__ is an expression" in said(ran, "tap-planhat")
@@ -269,7 +269,7 @@ def test_a_pace_beyond_all_measure_is_none(warm, base, plugin, pace):
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800", "x" * 5000, "/nowhere/x"])
 @pytest.mark.parametrize("setting", ["summary_path", "rejects_path"])
-def test_a_path_that_is_none_is_told(warm, base, setting, path):
+def test_a_path_that_is_none_is_reported(warm, base, setting, path):
     config = {**base, setting: path, "on_reject": "continue"}
     config.setdefault("rejects_path", "rejects.jsonl")
     said(warm("target-planhat", config=config, stdin=INPUT), "target-planhat")
@@ -299,7 +299,7 @@ HERE = {"root": "file:///tmp/x"}
     ],
     ids=str,
 )
-def test_a_batch_config_that_cannot_be_used_is_told(warm, base, sandbox, given, says):
+def test_a_batch_config_that_cannot_be_used_is_reported(warm, base, sandbox, given, says):
     sandbox.tenant("alpha").insert("issues", {"title": "a"})
     ran = warm("tap-planhat", config={**base, "batch_config": given})
     assert says in said(ran, "tap-planhat")
@@ -320,7 +320,7 @@ def test_a_batch_config_that_cannot_be_used_is_told(warm, base, sandbox, given, 
     ],
     ids=str,
 )
-def test_a_variable_about_the_network_that_is_wrong_is_told(warm, base, plugin, env, says):
+def test_a_variable_about_the_network_that_is_wrong_is_reported(warm, base, plugin, env, says):
     config = {**base, "api_url": "https://planhat.invalid"}
     assert says in said(warm(plugin, config=config, stdin=INPUT, env=env), plugin)
 

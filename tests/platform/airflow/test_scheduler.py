@@ -108,7 +108,7 @@ def _parent(process: Path, program: str, home: Path) -> int | None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-def test_a_task_that_is_told_to_end_stops_its_pipe_and_its_retry_goes_on(
+def test_a_task_that_is_reported_to_end_stops_its_pipe_and_its_retry_goes_on(
     job, sandbox, database_url
 ):
     fill(sandbox, companies=2, issues=60)
@@ -139,7 +139,7 @@ def test_a_task_that_is_told_to_end_stops_its_pipe_and_its_retry_goes_on(
         logs = "".join(path.read_text() for path in job.home.glob("logs/**/*.log"))
     assert "success" in runs(), logs[-6000:]
     assert max(tries().values()) == 2, "the task that was told to end was tried again"
-    assert "ended with exit code 143" in logs, "both sides ended in good order"
+    assert "ended with exit code 143" in logs, "both sides ended in order"
     job.assert_equal("issues")
     job.assert_equal("objectives")
     assert all(row.holder is None for row in job.rows(SHARDS))

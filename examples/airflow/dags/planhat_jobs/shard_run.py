@@ -156,7 +156,7 @@ class Files:
         return str(path)
 
     def new_rejects(self) -> list[str]:
-        """Read the whole lines that the reject file has gained since the last call.
+        """Read the complete lines that the reject file has gained since the last call.
 
         Returns:
             Lines without their ends. The target has them on disk before it prints a state that

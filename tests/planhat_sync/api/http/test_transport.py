@@ -52,8 +52,8 @@ def test_an_accepted_status_is_not_retried(clock):
 
 
 def test_a_status_that_is_accepted_at_last_is_retried_as_long_as_the_budget_lasts(clock):
-    patient = Connection("token-a", requests_per_minute=0, retry_budget_seconds=1)
-    options = {"accepted": {200}, "accepted_at_last": {500}, "connection": patient}
+    connection = Connection("token-a", requests_per_minute=0, retry_budget_seconds=1)
+    options = {"accepted": {200}, "accepted_at_last": {500}, "connection": connection}
     assert send(clock, 500, 500, 200, **options) == 200
     assert send(clock, *[500] * 9, **options) == 500
     with pytest.raises(GaveUpError, match="503"):

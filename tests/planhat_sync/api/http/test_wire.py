@@ -96,7 +96,7 @@ def trickle(head: bytes, every: float = 0.05):
     ],
     ids=["body", "headers", "chunks", "silence", "stall in the body"],
 )
-def test_one_timeout_bounds_the_whole_exchange_however_it_trickles(raw, connect, issues, slow):
+def test_one_timeout_bounds_the_exchange_however_it_trickles(raw, connect, issues, slow):
     raw.answer_with(slow, then=http(b"[]"))
     began = time.monotonic()
     client = connect(raw.url, request_timeout_seconds=1, clock=Clock())

@@ -46,7 +46,7 @@ def whole(page):
 
 
 @given(table=tables, separators=separators, is_ascii=st.booleans())
-def test_a_page_is_the_same_in_chunks_and_whole(table, separators, is_ascii):
+def test_a_page_is_the_same_in_chunks_and_in_one_piece(table, separators, is_ascii):
     rows = rows_of(table)
     body = json.dumps(rows, separators=separators, ensure_ascii=is_ascii).encode()
     lines = record_lines("issues")

@@ -121,7 +121,7 @@ def test_both_paths_write_the_same_messages(rows, selected, blank):
     max_examples=settings.default.max_examples // 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_both_paths_of_the_whole_tap_emit_the_same(read, select, canned, rows, selected, blank):
+def test_both_paths_of_the_tap_emit_the_same(read, select, canned, rows, selected, blank):
     canned.between = f"{blank},{blank}".encode()
     canned.rows["issues"] = [
         row_text(number, row, blank).encode() for number, row in enumerate(rows)

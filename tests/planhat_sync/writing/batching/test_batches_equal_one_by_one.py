@@ -273,13 +273,13 @@ class Answers:
     Attributes:
         applied: Beside a bad item the others are written, or none is, or those before it are.
         names: How many of those written and of those refused the answer names: all, some, none.
-        lies: Whether it names others as refused.
+        misleads: Whether it names others as refused.
         chance: Draws what "some" are.
     """
 
     applied: str
     names: str
-    lies: bool
+    misleads: bool
     chance: object
 
     def put(self, planhat, payloads):
@@ -299,7 +299,7 @@ class Answers:
         refused = [at for at, good in enumerate(accepted) if not good]
         if len(payloads) == 1:
             return Settled(Counts(), {0: Refusal("refused", "bad")})
-        suspects = range(len(payloads)) if self.lies else refused
+        suspects = range(len(payloads)) if self.misleads else refused
         return Unsettled(
             updated=frozenset(self.some([at for at, good in enumerate(written) if good])),
             suspects=frozenset(self.some(suspects)),
@@ -315,7 +315,7 @@ ANSWERS = st.builds(
     Answers,
     applied=st.sampled_from(["each", "whole", "until-bad"]),
     names=st.sampled_from(["all", "some", "none"]),
-    lies=st.booleans(),
+    misleads=st.booleans(),
     chance=st.randoms(use_true_random=False),
 )
 
@@ -366,7 +366,7 @@ def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refu
     # A batch with a bad item is not applied at all, and the answer names another item for it.
     draws = iter([float(at != named) for at in range(len(stream))])
     answers = Answers(
-        "whole", "some", lies=True, chance=SimpleNamespace(random=lambda: next(draws, 1))
+        "whole", "some", misleads=True, chance=SimpleNamespace(random=lambda: next(draws, 1))
     )
     assert [payload.line for payload in send_in_parts(planhat, batch, answers)] == [3]
     assert [record["sourceId"] for record in planhat.records] == ["w", "s", "v"]

@@ -643,7 +643,7 @@ def test_a_dry_run_predicts_what_the_run_then_does(sandbox, stream, write_mode, 
     tenant = sandbox.tenant("token-a")
     company = tenant.insert("companies", {"name": "Acme"})["_id"]
     existing = {f"existing {at}": record["_id"] for at, record in enumerate(seed(tenant, company))}
-    # Only records whose keyables do not contradict each other: others are for Planhat to judge.
+    # Only records whose keyables do not contradict each other: Planhat decides about others.
     records = [
         record
         | {"companyIds": [company]}

@@ -190,6 +190,6 @@ class TestDeletes:
 
 def test_a_payload_has_its_line():
     made = Converter(MODELS["issues"], WriteSettings()).convert(
-        {"sourceId": "s"}, line=7, raw=b"as it came"
+        {"sourceId": "s"}, line=7, raw=b"as received"
     )
-    assert (made.line, made.raw, made.keys) == (7, b"as it came", (None, "s"))
+    assert (made.line, made.raw, made.keys) == (7, b"as received", (None, "s"))

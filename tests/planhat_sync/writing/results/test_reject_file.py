@@ -193,7 +193,7 @@ def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
     assert "rejects cannot be written to" in last
     assert "File too large" in last
     assert run.stdout == b'{"bookmarks": {"at": 1}}\n'
-    # What could not be written whole is not there at all.
+    # What could not be written in full is not there at all.
     assert len(bench.rejects()) == 1
     assert bench.rejects_path.read_bytes().endswith(b"}\n")
 

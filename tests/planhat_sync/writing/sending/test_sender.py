@@ -245,7 +245,7 @@ def test_a_token_without_the_right_to_write_stops_the_run_at_once(bench):
     bench.sandbox.fault("status", route="bulk", status=403)
     ran = bench.run(issues(bench, 100), on_reject="continue")
     assert isinstance(ran.error, NotPermittedError)
-    assert "api_token has no right to write issues" in str(ran.error)
+    assert "api_token has no permission to write issues" in str(ran.error)
     assert ran.rejects == []
     assert len(bulk_requests(bench)) == 1
 
