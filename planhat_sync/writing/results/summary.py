@@ -54,7 +54,7 @@ class Summary:
         retries: How many of them were repeats.
         seconds: How long it took.
         rejects_path: Where its rejects are, None if they were not written.
-        version: Version of target-planhat.
+        version: Version of the program.
     """
 
     counts: RunCounts
