@@ -100,7 +100,9 @@ def test_a_page_leaves_as_soon_as_it_has_come(tap, config, sandbox, more):
     while b'"RECORD"' not in process.stdout.readline():
         assert process.poll() is None
     pages = [each for each in sandbox.requests if each.model == "objectives"]
-    assert all(each.status is None for each in pages[2:]), "it came after the page behind it"
+    # Of the next two, only one is slow: the other may have been answered by now.
+    is_waiting = any(each.status is None for each in pages[2:])
+    assert len(pages) == 2 or is_waiting, "it came after the page behind it"
     process.terminate()
     process.communicate(timeout=60)
 
