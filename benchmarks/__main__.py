@@ -1,8 +1,7 @@
 """Run the benchmarks: `python -m benchmarks [--quick]`.
 
-It ends with a table on stdout, in `docs/performance/results.json`, in
-`docs/performance/cpu.svg` and in the tables of `docs/performance.md`; a quick look ends in the
-table on stdout.
+It prints a table, and writes `docs/performance/results.json`, `docs/performance/cpu.svg` and the
+tables of `docs/performance.md`. With `--quick` it only prints the table.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ OWN = ("planhat-sync", "singer-sdk", "msgspec", "requests")
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the benchmarks that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a look, in a minute, without a file")
+    parser.add_argument("--quick", action="store_true", help="a short run that writes no file")
     parser.add_argument(
         "--only",
         metavar="NAMES",
@@ -75,7 +74,7 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
 
 
 def _publish(measured: dict[str, Any]) -> None:
-    """Leave the results where the documentation shows them."""
+    """Write the results into the documentation."""
     document.RESULTS.parent.mkdir(parents=True, exist_ok=True)
     document.RESULTS.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     document.main()
@@ -92,7 +91,7 @@ def _publish(measured: dict[str, Any]) -> None:
 
 
 def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -> list[Subject]:
-    """Return the subjects that are asked for and can be run here."""
+    """Return the requested subjects that can run here."""
     ready = []
     for subject in subjects:
         if (names and subject.name not in names) or (subject.curiosity and not wanted.peers):

@@ -1,4 +1,4 @@
-"""What the benchmark's server answers: pages of issues, and bulk upserts called a success."""
+"""The answers of the benchmark's server: pages of issues, and success for every bulk upsert."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def page(rows: int, target: str, *, packed: bool) -> tuple[int, bytes]:
     return len(indexes), b"[" + b",".join(rendered(indexes, names)) + b"]"
 
 
-@lru_cache(maxsize=256)  # packing is slow, and a run must not wait for it
+@lru_cache(maxsize=256)  # compression is slow, and a run must not wait for it
 def _packed(indexes: range, names: tuple[str, ...] | None) -> bytes:
     return gzip.compress(b"[" + b",".join(rendered(indexes, names)) + b"]", compresslevel=6)
 

@@ -1,4 +1,4 @@
-"""The chart: CPU a record of everyone, as a small SVG drawn by hand."""
+"""The chart: CPU a record of every subject, as a small SVG."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _text(
 
 
 def _spoken(sides: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the chart in words, for readers who do not see it."""
+    """Return the chart as text, for screen readers."""
     return "; ".join(
         f"{side}, microseconds of CPU a record: "
         + ", ".join(f"{name} {value:.1f}" for name, value in values.items())

@@ -1,4 +1,4 @@
-"""The claims: what is compared with what, how it came out, and what it may be at most."""
+"""The claims: what is compared with what, the result, and its limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from benchmarks.rounds import Slope
 
-# Every limit leaves room for a bad day: the worst round that was measured uses at most four fifths
+# Every limit leaves room for noise: the worst round that was measured uses at most four fifths
 # of it, since rounds on a shared machine differ by a third.
 READING = {
     "requests + orjson loop": 0.6,
@@ -42,7 +42,7 @@ class Claim:
     Attributes:
         what: Names both sides.
         samples: One value a round.
-        limit: What the median may be at most; None where we only look.
+        limit: Upper limit of the median; None if it is only shown.
         unit: Of the values; ratios have none.
     """
 
@@ -102,11 +102,11 @@ def of_walls(what: str, wide: Sequence[float], narrow: Sequence[float], limit: f
 def of_differences(
     what: str, more: Sequence[float], less: Sequence[float], limit: float, unit: str
 ) -> Claim:
-    """Compare by what one side has on top of the other, round by round.
+    """Compare the difference of two sides, round by round.
 
     Args:
         what: Names both sides.
-        more: Values of the one that may have more.
+        more: Values of the side that may have more.
         less: Values of the other.
         limit: What the difference may be at most.
         unit: Of the values.

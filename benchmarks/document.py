@@ -24,7 +24,7 @@ def figures(results: Mapping[str, Any]) -> str:
     """Return the tables, as Markdown.
 
     Args:
-        results: What `benchmarks.report.results` gave.
+        results: The return value of `benchmarks.report.results`.
     """
     machine, versions = results["machine"], results["versions"]
     lines = [

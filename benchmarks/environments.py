@@ -1,4 +1,4 @@
-"""The peers' own environments: `.venv-bench-<name>`, built from locked requirements when wanted."""
+"""The peers' own environments: `.venv-bench-<name>`, built from locked requirements when needed."""
 
 from __future__ import annotations
 

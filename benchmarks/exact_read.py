@@ -2,10 +2,10 @@
 
     python -m benchmarks.exact_read [--issues N] [--churn PERCENT]
 
-The tap runs as a process against the sandbox, which changes the tenant before each request that
-comes. Printed: what is missing of the records that were there throughout, what came twice, and the
-requests beside those of the same read of a tenant at rest. Exits with 1 if anything is missing or
-came twice, or if the requests are more than 1.2 times those of a quiet read.
+The tap runs as a process against the sandbox, which changes the tenant before each request.
+Printed: which of the records that existed throughout are missing, which were emitted twice, and the
+number of requests beside that of the same read of an unchanged tenant. Exits with 1 if a record is
+missing or was emitted twice, or if there are more than 1.2 times the requests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST_REQUESTS = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One run of the tap: how often each record came, its requests, and its seconds."""
+    """One run of the tap: how often each record was emitted, its requests, and its seconds."""
 
     emitted: Counter[str]
     requests: int
@@ -93,7 +93,7 @@ def read(sandbox: Sandbox, concurrency: int) -> Reading:
 
 
 def compare(issues: int, churn_percent: float, concurrency: int) -> bool:
-    """Read a tenant at rest, then while it changes; print what became of each record."""
+    """Read a tenant unchanged, then while it changes, and print the comparison."""
     with Sandbox({"token-a": "alpha"}) as sandbox:
         tenant = sandbox.tenant("token-a")
         for number in range(issues):

@@ -1,8 +1,8 @@
 """Compares our plugins with a bare loop in one process: `python -m benchmarks.guard tap|target`.
 
-Prints one number: the CPU of ours over that of the loop, the least of a few rounds on either
-side. It is not a benchmark, since the loop stands on msgspec and start-up is left out; it tells CI
-whether the hot paths are still taken (`tests/performance`).
+Prints one number: the CPU of ours over that of the loop, the least of a few rounds on either side.
+It is not a benchmark, since the loop uses msgspec and start-up is left out; it shows CI whether the
+hot paths are still taken (`tests/performance`).
 """
 
 from __future__ import annotations

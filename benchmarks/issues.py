@@ -1,8 +1,8 @@
 """The issues that the benchmarks read and write: 1.1 KB each, all different, made as needed.
 
 A record is a template, one of `VARIETY`, with four values that differ from row to row (`_id`,
-`sourceId`, `createdAt` and `updatedAt`), so that a server can hand out a million of them without
-holding a million of them. The properties are those that Planhat documents for an issue.
+`sourceId`, `createdAt` and `updatedAt`), so that a server can serve a million of them without
+storing them. The properties are those that Planhat documents for an issue.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WRITABLE = (
     "followers",
     "custom",
 )
-"""What a source other than Planhat would send: nothing that only Planhat can know."""
+"""The properties that a source other than Planhat sends: none that only Planhat sets."""
 FIRST_ID = 0x610411D5B046AFB200000000
 _MARK = "\u0001"  # stands where a value goes that differs from row to row
 _ESCAPED_MARK = b"\\u0001"

@@ -25,7 +25,7 @@ _TAIL = b',"time_extracted":"2026-01-01T00:00:00.000000+00:00"}\n'
 
 
 def lines(rows: int) -> Iterator[bytes]:
-    """Yield the messages of so many issues, each with its newline.
+    """Yield the messages of issues, each with its newline.
 
     Args:
         rows: How many records; each is about 1.1 KB.
@@ -45,7 +45,7 @@ def lines(rows: int) -> Iterator[bytes]:
 
 
 def main(rows: int) -> None:
-    """Print the messages of so many issues."""
+    """Print the messages of issues."""
     messages = lines(rows)
     while chunk := b"".join(islice(messages, 1000)):
         sys.stdout.buffer.write(chunk)

@@ -1,4 +1,4 @@
-"""What one process costs: its CPU, its wall time, its greatest memory."""
+"""Measures one process: its CPU time, its wall time and its peak memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Command:
 
     Attributes:
         argv: Program and arguments.
-        environment: Variables on top of the ones we have.
+        environment: Variables in addition to those of this process.
         stdin: A file it reads, if any.
         feeder: A process whose stdout it reads, if any; its cost is not counted.
     """
@@ -56,10 +56,10 @@ class FailedRunError(Exception):
 
 
 def measure(command: Command, folder: Path) -> Cost:
-    """Run a process to its end and return what it took.
+    """Run a process to its end and return its cost.
 
-    The peak of a child's memory is not below what its parent had when it started it, so whoever
-    calls this keeps small.
+    The peak memory of a child is at least that of its parent when it was started, so the caller
+    must use little memory.
 
     Args:
         command: The process.
@@ -101,7 +101,7 @@ def _end_of(child: subprocess.Popen[bytes], begun: float) -> tuple[int, Cost]:
 
 
 def main(report: str, *argv: str) -> int:
-    """Run a program with our stdin, stdout and stderr, and leave its cost in a file.
+    """Run a program with our stdin, stdout and stderr, and write its cost to a file.
 
     For callers that are large themselves, such as tests: `python -m benchmarks.measure FILE …`.
     """

@@ -1,4 +1,4 @@
-"""How much is run: everything, or a quick look in a minute."""
+"""How much is run: everything, or a short run of one minute."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Plan:
         rounds: How often every subject is run.
         sizes: Fewer rows, more rows; the slope between them is the CPU a record.
         slow_sizes: The same for the subjects whose slope is steep enough to show over fewer.
-        peers: Whether to run what only the curious ask for (cruds, the json loops) as well.
+        peers: Whether to run the subjects without a claim (cruds, the json loops) too.
         latency_rounds: How often the wall times under latency are taken.
         memory_rounds: How often the peaks of memory are taken.
         memory_sizes: Fewer rows, more rows for the peaks.

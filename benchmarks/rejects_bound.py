@@ -1,12 +1,13 @@
 """Invalid items among 5,000: are the rejects exact, and how many requests do they take?
 
-``python -m benchmarks.rejects_bound`` runs the target against a sandbox whose answers tell of bad
-items in every way that its behaviours know, and prints the requests beside the bound of
-``planhat_sync.writing.sending.bisection``: 1 + 2·k·⌈log₂ n⌉ for k bad items among n. It exits
-with 1 if a reject is wrong or a bound is broken.
+``python -m benchmarks.rejects_bound`` runs the target against a sandbox whose answers name bad
+items in every form of its behaviours, and prints the requests beside the bound of
+``planhat_sync.writing.sending.bisection``: 1 + 2·k·⌈log₂ n⌉ for k bad items among n. It exits with
+1 if a reject is wrong or a bound is broken.
 
-4,999 bad items are tried only where the answer names them. Where it does not, and nothing at all is
-taken, the target stops after 20 single items that are refused alike: it is not the records then.
+4,999 bad items are tried only where the answer names them. Where it does not, and nothing is
+accepted, the target stops after 20 single items that are refused alike, since the records are not
+the cause then.
 """
 
 from __future__ import annotations

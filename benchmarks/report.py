@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def table(claims: Sequence[Claim], sides: Mapping[str, Mapping[str, list[Slope]]]) -> str:
-    """Return what is printed: CPU a record of everyone, then the claims.
+    """Return the printed table: CPU a record of every subject, then the claims.
 
     Args:
         claims: The rows.
@@ -94,14 +94,14 @@ def results(
 
 
 def machine() -> dict[str, Any]:
-    """Return what a reader must know of the machine to compare figures with their own."""
+    """Return the facts about the machine that a reader needs to compare figures."""
     processor = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - not a path of ours
             models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
         processor = models[0] if models else processor
     except OSError:
-        pass  # not Linux: the platform module's word must do
+        pass  # not Linux: only the platform module knows
     return {
         "processor": processor,
         "cores": os.cpu_count(),

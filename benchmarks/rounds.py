@@ -1,4 +1,4 @@
-"""Runs subjects in turn, several rounds of them, and checks that each did all of its work."""
+"""Runs subjects in turn, in several rounds, and checks that each read or wrote every row."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ID = re.compile(rb'"_id":\s?"([0-9a-f]{24})"')
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """What one subject took in one round, at two sizes.
+    """The cost of one subject in one round, at two sizes.
 
     Attributes:
         small: The run over the fewer rows.
@@ -85,13 +85,13 @@ def run(
     Args:
         subject: What to run.
         url: The server's address.
-        tenant: What the server is to be for it; its `run` is made unique here.
+        tenant: What the server serves; its `run` is made unique here.
         lines: The file of Singer messages to write, for a subject that writes.
         feeder: A process that prints them, instead.
-        settings: Settings on top of the usual ones, for ours.
+        settings: Settings in addition to the usual ones, for our plugins.
 
     Raises:
-        FailedRunError: It failed, or lost or doubled a row.
+        FailedRunError: It failed, or lost or duplicated a row.
     """
     tenant = replace(tenant, run=f"{random.getrandbits(48):x}")
     folder = Path(tempfile.mkdtemp(prefix="planhat-bench-"))
@@ -113,9 +113,9 @@ def _items(url: str, tenant: Tenant) -> int:
 
 
 def _rows(folder: Path) -> int:
-    """Count the rows that a reader left, or return -1 if they are not each row once.
+    """Count the rows that a reader wrote, or return -1 unless each row occurs once.
 
-    The sum of the ids' places shows a doubled row that hides a lost one, without keeping them.
+    The sum of the positions of the ids shows a duplicated row that hides a lost one.
     """
     count = total = 0
     for path in folder.rglob("*"):

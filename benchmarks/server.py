@@ -1,9 +1,9 @@
-"""A fake Planhat that costs its clients nothing: pages from memory, bulk upserts answered unread.
+"""A fake Planhat that answers at once: pages from memory, and success for every bulk upsert.
 
 It knows the issues' list (`limit`, `offset`, `sort`, `select`), an empty list for every other
 model, and the bulk upsert, whose items it counts by their `sourceId` and all of which it calls
 updated. It is a process of its own: `python -m benchmarks.server` prints its address on stdout.
-Counts of what a run was given and gave: `GET /_counts/<token>`.
+Counts of the rows that a run has read and written: `GET /_counts/<token>`.
 """
 
 from __future__ import annotations

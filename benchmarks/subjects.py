@@ -29,9 +29,9 @@ class Job:
     Attributes:
         url: The server's address.
         tenant: How many rows it has, and how late it answers.
-        folder: An empty folder for whatever the subject leaves.
+        folder: An empty folder for the files of the subject.
         lines: The file of Singer messages that is written, for the subjects that write.
-        settings: Settings on top of the usual ones, for ours.
+        settings: Settings in addition to the usual ones, for our plugins.
     """
 
     url: str
@@ -50,8 +50,8 @@ class Subject:
         command: Makes the process of a job.
         environment: The stem of its requirements in `benchmarks/peers/`, if it has its own.
         slow: Whether its cost shows over fewer rows.
-        curiosity: Whether no claim of ours is about it.
-        gzip: Whether the server packs its pages for it.
+        curiosity: Whether it is measured without a claim.
+        gzip: Whether the server compresses its pages.
     """
 
     name: str
@@ -141,7 +141,7 @@ READERS = [
     _subject("requests + json loop", "bare", "loops/read.py", "json", curiosity=True),
     _subject("cruds", "cruds", "peers/cruds_read.py", curiosity=True),
     _subject("Airbyte CDK", "airbyte", "peers/airbyte_read.py", slow=True),
-    # As it comes, it gzips what it extracts; nothing else here does.
+    # By default it gzips what it extracts; no other subject does.
     _subject("dlt", "dlt", "peers/dlt_read.py", "gzip", slow=True),
     _subject("dlt, not gzipping", "dlt", "peers/dlt_read.py", "plain", slow=True, curiosity=True),
     Subject("plain singer-sdk tap", _plain("TAP"), slow=True),

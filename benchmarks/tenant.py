@@ -13,7 +13,7 @@ class Tenant:
     """One run's view of the server.
 
     Attributes:
-        run: Names the run, so that what it asked for can be counted.
+        run: Names the run, so that its requests can be counted.
         rows: How many issues there are.
         latency_milliseconds: How long every answer is held back.
         gzip: Whether pages are packed for clients that accept gzip.

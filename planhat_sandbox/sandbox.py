@@ -44,7 +44,7 @@ class Sandbox:
     Args:
         tenants: Alias by token; logs and control routes show the alias.
         models: Models beside issues, objectives, companies, endusers and customfields.
-        any_model: Whether undeclared models are served too, as plain ones.
+        any_model: Whether undeclared models are served too.
         seed: For everything random.
         host: A loopback address.
         port: 0 for any free one.

@@ -66,7 +66,7 @@ class UnreadableAnswerError(RetryError):
 
 
 class RequestError(PlanhatError):
-    """This one request failed, and is not repeated; the run can go on."""
+    """This one request failed, and is not repeated; the run can continue."""
 
 
 class InvalidIdentifierError(RequestError):

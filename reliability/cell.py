@@ -43,7 +43,7 @@ class CellResult:
 
 
 def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult:
-    """Run the pipe under a fault, then, if it stopped, once more without.
+    """Run the pipe under a fault, and if it stopped, run it again without the fault.
 
     Args:
         row: The fault.

@@ -1,4 +1,4 @@
-"""What is broken in each row of the fault table."""
+"""The rows of the fault table."""
 
 from __future__ import annotations
 

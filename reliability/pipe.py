@@ -42,11 +42,11 @@ def run_pipe(
         folder: For configurations and the state file.
         url: Address of the sandbox.
         state: The state the tap starts from.
-        tap: Settings of the tap beyond the usual ones.
-        target: Settings of the target beyond the usual ones; None takes a usual one away.
+        tap: Settings of the tap in addition to the usual ones.
+        target: Settings of the target in addition to the usual ones; None removes a usual one.
         started: Called with both processes once they run.
-        between: Called with each line of the tap; what it gives is run on behind that line.
-        keeps: Whether the lines that pass are kept; of millions there is no room for.
+        between: Called with each line of the tap; what it returns is inserted after that line.
+        keeps: Whether the lines are kept; millions would not fit into memory.
         environment: Variables of the target's environment beyond those of this process.
         timeout_seconds: How long the run may take.
 

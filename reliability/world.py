@@ -1,4 +1,4 @@
-"""Two tenants in a sandbox, and what it means that they are equal."""
+"""Two tenants in a sandbox, and the comparison of their records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SOURCE, COPY = "planted-source-token", "planted-copy-token"
 MODELS = ("issues", "objectives")
-# Given by Planhat to each record anew.
+# Planhat sets these for each record.
 OWN = frozenset({"_id", "createdAt", "updatedAt", "__v"})
 
 

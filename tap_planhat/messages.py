@@ -80,7 +80,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         """Write everything that is buffered to standard output.
 
         Raises:
-            StopError: Its reader has gone.
+            StopError: The program that reads it has exited.
             OSError: It cannot be written, for example because the disk is full.
         """
         lines, self._lines, self._size = self._lines, [], 0

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ReadCounts:
-    """What all streams of a run have read and written.
+    """Counts of what all streams of a run have read and written.
 
     Attributes:
         records: How many records.
@@ -154,7 +154,7 @@ class PlanhatStream(Stream):
                 self._writer.flush()
                 counter.increment(rows.count)
                 self._counts.add_page(rows.count)
-                del rows  # the page must be gone before the next one is asked for
+                del rows  # the page must be released before the next one is requested
         self._finalize_state(self.stream_state)
         self._write_state_message()
 

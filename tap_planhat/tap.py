@@ -193,7 +193,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
                 ) from stopped
             finally:
                 self._writer.flush()
-                self.stop.event.set()  # ends requests whose pages nobody waits for any more
+                self.stop.event.set()  # ends requests whose pages are no longer needed
 
     def check_settings(self) -> None:
         """Check what the schema of the settings cannot express.

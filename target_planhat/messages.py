@@ -85,7 +85,7 @@ def read_message(line: bytes, number: int) -> Message:
     if is_utf8(line):
         with contextlib.suppress(msgspec.MsgspecError, RecursionError):
             return _decoder.decode(line)
-    # NaN and the like are not JSON, but producers write them: they are kept as received. Or a field
+    # NaN and Infinity are not JSON, but producers write them: they are kept as received. Or a field
     # has another meaning, as in messages of types that are not known.
     values = read_values(line, number)
     if not isinstance(values, dict) or not isinstance(values.get("type"), str):
@@ -208,7 +208,7 @@ def reject_line(record: RejectedRecord) -> bytes:
     )
     try:
         message = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
-    except ValueError:  # NaN or the like: it is kept all the same
+    except ValueError:  # NaN or similar: it is kept as received
         return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + why + b"}\n"
     message["reject"] = msgspec.Raw(why)
     return msgspec.json.encode(message) + b"\n"

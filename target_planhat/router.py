@@ -144,7 +144,7 @@ class Router:
 
     def _handle_state(self, message: Message, line: bytes, number: int) -> None:
         value = bytes(message.value)
-        if not value:  # read as values, because of NaN or the like: or there is none
+        if not value:  # read as values, because of NaN or similar, or there is none
             values = read_values(line, number)
             if "value" not in values:
                 raise InputError(f"line {number} of the input is a STATE without a value")

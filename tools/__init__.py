@@ -1,1 +1,1 @@
-"""What the people who keep this project use, and nobody else."""
+"""Tools for the maintainers of this project."""

@@ -1,1 +1,1 @@
-"""The least that reading and writing cost in Python, with nothing around it: the bare loops."""
+"""The bare loops: reading and writing in Python at the lowest cost, without any checks."""

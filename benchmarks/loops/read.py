@@ -1,7 +1,7 @@
 """Read every page with requests and write each record as a Singer line: the baseline.
 
 `python read.py orjson|json URL TOKEN OUTPUT`. It retries nothing, checks nothing and loses rows
-when others are deleted: it is the floor of the work, not a connector.
+when others are deleted: it is a lower bound of the cost, not a connector.
 """
 
 import json

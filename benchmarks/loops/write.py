@@ -1,7 +1,7 @@
 """Read Singer lines on stdin, collect 5,000 records, PUT them: the baseline.
 
 `python write.py orjson|json URL TOKEN < LINES`. It validates nothing, retries nothing, reads no
-answer and keeps no state: it is the floor of the work, not a connector.
+answer and keeps no state: it is a lower bound of the cost, not a connector.
 """
 
 import json

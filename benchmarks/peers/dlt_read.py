@@ -1,7 +1,7 @@
 """Extract all issues with dlt's rest_api source: `python dlt_read.py gzip|plain URL TOKEN FOLDER`.
 
-Extraction only: the rows end in dlt's own JSON lines inside the folder, gzipped as dlt does by
-default or not, not normalised, not loaded.
+Extraction only: the rows are written as JSON lines inside the folder, gzipped (the default of dlt)
+or not; they are not normalised and not loaded.
 """
 
 import os

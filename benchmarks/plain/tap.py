@@ -1,4 +1,4 @@
-"""The tap that a developer gets in an hour: singer-sdk's RESTStream and its OffsetPaginator."""
+"""A minimal tap: singer-sdk's RESTStream with its OffsetPaginator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target that a developer gets in an hour: singer-sdk's BatchSink and one PUT a batch."""
+"""A minimal target: singer-sdk's BatchSink with one PUT a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a connector as a process, and ends it when a test says so."""
+"""Runs a connector as a process, and sends it a signal when a test requests it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ended:
         rest: What followed the last line end: half a line, if anything.
         errors: Its standard error.
         seconds: How long it ran.
-        killed: Whether it was still running when it was to be ended.
+        killed: Whether it was still running when the signal was sent.
     """
 
     code: int
@@ -57,11 +57,11 @@ def run(
         feed: Lines for its standard input, line ends included.
         environment: Its environment variables; the caller's own if None.
         end_after: Seconds after which it is sent a signal; never if None.
-        end_at_line: It is sent the signal when it has printed so many lines, before the next one
-            is read; never if None.
+        end_at_line: The signal is sent after this many lines of output, before the next one is
+            read; never if None.
         end_when: Asked every few milliseconds; it is sent the signal at the first yes.
         end_with: The signal.
-        hold: Whether its standard input stays open until it is gone.
+        hold: Whether its standard input stays open until it has ended.
         on_line: Called with each line of standard output at the instant it arrives.
 
     Returns:
@@ -121,7 +121,7 @@ def _came(
     end_after: float | None,
     end_when: Callable[[], bool] | None,
 ) -> bool:
-    """Wait for the moment at which it is to be ended; False if there is none."""
+    """Wait until the signal is to be sent; return False if it ends before."""
     if end_after is not None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(end_after)
@@ -138,7 +138,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def _feed(process: subprocess.Popen[bytes], lines: Iterable[bytes], *, hold: bool) -> None:
-    """Write the input, and end it; it does not matter if the reader is gone."""
+    """Write the input, and end it; it does not matter if the reader has ended."""
     if process.stdin is None:
         return
     with contextlib.suppress(BrokenPipeError, ValueError):

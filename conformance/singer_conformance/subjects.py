@@ -1,4 +1,4 @@
-"""What a test has to know about the connector under test."""
+"""Describes the connector under test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TargetUnderTest:
         key_properties: Its key.
         record: Makes record number n; different numbers have different keys.
         stored: The numbers of the records that the destination holds now, a number twice if its
-            record is held twice.
+            record is stored twice.
         reset: Empties the destination.
         environment: Environment variables of the process; the caller's own if None.
         records: How many records a run feeds.

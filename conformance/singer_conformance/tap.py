@@ -65,7 +65,7 @@ class TapConformance:
         )
         assert process.stdout is not None
         select.select([process.stdout], [], [], TIMEOUT_SECONDS)  # it has begun to write
-        time.sleep(1)  # nobody reads: the pipe is full, or the tap is done
+        time.sleep(1)  # nothing is read: the pipe is full, or the tap is done
         done = process.poll() is not None
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
@@ -77,7 +77,7 @@ class TapConformance:
         assert process.returncode != 0
 
     def test_a_reader_that_goes_away_is_not_a_success(self, tap: TapUnderTest) -> None:
-        """An orchestrator must not take a broken pipe for a complete read."""
+        """An orchestrator must not mistake a broken pipe for a complete read."""
         process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
             list(tap.command),
             stdout=subprocess.PIPE,
@@ -141,7 +141,7 @@ class TapConformance:
     def _go_on(
         self, tap: TapUnderTest, covered: list[dict[str, Any]], folder: Path, what: str
     ) -> None:
-        """Run from the state that ends what a target has acknowledged; nothing may be missing."""
+        """Run from the last state that a target has acknowledged; no record may be missing."""
         again = self._resume(tap, covered[-1]["value"] if covered else None, folder)
         assert again.code == 0, f"{what}: {again.errors}"
         seen = set(_keys(tap, covered)) | set(_keys(tap, _messages(again.lines)))

@@ -8,7 +8,7 @@ Every state line of the target replaces the file at once (written beside it, fsy
 that a run that is killed at any instant is continued from the last safe state. A lock beside the
 file prevents a second run. SIGTERM and SIGINT reach both processes, as PID 1 too.
 
-Exit codes: 0 both ended well; 1 one of them did not, or the state could not be kept; 143 and 130
+Exit codes: 0 both succeeded; 1 one of them failed, or the state could not be kept; 143 and 130
 after SIGTERM and SIGINT; 75 when another run holds the lock.
 """
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BUSY = 75  # EX_TEMPFAIL: try again later
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+class Stopped(Exception):  # noqa: N818 - requested, so not an error
     """A signal asked the run to end."""
 
     def __init__(self, signum: int) -> None:
@@ -67,7 +67,7 @@ class StateFile:
             yield
 
     def save(self, state: str) -> None:
-        """Replace the state; whoever reads meanwhile, or after a crash, sees the old or the new.
+        """Replace the state atomically: a reader sees the old or the new one, even after a crash.
 
         Args:
             state: One JSON object.
@@ -94,7 +94,7 @@ class Signals:
         self._pipe: Pipe | None = None
 
     def listen(self) -> None:
-        """Take over both signals. As PID 1 nobody else would: the kernel's default is to ignore."""
+        """Handle both signals: for process 1 the default of the kernel is to ignore them."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._catch)
 
@@ -134,10 +134,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"another run holds {state.path}.lock: this one did nothing", file=sys.stderr)
         return BUSY
     except Stopped as stopped:
-        print(f"stopped by {stopped}; the next run goes on from {state.path}", file=sys.stderr)
+        print(f"stopped by {stopped}; the next run continues from {state.path}", file=sys.stderr)
         return stopped.exit_code
     except (PipeError, OSError) as error:
-        print(f"{error}; the next run goes on from {state.path}", file=sys.stderr)
+        print(f"{error}; the next run continues from {state.path}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,10 +1,10 @@
 """A Singer pipe as two supervised processes: ``tap | target`` without a shell.
 
 A shell loses three things that matter: it hides the exit code of the tap (a tap that died half way
-looks like the end of its records), as PID 1 of a container it forwards no signal, and it keeps the
-state lines only where the target's stdout happens to point. This module owns the two processes and
-nothing else: where the state goes is decided by its caller (a file: ``run_pipe.py``; a database:
-the Airflow example). It needs only Python, so that it can be copied to wherever it is wanted.
+looks like the end of its records), as PID 1 of a container it forwards no signal, and the state
+lines go wherever the target's stdout is redirected. This module owns the two processes and nothing
+else: where the state goes is decided by its caller (a file: ``run_pipe.py``; a database: the
+Airflow example). It needs only Python, so that it can be copied anywhere.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class PipeError(Exception):
-    """The tap or the target did not end well; the text says which, how, and its last line."""
+    """The tap or the target failed; the text names it, its exit code and its last line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,16 @@ class Command:
 class Pipe:
     """``tap | target``, started at once.
 
-    Both run in sessions of their own: what a terminal or an orchestrator sends to the process
-    group reaches them once, through ``stop``, and not twice. If the watching process dies
-    without a chance to stop them (SIGKILL), Linux sends them SIGTERM (``setpriv --pdeathsig``), so
-    that no orphan writes on beside the retry; elsewhere they end at the next line they print.
+    Both run in sessions of their own: what a terminal or an orchestrator sends to the process group
+    reaches them once, through ``stop``, and not twice. If the watching process dies without a
+    chance to stop them (SIGKILL), Linux sends them SIGTERM (``setpriv --pdeathsig``), so that no
+    orphan continues to write during the retry; elsewhere they end at the next line they print.
 
     Args:
         tap: What prints Singer messages.
         target: What reads them, and prints a state line when what came before it is durable.
         passes: Called with every line of the tap; a line for which it is false is left out.
-        grace_seconds: How long the two may take to end after ``stop`` before they are killed.
+        grace_seconds: Maximum time for both to end after ``stop``; then they are killed.
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class Pipe:
         """Yield every state as the target prints it, until the target has closed its stdout.
 
         Args:
-            wait_seconds: How long to be silent at most.
+            wait_seconds: Maximum time without yielding anything.
 
         Yields:
             A state (one JSON object, without the line's end), or None when `wait_seconds` passed
-            without one: the moment to say that this side is alive.
+            without one: the moment to advance a heartbeat.
         """
         while True:
             try:
@@ -114,7 +114,7 @@ class Pipe:
                 yield state
 
     def stop(self, signum: int = signal.SIGTERM) -> None:
-        """Ask both sides to end; they are killed when they have not after `grace_seconds`.
+        """Ask both sides to end; they are killed if they have not ended after `grace_seconds`.
 
         Safe in a signal handler, and harmless when called again.
 
@@ -217,7 +217,7 @@ def _dies_with_us() -> list[str]:
 
 
 def _pump(source: IO[bytes], sink: IO[bytes], passes: Callable[[bytes], bool]) -> None:
-    """Copy line by line; both ends are closed at the end, so that each side notices the other's."""
+    """Copy line by line, then close both ends, so that each side notices the end of the other."""
     try:
         for line in source:
             if passes(line):

@@ -30,7 +30,7 @@ class Fault:
         nth: Fire for the nth matching request only, counted from 1.
         every: Fire for every Nth matching request.
         probability: Fire with this probability, from 0 to 1.
-        burst: Once it fires, go on for this many matching requests in a row.
+        burst: Once it fires, it fires for this many matching requests in a row.
         times: Fire at most this often.
     """
 

@@ -94,7 +94,7 @@ RESPONSE_EFFECTS = (
     Effect(
         "status-after",
         True,
-        "Performs the request, then responds with an error status all the same.",
+        "Performs the request, then responds with an error status.",
         {"status": 500, "retry_after": "", "body": ""},
         _status,
     ),

@@ -124,7 +124,7 @@ ENDUSERS = SandboxModel(
 )
 
 # Page "Custom Field", as far as reading them goes (custom-fields). No bulk upsert is documented
-# for them; the sandbox accepts one all the same.
+# for them; the sandbox accepts one nevertheless.
 CUSTOM_FIELDS = SandboxModel(
     name="customfields",
     keyables=("_id",),

@@ -106,7 +106,7 @@ class RequestLog:
             return list(self._requests)
 
     def clear(self) -> None:
-        """Remove all requests; numbering goes on."""
+        """Remove all requests; numbering continues."""
         with self._lock:
             self._requests.clear()
             self._with_body.clear()

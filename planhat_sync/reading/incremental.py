@@ -136,7 +136,7 @@ class IncrementalScan:
         return emitted
 
     def _has_evidence(self, request: PageRequest, ids: Ids, timestamps: Timestamps) -> bool:
-        """Return whether a page shows rows in order of the key; if not, decide how to go on."""
+        """Return whether a page shows rows in order of the key; if not, decide how to continue."""
         if not ids and request.offset:
             self._look_beyond_end(request)
         elif ids and not without_none(timestamps):

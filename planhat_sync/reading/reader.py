@@ -102,8 +102,8 @@ class StreamReader:
         """Read everything, or what has changed since the bookmark.
 
         Yields:
-            Rows to emit. Drop them before asking for the next ones, so that the memory of their
-            page is free by then.
+            Rows to emit. Release them before requesting the next, so that the memory of their page
+            is free by then.
 
         Raises:
             Interrupted: The run was asked to stop.

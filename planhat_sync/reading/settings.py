@@ -24,7 +24,7 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Start date",
         "description": (
             "Read only what has changed since then, or since the bookmark if that is later. "
-            "Streams without a replication key are read in full all the same."
+            "Streams without a replication key are always read in full."
         ),
     },
     "company_ids": {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class StoppedBySignal(Exception):  # noqa: N818 - not a failure: somebody asked for it
+class StoppedBySignal(Exception):  # noqa: N818 - requested, so not a failure
     """A run ended early and in order, because of a signal.
 
     Args:

@@ -21,10 +21,10 @@ _LARGEST_HEAP_BLOCK_BYTES = 32 << 20
 def keep_freed_memory() -> None:
     """Make the C library keep what is freed, on one heap, for the next page or batch.
 
-    glibc returns freed megabytes to the kernel, only to ask for the same memory again, cleared
-    anew: two page faults for every record. It also keeps a heap for each thread, each of which
-    grows to the size of a page, although Python's threads take turns.
-    docs/adr/0053-memory-allocation.md has the figures. Without glibc, nothing happens.
+    glibc returns freed megabytes to the kernel, and then requests the same memory, cleared, again:
+    two page faults for every record. It also keeps a heap for each thread, each of which grows to
+    the size of a page, although Python's threads take turns. docs/adr/0053-memory-allocation.md has
+    the figures. Without glibc, nothing happens.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
@@ -36,8 +36,8 @@ def keep_freed_memory() -> None:
 def collect_seldom() -> None:
     """Make Python look for reference cycles less often.
 
-    A page or a batch is thousands of small objects that live until it is written or sent. To
-    search them for cycles again and again costs a sixth of a run's time and finds none.
+    A page or a batch is thousands of small objects that live until it is written or sent. Searching
+    them for cycles repeatedly takes a sixth of the time of a run and finds none.
     """
     gc.set_threshold(100_000, 50, 100)
 

@@ -161,7 +161,7 @@ os.register_at_fork(after_in_child=_Before.restore)
 
 
 def _print_without_waiting(line: str) -> None:
-    """Print a line to standard error, unless that would have to wait for whoever reads it.
+    """Print a line to standard error, unless a full pipe would block it.
 
     Python's own stream is left alone: a thread that waits for room in a pipe holds its lock.
 

@@ -87,7 +87,7 @@ class Pipeline:
         """Report a record that is not written.
 
         Args:
-            stream: The model that it was meant for.
+            stream: Name of its model.
             line: The line that it came in.
             number: Number of that line.
             reject: Why.

@@ -159,7 +159,7 @@ def test_a_state_that_the_target_prints_on_its_way_out_is_kept(scripts: Scripts)
     process.send_signal(signal.SIGTERM)
     code, last = ended_with_its_last_line(process)
     assert code == 143
-    assert last.startswith("stopped by SIGTERM; the next run goes on from")
+    assert last.startswith("stopped by SIGTERM; the next run continues from")
     assert scripts.saved() == {"n": 1000}
 
 

@@ -1,4 +1,4 @@
-"""A plugin in YAML, as meltano.yml and Meltano Hub want it."""
+"""A plugin as YAML, in the formats of meltano.yml and Meltano Hub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HUB_CAPABILITIES = {
         *("schema-flattening", "soft-delete", "stream-maps", "target-schema", "validate-records"),
     ),
 }
-# What a user wants to know before trying it; shown at the end of its page on the Hub.
+# What a user needs to know before trying it; shown at the end of its page on the Hub.
 USAGE = {
     "tap-planhat": (
         "Issues are read incrementally on `updatedAt`, objectives in full. Every record that "

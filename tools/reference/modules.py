@@ -1,4 +1,4 @@
-"""The rooms of the code and their modules, each in the words of its own docstring."""
+"""Lists the rooms of the code and their modules, each with the first line of its docstring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 PACKAGES = ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat", "planhat_sandbox")
-"""In the order in which a reader meets them: the library, what stands on it, the sandbox."""
+"""In the order of the page: the library, the plugins, the sandbox."""
 
 
 def map_of(package: str) -> str:

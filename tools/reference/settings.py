@@ -1,4 +1,4 @@
-"""What a plugin says about itself, setting by setting."""
+"""The settings of a plugin, as its `--about` lists them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Plugin:
 
     Attributes:
         name: What it is called on the command line.
-        capabilities: Singer's words for what it can do.
+        capabilities: Its capabilities, in Singer's terms.
         pythons: Versions it runs on.
         settings: Its own settings in the order of its schema, then the SDK's.
     """

@@ -68,7 +68,7 @@ class Envelope:
 
     @property
     def is_object(self) -> bool:
-        """Whether the body is a JSON object at all."""
+        """Whether the body is a JSON object."""
         return self._parts is not None
 
     @cached_property

@@ -121,8 +121,8 @@ def _settle(
         for claim in envelope.claims:
             left = set(range(size)) - written if claim.total == len(written) else set()
             # A single payload that is left is the one in error, whatever the entries look like. Of
-            # several, each must be named: a server that stops at the first bad item also leaves
-            # good ones.
+            # several, each must be named: a server that stops at the first invalid item also leaves
+            # valid ones.
             if left and (left == named.keys() or len(left) == 1):
                 entries = {at: named.get(at) or envelope.entries for at in left}
                 return Settled(claim, {at: _refusal(entries[at]) for at in left})

@@ -1,6 +1,6 @@
 """Connections of urllib3 with one deadline for a complete exchange.
 
-A socket's own timeout begins anew with every byte, so a server that sends one byte a minute never
+A socket's own timeout starts again with every byte, so a server that sends one byte a minute never
 times out. Here each read and each write waits no longer than what is left of the exchange. The
 connections also note whether any part of the request was sent.
 """

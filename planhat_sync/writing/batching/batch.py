@@ -37,7 +37,7 @@ class Batch:
         return b",".join(items)
 
     def superseded_by(self, rejected: Iterable[Payload]) -> Batch | None:
-        """Return the batch of the payloads that rejected ones superseded.
+        """Return the batch of the payloads that rejected payloads superseded.
 
         Args:
             rejected: Payloads of this batch that Planhat refused.

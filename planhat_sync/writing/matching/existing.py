@@ -22,7 +22,7 @@ class ExistingRecord:
     Attributes:
         reference: Stands for the record in this run; equal if one record is found twice.
         identifier: Its `_id`, None if it was created in this run and the answer did not say it.
-        found_by: Position, among the model's keyables, of the one that it was found by.
+        found_by: Position, among the model's keyables, of the keyable that it was found by.
         values: Fingerprints of its values.
         fingerprints: Reads `values`.
     """

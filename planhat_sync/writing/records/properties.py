@@ -82,7 +82,7 @@ class SentProperties:
     Args:
         model: The model.
         settings: The user's settings.
-        lookalikes: Finds the property that an unknown one was meant for.
+        lookalikes: Finds the property that an unknown name may stand for.
         unknown: Receives the properties that the model does not have, if they are dropped.
     """
 

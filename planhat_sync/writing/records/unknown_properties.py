@@ -1,8 +1,8 @@
-"""The properties of records that their model does not have, and what they may have been meant for.
+"""The properties of records that their model does not have, and suggestions for their names.
 
 Owns which property a column such as `SOURCEID` or `source_id` looks like (it renames nothing: the
 reader of the warning or of the reject decides), and how many warnings there are: a source may have
-thousands of columns that Planhat does not take, or new ones in every record.
+thousands of columns that Planhat does not have, or new ones in every record.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Lookalikes:
         self._has_custom = CUSTOM in model.properties
 
     def property_for(self, column: str, *, misspelt: bool = False) -> str | None:
-        """Return the writable property that a column may have been meant for, None if none is.
+        """Return the writable property that a column may stand for, None if there is none.
 
         Names are equal here if they have the same letters and digits, in either case. The `id` of
         another system is not an `_id`, which only Planhat assigns: a column has to begin with `_`
@@ -110,7 +110,7 @@ class UnknownProperties:
 
     Args:
         model: Name of the model.
-        lookalikes: Finds the property that a name was meant for.
+        lookalikes: Finds the property that a name may stand for.
         warn: Receives each warning, a sentence.
 
     Attributes:

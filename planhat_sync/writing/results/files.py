@@ -44,7 +44,7 @@ class Files:
         os.close(descriptor)
 
     def lock(self, descriptor: int) -> bool:
-        """Lock a file until it is closed; where the file system has no locks, go on without.
+        """Lock a file until it is closed; without a lock where the file system has none.
 
         Returns:
             Whether no other process has locked it.

@@ -55,7 +55,7 @@ class RejectFormat(Protocol):
         """Return whether a file that begins with a line, perhaps cut off, holds such lines."""
 
     def is_reject(self, line: bytes) -> bool | None:
-        """Return whether a line holds a reject; None if it holds no record at all."""
+        """Return whether a line holds a reject; None if it does not hold a record."""
 
 
 class RejectFile:

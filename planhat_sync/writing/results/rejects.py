@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
-"""Rejects are written to the file at the latest when there are so many."""
+"""When this many rejects wait, they are written to the file."""
 
 
 class TooManyRejectsError(StopError):
@@ -36,7 +36,7 @@ class Rejects:
         continues: Whether the run continues after a reject (`on_reject`).
         max_rejects: How many records may be rejected then before the run fails, None for any
             number.
-        dry_run: Whether nothing is written, so that the run continues to its end all the same.
+        dry_run: Whether nothing is written, so that the run continues to its end nevertheless.
 
     Attributes:
         file: As given.
@@ -88,7 +88,7 @@ class Rejects:
         """Add a record that is not written, and show it in the log.
 
         Args:
-            stream: The model that it was meant for.
+            stream: Name of its model.
             record: The record, and why.
         """
         self._count += 1

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.bulk.outcomes import Refusal, Settled, Unsettled
 
 SAME_FAILURES_THAT_STOP: Final = 20
-"""If so many single items fail alike, and nothing is written, the records are not at fault."""
+"""If this many single items fail alike and nothing is written, the records are not the cause."""
 
 NOTHING: Final = Counts()
 
@@ -101,7 +101,7 @@ class Bisection:
 
     @property
     def fails_alike(self) -> bool:
-        """Whether so many items failed alike that the records cannot be at fault."""
+        """Whether so many items failed alike that the records cannot be the cause."""
         return self._alike >= SAME_FAILURES_THAT_STOP and not self.has_written
 
     @property
@@ -212,7 +212,7 @@ class Bisection:
 
         They do if, according to the answer about its parent, only the suspects can be refused, and
         each of them was refused again without the others. Counts with two possible meanings prove
-        nothing: a server that stops at the first bad item leaves out good ones too.
+        nothing: a server that stops at the first invalid item leaves out valid ones too.
         """
         suspects, whole = self._suspects_beside(part), part.parent
         return (

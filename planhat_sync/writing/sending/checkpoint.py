@@ -1,4 +1,4 @@
-"""Whether to go on between two requests of a batch."""
+"""Decides between two requests of a batch whether to continue."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class BatchSender:
             ]
 
     def _record_outcomes(self, plan: SendPlan, result: BatchResult) -> list[Payload]:
-        """Record what became of payloads that all have an outcome; return the refused ones."""
+        """Record the outcomes of payloads; return those that were refused."""
         payloads, refusals = plan.batch.payloads, plan.outcomes.refusals
         accepted = payloads
         if refusals:

@@ -4,7 +4,7 @@ A *copy* is one pipe from one tenant to one destination. A stream without ``shar
 that reads everything. With ``"shards": 4`` it is five: four that each read the companies of one
 shard, and ``rest``, which reads without a filter and leaves out the records of those companies.
 ``rest`` is what makes a plan complete: a record of no company at all, of a company that is not in
-the list, or of one that was made a minute ago, is in no shard, and must arrive all the same.
+the list, or of a new company, is in no shard, and must be copied too.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Sharding:
     Attributes:
         shards: Number of shards; 1 is one task for everything.
         companies: Planhat ids of the companies to divide, or ``listed``: ask Planhat once, when the
-            stream is first divided into so many shards. Companies that come later are ``rest``'s:
-            a shard that took them in would have to be read from the beginning.
+            stream is first divided into this number of shards. Companies that come later are
+            ``rest``'s: a shard that took them in would have to be read from the beginning.
     """
 
     shards: int = 1
@@ -62,9 +62,11 @@ class Copy:
         target: What writes.
         streams: Stream → how it is divided.
         at_once: How many tasks of this copy may run at a time. They share the tenants' quotas.
-        retries: How often a task is tried again; every try goes on from the last one's state.
+        retries: How often a task is tried again; every attempt continues from the state of the
+            previous one.
         retry_seconds: How long to wait before the first retry of a task; doubled for each more.
-        lease_seconds: A task that is silent for so long is taken for dead, and its shard is free.
+        lease_seconds: A task without a heartbeat for this long is considered dead, and its shard is
+            released.
     """
 
     name: str
@@ -96,10 +98,10 @@ class Shard:
             line: One Singer message.
 
         Returns:
-            False for a record of ``rest`` that has one of the companies it leaves out: their
-            shards read it. (A record of two shards arrives twice, which a keyed upsert does not
-            mind.) False, in every shard, for ACTIVATE_VERSION: it tells a warehouse to delete what
-            was not in this read, and that is all the other shards have written.
+            False for a record of ``rest`` that has one of the companies it leaves out: their shards
+            read it. (A record of two shards arrives twice; as a keyed upsert it is written once.)
+            False, in every shard, for ACTIVATE_VERSION: it tells a warehouse to delete what was not
+            in this read, and that is everything that the other shards have written.
         """
         if self.name == ALL:
             return True
@@ -115,9 +117,9 @@ class Shard:
     def returned(self, before: frozenset[str]) -> frozenset[str]:
         """Return the companies that go back to ``rest`` because no shard reads them any more.
 
-        The bookmark of ``rest`` does not speak for them: it may be beyond changes that their shard
-        never read. (The other way round the tap sees to it: a bookmark of other ``company_ids``
-        than it is given counts for nothing, and it reads the shard from the beginning.)
+        The bookmark of ``rest`` is not valid for them: it may be later than changes that their
+        shard never read. (In the other direction the tap ensures it: it ignores a bookmark of other
+        ``company_ids``, and reads the shard from the beginning.)
 
         Args:
             before: The companies that this task was given in the run before.
@@ -147,12 +149,12 @@ def read_copies(path: Path) -> dict[str, Copy]:
 def plan(copy: Copy, listed: Callable[[str, int], Iterable[str]]) -> list[dict[str, Any]]:
     """Divide the streams of a copy into tasks.
 
-    A company's shard is computed from its id, so that a company more or less moves no other.
+    A company's shard is computed from its id, so that adding or removing a company moves no other.
 
     Args:
         copy: What to divide.
-        listed: Gives the ids of the companies of a stream that is divided into so many shards. It
-            may miss some: they are ``rest``'s.
+        listed: Gives the ids of the companies of a stream that is divided into this number of
+            shards. It may miss some: they are ``rest``'s.
 
     Returns:
         One ``{"stream": …, "shard": …, "companies": […]}`` per task.

@@ -53,7 +53,7 @@ PLANS = sa.Table(
 
 
 class LeaseError(Exception):
-    """Another task holds this shard, or has taken it over; the text says who."""
+    """Another task holds this shard, or has taken it over; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,9 @@ class Ledger:
     Args:
         engine: The database.
         key: The shard.
-        attempt: Names this attempt: unique among all that ever run, and for a person to read.
-        lease_seconds: A holder that has not moved its beat for so long is taken for dead.
+        attempt: Names this attempt: unique among all attempts, and readable.
+        lease_seconds: A holder that has not advanced its heartbeat for this long is considered
+            dead.
     """
 
     def __init__(self, engine: Engine, key: Key, attempt: str, lease_seconds: float = 60) -> None:
@@ -123,15 +124,15 @@ class Ledger:
     def held(self) -> Iterator[None]:
         """Hold the shard: read its row, keep others from writing it, release it at the end.
 
-        Who finds it held watches the beat for `lease_seconds` by his own clock (no two machines
-        compare theirs): does it move, the holder lives; does it not, he takes the row over, and
-        the old holder's next save finds that it holds nothing any more.
+        A task that finds it held watches the heartbeat for `lease_seconds` by its own clock (clocks
+        of different machines are never compared). If it advances, the holder is alive. If not, the
+        task takes the row over, and the next save of the old holder fails.
 
         Yields:
             Nothing; `state` and `companies` are as the row has them.
 
         Raises:
-            LeaseError: Another task holds the shard, and lives.
+            LeaseError: Another task holds the shard and is alive.
         """
         holder, beat = self._row()
         if holder is not None:
@@ -145,7 +146,7 @@ class Ledger:
         try:
             yield
         finally:
-            # A database that is away must not hide why the run ends; the lease runs out by itself.
+            # An unreachable database must not hide why the run ends; the lease expires by itself.
             with suppress(sa.exc.SQLAlchemyError), self._engine.begin() as connection:
                 connection.execute(self._beaten(self._held(), holder=None))
 
@@ -167,7 +168,7 @@ class Ledger:
     def save(self, state: str | None, rejects: Sequence[str] = ()) -> None:
         """Save a state together with the rejects that came before it: both, or neither.
 
-        Without either it still says that the holder lives.
+        Without either it still advances the heartbeat.
 
         Args:
             state: As the target printed it; None keeps the one there is.

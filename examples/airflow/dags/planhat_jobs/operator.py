@@ -108,7 +108,7 @@ class PlanhatShard(BaseOperator):
             context: Airflow's context.
 
         Returns:
-            The target's counts, for whoever looks at the task's XCom.
+            The target's counts, which become the task's XCom.
         """
         task_instance = context["task_instance"]
         attempt = (

@@ -1,6 +1,6 @@
 """One shard, copied once: ``tap | target`` from the state in the ledger to a newer one.
 
-Nothing here knows Airflow; the operator gives it the shard, the secrets and the database.
+Independent of Airflow: the operator passes the shard, the secrets and the database.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ShardRun:
         shard: What to read of it.
         ledger: The shard's row, held.
         secrets: Environment of the tap and of the target, with the secrets in it.
-        beat_seconds: How often to tell the ledger that this run lives.
+        beat_seconds: How often to advance the heartbeat in the ledger.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class ShardRun:
     def run(self) -> dict[str, Any]:
         """Bring the destination up to date with the shard.
 
-        Companies that came back to ``rest`` are read on their own first, without a bookmark; then
-        the shard goes on from its state, which is saved as it is printed.
+        Companies that returned to ``rest`` are read first, separately and without a bookmark; then
+        the shard continues from its state, which is saved as soon as it is printed.
 
         Returns:
             The target's summary, if it is one that writes a summary.
 
         Raises:
-            PipeError: The tap or the target did not end well.
+            PipeError: The tap or the target failed.
             LeaseError: Another task has taken the shard over.
         """
         shard, ledger = self._shard, self._ledger
@@ -160,7 +160,7 @@ class Files:
 
         Returns:
             Lines without their ends. The target has them on disk before it prints a state that
-            covers them, so whoever reads them after a state has seen all that it covers.
+            covers them, so reading them after a state returns all rejects that it covers.
         """
         if not self.rejects.exists():
             return []
