@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,17 +57,23 @@ class Warm:
         stdin: bytes = b"",
         cwd: Path | None = None,
     ) -> Ended:
-        """Run one to its end; `config` is written to a file, as JSON unless it is bytes."""
+        """Run one to its end, in an empty folder unless `cwd` names another.
+
+        `config` is written to a file, as JSON unless it is bytes.
+        """
         if config is not None:
             content = config if isinstance(config, bytes) else json.dumps(config).encode()
             (self.folder / "config.json").write_bytes(content)
             arguments = ("--config", str(self.folder / "config.json"), *arguments)
         (self.folder / "stdin").write_bytes(stdin)
+        empty = self.folder / "empty"
+        shutil.rmtree(empty, ignore_errors=True)
+        empty.mkdir()
         case = {
             "plugin": plugin,
             "arguments": [os.fsencode(one).decode("latin-1") for one in arguments],
             "env": {**self._env, **(env or {})},
-            "cwd": str(cwd or self.folder),
+            "cwd": str(cwd or empty),
             "folder": str(self.folder),
         }
         self._process.stdin.write(json.dumps(case) + "\n")

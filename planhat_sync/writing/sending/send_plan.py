@@ -8,6 +8,7 @@ part of the batch comes next.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class BulkRequest:
     retry_budget_seconds: float | None
 
 
-_Steps = Generator[BulkRequest | None, "Answer", None]
-"""Requests, each to be answered; None after the last of them."""
+_Steps = Generator[BulkRequest, "Answer", None]
+"""Requests, each to be answered. They end, rather than wait after the last one: suspended, they and
+their plan would keep each other, and the batch, until Python looks for reference cycles."""
 
 
 class SendPlan:
@@ -92,7 +94,7 @@ class SendPlan:
         self._may_write = may_write
         self._failures = 0
         self._steps = self._all_steps()
-        self.request = next(self._steps)
+        self.request: BulkRequest | None = next(self._steps)
 
     def read_answer(self, answer: Answer) -> None:
         """Read the answer to `request`, and decide what to send next.
@@ -104,7 +106,9 @@ class SendPlan:
             StopError: Planhat or the token is at fault: AllRefusedError, NotPermittedError or
                 GaveUpError.
         """
-        self.request = self._steps.send(answer)
+        self.request = None
+        with contextlib.suppress(StopIteration):
+            self.request = self._steps.send(answer)
 
     def lose_answer(self, error: UnknownOutcomeError) -> None:
         """Record that the answer to `request` was lost, and decide what to send next.
@@ -112,7 +116,9 @@ class SendPlan:
         Args:
             error: The error that says so.
         """
-        self.request = self._steps.throw(error)
+        self.request = None
+        with contextlib.suppress(StopIteration):
+            self.request = self._steps.throw(error)
 
     def _all_steps(self) -> _Steps:
         outcomes = self.outcomes
@@ -125,7 +131,6 @@ class SendPlan:
                 yield from self._confirm(part)
         if outcomes.failing or (self._may_lack_the_right and are_forbidden(outcomes.refusals)):
             raise self._not_the_records()
-        yield None
 
     @property
     def _may_lack_the_right(self) -> bool:
