@@ -70,7 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_bytecode_of_what_is_gone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Paths below /tmp come again with other content; and the cache must not grow with runs."""
+    """Paths below /tmp are used again with other content, and the cache must not grow with every
+    run."""
     yield
     if sys.pycache_prefix:
         gone = tmp_path_factory.getbasetemp().relative_to("/")
@@ -98,7 +99,7 @@ def _clean_environment(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
 @pytest.fixture(autouse=True)
 def _no_request_outlives_its_test() -> Iterator[None]:
-    """The port of a sandbox that is gone may soon be another one's."""
+    """The port of a closed sandbox may soon be used by another one."""
     yield
     wait_for_pages()
 
@@ -112,7 +113,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a process ended: exit code, and everything it said.
+    """How a process ended: its exit code and its output.
 
     `lines` are the lines of stdout, undecoded; `messages` the same as JSON values.
     """

@@ -1,4 +1,4 @@
-"""Holds the project's words: plain ones, and none that only its authors could decode.
+"""The project uses the plain words of its field, and no private metaphors.
 
 All files of the project are searched, with their names: code (identifiers, docstrings, comments,
 texts), pages, templates, workflows and settings. Fonts and pictures are not, except for SVG.

@@ -36,7 +36,7 @@ def toy_tap(folder: Path, name: str) -> TapUnderTest:
 
 
 class TestACorrectTarget(TargetConformance):
-    """Passes all."""
+    """It passes all tests."""
 
     @pytest.fixture
     def target(self, tmp_path):
@@ -44,7 +44,7 @@ class TestACorrectTarget(TargetConformance):
 
 
 class TestACorrectTap(TapConformance):
-    """Passes all."""
+    """It passes all tests."""
 
     @pytest.fixture
     def tap(self, tmp_path):

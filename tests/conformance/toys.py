@@ -1,4 +1,4 @@
-"""Connectors in a few lines, correct ones and ones with a defect: `python toys.py NAME FOLDER`."""
+"""Minimal connectors, correct or with one defect each: `python toys.py NAME FOLDER`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def store(folder: Path, n: int) -> None:
 
 
 def correct_target(folder: Path) -> None:
-    """Store each record when it comes, then print the state."""
+    """Store each record at once, then print the state."""
     for line in sys.stdin:
         message = json.loads(line)
         if message["type"] == "RECORD":
@@ -104,7 +104,7 @@ def polite_tap(folder: Path) -> None:
 
 
 def swallowing_tap(folder: Path) -> None:
-    """Take a reader that goes away for the end."""
+    """Treat a broken pipe as the end of the run."""
     try:
         correct_tap(folder)
     except BrokenPipeError:
@@ -119,7 +119,7 @@ def early_tap(folder: Path) -> None:
 
 
 def draining_tap(folder: Path) -> None:
-    """Print the newest bookmark on SIGTERM, without the records that it stands for."""
+    """Print the newest bookmark on SIGTERM, without the records before it."""
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     if "--state" in sys.argv:

@@ -101,7 +101,7 @@ def test_a_payload_of_bad_items_only_is_answered_with_400(planhat):
 
 
 def test_an_error_entry_is_json(planhat):
-    """No source shows one; the first live run prints it."""
+    """No source shows such an entry; the first live run prints it."""
     (entry,) = planhat.bulk("issues", [{"title": "bad"}]).json()["createdErrors"]
     print("an entry of createdErrors:", entry)  # noqa: T201 - the point of a live run
     assert entry

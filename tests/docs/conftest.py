@@ -19,7 +19,7 @@ __all__ = ["postgres", "postgres_server"]
 
 
 def pytest_generate_tests(metafunc):
-    """Make a test of every page; Airflow takes longer than all others together."""
+    """Make a test for every page; that of Airflow takes longer than all others together."""
     if "page" in metafunc.fixturenames:
         found = [
             pytest.param(page, id=page.name, marks=[pytest.mark.slow] * ("airflow" in page.needs))

@@ -122,7 +122,7 @@ def test_a_definition_declares_every_setting_with_its_kind_and_what_is_secret(pl
 
 
 def configurations(document: object) -> list[object]:
-    """Every value that stands under `config:`, however deep."""
+    """Every value under `config:`, at any depth."""
     if isinstance(document, list):
         return [found for part in document for found in configurations(part)]
     if not isinstance(document, dict):

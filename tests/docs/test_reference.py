@@ -28,7 +28,7 @@ HUB_REQUIRED = {"name", "namespace", "variant", "quality", "settings", "capabili
 
 @pytest.fixture(scope="module", params=PLUGINS)
 def about(request):
-    """What a plugin says about itself, without any configuration."""
+    """The output of a plugin's `--about`, without any configuration."""
     command = [program(request.param), "--about", "--format=json"]
     done = subprocess.run(command, capture_output=True, check=True)
     return json.loads(done.stdout)

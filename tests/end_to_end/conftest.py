@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["postgres", "postgres_server"]
 
 MODELS = ("issues", "objectives")
-# What Planhat gives each record anew: it cannot be the same in two tenants.
+# Properties that Planhat sets for each record: they differ between two tenants.
 OWN = frozenset({"_id", "createdAt", "updatedAt", "__v"})
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What came of a pipe: the last end's standard output, and each end's standard error."""
+    """The result of a pipe: standard output of its last process, standard error of each."""
 
     stdout: str
     errors: tuple[str, ...]
@@ -72,7 +72,7 @@ def pipe(tmp_path) -> Callable[..., Ends]:
 
 @pytest.fixture
 def written(tmp_path) -> Callable[..., str]:
-    """Write a configuration file: `written("tap", api_token="…")` gives its path."""
+    """Write a configuration file: `written("tap", api_token="…")` returns its path."""
 
     def write(name: str, **settings: object) -> str:
         path = tmp_path / f"{name}.json"

@@ -52,7 +52,7 @@ def type_in(tmp_path):
                 if select.select([outer], [], [], 0.2)[0]:
                     try:
                         shown += os.read(outer, 65536).decode(errors="replace")
-                    except OSError:  # Linux says so when nobody holds the other end any more
+                    except OSError:  # Linux raises this when the other end is closed
                         break
                 while waiting and waiting[0][0] in shown[answered:]:
                     prompt, answer = waiting.pop(0)

@@ -15,7 +15,7 @@ from strangers import program, without_installation
 from planhat_sandbox import Sandbox, seed_tenant
 
 PAGE = Path(__file__).parents[2] / "docs" / "warehouse.md"
-# Columns of the table that nobody mapped, with names that an issue of Planhat has too.
+# Columns of the table that are not mapped, with names of properties of an issue.
 UNMAPPED = {"priority": "a", "archived": True}
 
 
@@ -78,7 +78,7 @@ def assert_unmapped_columns_stayed_away(issues):
 
 
 def test_the_page_maps_the_same_in_a_pipe_and_in_meltano(files):
-    """Only then do the tests of either say something about the other."""
+    """So the tests of one hold for the other."""
     (loader,) = yaml.safe_load(files["meltano.yml"])["plugins"]["loaders"]
     piped = json.loads(files["target.json"])
     assert piped | loader["config"] == piped

@@ -1,4 +1,4 @@
-"""The tests take from the checkout what its reader has, and leave it as it was."""
+"""Tests use only the files that git tracks, and leave the checkout unchanged."""
 
 from __future__ import annotations
 

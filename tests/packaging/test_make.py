@@ -1,4 +1,4 @@
-"""The Makefile: what it makes in the checkout, it can take away again."""
+"""The Makefile: `make clean` removes everything that it creates in the checkout."""
 
 from __future__ import annotations
 

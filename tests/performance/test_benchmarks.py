@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say: the server is right, the arithmetic, the page."""
+"""The benchmarks are correct: their server, their arithmetic and their page."""
 
 import json
 from xml.etree import ElementTree as ET

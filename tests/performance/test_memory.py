@@ -1,4 +1,4 @@
-"""Nothing grows with a run: a hundred thousand records more take no more memory."""
+"""Memory does not grow with a run: a hundred thousand more records need the same amount."""
 
 import json
 import subprocess

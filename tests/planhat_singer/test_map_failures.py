@@ -1,4 +1,4 @@
-"""What a person is told of a stream map that fails: property and expression, never a value."""
+"""The message about a failed stream map names property and expression, and never a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECORD = {"title": "s3cr3t", "n": 7, "nothing": None, "tags": ["s3cr3t"], "to": 
 
 
 def failure(definition, record=None, **flattening):
-    """What is told of a record that a map fails on."""
+    """Return the message about a record that a map fails on."""
     stream_map = CustomStreamMap(
         stream_alias="issues",
         map_config={},

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def raw() -> Iterator[RawServer]:
-    """A server on loopback that sends exactly the bytes it is told to."""
+    """A server on loopback that sends exactly the given bytes."""
     with raw_server() as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""The plan: every record is in some task, whatever companies come and go."""
+"""The plan: every record is in a task, whichever companies are added or removed."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ RECORDS = 200
 
 @pytest.fixture
 def calls(sandbox, target, tmp_path):
-    """What a target did, in order, that was given refused records from its first batch on."""
+    """Return the calls, in order, of a target whose batches all contain refused records."""
     company = sandbox.tenant("alpha").insert("companies", {"name": "A company"})["_id"]
     sandbox.behave("alpha", refused_marker="refuse-this", error_entries="index")
     messages = [{"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}}]

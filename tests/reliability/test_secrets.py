@@ -1,4 +1,4 @@
-"""The token is in nothing that either plugin shows or keeps, and goes to no other host."""
+"""Neither plugin shows or stores the token, or sends it to another host."""
 
 from __future__ import annotations
 

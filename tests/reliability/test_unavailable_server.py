@@ -26,7 +26,7 @@ INPUT = b"".join(json.dumps(message).encode() + b"\n" for message in MESSAGES)
 
 @pytest.fixture(params=["tap", "target"])
 def storm(request, sandbox):
-    """Runs a plugin to its end, and gives how it ended and when it had asked."""
+    """Return a function that runs a plugin, and returns how it ended and when it sent requests."""
 
     def run(workers=WORKERS):
         config = settings(sandbox, "token-a")
@@ -56,10 +56,10 @@ def test_a_lasting_503_is_met_with_few_requests_and_ends_with_the_budget(sandbox
     sandbox.fault("status", status=503)
     ran, asked = storm()
     assert "503" in ran.last_line
-    # The tap asks nothing more before it knows the newest record.
+    # The tap sends no other request before it knows the newest record.
     askers = WORKERS if ran.last_line.startswith("target") else 1
     assert 2 <= len(asked) <= askers * MOST_ATTEMPTS
-    # The last attempt is made when the budget ends; nobody begins another one.
+    # The last attempt is made when the budget ends; no thread begins another one.
     assert BUDGET_SECONDS * 0.99 <= asked[-1] - asked[0] <= BUDGET_SECONDS * 4
 
 

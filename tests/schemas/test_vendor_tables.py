@@ -1,4 +1,4 @@
-"""The two models are what the vendor's tables and examples say, property by property.
+"""The two models agree with the vendor's tables and examples, property by property.
 
 The tables are written down here a second time, by hand, so that an edit of a schema file that
 differs from the vendor's pages is seen.
@@ -119,7 +119,7 @@ def test_the_vendors_example_answers_satisfy_the_schema_that_the_tap_sends(name,
 
 
 def test_a_time_that_is_none_does_not_satisfy_the_schema():
-    """Or the tests of formats would pass wherever the library that knows them is missing."""
+    """Otherwise the tests of formats would pass if the library that checks them is missing."""
     assert not validator_of("issues").is_valid({**_NEW_ISSUE, "updatedAt": "yesterday"})
 
 

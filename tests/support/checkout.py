@@ -19,7 +19,8 @@ EDITORS = ("*.sw?", "*~", ".#*", "#*#", ".idea", ".vscode")
 
 
 def bare_environment() -> dict[str, str]:
-    """Return an environment that says nothing but where bytecode goes, if it is written at all."""
+    """Return an environment with only the variables that say whether and where bytecode is
+    written."""
     names = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
     return {name: os.environ[name] for name in names if name in os.environ}
 

@@ -66,7 +66,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of a page that was followed from its first block to its last."""
+    """The result of following a page from its first block to its last."""
 
     exit_code: int
     stopped_at: int
@@ -115,7 +115,7 @@ def script(page: Page) -> str:
 
 
 def follow(page: Page, where: Path, environment: dict[str, str]) -> Reading:
-    """Do what a page says, in a directory, and end everything it started."""
+    """Follow a page in a directory, and end everything that it started."""
     free = str(free_port())
     for file in filter(Path.is_file, where.rglob("*")):
         _replace_port(file, free)

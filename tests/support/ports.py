@@ -1,4 +1,4 @@
-"""Ports for servers that must be told theirs before they start."""
+"""Ports for servers whose port must be chosen before they start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens, and which the system gives to nobody meanwhile.
+    """Return a free port that the system assigns to no other program meanwhile.
 
     Whoever asks the system for any port gets one of a range, and the tests beside this one do so
     all the time. This one is below that range.

@@ -101,7 +101,7 @@ def _unprivileged() -> dict[str, object]:
 
 
 def _answers(binaries: Path, port: int, server: subprocess.Popen) -> bool:
-    """Wait until the server takes connections; False if it ended instead."""
+    """Wait until the server accepts connections; return False if it has ended instead."""
     # A socket that is open is not enough: on a busy machine the server is still starting up.
     probe = [binaries / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
     deadline = time.monotonic() + 60
@@ -134,7 +134,7 @@ def _server(home: Path, binaries: Path, account: dict[str, object]):
     )
     # A test run that is killed takes its server with it.
     leash = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
-    for _attempt in range(5):  # somebody else may take the port between the look and the start
+    for _attempt in range(5):  # another program may take the port between the check and the start
         port = free_port()
         with log.open("wb") as output:
             server = subprocess.Popen(

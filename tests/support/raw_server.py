@@ -82,7 +82,7 @@ def _converse(server: RawServer, sock: socket.socket) -> None:
 
 @contextlib.contextmanager
 def raw_server(certificate: Path | None = None) -> Iterator[RawServer]:
-    """A server on loopback that says exactly the bytes it is told to, over TLS if it has a key."""
+    """A server on loopback that sends exactly the given bytes, over TLS if it has a key."""
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -106,7 +106,7 @@ def select() -> Callable[..., dict[str, Any]]:
 
 
 class CannedServer:
-    """A server whose list answers are given as bytes, for bodies that no decent server sends."""
+    """A server whose list answers are given as bytes, for bodies that the sandbox does not send."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}

@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 60
 
 
 def until(condition: Callable[[], Any]) -> Any:
-    """Wait until a condition holds, and return what it gave."""
+    """Wait until a condition returns something true, and return that."""
     end = time.monotonic() + TIMEOUT_SECONDS
     while not (value := condition()):
         assert time.monotonic() < end, "it did not come to that"

@@ -156,7 +156,7 @@ def test_the_bookmark_does_not_pass_what_was_newest_when_the_scan_began(
 def test_the_bookmark_does_not_pass_what_the_first_page_showed(
     config, read, issues, sandbox, select
 ):
-    """Records that change meanwhile come into later pages, but not all: some hide between."""
+    """Records that change meanwhile appear on later pages, but not all of them."""
     tenant = sandbox.tenant("token-a")
     ids = [
         tenant.insert("issues", {"title": "old", "updatedAt": at(day)})["_id"] for day in range(40)

@@ -1,4 +1,4 @@
-"""The console script as a process: discovery, --test, --about, and what bad input gets."""
+"""The console script as a process: discovery, --test, --about, and errors for invalid input."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ pagings = st.tuples(st.sampled_from([1, 2, 7, 2000]), st.sampled_from([1, 4]))
 
 
 class Clock:
-    """Planhat's clock: it moves when something changes, sometimes not at all."""
+    """Planhat's clock: it advances at some of the changes."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0

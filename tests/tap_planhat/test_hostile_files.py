@@ -1,4 +1,4 @@
-"""Whatever a catalog, a state or a page holds: messages, or one sentence; never anything else."""
+"""Whatever a catalog, a state or a page holds, the tap prints messages or one error sentence."""
 
 from __future__ import annotations
 

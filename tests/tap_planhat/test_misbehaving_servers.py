@@ -1,4 +1,4 @@
-"""Servers that do not do what is documented: exact all the same, or a clear error."""
+"""Servers that do not behave as documented: the read is exact, or ends with a clear error."""
 
 from __future__ import annotations
 

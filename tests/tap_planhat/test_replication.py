@@ -1,4 +1,4 @@
-"""How a catalog says that a stream is replicated, wherever it says it."""
+"""How a catalog asks for a stream to be replicated, in each place where it can."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def asked(found, model="issues"):
 @pytest.mark.parametrize(
     ("top", "chosen", "forced", "method"),
     [
-        # Discovery says INCREMENTAL twice; what differs was written by somebody.
+        # Discovery says INCREMENTAL twice; what differs was written by a user.
         (INCREMENTAL, None, INCREMENTAL, INCREMENTAL),
         (INCREMENTAL, FULL_TABLE, INCREMENTAL, FULL_TABLE),  # as Meltano's `metadata` does
         (None, FULL_TABLE, None, FULL_TABLE),

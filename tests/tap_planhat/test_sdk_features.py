@@ -1,4 +1,4 @@
-"""What the SDK gives a tap goes on working: maps, flattening, BATCH, selection, versions."""
+"""The SDK's features of a tap work: maps, flattening, BATCH, selection, versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that reads nothing, or less than somebody seems to want, says so."""
+"""A run that reads nothing, or probably less than intended, logs a warning."""
 
 from __future__ import annotations
 

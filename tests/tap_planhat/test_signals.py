@@ -202,7 +202,7 @@ def test_nothing_is_written_any_more_once_the_reader_is_gone():
 def test_records_are_not_withheld_by_a_state_that_is_suppressed_as_unchanged(
     read, config, sandbox, select
 ):
-    """The SDK prints no state that it has printed before; what waits must leave all the same."""
+    """The SDK prints no state twice, but records that wait must be written nevertheless."""
     for number in range(25):
         sandbox.tenant("token-a").insert("objectives", {"name": f"{number}"})
     state = {"bookmarks": {"objectives": {}}}

@@ -1,4 +1,4 @@
-"""The file given as --state: what is taken for a state, and what is said of anything else."""
+"""The file given as --state: which forms are accepted, and the errors for all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any bytes on stdin are written, rejected or end the run; no request goes anywhere else."""
+"""Any bytes on stdin are written, rejected or end the run; requests go to known routes only."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_a_kill_before_the_rejects_are_on_disk(bench, target, finish, tmp_path):
         if holder.stdout.readline() != b"held\n":
             pytest.skip("this file system has no leases")
         with running(bench, target, company) as process:
-            assert holder.stdout.readline() == b"asked\n"  # it wants to write the reject of BAD
+            assert holder.stdout.readline() == b"asked\n"  # it is about to write the reject of BAD
             states = kill(process)
         holder.kill()
     assert bench.rejects() == []

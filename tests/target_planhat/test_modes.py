@@ -1,4 +1,4 @@
-"""The modes, seen from outside: what is sent, what is left alone, what is counted."""
+"""The modes: what is sent, what is left unchanged, what is counted."""
 
 from __future__ import annotations
 

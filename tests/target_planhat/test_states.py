@@ -56,7 +56,7 @@ def test_a_batch_that_fails_holds_back_the_states_behind_it_though_others_are_wr
         lines.append(bench.state(number))
     ran = bench.run(lines, batch_size_rows=5, concurrency=4, retry_budget_seconds=0)
     assert ran.error is not None
-    # Whichever of the four met the fault: no state stands behind it.
+    # Whichever of the four was hit by the fault, no state after it is printed.
     held = {record["sourceId"] for record in bench.sandbox.tenant("alpha").records("issues")}
     assert 5 <= len(held) < 20
     assert at(ran)[0] == 0

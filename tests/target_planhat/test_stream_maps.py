@@ -1,4 +1,4 @@
-"""Stream maps: a record that they fail on is one reject, and what a SCHEMA says is taken."""
+"""Stream maps: a record that they fail on is one reject, and any SCHEMA is accepted."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_each_record_has_an_outcome_whatever_a_map_does_with_it(bench, values, e
     assert ran.states == [{"bookmarks": {"at": 1}}]
 
 
-# A SCHEMA that says little or odd things of its properties.
+# SCHEMAs that say little about their properties, or something unusual.
 
 SCHEMAS = [
     {},

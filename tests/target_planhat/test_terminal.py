@@ -51,7 +51,7 @@ def seen_on_a_terminal(target, config, lines=None, columns=0, **env) -> tuple[st
     try:
         while piece := os.read(master, 65_536):
             seen += piece
-    except OSError:  # how Linux says that a terminal has been let go of
+    except OSError:  # Linux raises this when the other end of a terminal is closed
         pass
     os.close(master)
     return seen.decode(), process.wait(30)

@@ -417,7 +417,7 @@ def test_an_empty_collection_costs_one_request_and_moves_no_bookmark():
 
 
 def answer(scan: IncrementalScan, page: int, moved: int = 0) -> None:
-    """Answer the first page that a scan wants, with some rows deleted in front of it so far.
+    """Answer the first page of a scan, with some rows in front of it deleted.
 
     Each row is a number, and so many seconds old.
     """

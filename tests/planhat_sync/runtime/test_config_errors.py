@@ -1,4 +1,4 @@
-"""What is said of wrong settings: by name, with what they take, and never their value."""
+"""Errors about settings name the setting and what it takes, and never its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file .env: which one is read, what may be in it, and what goes before it."""
+"""A file .env: which one is read, what it may contain, and what takes precedence over it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_settings_are_read_out_of_it_and_complained_about(warm, variables, folde
 
 
 def test_a_variable_in_front_of_a_command_goes_before_it(warm, variables, folder):
-    """A dry run that somebody asks for is one, whatever a file says."""
+    """A dry run that the command line requests takes place, whatever a file says."""
     written(folder, variables("target-planhat", dry_run="false"))
     command = ("target-planhat", "--config", "ENV")
     ran = warm(*command, stdin=STATE, cwd=folder, env={"TARGET_PLANHAT_DRY_RUN": "true"})

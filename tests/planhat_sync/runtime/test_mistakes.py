@@ -1,4 +1,4 @@
-"""A mistake of the user's is told in one sentence, and never as a fault of the program."""
+"""A mistake of the user is reported in one sentence, and not as an error of the program."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ def test_discovery_that_asks_planhat_needs_right_settings(warm, base, custom, sa
     assert says in said(warm("tap-planhat", "--discover", config=config), "tap-planhat")
 
 
-# Whatever stands in a configuration.
+# Whatever a configuration contains.
 
 JSON = st.recursive(
     st.none()

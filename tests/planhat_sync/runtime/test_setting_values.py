@@ -1,4 +1,4 @@
-"""An empty or null value is a setting that is not set, wherever it is given."""
+"""An empty or null value means that a setting is not set, wherever it is given."""
 
 from __future__ import annotations
 

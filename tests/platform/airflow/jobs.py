@@ -102,7 +102,7 @@ class Job:
             return connection.execute(sa.select(table)).all()
 
     def assert_equal(self, model: str) -> None:
-        """The copy holds what the source holds, once."""
+        """Assert that the copy holds each record of the source exactly once."""
         source, copy = (
             sorted(
                 json.dumps({k: record.get(k) for k in BOTH}, sort_keys=True, default=str)

@@ -53,7 +53,7 @@ def test_a_sharded_copy_in_which_one_shard_fails_and_is_retried_ends_equal(job, 
     job.assert_equal("objectives")
     assert all(row.holder is None for row in job.rows(SHARDS))
 
-    # The next run reads on from its states: what is new arrives, also of a company nobody knew.
+    # The next run continues from its states: new records arrive, also those of a new company.
     source = sandbox.tenant("alpha")
     new = company(sandbox, "A new one")
     for n in range(3):

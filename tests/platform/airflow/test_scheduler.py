@@ -1,4 +1,4 @@
-"""The DAG under Airflow's own scheduler, executor and supervisor: a task that is told to end."""
+"""The DAG under Airflow's own scheduler, executor and supervisor: a task that is asked to end."""
 
 from __future__ import annotations
 

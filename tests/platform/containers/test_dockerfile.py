@@ -44,7 +44,7 @@ def instructions() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The Dockerfile as shell commands, and what it says of the process it starts."""
+    """The Dockerfile as shell commands, and the process that it starts."""
 
     steps: str
     user: str

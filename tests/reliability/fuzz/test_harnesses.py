@@ -1,4 +1,4 @@
-"""The harnesses of `make fuzz`, without atheris: they start from good seeds and change them."""
+"""The harnesses of `make fuzz`, without atheris: they start from valid seeds and change them."""
 
 from __future__ import annotations
 

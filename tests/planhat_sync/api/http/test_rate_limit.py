@@ -14,7 +14,7 @@ from planhat_sync.api.http.rate_limit import TokenBucket
 
 
 class Pacing(RuleBasedStateMachine):
-    """Requests come, time passes, Planhat holds requests back: no window ever has too many."""
+    """Whatever requests are sent and held, no window of time contains too many."""
 
     def __init__(self) -> None:
         super().__init__()

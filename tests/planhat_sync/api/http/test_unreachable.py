@@ -1,4 +1,4 @@
-"""An unknown host stops the run at once; a host that may come back is waited for."""
+"""An unknown host stops the run at once; a known host that does not answer is retried."""
 
 from __future__ import annotations
 

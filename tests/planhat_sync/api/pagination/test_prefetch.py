@@ -18,7 +18,7 @@ def request(number: int) -> PageRequest:
 
 
 class Page:
-    """A page that knows its number, and can be counted while it exists."""
+    """A page with a number, counted while it exists."""
 
     def __init__(self, number: int) -> None:
         self.number = number

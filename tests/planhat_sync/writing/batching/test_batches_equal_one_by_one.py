@@ -350,7 +350,7 @@ def test_the_order_is_free_only_for_payloads_of_the_same_single_keyable(names, d
 
 @pytest.mark.parametrize("named", [0, 1])
 def test_a_source_id_that_one_record_gives_up_and_the_next_one_takes_is_not_refused(named):
-    """By their `_id`s they are two records, but their order matters all the same."""
+    """By their `_id`s they are two records, but their order matters nevertheless."""
     sources = ["s", "t", "v"]
     held = [
         {"_id": one, "name": "held", "sourceId": s} for one, s in zip(IDS, sources, strict=True)

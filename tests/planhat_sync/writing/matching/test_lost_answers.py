@@ -82,7 +82,7 @@ def test_a_record_that_is_gone_after_a_lost_answer_was_deleted_by_this_run(
 
 
 def test_a_delete_whose_answer_was_lost_does_not_delete_a_second_record(bench, company):
-    """The `_id` comes first: another record with the `sourceId` was not meant."""
+    """The `_id` has precedence, so another record with the `sourceId` must not be deleted."""
     record, _ = insert(bench, company, "s5", "other")
     bench.sandbox.fault("reset-after", route="delete", nth=1)
     delete = bench.record(_id=record["_id"], sourceId="other", **GONE)

@@ -1,4 +1,4 @@
-"""The figures of a summary are what they say, however the run ends.
+"""The figures of a summary are exact, however the run ends.
 
 `read` is what was read, the outcomes and `undecided` are its parts, and each outcome is what can be
 found of it elsewhere: in Planhat, in the reject file.
@@ -24,7 +24,7 @@ KEYS = st.sampled_from("abcdef")
 
 
 class Source:
-    """Standard input that comes line by line, and asks the run to stop after so many of them."""
+    """Standard input that arrives line by line, and requests a stop after a number of lines."""
 
     def __init__(self, lines, stop_after):
         self.given = []

@@ -168,7 +168,7 @@ def test_a_replay_of_a_repaired_reject_file_finishes_the_job(bench, target):
 
 
 def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
-    """A limit on the size of files stands for the disk: writing fails in the same place."""
+    """A limit on the size of files replaces a full disk: writing fails in the same place."""
     lines = [bench.schema(), bench.record(title="No key"), bench.state(1)]
     lines += [bench.record(title="No key", description="x" * 500) for _ in range(100)]
     lines += [bench.state(2)]

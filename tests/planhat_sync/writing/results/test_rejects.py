@@ -87,7 +87,7 @@ def test_rejects_that_cannot_be_written_hold_back_every_state_behind_them(bench,
     ]
     config = bench.config(on_reject="continue", batch_size_rows=2, concurrency=3)
     process = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=PIPE)
-    # A limit on the size of files stands for the disk; Python ignores the signal that goes with it.
+    # A limit on the size of files replaces a full disk; Python ignores the signal that it causes.
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (20_000, 20_000))
     bench.sandbox.after_each_request.append(hold)
     process.stdin.write(bench.lines(first))

@@ -62,7 +62,7 @@ def names(folder):
 
 
 def until_renamed(process):
-    """Read what a process says until it has renamed the file."""
+    """Read the output of a process until it has renamed the file."""
     said = ""
     while "renamed to" not in said:
         line = process.stderr.readline().decode()
@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_renamed_is_an_error_of_one_sentence(rejected, tmp
 
 
 def test_a_file_that_another_run_writes_its_rejects_to_is_not_replayed(bench, target, rejected):
-    """The other run is held up by its input: it has rejected a record and goes on."""
+    """The other run waits for input: it has rejected a record and has not ended."""
     config = bench.config(on_reject="continue")
     other = target.start(config=config, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     other.stdin.write(bench.lines([bench.schema(), bench.record(title="No key"), bench.state(1)]))
