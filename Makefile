@@ -75,7 +75,7 @@ docs: .venv-docs/.installed ## build the documentation into site/
 reference: $(STAMP) ## write the settings and the models into README, docs, meltano.yml and hub/
 	$(BIN)/python -m tools.reference
 
-# Airflow is large: it has an environment of its own, and its tests are not in make test.
+# Airflow is large: it has its own environment, and its tests are not in make test.
 .venv-airflow/.installed: examples/airflow/requirements.txt tests/platform/airflow/requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r examples/airflow/requirements.txt

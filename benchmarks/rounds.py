@@ -61,7 +61,7 @@ class Slope:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Start the benchmark's server in a process of its own, and yield its address."""
+    """Start the benchmark's server in a separate process, and yield its address."""
     command = [sys.executable, "-m", "benchmarks.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
         try:

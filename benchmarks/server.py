@@ -2,7 +2,7 @@
 
 It knows the issues' list (`limit`, `offset`, `sort`, `select`), an empty list for every other
 model, and the bulk upsert, whose items it counts by their `sourceId` and all of which it calls
-updated. It is a process of its own: `python -m benchmarks.server` prints its address on stdout.
+updated. It is a separate process: `python -m benchmarks.server` prints its address on stdout.
 Counts of the rows that a run has read and written: `GET /_counts/<token>`.
 """
 

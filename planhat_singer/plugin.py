@@ -93,7 +93,7 @@ class PlanhatPlugin(PluginBase):
         """Make the SDK's mapper of the stream maps.
 
         Raises:
-            ConfigurationError: Something is wrong with the stream maps.
+            ConfigurationError: The stream maps are not valid.
         """
         with mapping_errors(self.config.get("stream_maps")):
             super().setup_mapper()

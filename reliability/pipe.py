@@ -36,7 +36,7 @@ def run_pipe(
     environment: Mapping[str, str] | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> PipeRun:
-    """Run the pipe once, both processes in one process group of their own.
+    """Run the pipe once, both processes in their own process group.
 
     Args:
         folder: For configurations and the state file.

@@ -75,9 +75,9 @@ class PlanhatStream(Stream):
         tap: The tap, for the SDK.
         model: The model.
         connect: Returns the client; not called before records are read.
-        writer: Where messages go.
+        writer: Writes the messages.
         stop: Whether the run was asked to stop.
-        counts: Where what was read is counted.
+        counts: Receives the counts of what was read.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE

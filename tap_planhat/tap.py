@@ -76,7 +76,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         Args:
             catalog: What to read; everything if None.
             client: Sends the requests; None for one that is made of the settings.
-            how: What `singer_sdk.Tap` takes.
+            how: Other arguments of `singer_sdk.Tap`.
         """
         self._writer = MessageWriter()
         self.stop = Stop(self.name)
@@ -89,9 +89,9 @@ class TapPlanhat(PlanhatPlugin, Tap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the command line, whose `--test` takes only what it knows.
+        """Return the command line, whose `--test` accepts only known values.
 
-        The SDK's takes any text, and then tests the connection.
+        The SDK's own accepts any text, and then tests the connection.
         """
         command = super().get_singer_command()
         for option in command.params:
@@ -210,7 +210,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Make the SDK's mapper of the stream maps.
 
         Raises:
-            ConfigurationError: Something is wrong with the stream maps.
+            ConfigurationError: The stream maps are not valid.
         """
         _ = self.catalog  # here, so that its errors are not reported as those of the maps
         super().setup_mapper()

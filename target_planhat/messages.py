@@ -123,7 +123,7 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
 class RejectLines:
     """Rejects as a Singer stream: RECORD messages as received, with a `reject` beside `record`.
 
-    The newest SCHEMA of their stream stands before them, so that the file can be the input of a
+    The newest SCHEMA of their stream precedes them, so that the file can be the input of a
     run. Which SCHEMA a record came under does not matter: none has an effect on records.
 
     Args:

@@ -64,7 +64,7 @@ class Router:
         """Handle lines, in their order.
 
         Args:
-            lines: The lines that came together.
+            lines: Lines that were read together.
 
         Raises:
             InputError: One of them is not a message that can be handled here.

@@ -23,7 +23,7 @@ class PlanhatSink(BatchSink):
     """Passes records to a stream.
 
     Args:
-        target: As the SDK has it; its settings and its logger are copied.
+        target: The target, whose settings and logger the SDK copies.
         stream_name: Name of the stream.
         schema: Its SCHEMA; it has no effect, since the model decides about records.
         key_properties: They have no effect; `match_on` decides what identifies a record.

@@ -44,7 +44,7 @@ class StreamMaps:
         mapper: The SDK's.
 
     Attributes:
-        are_set: Whether records go through them at all.
+        are_set: Whether there are any.
     """
 
     def __init__(self, mapper: PluginMapper) -> None:
@@ -71,7 +71,7 @@ class StreamMaps:
             stream: Its name.
 
         Raises:
-            ConfigurationError: Something is wrong with the stream maps.
+            ConfigurationError: The stream maps are not valid.
         """
         if not self.are_set:
             return [stream]
@@ -85,7 +85,7 @@ class StreamMaps:
         """Apply all maps of its stream to a record.
 
         If one of them fails, none counts. The record is kept as received, and a replay applies all
-        of them again: what another one had made would be written twice.
+        of them again: what another one had produced would be written twice.
 
         Args:
             stream: Its stream.

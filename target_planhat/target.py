@@ -103,7 +103,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         again, and cannot be: it shortens names, and makes text of lists and of deeper objects.
 
         Raises:
-            ConfigurationError: Something is wrong with the stream maps.
+            ConfigurationError: The stream maps are not valid.
         """
         config = {**self.config, "flattening_enabled": False}
         with mapping_errors(self.config.get("stream_maps")):
@@ -125,8 +125,8 @@ class TargetPlanhat(PlanhatPlugin, Target):
     def listen(self, file_input: IO[Any] | None = None) -> None:  # type: ignore[misc]
         """Do a complete run; the SDK's own method reads text line by line.
 
-        It is final in the SDK, together with `process_lines`, for the sake of hooks that this
-        target does not have.
+        It is final in the SDK, together with `process_lines`, for hooks that this target does not
+        have.
 
         Args:
             file_input: Where the messages come from; standard input if None.

@@ -38,6 +38,8 @@ WORDS = {
     r"honest(ly)?|lying": "correct, misleading",
     r"as (it|they) (came|come)": "as received",
     r"in good order": "in order",
+    r"all the same": "nevertheless",
+    r"(is|are|was|were|be) told": "is reported, receives",
     r"truths?": "what is known, reference",
     r"last words?": "emergency message, last line",
     r"intakes?|takers?": "router, handlers",

@@ -49,7 +49,7 @@ class Command:
 class Pipe:
     """``tap | target``, started at once.
 
-    Both run in sessions of their own: what a terminal or an orchestrator sends to the process group
+    Both run in their own sessions: what a terminal or an orchestrator sends to the process group
     reaches them once, through ``stop``, and not twice. If the watching process dies without a
     chance to stop them (SIGKILL), Linux sends them SIGTERM (``setpriv --pdeathsig``), so that no
     orphan continues to write during the retry; elsewhere they end at the next line they print.

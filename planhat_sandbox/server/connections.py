@@ -33,7 +33,7 @@ class Connections:
         self._open: dict[threading.Thread, socket.socket] = {}
 
     def start(self, connection: socket.socket, handler: Handler) -> None:
-        """Answer the requests of a new connection, in a thread of its own.
+        """Answer the requests of a new connection, in a separate thread.
 
         Args:
             connection: The socket, which is closed at the end.

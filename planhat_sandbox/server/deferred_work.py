@@ -1,4 +1,4 @@
-"""Work that runs after a delay, in threads of its own, unless the sandbox closes first."""
+"""Work that runs after a delay, in separate threads, unless the sandbox closes first."""
 
 from __future__ import annotations
 

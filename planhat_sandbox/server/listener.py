@@ -57,7 +57,7 @@ class Listener:
         return f"{self._scheme}://{host}:{self.port}"
 
     def serve(self, handler: Handler) -> None:
-        """Begin to accept connections, in a thread of its own.
+        """Begin to accept connections, in a separate thread.
 
         Args:
             handler: Answers a request; called from many threads.

@@ -103,7 +103,7 @@ class Progress:
 
     Args:
         plugin: Name of the plugin, with which the line begins.
-        snapshot: Returns the counts; called from a thread of its own.
+        snapshot: Returns the counts; called from a separate thread.
         setting: The setting `progress`.
         logger: Gets the log lines.
         stream: Where the bar is drawn; standard error if None.

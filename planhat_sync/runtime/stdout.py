@@ -1,7 +1,7 @@
 """Standard output: what the program writes to it on purpose, and nothing else.
 
 A target fails on a line that is not a message, and an orchestrator that reads a line which is not
-a state may lose the state. `guard` therefore moves standard output to a file descriptor of its own,
+a state may lose the state. `guard` therefore moves standard output to a separate file descriptor,
 to which only this module writes. From then on descriptor 1 and `sys.stdout` lead to standard error,
 for Python, C code, child processes and log handlers alike.
 

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _supervise(name: str, seconds: int) -> tuple[int, bool]:
-    """Run one harness in processes of its own, and return what it found.
+    """Run one harness in separate processes, and return what it found.
 
     Half of the time inputs are changed as bytes, which is how libFuzzer follows comparisons, and
     half as JSON: it does the one or the other.

@@ -1,4 +1,4 @@
-"""Pipes with other people's programs, each out of an environment of its own."""
+"""Pipes with other people's programs, each out of its own environment."""
 
 from __future__ import annotations
 

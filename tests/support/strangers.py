@@ -1,4 +1,4 @@
-"""Commands: ours, and those of other people's programs, each in an environment of its own."""
+"""Commands: ours, and those of other people's programs, each in its own environment."""
 
 from __future__ import annotations
 

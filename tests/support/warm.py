@@ -1,7 +1,7 @@
 """Both plugins as processes that are forked from one that has imported them already.
 
 Starting a plugin costs most of a second, nearly all of it imports. So a test that has a few hundred
-command lines to try forks: each child is a process of its own, with its own arguments, environment,
+command lines to try forks: each child is a separate process, with its own arguments, environment,
 working directory and standard streams, and ends as a plugin ends.
 """
 

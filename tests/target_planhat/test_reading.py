@@ -100,7 +100,7 @@ def test_a_stop_ends_a_wait_for_input_and_half_a_line_is_not_read():
 
 
 class Feed:
-    """A target that reads a pipe in a thread of its own, and waits only briefly for more."""
+    """A target that reads a pipe in a separate thread, and waits only briefly for more."""
 
     def __init__(self, bench, *, idle_seconds, longest_wait_seconds=60, **config):
         target = TargetPlanhat(config=bench.config(**config))

@@ -39,7 +39,7 @@ class Schedule:
     """When one request is sent again, given how its attempts failed.
 
     The budget begins with the first failure, so that a slow first attempt does not use it up. The
-    time that a running write is given to settle does not count against it either.
+    time to wait for a write that may still be running does not count either.
 
     Args:
         repeat: Whether the request may be sent again when its answer was lost.

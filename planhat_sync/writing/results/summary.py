@@ -170,5 +170,5 @@ def _write(path: Path, summary: Summary) -> None:
     except OSError as error:
         raise StopError(
             f"the summary cannot be written to {path} ({error.strerror}); "
-            "the printed states are valid all the same"
+            "the printed states are valid nevertheless"
         ) from error

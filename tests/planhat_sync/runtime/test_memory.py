@@ -28,7 +28,7 @@ def page_faults(how):
     return int(subprocess.run(command, check=True, capture_output=True).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these settings")
 def test_batches_that_come_and_go_do_not_ask_the_kernel_for_memory_again_and_again():
     assert page_faults("kept") < page_faults("returned") / 5
 

@@ -138,7 +138,7 @@ def test_a_task_that_is_reported_to_end_stops_its_pipe_and_its_retry_goes_on(
         until(lambda: "success" in runs() or "failed" in runs(), "the run ends")
         logs = "".join(path.read_text() for path in job.home.glob("logs/**/*.log"))
     assert "success" in runs(), logs[-6000:]
-    assert max(tries().values()) == 2, "the task that was told to end was tried again"
+    assert max(tries().values()) == 2, "the task that was asked to end was tried again"
     assert "ended with exit code 143" in logs, "both sides ended in order"
     job.assert_equal("issues")
     job.assert_equal("objectives")

@@ -92,7 +92,7 @@ def test_a_write_whose_tls_connection_is_cut_counts_as_sent(secure, connect, iss
 
 @contextlib.contextmanager
 def tcp_server(talk):
-    """Call `talk` with each connection, in a thread of its own."""
+    """Call `talk` with each connection, in a separate thread."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def converse(sock: socket.socket) -> None:
