@@ -458,3 +458,16 @@ def test_an_entry_whose_keyable_and_index_mean_two_payloads_counts_for_neither(e
     found = SentPayloads(KEYABLES, sent)
     assert found.find_refused(entry) is None
     assert found.find_refused({"sourceId": "a", "index": 0}) == 0
+
+
+@pytest.mark.parametrize("value", [b"1e400", b"-1e999", b"[" * 5000 + b"]" * 5000])
+def test_a_payload_that_cannot_be_decoded_may_always_be_the_one_that_is_meant(value):
+    sent = [
+        Sent((None, "a", None), b'{"sourceId":"a","companyId":"%d","x":%b}' % (at, value))
+        for at in range(2)
+    ]
+    plain = Sent((None, "a", None), b'{"sourceId":"a","companyId":"2"}')
+    found = SentPayloads(KEYABLES, [*sent, plain])
+    assert found.find_refused({"sourceId": "a", "companyId": "0"}) is None
+    assert SentPayloads(KEYABLES, [sent[0], plain]).find_refused({"sourceId": "a"}) is None
+    assert found.find_refused({"sourceId": "a", "index": 1}) == 1
