@@ -94,7 +94,7 @@ class Watermark:
 def _is_empty(value: bytes) -> bool:
     try:
         return not json.loads(value)
-    except RecursionError:
+    except (ValueError, RecursionError):  # an integer of more digits than Python reads
         return False
 
 
@@ -103,5 +103,5 @@ def _meaning(value: bytes) -> str | bytes:
     try:
         meaning = json.loads(value, parse_float=lambda digits: f"{digits}f")
         return json.dumps(meaning, sort_keys=True)
-    except RecursionError:
+    except (ValueError, RecursionError):
         return value

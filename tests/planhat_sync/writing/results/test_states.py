@@ -58,8 +58,9 @@ def test_the_same_state_is_not_released_twice_however_it_is_written():
     assert mark.release(None) == b'{"b":0.10,"a":1.0}'
 
 
-def test_a_state_is_released_as_received():
-    value = b'{"bookmarks": {"x": {"at": "2026-01-01T00:00:00.10Z", "n": 0.10, "big": 1e400}}}'
+@pytest.mark.parametrize("big", [b"1e400", b"1" * 5000, b"[" * 5000 + b"]" * 5000])
+def test_a_state_is_released_as_received(big):
+    value = b'{"bookmarks": {"x": {"at": "2026-01-01T00:00:00.10Z", "n": 0.10, "big": %b}}}' % big
     mark = Watermark()
     mark.add(value, after=1)
     assert mark.release(None) == value
