@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_filter import CompanyFilter
@@ -16,6 +17,7 @@ from planhat_sync.timestamps import earlier, format_timestamp
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from planhat_sync.api.pagination.scan import Source
     from planhat_sync.reading.pages.page import Page
@@ -52,6 +54,7 @@ class StreamReader:
         settings: How to read.
         state: The state after the previous run.
         logger: Receives messages for the user.
+        clock: Time.
 
     Attributes:
         state: The state after the previous run; once all rows have been read, after this run.
@@ -64,12 +67,14 @@ class StreamReader:
         settings: ReadSettings,
         state: StreamState,
         logger: logging.Logger,
+        clock: Clock | None = None,
     ) -> None:
         self.state = state
         self._source = source
         self._key = key
         self._settings = settings
         self._logger = logger
+        self._clock = clock or Clock()
         self._digest = companies_digest(settings.company_ids)
         self._bookmark = state.bookmark
         if state.is_foreign:
@@ -241,7 +246,7 @@ class StreamReader:
 
     def _trusted(self, timestamps: Iterable[datetime | None]) -> datetime | None:
         """Return the newest timestamp that may become the bookmark."""
-        horizon = datetime.now(timezone.utc) + FURTHEST_AHEAD
+        horizon = self._clock.utc() + FURTHEST_AHEAD
         known = [timestamp for timestamp in timestamps if timestamp]
         if known and max(known) > horizon:
             self._logger.warning(

@@ -1,16 +1,17 @@
-"""Time and randomness for the HTTP room, in one object that a test can replace."""
+"""Time and randomness, in one object that a test can replace."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
+from datetime import datetime, timezone
 
 
 class Clock:
     """The system's clocks and its random numbers.
 
-    A test's clock overrides all four methods; it does not need to wait.
+    A test's clock overrides `now`, `epoch`, `random` and `wait`; it does not need to wait.
     """
 
     def now(self) -> float:
@@ -20,6 +21,10 @@ class Clock:
     def epoch(self) -> float:
         """Return the seconds since 1970-01-01 UTC."""
         return time.time()
+
+    def utc(self) -> datetime:
+        """Return the same as a date and time."""
+        return datetime.fromtimestamp(self.epoch(), timezone.utc)
 
     def random(self) -> float:
         """Return a random number in [0, 1)."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 import decimal
 import operator
 import re
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.reading.pages.chunks import chunks
 from planhat_sync.reading.pages.page import Lines, Page, Records
@@ -23,6 +23,7 @@ from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from planhat_sync.reading.pages.page import WriteLines
 
@@ -47,6 +48,7 @@ class RowFormat:
             is one of `properties`.
         write: Writes rows as lines. If given, pages become lines at once; otherwise their rows
             become Python values when they are picked.
+        clock: Time.
 
     Attributes:
         select: The properties to ask for.
@@ -60,8 +62,10 @@ class RowFormat:
         key: str | None = None,
         reference: str | None = None,
         write: WriteLines | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._stream = stream
+        self._clock = clock or Clock()
         self._write = write
         emitted = dict.fromkeys(["_id", *properties, *([key] if key else [])])
         self.select = tuple(dict.fromkeys([*emitted, *([reference] if reference else [])]))
@@ -96,7 +100,7 @@ class RowFormat:
             ValueError: It is not a JSON array.
             ProtocolError: A row of it is not a record.
         """
-        received = datetime.now(timezone.utc)
+        received = self._clock.utc()
         try:
             rows = (self._decode(_on_one_line(chunk)) for chunk in chunks(body))
             return self._page(rows, received)

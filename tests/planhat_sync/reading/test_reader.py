@@ -13,6 +13,7 @@ import pytest
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.models import load_models
@@ -34,11 +35,12 @@ def reader(sandbox):
     config = {"api_token": "token-a", "api_url": sandbox.url, "requests_per_minute": 0}
     with Transport(Connection.from_config(config), width=4) as transport:
 
-        def make(state, **more):
-            row_format = RowFormat("issues", ["title"], key=KEY, **more)
+        def make(state, clock=None, **more):
+            row_format = RowFormat("issues", ["title"], key=KEY, clock=clock, **more)
             client, stop = PlanhatClient(transport), threading.Event()
             source = Source(client, ISSUES, row_format.select, row_format.page, stop, 4)
-            return StreamReader(source, KEY, ReadSettings(), state, logging.getLogger("test"))
+            logger = logging.getLogger("test")
+            return StreamReader(source, KEY, ReadSettings(), state, logger, clock)
 
         yield make
 
@@ -68,6 +70,28 @@ def test_lines_are_what_the_caller_makes_of_rows(reader):
         "day 2",
         "day 3",
     ]
+
+
+class OldClock(Clock):
+    """A clock of 2026-01-01T12:00:00Z."""
+
+    def epoch(self):
+        return 1_767_268_800.0
+
+
+def test_the_clock_that_is_passed_in_dates_the_rows_and_bounds_the_bookmark(reader):
+    received = []
+
+    def write(rows, at):
+        received.append(at)
+        return b""
+
+    reading = reader(StreamState(), OldClock(), write=write)
+    for rows in reading.read():
+        list(rows.content)
+    assert {at.isoformat() for at in received} == {"2026-01-01T12:00:00+00:00"}
+    # The row of 3 January is more than a day ahead of this clock.
+    assert reading.state.bookmark.isoformat() == "2026-01-02T00:00:00+00:00"
 
 
 def test_reading_loads_no_part_of_singers_sdk():
