@@ -217,8 +217,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
         for each in chain.from_iterable(self.mapper.stream_maps.values()):
             if not isinstance(each.stream_alias, str) or not each.stream_alias:
                 raise ConfigurationError(
-                    "stream_maps: an __alias__ is an expression, and one of them gives no name: "
-                    "write the name alone, without quotes inside"
+                    "stream_maps: an __alias__ is an expression, and one of them has no name as "
+                    "its value: write the name alone, without quotes inside"
                 )
 
     def _progress(self) -> Progress:

@@ -134,7 +134,7 @@ class Router:
         for made in self._maps.streams_of(name):
             if made not in self._streams.models:
                 raise InputError(
-                    f"stream {made} is not a model of Planhat's; there are "
+                    f"stream {made} is not a model of Planhat; there are "
                     f"{', '.join(self._streams.models)}: select these in the tap, or rename it "
                     "with stream_maps"
                 )
@@ -167,7 +167,7 @@ class Router:
             self._has_version = True
             logger.info(
                 "ACTIVATE_VERSION of %s is ignored, and so are all others: records that the "
-                "source does not hold any more stay in Planhat",
+                "source no longer has stay in Planhat",
                 message.stream,
             )
 

@@ -129,7 +129,7 @@ def looks_like_settings(argument: str) -> bool:
 def _content(path: str, plugin: str) -> bytes:
     variable = f"{plugin.upper().replace('-', '_')}_{SECRET.upper()}"
     if not path.strip():
-        raise ConfigurationError("--config was given nothing: give the path of a JSON file, or ENV")
+        raise ConfigurationError("--config is empty: give the path of a JSON file, or ENV")
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:

@@ -216,8 +216,8 @@ class WriteSettings:
         settings = cls(**values)
         if settings.on_reject == "continue" and settings.rejects_path is None:
             raise ConfigurationError(
-                "on_reject is set to continue, and rejected records would have nowhere to go: "
-                "set rejects_path to a file"
+                "on_reject is set to continue, and rejects_path is not set: set rejects_path to a "
+                "file"
             )
         return settings
 

@@ -66,7 +66,7 @@ def test_a_stream_that_is_not_a_model_ends_the_run_and_the_models_are_named(benc
     ran = bench.run([bench.schema("users")])
     assert isinstance(ran.error, InputError)
     names = "there are issues, objectives"
-    assert f"stream users is not a model of Planhat's; {names}" in str(ran.error)
+    assert f"stream users is not a model of Planhat; {names}" in str(ran.error)
 
 
 def test_a_record_before_its_schema_is_also_what_the_sdk_calls_it(bench):

@@ -64,7 +64,7 @@ def _decompressed(body: bytes, encoding: str, largest: int) -> bytes:
     if encoding in ("", "identity") or not body:
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise UnreadableAnswerError("the answer has an encoding that was not asked for")
+        raise UnreadableAnswerError("the answer has an encoding that was not requested")
     decompressor = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         plain = decompressor.decompress(body, largest + 1)
@@ -79,6 +79,6 @@ def _decompressed(body: bytes, encoding: str, largest: int) -> bytes:
 
 def _too_large(largest: int) -> ProtocolError:
     return ProtocolError(
-        f"an answer is larger than {largest >> 20} MiB, too large for a page of Planhat's: "
+        f"an answer is larger than {largest >> 20} MiB, too large for a page of records: "
         "set a smaller page_size, and check api_url"
     )

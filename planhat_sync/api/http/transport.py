@@ -150,7 +150,7 @@ class Transport:
                 return decode(answer)
             except (ValueError, RecursionError) as error:  # the latter: nested too deeply
                 raise UnreadableAnswerError(
-                    f"the body of its {answer.status} is not the JSON that was asked for",
+                    f"the body of its {answer.status} answer is not the expected JSON",
                     status=answer.status,
                 ) from error
         if answer.status in RETRIED_STATUSES:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 CANNOT_TELL: Final = Reject(
     RejectCode.AMBIGUOUS_KEY,
-    "cannot tell whether this record exists in Planhat: send its _id or sourceId, or identify its "
-    "company by the company's _id",
+    "it is not known whether this record exists in Planhat: send its _id or sourceId, or identify "
+    "its company by the company's _id",
 )
 
 

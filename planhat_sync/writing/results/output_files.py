@@ -43,7 +43,7 @@ def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) 
     if summary_path is None:
         return
     if rejects_path is not None and rejects_path.resolve() == summary_path.resolve():
-        raise ConfigurationError("rejects_path and summary_path name the same file: name two")
+        raise ConfigurationError("rejects_path and summary_path name the same file: name two files")
     if not summary_path.parent.is_dir():
         raise ConfigurationError(
             f"summary_path: there is no folder {summary_path.parent}: create it"

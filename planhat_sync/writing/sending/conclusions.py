@@ -56,7 +56,7 @@ def all_refused(stream: str, refusals: Mapping[int, Refusal]) -> StopError:
         return not_permitted(stream, said)
     return AllRefusedError(
         f"Planhat refuses every record of {stream} in the same way, even if it is sent alone "
-        f"({said}), so the records are not the cause: look for it in Planhat, then run again"
+        f"({said}), so the records are not the cause: find the cause in Planhat, then run again"
     )
 
 

@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_none_of_a_configuration(warm, base, plugin):
 def test_neither_a_folder_nor_nothing_is_a_configuration(warm, plugin, tmp_path):
     assert "given as --config is a folder" in said(warm(plugin, "--config", str(tmp_path)), plugin)
     for nothing in ("", "  "):
-        assert "--config was given nothing" in said(warm(plugin, "--config", nothing), plugin)
+        assert "--config is empty" in said(warm(plugin, "--config", nothing), plugin)
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
