@@ -1,8 +1,8 @@
-"""Which payload of a bulk upsert an entry of its answer means.
+"""Which payload of a bulk upsert an entry of its answer refers to.
 
-The vendor documents neither the entries of `createdErrors`, `updatedErrors` and
-`permissionErrors` nor the keyables in `insertsKeys` and `updatesKeys` (facts bulk-error-entries
-and bulk-success-keys). So an entry is read in every possible way, and an entry that could mean two
+The vendor documents neither the entries of `createdErrors`, `updatedErrors` and `permissionErrors`
+nor the keyables in `insertsKeys` and `updatesKeys` (facts bulk-error-entries and
+bulk-success-keys). So an entry is read in every possible way, and an entry that could refer to two
 payloads counts for neither. `outcomes` decides what follows from it.
 """
 
@@ -65,7 +65,7 @@ class SentPayloads:
             self._keyable_sets[frozenset(key for key, _ in sent)] += 1
 
     def find_written(self, entry: object) -> int | None:
-        """Return which payload a success entry means, if that is certain.
+        """Return which payload a success entry refers to, if that is certain.
 
         It is certain if every payload has one of the keyables that the entry names, so that it can
         be compared with all of them, and exactly one payload agrees with it.
@@ -84,7 +84,7 @@ class SentPayloads:
         return certain.pop() if len(certain) == 1 else None
 
     def find_refused(self, entry: object) -> int | None:
-        """Return which payload an error entry seems to mean.
+        """Return which payload an error entry seems to refer to.
 
         Args:
             entry: One element of an array of errors: a number, a text, an object of any shape.
@@ -115,7 +115,7 @@ class SentPayloads:
         )
 
     def _named_by_keyables(self, entry: object) -> set[int]:
-        """Return the payloads that the objects inside an entry mean, at any depth."""
+        """Return the payloads that the objects inside an entry refer to, at any depth."""
         meant: set[int] = set()
         for part in _parts(entry):
             if isinstance(part, dict) and (named := self._keys_of(part)):

@@ -64,7 +64,7 @@ class Unsettled:
         claims: What the answer's counts may mean; empty if it has none.
         created: Indices of payloads that were certainly created.
         updated: Indices of payloads that were certainly updated.
-        suspects: Indices of payloads that error entries seem to mean.
+        suspects: Indices of payloads that error entries seem to refer to.
         explained: Whether there is any error entry.
     """
 

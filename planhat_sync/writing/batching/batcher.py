@@ -115,7 +115,7 @@ class Batcher:
         """Add a payload in the common case, three times as fast; return whether it was added.
 
         The common case: only one batch is being formed, it does not become full, and no payload in
-        it could mean the same record.
+        it could refer to the same record.
         """
         size = len(payload.item) + 1
         if (

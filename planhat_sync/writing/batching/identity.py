@@ -1,7 +1,7 @@
-"""Whether two payloads may mean the same record of Planhat, by their keyables alone.
+"""Whether two payloads may refer to the same record of Planhat, by their keyables alone.
 
 Owns the comparison of keyables between payloads, and knows nothing of what Planhat holds. Two
-payloads may mean the same record by different keyables, which cannot be seen here, so `batcher`
+payloads may refer to the same record by different keyables, which cannot be seen here, so `batcher`
 keeps their order.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Identity = tuple[int, str] | tuple[int, str, str]
 """Position of a keyable among the model's, its value and, if the payload has it, its scope. Two
-payloads that share an identity mean the same record."""
+payloads that share an identity refer to the same record."""
 
 ScopeKind = str
 """How a payload refers to a company: by `_id`, by `extid-`, by `srcid-`, or not at all."""
@@ -68,7 +68,7 @@ def scoped_keys(payload: Payload) -> list[tuple[Identity, ScopeKind]]:
 
     Returns:
         Each keyable without its company, and the kind of the reference to the company. Two payloads
-        that share the keyable, with references of different kinds, may mean the same record
+        that share the keyable, with references of different kinds, may refer to the same record
         although they share no identity.
     """
     return [
@@ -87,8 +87,8 @@ def order_matters(carried: Collection[Profile]) -> bool:
     """Return whether payloads must be sent in their order, whatever Planhat holds.
 
     The order is free only if every payload carries the same single keyable. `{_id: 1}` and
-    `{sourceId: s}` may mean the same record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId: s}`
-    mean two records, but the second may need a sourceId that the first gives up.
+    `{sourceId: s}` may refer to the same record. `{_id: 1, sourceId: t}` and `{_id: 2, sourceId:
+    s}` refer to two records, but the second may need a sourceId that the first gives up.
 
     Args:
         carried: The profiles of payloads that share no identity.

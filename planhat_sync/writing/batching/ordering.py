@@ -29,8 +29,8 @@ class Bounds(msgspec.Struct):
     Attributes:
         profile: The keyables that it carries, a bit for each.
         floor: Number of the first batch that it may go into.
-        after: Sequence number of the last payload that may mean the same record without sharing an
-            identity with it: their order must be kept.
+        after: Sequence number of the last payload that may refer to the same record without sharing
+            an identity with it: their order must be kept.
         met: Positions of the latest payloads with its identities.
     """
 
@@ -61,8 +61,9 @@ class Order:
     """The order that payloads of one stream have to keep.
 
     A *profile* is the set of keyables that a payload carries. Payloads that carry only one keyable,
-    the same one with different values, mean different records whatever Planhat holds, so one may
-    overtake the other. Any other two payloads may mean the same record: they keep their order.
+    the same one with different values, refer to different records whatever Planhat holds, so one
+    may overtake the other. Any other two payloads may refer to the same record: they keep their
+    order.
     """
 
     def __init__(self) -> None:

@@ -74,7 +74,7 @@ class Decisions:
 
         Args:
             payload: An upsert or an archive that carries a keyable.
-            existing: The record that it means.
+            existing: The record that it refers to.
 
         Returns:
             The payload to send, or why none is sent.
@@ -95,10 +95,10 @@ class Decisions:
         return self._with_id(known, record.identifier) if self._mode == "update" else known
 
     def meant(self, payload: Payload, existing: Existing) -> Existing:
-        """Return the record that a payload means, of those with its keyables.
+        """Return the record that a payload refers to, of those with its keyables.
 
-        An upsert means the record that was found. An archive or delete whose `_id` does not exist
-        means no record if `match_on` does not name the keyable that found one.
+        An upsert refers to the record that was found. An archive or delete whose `_id` does not
+        exist refers to no record if `match_on` does not name the keyable that found one.
 
         Args:
             payload: A payload that carries a keyable.

@@ -1,4 +1,4 @@
-"""Whether Planhat has the record that a payload means: the record, unknown, or none."""
+"""Whether Planhat has the record that a payload refers to: the record, unknown, or none."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Existing = ExistingRecord | Unknown | None
 def find_strongest(
     payload: Payload, find_by: Callable[[int, str, str | None], Existing]
 ) -> Existing:
-    """Return the record that a payload means: the one with the strongest of its keyables.
+    """Return the record that a payload refers to: the one with the strongest of its keyables.
 
     Args:
         payload: A payload with at least one keyable.

@@ -66,7 +66,7 @@ class Fingerprints:
 
         Args:
             item: What would be sent.
-            values: Fingerprints of the record that it means.
+            values: Fingerprints of the record that it refers to.
         """
         marks = self._struct.unpack(values)
         return [

@@ -86,7 +86,7 @@ class Index:
         return identifier is not None and reference_of(identifier) in self._unlinked
 
     def find(self, payload: Payload) -> Existing:
-        """Return the record that a payload means: the one with the strongest of its keyables.
+        """Return the record that a payload refers to: the one with the strongest of its keyables.
 
         Args:
             payload: A payload that carries at least one keyable.

@@ -71,7 +71,7 @@ class Lookup:
         return index
 
     def find(self, payload: Payload, *, by_all_keyables: bool = True) -> Existing:
-        """Return the record that a payload means: the one with the strongest of its keyables.
+        """Return the record that a payload refers to: the one with the strongest of its keyables.
 
         Args:
             payload: A payload that carries at least one keyable.

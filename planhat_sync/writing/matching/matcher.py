@@ -1,4 +1,4 @@
-"""Finds the records in Planhat that payloads mean, with as few requests as possible.
+"""Finds the records in Planhat that payloads refer to, with as few requests as possible.
 
 Owns when Planhat is asked: before a batch is sent, and for deletes. A few records are looked up one
 by one (`lookup`). Beyond that the list is read once, with only the properties that are needed, and
@@ -41,10 +41,10 @@ class Partition:
 
     Attributes:
         batch: What is to be sent, in order; None if nothing is.
-        existing: For each payload of `batch` the record that it means; None if it will be created,
-            UNKNOWN also if it was not looked up.
+        existing: For each payload of `batch` the record that it refers to; None if it will be
+            created, UNKNOWN also if it was not looked up.
         later: Payloads to be partitioned again once `batch` has its result, since the first of them
-            means the same record as one of `batch`, by another keyable.
+            refers to the same record as one of `batch`, by another keyable.
         unchanged: Payloads whose values Planhat has already.
         skipped: Payloads that are not to be sent. What they superseded is skipped with them.
         rejects: Payloads that cannot be written, and why. What they superseded is still to be
@@ -60,7 +60,7 @@ class Partition:
 
 
 class Matcher:
-    """Finds the records of one model that payloads mean.
+    """Finds the records of one model that payloads refer to.
 
     Thread-safe: while the list is read, nothing that was written is missed.
 
@@ -110,7 +110,7 @@ class Matcher:
             return self._partition(batch)
 
     def delete(self, payload: Payload) -> bool | Reject:
-        """Delete the record that a payload means, or find out in a dry run whether there is one.
+        """Delete the record of a payload, or find out in a dry run whether there is one.
 
         Args:
             payload: A delete.

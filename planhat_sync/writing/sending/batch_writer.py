@@ -72,7 +72,7 @@ class BatchWriter:
         return result
 
     def _delete(self, batch: Batch, result: BatchResult) -> list[Payload]:
-        """Delete the records that payloads mean, one by one, and return the rejected payloads."""
+        """Delete the records of payloads, one by one, and return the rejected payloads."""
         rejected = []
         for payload in batch.payloads:
             self._checkpoint.check(len(result.rejects))

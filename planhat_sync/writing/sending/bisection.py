@@ -2,7 +2,7 @@
 
 Pure: it receives what each answer says, and decides what to send; it sends nothing. A part is sent
 again only if its items have keyables, so that a second request is harmless. Where the order of the
-payloads matters (two may mean one record, by different keyables, or one needs a keyable that
+payloads matters (two may refer to one record, by different keyables, or one needs a keyable that
 another gives up), parts are sent in the order of the batch and nothing after a part is left out, so
 that the last payload to be written is the last of the batch.
 
@@ -154,7 +154,7 @@ class Bisection:
 
         Args:
             part: What was sent; more than one payload.
-            reading: What is certain of it, and which payloads the answer seems to mean.
+            reading: What is certain of it, and which payloads the answer seems to refer to.
         """
         written = reading.created | reading.updated
         self.has_written |= bool(written) or any(claim.total for claim in reading.claims)

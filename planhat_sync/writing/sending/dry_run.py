@@ -56,7 +56,7 @@ class DryRun:
         """Count what a run would create and update.
 
         Args:
-            partition: What would be sent, if anything, and the records that it means.
+            partition: What would be sent, if anything, and the records that it refers to.
             result: Receives the counts.
 
         Returns:

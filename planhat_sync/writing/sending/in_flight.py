@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Waiting:
-    """A batch, and what its payloads say about the records that they mean."""
+    """A batch, and what its payloads say about the records that they refer to."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
