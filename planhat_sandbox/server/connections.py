@@ -42,9 +42,10 @@ class Connections:
         connection.settimeout(None)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=self._serve, args=(connection, handler), daemon=True)
+        # Under the lock, so that `cut` returns only threads that can be joined.
         with self._lock:
+            thread.start()
             self._open[thread] = connection
-        thread.start()
 
     def cut(self) -> list[threading.Thread]:
         """Cut all connections.

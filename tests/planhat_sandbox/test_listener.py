@@ -15,6 +15,8 @@ import pytest
 import requests
 
 from planhat_sandbox import Sandbox
+from planhat_sandbox.http_messages import Response
+from planhat_sandbox.server.connections import Connections
 
 BEARER = {"Authorization": "Bearer token-a"}
 CERTIFICATES = Path(__file__).parents[1] / "planhat_sync" / "api" / "http" / "certificates"
@@ -125,6 +127,27 @@ def test_closing_ends_all_threads():
     idle.close()
     assert responses == []
     assert set(threading.enumerate()) <= before
+
+
+def test_every_thread_that_a_cut_returns_can_be_joined():
+    connections = Connections(threading.Event(), tls=None)
+    clients, accepted = [], []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for _ in range(300):
+            clients.append(socket.create_connection(server.getsockname()))
+            accepted.append(server.accept()[0])
+
+    def start_all() -> None:
+        for connection in accepted:
+            connections.start(connection, lambda _: Response(200, b""))
+
+    starting = threading.Thread(target=start_all)
+    starting.start()
+    while starting.is_alive():
+        for thread in connections.cut():
+            thread.join(timeout=10)
+    for client in clients:
+        client.close()
 
 
 def test_tls():
