@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from reliability.cell import CellResult, run_cell
 from reliability.faults import SIDES, TABLE
-from reliability.kills import Kill, KillResult, plan_kills, try_kill
+from reliability.kill_plan import Kill, plan_kills
+from reliability.kills import KillResult, try_kill
 from reliability.report import (
     as_markdown,
     faults_in_a_line,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planhat_sandbox.server.request_log import LoggedRequest
-    from reliability.kills import Kill
+    from reliability.kill_plan import Kill
     from reliability.world import World
 
 SECOND_SIGNAL_SECONDS = 0.8

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reliability.kills import Kill, plan_kills, try_kill
+from reliability.kill_plan import Kill, plan_kills
+from reliability.kills import try_kill
 
 KILLS = [
     Kill(1, "KILL", "target", "between send and answer", 11),
