@@ -99,7 +99,8 @@ format: $(STAMP) ## format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 
 live: $(STAMP) ## check our assumptions about the API (needs PLANHAT_API_TOKEN of a tenant that may be changed)
-	$(BIN)/python -m pytest tests/contract --live
+	@test -n "$$PLANHAT_API_TOKEN" || { echo "make live needs PLANHAT_API_TOKEN in the environment: the token of a tenant that may be changed" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/contract --live --verbose
 
 bench: $(STAMP) ## measure both plugins beside the limit and beside peers, in 15 minutes (docs/performance.md)
 	$(BIN)/python -m benchmarks

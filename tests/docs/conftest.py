@@ -39,7 +39,8 @@ def environment(page, request, tmp_path) -> dict[str, str]:
     for need in sorted(page.needs & ENVIRONMENTS):
         binaries = ROOT / f".venv-{need}" / "bin"
         if not (binaries / "python").exists():
-            pytest.skip(f"{binaries} is not there: make strangers")
+            made_by = "test-airflow" if need == "airflow" else "strangers"
+            pytest.skip(f"{binaries} is not there: make {made_by}")
         path.append(str(binaries))
     if "postgres" in page.needs:
         server = request.getfixturevalue("postgres")

@@ -1,4 +1,4 @@
-"""JSON text to Python values and back, with no number rounded and nothing guessed.
+"""JSON text to Python values and back, dates as text, no number rounded and nothing guessed.
 
 Owns how a line of stdin is read as values, and how values are written as JSON. Floats are read as
 Decimal, so that 0.1 and a number of thirty digits are both written as they were read. A number
