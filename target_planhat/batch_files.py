@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -34,20 +35,20 @@ def records_of(message: Message, number: int) -> Iterator[bytes]:
             f"line {number} of the input is a BATCH of {encoding.get('format', 'unknown')} files: "
             "target-planhat reads only jsonl, gzipped or not; set batch_config of the tap"
         )
-    for file in message.manifest or ():
-        parts = urlsplit(file)
-        if parts.scheme not in ("", "file"):
-            raise InputError(
-                f"line {number} of the input is a BATCH whose files are elsewhere "
-                f"({parts.scheme}): target-planhat reads only files on this machine"
-            )
-        opened = gzip.open if compression == "gzip" else open
-        try:
+    try:
+        for file in message.manifest or ():
+            parts = urlsplit(file)
+            if parts.scheme not in ("", "file"):
+                raise InputError(
+                    f"line {number} of the input is a BATCH whose files are elsewhere "
+                    f"({parts.scheme}): target-planhat reads only files on this machine"
+                )
+            opened = gzip.open if compression == "gzip" else open
             with opened(unquote(parts.path), "rb") as lines:
                 while line := lines.readline(LONGEST_LINE_BYTES):
                     if line.strip():
                         yield line.strip()
-        except (OSError, EOFError) as error:
-            raise InputError(
-                f"line {number} of the input is a BATCH whose file cannot be read: {error}"
-            ) from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(
+            f"line {number} of the input is a BATCH whose file cannot be read: {error}"
+        ) from error

@@ -13,7 +13,7 @@ import msgspec
 
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError, Lines
-from planhat_sync.writing.records.exact_json import encode
+from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from target_planhat.batch_files import records_of
 from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
 from target_planhat.stream_maps import UnmappableError
@@ -148,7 +148,12 @@ class Router:
             values = read_values(line, number)
             if "value" not in values:
                 raise InputError(f"line {number} of the input is a STATE without a value")
-            value = encode(values["value"])
+            try:
+                value = encode(values["value"])
+            except (UnsendableError, RecursionError) as error:
+                raise InputError(
+                    f"line {number} of the input is a STATE that cannot be passed on: {error}"
+                ) from error
         self._pipeline.add_state(value, after=self._last_record)
 
     def _handle_batch(self, message: Message, _line: bytes, number: int) -> None:

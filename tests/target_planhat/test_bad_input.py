@@ -37,6 +37,10 @@ def issue(bench, company, key, **fields):
         (b'{"type": "RECORD", "stream": "issues", "record": []}', "RECORD without a record"),
         (b'{"type": "RECORD", "stream": "objectives", "record": {}}', "without a SCHEMA before it"),
         (b'{"type": "STATE"}', "line 4 of the input is a STATE without a value"),
+        (
+            b'{"type": "STATE", "value": {"at": "\\ud800"}}',
+            "line 4 of the input is a STATE that cannot be passed on: holds half a surrogate pair",
+        ),
         (b'{"type": "SCHEMA", "stream": "issues"}', "SCHEMA without a stream or a schema"),
         (
             b'{"type": "SCHEMA", "stream": 1, "schema": {}}',
@@ -169,12 +173,24 @@ def test_a_reject_out_of_a_batch_file_can_be_replayed(bench, tmp_path):
         (batch(["a.parquet"], None, "parquet"), "BATCH of parquet files"),
         (batch(["s3://bucket/a.gz"]), "files are elsewhere (s3)"),
         (batch(["/nowhere/a.gz"]), "cannot be read"),
+        (batch(["file://[nowhere/a.gz"]), "cannot be read"),
+        (batch(["/nowhere/\0.gz"]), "cannot be read"),
     ],
 )
 def test_batch_files_that_cannot_be_read_stop_the_run(bench, message, says):
     ran = bench.run([bench.schema(), message])
     assert isinstance(ran.error, InputError)
     assert says in str(ran.error)
+
+
+def test_a_damaged_file_of_a_batch_stops_the_run(bench, tmp_path):
+    file = tmp_path / "batch.gz"
+    content = bytearray(gzip.compress(b'{"title": "t"}\n' * 100))
+    content[10:20] = b"\xff" * 10
+    file.write_bytes(content)
+    ran = bench.run([bench.schema(), batch([str(file)])])
+    assert isinstance(ran.error, InputError)
+    assert "cannot be read" in str(ran.error)
 
 
 @pytest.mark.parametrize(
