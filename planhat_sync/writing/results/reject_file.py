@@ -72,7 +72,7 @@ class RejectFile:
         self.form = form
         self.files = files or Files()
         self._descriptor: int | None = None
-        self._afresh = True
+        self._size: int | None = None
 
     def check(self) -> None:
         """Check before a run that rejects can be written without damaging another file.
@@ -99,18 +99,20 @@ class RejectFile:
         """
         files = self.files
         try:
+            if self._descriptor is not None and not files.is_open_as(self._descriptor, self.path):
+                self.close()  # somebody has removed or renamed it
             if self._descriptor is None:
                 self._descriptor = self._open()
             before = files.size(self._descriptor)
-            lines = self.form.lines(records, afresh=self._afresh)
-            self._afresh = True
+            lines = self.form.lines(records, afresh=before != self._size)
+            self._size = None
             try:
                 files.write(self._descriptor, b"".join(lines))
                 files.sync(self._descriptor)
             except OSError:
                 files.truncate(self._descriptor, before)
                 raise
-            self._afresh = False
+            self._size = files.size(self._descriptor)
         except OSError as error:
             raise RejectFileError(
                 f"rejects cannot be written to {self.path} ({error.strerror}): nothing after the "
@@ -121,7 +123,7 @@ class RejectFile:
         """Close the file."""
         if self._descriptor is not None:
             self.files.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor = self._size = None
 
     def _check_content(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):

@@ -198,6 +198,27 @@ def test_a_full_disk_stops_the_run_and_no_state_is_printed(bench, tmp_path):
     assert bench.rejects_path.read_bytes().endswith(b"}\n")
 
 
+@pytest.mark.parametrize("change", ["removed", "renamed", "replaced", "emptied"])
+def test_a_file_that_is_changed_while_the_run_writes_to_it_can_be_replayed(tmp_path, change):
+    path = tmp_path / "r.jsonl"
+    file = reject_file(path)
+    file.write([rejected(1)])
+    if change == "removed":
+        path.unlink()
+    elif change == "emptied":
+        path.write_bytes(b"")
+    else:
+        path.rename(tmp_path / "moved.jsonl")
+    if change == "replaced":
+        path.touch()
+    file.write([rejected(2)])
+    file.write([rejected(3)])
+    file.close()
+    messages = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [message["type"] for message in messages] == ["SCHEMA", "RECORD", "RECORD"]
+    assert [message["reject"]["line"] for message in messages[1:]] == [2, 3]
+
+
 @pytest.mark.parametrize("earlier", [0, 1])
 def test_a_schema_that_was_cut_off_with_its_reject_is_written_again(tmp_path, earlier):
     path = tmp_path / "r.jsonl"
