@@ -6,6 +6,7 @@ An error names the number of the line and never repeats its content, which may b
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from planhat_sync.utf8 import is_utf8
 from planhat_sync.writing.records.exact_json import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from planhat_sync.writing.results.reject_file import RejectedRecord
 
@@ -145,18 +146,29 @@ class RejectLines:
             self._written.clear()
         lines = []
         for record in records:
-            stream: str = decode(record.raw)["stream"]
-            schema = self._schemas[stream]
-            if self._written.get(stream) != schema:
-                self._written[stream] = schema
-                lines.append(schema.rstrip(b"\r\n") + b"\n")
+            for stream in self._streams_of(record.raw):
+                schema = self._schemas[stream]
+                if self._written.get(stream) != schema:
+                    self._written[stream] = schema
+                    lines.append(schema.rstrip(b"\r\n") + b"\n")
             lines.append(reject_line(record))
         return lines
+
+    def _streams_of(self, raw: bytes) -> Iterable[str]:
+        """Return the stream of a RECORD; all streams if it can no longer be read.
+
+        How deep Python reads depends on how deep its own calls are, which differs from where the
+        line was first read.
+        """
+        try:
+            return (decode(raw)["stream"],)
+        except ValueError:
+            return self._schemas
 
     def begins_file(self, line: bytes) -> bool:
         """Return whether a file that begins with a line, perhaps cut off, is one of messages."""
         try:
-            message = msgspec.json.decode(line)
+            message = decode(line)
         except ValueError:
             start = b"".join(line[:200].split())
             return not line.endswith(b"\n") and any(
@@ -198,17 +210,19 @@ def reject_line(record: RejectedRecord) -> bytes:
     Args:
         record: The reject. A `reject` object of an earlier run is replaced.
     """
-    why = msgspec.json.encode(
-        {
-            "code": record.reject.code.value,
-            "message": record.reject.message,
-            "property": record.reject.property,
-            "line": record.line,
-        }
-    )
+    reject = {
+        "code": record.reject.code.value,
+        "message": record.reject.message,
+        "property": record.reject.property,
+        "line": record.line,
+    }
+    try:
+        why = msgspec.json.encode(reject)
+    except UnicodeEncodeError:  # the name of a property holds half a surrogate pair
+        why = json.dumps(reject).encode()
     try:
         message = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
-    except ValueError:  # NaN or similar: it is kept as received
+    except (ValueError, RecursionError):  # NaN or similar: it is kept as received
         return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + why + b"}\n"
     message["reject"] = msgspec.Raw(why)
     return msgspec.json.encode(message) + b"\n"

@@ -7,9 +7,8 @@ import logging
 import os
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from planhat_sync.runtime.stdout import write_whole
+from planhat_sync.writing.records.exact_json import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +117,7 @@ def end_last_line(files: Files, descriptor: int, path: Path) -> None:
     if not last:
         return
     try:
-        msgspec.json.decode(last)
+        decode(last)
     except ValueError:
         logger.warning("%s ends with half a line, left by a kill; it is cut off", path)
         files.truncate(descriptor, size - len(last))

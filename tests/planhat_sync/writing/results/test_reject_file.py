@@ -109,6 +109,36 @@ def test_a_complete_line_that_an_editor_left_without_its_end_is_kept(tmp_path):
     assert [each["reject"]["line"] for each in lines if each["type"] == "RECORD"] == [1, 2]
 
 
+@pytest.mark.parametrize("value", [b"NaN", b'"\\ud800"', b"1" * 5000])
+def test_what_is_kept_as_received_is_read_in_the_file_too(tmp_path, value):
+    path = tmp_path / "r.jsonl"
+    schema = b'{"type": "SCHEMA", "stream": "issues", "schema": {"default": %b}}' % value
+    raw = RAW.replace(b'"t"', value)
+    for line in (1, 2):
+        file = RejectFile(path, RejectLines({"issues": schema}))
+        file.check()
+        file.write([rejected(line, raw)])
+        file.close()
+        path.write_bytes(path.read_bytes().rstrip(b"\n"))  # as some editors leave it
+    assert path.read_bytes().count(b'"reject":') == 2
+
+
+def test_a_record_that_can_no_longer_be_read_is_kept_as_received(tmp_path):
+    deep = b"[" * 100_000 + b"]" * 100_000
+    path = tmp_path / "r.jsonl"
+    write(path, rejected(1, RAW.replace(b'"t"', deep)))
+    schema, line = path.read_bytes().splitlines()
+    assert schema == SCHEMA.rstrip()
+    assert deep in line
+    assert line.endswith(b'"line":1}}')
+
+
+def test_a_property_with_half_a_surrogate_pair_is_named_in_its_reject():
+    reject = Reject(RejectCode.UNKNOWN_PROPERTY, "no such property", "\ud800")
+    line = reject_line(RejectedRecord(1, RAW, reject))
+    assert json.loads(line)["reject"]["property"] == "\ud800"
+
+
 def test_a_long_half_line_is_cut_off_too(tmp_path):
     path = tmp_path / "r.jsonl"
     write(path, rejected(1))
