@@ -10,7 +10,7 @@ import codecs
 import errno
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ def parse_json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
         what: Which file it is, with which an error begins.
 
     Raises:
-        ConfigurationError: It is empty, or not JSON.
+        ConfigurationError: It is empty, not JSON, or holds a number that Python cannot represent.
     """
     if not text.strip():
         raise ConfigurationError(f"{what} is empty")
@@ -80,6 +80,8 @@ def parse_json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
         return json.loads(text, parse_float=Decimal)
     except RecursionError:
         raise ConfigurationError(f"{what} is not JSON: it is nested too deeply") from None
+    except InvalidOperation:
+        raise ConfigurationError(f"{what} holds a number that is out of range") from None
     except ValueError as error:
         raise ConfigurationError(f"{what} is not JSON: {error}") from None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import io
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -139,6 +139,6 @@ def _value(setting: Mapping[str, Any], text: str) -> object:
 def _parsed(parse: Callable[[str], object], word: str, kind: type, expected: str) -> object:
     try:
         value = parse(word)
-    except (ValueError, RecursionError):
+    except (ValueError, InvalidOperation, RecursionError):
         value = None
     return value if isinstance(value, kind) else _Unreadable(expected)

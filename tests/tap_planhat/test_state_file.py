@@ -125,6 +125,10 @@ def test_a_state_of_meltanos_with_a_part_in_it_is_reported_where_both_are_one(na
         (LINE.encode() + b"\nnot json\n", "is not JSON"),
         (LINE.encode()[:-1], "is not JSON"),
         (b"[" * 100_000, "is not JSON: it is nested too deeply"),
+        (
+            b'{"bookmarks":{"issues":{"a":1e-99999999999999999999}}}',
+            "a number that is out of range",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_reported(content, says):

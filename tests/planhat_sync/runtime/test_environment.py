@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import pytest
@@ -9,7 +10,7 @@ from warm import PLUGINS
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import redact
-from planhat_sync.runtime.environment import load_dotenv
+from planhat_sync.runtime.environment import environment_settings, load_dotenv
 
 SECRET = "s3cr3tM4rk3r99"  # noqa: S105 - made up
 STATE = b'{"type":"STATE","value":{"bookmarks":{"a":1}}}\n'
@@ -100,6 +101,14 @@ def test_a_variable_of_the_environment_goes_before_it_unless_it_is_empty(folder)
     (folder / ".env").write_text("X=file\nY=file\nZ=file\nEMPTY=\nNOTHING\n")
     found = added({"X": "shell", "Y": "", "OTHER": "o"})
     assert found == {"X": "shell", "Y": "file", "Z": "file", "OTHER": "o"}
+
+
+@pytest.mark.parametrize("text", ["{", "5", "[" * 100_000, '{"a": 1e99999999999999999999}'])
+def test_a_variable_that_does_not_hold_an_object_is_reported(text):
+    schema = {"properties": {"stream_map_config": {"type": "object"}}}
+    variables = {"TAP_STREAM_MAP_CONFIG": text}
+    with pytest.raises(ConfigurationError, match="TAP_STREAM_MAP_CONFIG must be a JSON object"):
+        environment_settings(schema, "TAP_", variables, logging.getLogger("test"))
 
 
 def test_a_token_in_it_is_redacted_from_then_on(folder):

@@ -59,6 +59,7 @@ def said(ran, plugin: str) -> str:
         (b"[" * 100_000, "is not JSON: it is nested too deeply"),
         (b'{"a":' * 100_000, "is not JSON: it is nested too deeply"),
         (b'{"page_size": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b'{"page_size": 1e99999999999999999999}', "holds a number that is out of range"),
     ],
     ids=lambda value: str(value)[:20],
 )
