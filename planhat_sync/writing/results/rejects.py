@@ -121,7 +121,7 @@ class Rejects:
         rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
             self.file.write(rejects)
-        except StopError:
+        except BaseException:  # a defect included: they are not on disk
             for record in rejects:
                 self._leave_unacknowledged(record.line)
             raise

@@ -391,3 +391,25 @@ def test_a_record_of_a_stream_that_a_map_renames_is_rejected_as_received(bench):
     assert ran.error is None
     assert ran.rejects[0]["stream"] == "bugs"
     assert ran.rejects[0]["record"] == {"summary": "s"}
+
+
+def test_a_reject_that_could_just_be_read_is_written_too(bench):
+    """Nesting and calls share one limit, and more calls lead to the reject file."""
+
+    def record(depth):
+        custom = b"[" * depth + b"]" * depth
+        return b'{"type":"RECORD","stream":"issues","record":{"custom":%b}}' % custom
+
+    depths = range(600, 1000)
+    ran = bench.run([bench.schema(), *map(record, depths)], on_reject="continue")
+    read = ran.target.run.pipeline.counts.total.read
+    assert read
+    assert ran.error is None or f"line {read + 2} of the input is not JSON" in str(ran.error)
+    lines = bench.rejects_path.read_bytes().splitlines()[1:]
+    assert [line.partition(b',"reject":')[0] + b"}" for line in lines] == [
+        record(depth) for depth in depths[:read]
+    ]
+
+
+def test_a_file_that_is_nested_too_deeply_is_not_a_reject_file():
+    assert not RejectLines({}).begins_file(b"[" * 100_000 + b"\n")

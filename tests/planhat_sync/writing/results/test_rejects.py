@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from under_way import until
 
 from planhat_sync.writing.records.payload import Reject, RejectCode
-from planhat_sync.writing.results.reject_file import RejectedRecord
+from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
 from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
 
 PIPE = subprocess.PIPE
@@ -56,6 +56,21 @@ def test_the_first_reject_of_batches_that_are_answered_in_any_order_is_named(ben
         str(ran.error)
     )
     assert str(ran.error).endswith("or raise max_rejects")
+
+
+def test_a_defect_while_rejects_are_written_leaves_them_unacknowledged(tmp_path):
+    class Defective:
+        def lines(self, records, *, afresh):
+            raise KeyError("stream")
+
+    file = RejectFile(tmp_path / "rejects.jsonl", Defective())
+    rejects = Rejects(file, logging.getLogger("test"), continues=True)
+    rejects.add("issues", RejectedRecord(5, b"{}", REJECT))
+    rejects.add("issues", RejectedRecord(3, b"{}", REJECT))
+    assert rejects.unacknowledged_line is None
+    with pytest.raises(KeyError):
+        rejects.flush()
+    assert rejects.unacknowledged_line == 3
 
 
 def test_rejects_that_cannot_be_written_hold_back_every_state_behind_them(bench, target):
