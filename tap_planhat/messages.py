@@ -1,9 +1,10 @@
 """Writes Singer messages to standard output: complete lines, in order, and nothing else.
 
-Bytes go to the file descriptor directly. Python's own buffers are not safe against signals: a
-handler that runs in the middle of their `write` leaves half a line, and with PYTHONUNBUFFERED a
-write may be cut short without notice. Here no handler ever raises (see `tap`), so a line that was
-begun is completed, however long its reader is blocked.
+`planhat_sync.runtime.stdout` writes to the file descriptor directly. Python's own buffers are not
+safe against signals: a handler that runs in the middle of their `write` leaves half a line, and
+with PYTHONUNBUFFERED a write may be cut short without notice. Here no handler ever raises (see
+`planhat_sync.runtime.signals`), so a line that was begun is completed, however long its reader is
+blocked.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         """Write everything that is buffered to standard output.
 
         Raises:
-            StopError: The program that reads it has exited.
-            OSError: It cannot be written, for example because the disk is full.
+            OutputError: The program that reads it has exited, or it cannot be written, for example
+                because the disk is full.
         """
         lines, self._lines, self._size = self._lines, [], 0
         if self._is_broken or not lines:
