@@ -72,7 +72,7 @@ $(STRANGERS:%=.venv-%/.installed): .venv-%/.installed: requirements/%.txt
 docs: .venv-docs/.installed ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
 
-reference: $(STAMP) ## write the settings and the models into README, docs, meltano.yml and hub/
+reference: $(STAMP) ## write the generated parts of README, docs, meltano.yml and hub/
 	$(BIN)/python -m tools.reference
 
 # Airflow is large: it has its own environment, and its tests are not in make test.
