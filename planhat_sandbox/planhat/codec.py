@@ -6,7 +6,7 @@ rounded them would hide a client that rounds them first, so this one keeps every
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -42,12 +42,15 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
         dict, list, str, int, float (Decimal if a float would lose digits), bool or None.
 
     Raises:
-        ValueError: The body is not JSON, or is nested too deeply.
+        ValueError: The body is not JSON, is nested too deeply, or holds a number with an exponent
+            of more digits than Python reads.
     """
     try:
         return _DECODER.decode(body)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
+    except InvalidOperation:
+        raise ValueError("the exponent of a number is too long") from None
 
 
 def encode(value: object) -> bytes:

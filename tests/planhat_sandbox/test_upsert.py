@@ -104,7 +104,17 @@ def test_only_the_invalid_item_is_refused(api, company, item):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff\xfe", b'{"a":1}', b"[" * 100_000, b'["\\ud800"]', b"NaN"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"a":1}',
+        b"[" * 100_000,
+        b'["\\ud800"]',
+        b"NaN",
+        b"[1e" + b"9" * 30 + b"]",
+    ],
 )
 def test_an_invalid_payload_is_refused(api, body):
     assert api.raw("PUT", "/issues", body).status == 400
