@@ -84,7 +84,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
         self.max_parallelism = 1
         self.models = load_models()
-        self.settings = WriteSettings.from_config(self.config)
+        self.settings = WriteSettings.from_config(self.config, self.models)
         check_output_files(
             rejects_path=self.settings.rejects_path, summary_path=self.settings.summary_path
         )

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.models import load_models
 from planhat_sync.runtime.progress import PROGRESS_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from planhat_sync.models import Model
 
 DEFAULT_BATCH_BYTES: Final = 8_000_000
 """Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one
@@ -199,18 +200,19 @@ class WriteSettings:
     progress: str = "none"
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> WriteSettings:
+    def from_config(cls, config: Mapping[str, Any], models: Mapping[str, Model]) -> WriteSettings:
         """Read the settings out of a configuration.
 
         Args:
             config: The settings by name. Each has been checked against its definition, and may be
                 missing; others are ignored.
+            models: The models, by name.
 
         Raises:
             ConfigurationError: They contradict each other, or a keyable or path does not exist.
         """
         values = {each.name: config[each.name] for each in fields(cls) if each.name in config}
-        values["match_on"] = _match_on(config.get("match_on") or ())
+        values["match_on"] = _match_on(config.get("match_on") or (), models)
         for name in ("rejects_path", "summary_path"):
             values[name] = _path(name, config.get(name))
         settings = cls(**values)
@@ -234,9 +236,9 @@ def _path(name: str, text: str | None) -> Path | None:
     return Path(text)
 
 
-def _match_on(names: Sequence[str]) -> tuple[str, ...]:
+def _match_on(names: Sequence[str], models: Mapping[str, Model]) -> tuple[str, ...]:
     """Refuse a keyable that no model has: it is misspelt."""
-    known = dict.fromkeys(name for model in load_models().values() for name in model.keyables)
+    known = dict.fromkeys(name for model in models.values() for name in model.keyables)
     for name in names:
         if name not in known:
             raise ConfigurationError(
