@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     line break. A row is an object that msgspec encodes as JSON, without line breaks in it."""
 
 
-class Lines:
+class WrittenRows:
     """Rows that were written as lines at once.
 
     They are kept in pieces, as they were written: blocks of megabytes would fragment the memory.
@@ -118,7 +118,7 @@ class Page:
     ids: list[str]
     keys: list[Any] | None
     companies: list[frozenset[str] | None] | None
-    content: Lines | Records
+    content: WrittenRows | Records
 
     def timestamps(self) -> list[datetime | None]:
         """Return the replication key of each row; None where it is missing or not a date-time."""

@@ -18,7 +18,7 @@ import msgspec
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.reading.pages.chunks import chunks
-from planhat_sync.reading.pages.page import Lines, Page, Records
+from planhat_sync.reading.pages.page import Page, Records, WrittenRows
 from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class RowFormat:
             ids=[],
             keys=[] if self._has_key else None,
             companies=[] if self._has_reference else None,
-            content=Lines(self._write, received) if self._write else Records(self._record),
+            content=(WrittenRows(self._write, received) if self._write else Records(self._record)),
         )
         for rows in chunks_of_rows:
             page.ids += map(_ID_OF, rows)

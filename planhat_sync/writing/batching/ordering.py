@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.batching.identity import Identity, ScopeKind
     from planhat_sync.writing.records.payload import Payload
 
-Position = tuple[int, int]
+BatchPosition = tuple[int, int]
 """Number of the batch that a payload went into, and its sequence number in the stream."""
 
 
@@ -37,7 +37,7 @@ class Bounds(msgspec.Struct):
     profile: int
     floor: int
     after: int
-    met: Sequence[Position]
+    met: Sequence[BatchPosition]
 
 
 class _Latest(msgspec.Struct):
@@ -67,7 +67,7 @@ class Order:
     """
 
     def __init__(self) -> None:
-        self._positions: dict[Identity, Position] = {}
+        self._positions: dict[Identity, BatchPosition] = {}
         self._profiles: dict[int, _Latest] = {}
         self._scoped_keys: dict[Identity, dict[ScopeKind, _Latest]] = {}
 
@@ -79,7 +79,7 @@ class Order:
             names: Its identities.
         """
         profile = floor = after = 0
-        met: list[Position] = []
+        met: list[BatchPosition] = []
         for name in names:
             profile |= 1 << name[0]
             position = self._positions.get(name)
@@ -99,7 +99,7 @@ class Order:
         return Bounds(profile, floor, after, met)
 
     def put(
-        self, payload: Payload, names: Sequence[Identity], profile: int, position: Position
+        self, payload: Payload, names: Sequence[Identity], profile: int, position: BatchPosition
     ) -> None:
         """Record where a payload went."""
         number, sequence = position
@@ -115,7 +115,7 @@ class Order:
             kinds = self._scoped_keys.setdefault(key, {})
             kinds.setdefault(kind, _Latest()).advance(number, sequence)
 
-    def put_unrelated(self, payload: Payload, position: Position) -> bool:
+    def put_unrelated(self, payload: Payload, position: BatchPosition) -> bool:
         """Record where a payload went, if no other payload restricts where it may go.
 
         Args:
