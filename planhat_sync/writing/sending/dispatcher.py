@@ -118,12 +118,13 @@ class Dispatcher:
         for writer, stream in self._streams.items():
             while len(self._in_flight) < self._concurrency and (batch := stream.start()):
                 self._in_flight[self._pool.submit(writer.write, batch)] = writer
-        return sum(map(len, self._streams.values())) > len(self._in_flight)
+        return 0 < len(self._in_flight) < sum(map(len, self._streams.values()))
 
     def _completed(self) -> Iterator[BatchResult]:
         completed, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
         for future in completed:
+            writer = self._in_flight.pop(future)  # first: what raises must not be waited for again
             result = future.result()
             del self._lines[id(result.batch)]
-            self._streams[self._in_flight.pop(future)].finish(result.batch)
+            self._streams[writer].finish(result.batch)
             yield result
