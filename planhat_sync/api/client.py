@@ -124,7 +124,10 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
             _raise_on_bad_request(answer, request)
-            return _decode_record(answer.body)
+            record = _decode_record(answer.body)
+            if not isinstance(record.get("_id"), str):
+                raise msgspec.ValidationError("a record without an _id")
+            return record
 
         return self.transport.send(request, decode, accepted=RECORD_STATUSES)
 

@@ -52,6 +52,13 @@ def test_a_passing_fault_is_retried_or_leaves_the_outcome_unknown(
         assert client.transport.retries == failures
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"_id": null}', b'{"error": "none"}', b"null"])
+def test_a_record_without_an_id_is_not_the_answer_to_a_get(raw, connect, issues, body):
+    raw.answer_with(http(body), then=http(SUCCESS))
+    assert connect(raw.url).get(issues, ID)["_id"] == ID
+    assert len(raw.requests) == 2
+
+
 @pytest.mark.parametrize("status", [425, 429])
 def test_a_status_that_says_that_nothing_was_done_is_always_retried(
     raw, connect, issues, route, status
@@ -234,7 +241,7 @@ def test_an_answer_says_whether_an_earlier_attempt_may_have_been_carried_out(raw
     ],
 )
 def test_a_number_of_any_length_is_read_exactly(raw, connect, issues, number, read):
-    raw.answer_with(http(b'{"mrrCombined": %s}' % number))
+    raw.answer_with(http(b'{"_id": "a", "mrrCombined": %s}' % number))
     record = connect(raw.url).get(issues, ID)
     assert record is not None
     assert str(record["mrrCombined"]) == read

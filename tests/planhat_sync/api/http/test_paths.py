@@ -65,7 +65,7 @@ def test_an_identifier_that_leads_elsewhere_is_never_sent(raw, connect, issues, 
 
 @pytest.mark.parametrize("identifier", HARMLESS)
 def test_any_other_identifier_is_one_segment_of_the_path(raw, connect, issues, identifier):
-    raw.answer_with(then=http(b'{"deletedCount": 1}'))
+    raw.answer_with(then=http(b'{"_id": "a", "deletedCount": 1}'))
     client = connect(raw.url)
     client.get(issues, identifier)
     client.delete(issues, identifier)

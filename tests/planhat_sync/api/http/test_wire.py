@@ -153,7 +153,7 @@ def test_a_connection_is_used_again(raw, connect, issues):
 def test_a_request_that_must_not_be_repeated_never_uses_an_idle_connection(
     raw, connect, issues, send
 ):
-    raw.answer_with(then=http(b"{}"))
+    raw.answer_with(then=http(b'{"_id": "a"}'))
     client = connect(raw.url)
     while True:
         began = time.monotonic()
