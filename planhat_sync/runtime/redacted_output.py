@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
+from urllib.parse import unquote
 
 from planhat_sync.redaction import add_secret, redact
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SECRET = "api_token"  # noqa: S105 - the setting's name
+_PASSWORD = re.compile(r":([^/:\s]+)@")
+"""The password in a URL; urllib3 repeats it if it cannot parse the URL."""
 
 
 class RedactedStream:
@@ -67,11 +71,16 @@ def register_secrets(arguments: Sequence[str], environment: Mapping[str, str | N
 
     Args:
         arguments: The command line; what follows `--config` is read if it is a JSON file.
-        environment: Variables; every one whose name ends in `_API_TOKEN` holds a token.
+        environment: Variables; every one whose name ends in `_API_TOKEN` holds a token, and one
+            whose name ends in `_PROXY` may hold the password of a proxy.
     """
     for name, value in environment.items():
         if name.endswith("_" + SECRET.upper()):
             add_secret(value or "")
+        elif name.lower().endswith("_proxy"):
+            for password in _PASSWORD.findall(value or ""):
+                add_secret(password)
+                add_secret(unquote(password))
     for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
         path = option.removeprefix("--config=") if option != "--config" else value
         if option.startswith("--config"):

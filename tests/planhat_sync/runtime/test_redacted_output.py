@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from planhat_sync import redaction
-from planhat_sync.runtime.redacted_output import redact_output
+from planhat_sync.runtime.redacted_output import redact_output, register_secrets
 
 TOKEN = "s3cr3t-t0k3n-0123"  # noqa: S105 - made up
 
@@ -74,3 +74,13 @@ def test_a_log_record_without_a_secret_keeps_its_arguments():
     with redacted():
         record = logging.getLogRecordFactory()("x", logging.INFO, "", 0, "%s", (1,), None)
     assert (record.msg, record.args) == ("%s", (1,))
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_the_password_of_a_proxy_is_a_secret(name):
+    proxy = "http://user:pr0xy%2Dp4ss@proxy.example:99999"
+    register_secrets([], {name: proxy, "NO_PROXY": "a.example:80,b.example"})
+    assert redaction.redact(f"Failed to parse: {proxy}") == (
+        "Failed to parse: http://user:***@proxy.example:99999"
+    )
+    assert redaction.redact("pr0xy-p4ss") == "***"
