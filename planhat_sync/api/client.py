@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,8 +37,11 @@ class _Deleted(msgspec.Struct):
     count: int = msgspec.field(name="deletedCount")
 
 
-def _number(text: str) -> float | Decimal:
-    number, exact = float(text), Decimal(text)
+def _number(text: str) -> float | Decimal | msgspec.Raw:
+    try:
+        number, exact = float(text), Decimal(text)
+    except InvalidOperation:  # its exponent is too long for Python
+        return msgspec.Raw(text.encode())
     return number if Decimal(repr(number)) == exact else exact
 
 
@@ -111,7 +114,7 @@ class PlanhatClient:
 
         Returns:
             The record, or None if it does not exist; a number that a float cannot represent
-            exactly is a Decimal.
+            exactly is a Decimal, and one that Python cannot represent is its JSON text.
 
         Raises:
             RequestError: The identifier is not valid.

@@ -245,3 +245,9 @@ def test_a_number_of_any_length_is_read_exactly(raw, connect, issues, number, re
     record = connect(raw.url).get(issues, ID)
     assert record is not None
     assert str(record["mrrCombined"]) == read
+
+
+def test_a_number_that_python_cannot_represent_is_read_as_its_text(raw, connect, issues):
+    raw.answer_with(http(b'{"_id": "a", "custom": {"n": -1e99999999999999999999}}'))
+    record = connect(raw.url).get(issues, ID)
+    assert msgspec.json.encode(record["custom"]) == b'{"n":-1e99999999999999999999}'
