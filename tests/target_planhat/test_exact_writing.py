@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -236,3 +237,17 @@ def test_a_run_that_fails_at_a_reject_acknowledges_nothing_after_it(
         assert isinstance(ran.error, StopError)
         assert ran.rejects
         assert all(line > max(at, default=0) for line in ran.reject_codes)
+
+
+@pytest.mark.parametrize("entries", ["keyables", "nested-item", "index"])
+def test_counts_that_the_names_of_what_was_written_contradict_prove_nothing(bench, entries):
+    """A server that stops at the first invalid item, and counts one more than it wrote."""
+    bench.sandbox.behave(
+        batch="until-bad", counts="long", error_entries=entries, refused_marker="bad"
+    )
+    company = bench.company()
+    titles = ("a", "bad", "c")
+    lines = [bench.record(sourceId=each, title=each, companyIds=[company]) for each in titles]
+    ran = bench.run([bench.schema(), *lines, bench.state(1)], on_reject="continue")
+    written = {each["sourceId"] for each in bench.sandbox.tenant("alpha").records("issues")}
+    assert (written, set(ran.reject_codes)) == ({"a", "c"}, {3})

@@ -105,6 +105,16 @@ class Envelope:
             return apart, Counts(created, updated - unchanged, unchanged)
         return (apart,)
 
+    @property
+    def names_fewer_than_it_counts(self) -> bool:
+        """Whether it names fewer payloads as written than its counts say."""
+        arrays = (("created", "insertsKeys"), ("updated", "updatesKeys"))
+        return any(
+            (elements := self._array(array)) is not None
+            and len(elements) < (self._count(name, array) or 0)
+            for name, array in arrays
+        )
+
     @cached_property
     def message(self) -> str:
         """Planhat's message about the request itself, empty if there is none."""

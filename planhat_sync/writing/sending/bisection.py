@@ -41,6 +41,7 @@ class Part:
         parent: The part that this one was divided from.
         from_names: Whether its parent was divided by names in error entries, and not in the middle.
         claims: What the counts of its answer may mean.
+        doubtful: Whether its answer names fewer payloads as written than its counts say.
         counts: What its answer settled.
         children: The parts that it was divided into.
         settled: Whether none of it has to be sent again.
@@ -50,6 +51,7 @@ class Part:
     parent: Part | None = field(default=None, repr=False)
     from_names: bool = False
     claims: tuple[Counts, ...] = ()
+    doubtful: bool = False
     counts: Counts = NOTHING
     children: Sequence[Part] = ()
     settled: bool = False
@@ -158,7 +160,7 @@ class Bisection:
         """
         written = reading.created | reading.updated
         self.has_written |= bool(written) or any(claim.total for claim in reading.claims)
-        part.claims = reading.claims
+        part.claims, part.doubtful = reading.claims, reading.doubtful
         suspects = {part.positions[position] for position in reading.suspects}
         if part is self._root:
             self._in_order = self._order_matters()
@@ -212,13 +214,15 @@ class Bisection:
 
         They do if, according to the answer about its parent, only the suspects can be refused, and
         each of them was refused again without the others. Counts with two possible meanings prove
-        nothing: a server that stops at the first invalid item leaves out valid ones too.
+        nothing: a server that stops at the first invalid item leaves out valid ones too. Nor do
+        counts that the names of what was written contradict.
         """
         suspects, whole = self._suspects_beside(part), part.parent
         return (
             suspects is not None
             and whole is not None
             and len(whole.claims) == 1
+            and not whole.doubtful
             and whole.claims[0].total + len(suspects.positions) == len(whole.positions)
             and all(position in self.refusals for position in suspects.positions)
         )
