@@ -111,6 +111,7 @@ class Transport:
                     answer = dataclasses.replace(answer, repeated=True)
                 return self._decoded(answer, request, decode, accepted)
             except RetryError as error:
+                _clear_frames(error)
                 repeated = repeated or may_be_carried_out(error)
                 if repeated and request.repeat is Repeat.NEVER:
                     raise outcome_unknown(error, answer, request) from error
@@ -120,7 +121,6 @@ class Transport:
                         return decode(answer)
                     host = self.connection.host
                     raise budget_spent(error, answer, request, host, budget) from error
-                _clear_frames(error)
             self._wait(wait)
 
     def _exchange(self, request: Request, *, is_retry: bool) -> Answer:
