@@ -66,7 +66,7 @@ class Unsettled:
         updated: Indices of payloads that were certainly updated.
         suspects: Indices of payloads that error entries seem to refer to.
         explained: Whether there is any error entry.
-        doubtful: Whether the answer names fewer payloads as written than its counts say.
+        uncertain: Whether the answer names fewer payloads as written than its counts say.
     """
 
     claims: tuple[Counts, ...] = ()
@@ -74,7 +74,7 @@ class Unsettled:
     updated: frozenset[int] = frozenset()
     suspects: frozenset[int] = frozenset()
     explained: bool = False
-    doubtful: bool = False
+    uncertain: bool = False
 
 
 def read_answer(
@@ -134,7 +134,7 @@ def _settle(
         updated=frozenset(updated - named.keys()),
         suspects=frozenset(named),
         explained=bool(envelope.entries),
-        doubtful=envelope.names_fewer_than_it_counts,
+        uncertain=envelope.names_fewer_than_it_counts,
     )
 
 

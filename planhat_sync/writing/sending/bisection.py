@@ -41,7 +41,7 @@ class Part:
         parent: The part that this one was divided from.
         from_names: Whether its parent was divided by names in error entries, and not in the middle.
         claims: What the counts of its answer may mean.
-        doubtful: Whether its answer names fewer payloads as written than its counts say.
+        uncertain: Whether its answer names fewer payloads as written than its counts say.
         counts: What its answer settled.
         children: The parts that it was divided into.
         settled: Whether none of it has to be sent again.
@@ -51,7 +51,7 @@ class Part:
     parent: Part | None = field(default=None, repr=False)
     from_names: bool = False
     claims: tuple[Counts, ...] = ()
-    doubtful: bool = False
+    uncertain: bool = False
     counts: Counts = NOTHING
     children: Sequence[Part] = ()
     settled: bool = False
@@ -160,7 +160,7 @@ class Bisection:
         """
         written = reading.created | reading.updated
         self.has_written |= bool(written) or any(claim.total for claim in reading.claims)
-        part.claims, part.doubtful = reading.claims, reading.doubtful
+        part.claims, part.uncertain = reading.claims, reading.uncertain
         suspects = {part.positions[position] for position in reading.suspects}
         if part is self._root:
             self._in_order = self._order_matters()
@@ -222,7 +222,7 @@ class Bisection:
             suspects is not None
             and whole is not None
             and len(whole.claims) == 1
-            and not whole.doubtful
+            and not whole.uncertain
             and whole.claims[0].total + len(suspects.positions) == len(whole.positions)
             and all(position in self.refusals for position in suspects.positions)
         )
