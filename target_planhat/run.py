@@ -226,8 +226,9 @@ class Run:
             self._waiting_since = None
             return False
         now = self._clock.now()
-        since = self._waiting_since = self._waiting_since or now
-        if lines.lines and now - since <= self._longest_wait_seconds:
+        if self._waiting_since is None:
+            self._waiting_since = now
+        if lines.lines and now - self._waiting_since <= self._longest_wait_seconds:
             return False
         self._waiting_since = None
         return True

@@ -147,7 +147,7 @@ def test_a_record_does_not_wait_for_ever_while_others_keep_coming(bench):
     def issues():
         return bench.sandbox.tenant("alpha").records("issues")
 
-    with Feed(bench, idle_seconds=30, longest_wait_seconds=0.5) as feed:
+    with Feed(bench, idle_seconds=600, longest_wait_seconds=0.5) as feed:
         feed.sink.write(bench.lines([bench.schema()]))
         began = time.monotonic()
         number = 0
@@ -156,7 +156,7 @@ def test_a_record_does_not_wait_for_ever_while_others_keep_coming(bench):
             record = bench.record(sourceId=f"s{number}", title="t", companyIds=[company])
             feed.sink.write(bench.lines([record]))
             time.sleep(0.02)
-            assert time.monotonic() - began < 25  # before the input counts as quiet
+            assert time.monotonic() - began < 300  # before the input counts as quiet
     assert len(issues()) == number
 
 

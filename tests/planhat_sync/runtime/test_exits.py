@@ -255,11 +255,11 @@ def test_a_config_from_a_pipe_is_not_read_twice(run, tmp_path):
     with process.stdout as pipe:
         path = f"/dev/fd/{pipe.fileno()}"
         assert run(body, "--config", path, pass_fds=[pipe.fileno()]) == (0, "ok\n", [])
-    process.wait(10)
+    process.wait(60)
 
 
 def test_the_end_is_not_slowed_down_by_keeping_secrets(run):
     began = time.monotonic()
     body = "for n in range(20_000):\n    log.debug('number %d', n)"
     assert run(body)[0] == 0
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
