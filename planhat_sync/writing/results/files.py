@@ -20,7 +20,11 @@ _OWNER_ONLY: Final = 0o600
 
 
 class Files:
-    """The real file system. A simulation overrides all methods, and need not write to a disk."""
+    """The real file system, as a run appends to its files.
+
+    A simulation overrides all methods. What is checked before a run, and the renaming before a
+    replay, use paths instead.
+    """
 
     def open(self, path: Path, *, new: bool = False) -> int:
         """Open a file for reading and appending, for its owner only.
