@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from planhat_sandbox import Sandbox
 from planhat_sandbox.faults.effects import EFFECTS
 from planhat_sandbox.faults.fault import read_fault
 
@@ -28,7 +27,4 @@ def test_there_are_recipes():
 
 def test_the_python_example_runs():
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    client = "__import__('requests').get(sandbox.url + '/issues', headers=HEADERS, timeout=5)"
-    assert "    ...  # run" in example
-    example = example.replace("    ...  # run", f"    {client}  # run")
-    exec(example, {"HEADERS": {"Authorization": "Bearer token-a"}, "Sandbox": Sandbox})  # noqa: S102 - our own page
+    exec(example, {})  # noqa: S102 - our own page
