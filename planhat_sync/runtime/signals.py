@@ -133,7 +133,7 @@ class Stop:
         """End the process as soon as no line is being written."""
         stdout.hold(LONGEST_LINE_SECONDS)
         name = signal.Signals(signum).name
-        _print_without_waiting(
+        _print_last_line(
             f"{self._plugin}: stopped at once by a second signal, {name}: run again from the last "
             "state"
         )
@@ -160,18 +160,21 @@ class _Before:
 os.register_at_fork(after_in_child=_Before.restore)
 
 
-def _print_without_waiting(line: str) -> None:
-    """Print a line to standard error, unless a full pipe would block it.
+def _print_last_line(line: str) -> None:
+    """Print a line to standard error, unless a full pipe would block it, and nothing after it.
 
+    Other threads go on until the process has ended; what they print from here on is dropped.
     Python's own stream is left alone: a thread that waits for room in a pipe holds its lock.
 
     Args:
         line: ASCII, shorter than the 512 bytes that any pipe takes in one piece.
     """
     with contextlib.suppress(OSError, ValueError):
-        _, has_room, _ = select.select([], [_STDERR], [], 0)
+        stderr = os.dup(_STDERR)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
+        _, has_room, _ = select.select([], [stderr], [], 0)
         if has_room:
-            os.write(_STDERR, f"{line}\n".encode())
+            os.write(stderr, f"{line}\n".encode())
 
 
 def _close(*descriptors: int) -> None:

@@ -117,7 +117,7 @@ def test_a_second_signal_ends_it_although_nobody_reads_what_it_says(stuck):
 
 
 SCRIPT = """
-import os, signal, sys, threading, time
+import contextlib, fcntl, os, signal, sys, termios, threading, time
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.signals import Stop
 
@@ -183,6 +183,29 @@ def test_a_second_signal_does_not_wait_for_them_for_ever():
     assert 2 <= signal_until_it_ends(process, signal.SIGINT) < 30
     assert process.returncode == 130
     process.communicate()
+
+
+def test_nothing_is_printed_after_the_last_line_although_other_threads_go_on():
+    for _ in range(5):
+        process = start("""
+            with stop.on_signals():
+                print("begun", flush=True)
+                waiting = bytearray(4)
+                while True:
+                    with contextlib.suppress(OSError):  # it is no pipe any more
+                        fcntl.ioctl(2, termios.FIONREAD, waiting)
+                    if int.from_bytes(waiting, sys.byteorder) < 16_384:  # there is always room
+                        os.write(2, b".\\n")
+                    for _ in range(20_000):
+                        pass  # so that this thread waits for its turn when the line is printed
+        """)
+        process.stdout.readline()
+        again = threading.Thread(target=signal_until_it_ends, args=(process, signal.SIGTERM))
+        again.start()
+        errors = process.stderr.read().splitlines()
+        again.join()
+        process.communicate()
+        assert errors[-1].startswith(b"plugin: stopped at once by a second signal, SIGTERM")
 
 
 def test_a_child_that_is_forked_handles_signals_as_before():
