@@ -192,7 +192,7 @@ def test_nothing_is_printed_after_the_last_line_although_other_threads_go_on():
                 print("begun", flush=True)
                 waiting = bytearray(4)
                 while True:
-                    with contextlib.suppress(OSError):  # it is no pipe any more
+                    with contextlib.suppress(OSError):  # it is not a pipe any longer
                         fcntl.ioctl(2, termios.FIONREAD, waiting)
                     if int.from_bytes(waiting, sys.byteorder) < 16_384:  # there is always room
                         os.write(2, b".\\n")
