@@ -57,7 +57,8 @@ class Stop:
         self.signum = 0
         self._plugin = plugin
         self._readable, self._writable = os.pipe()
-        weakref.finalize(self, _close, self._readable, self._writable)
+        closing = weakref.finalize(self, _close, self._readable, self._writable)
+        closing.atexit = False  # the thread that watches may still write, until the process is gone
 
     @property
     def requested(self) -> bool:

@@ -208,6 +208,23 @@ def test_nothing_is_printed_after_the_last_line_although_other_threads_go_on():
         assert errors[-1].startswith(b"plugin: stopped at once by a second signal, SIGTERM")
 
 
+def test_a_signal_while_the_process_ends_is_not_an_error():
+    # What is registered first runs last: after anything that `Stop` may do when a process ends.
+    late = """
+import atexit, os, signal, time
+
+@atexit.register
+def late():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.5)
+"""
+    script = "kept = stop.on_signals()\nkept.__enter__()\n"
+    process = subprocess.run(
+        [sys.executable, "-c", late + SCRIPT + script], capture_output=True, check=False, timeout=60
+    )
+    assert (process.stderr, process.returncode) == (b"", 0)
+
+
 def test_a_child_that_is_forked_handles_signals_as_before():
     stdout, _, code = run("""
         with stop.on_signals():
