@@ -170,9 +170,11 @@ def _print_last_line(line: str) -> None:
     Args:
         line: ASCII, shorter than the 512 bytes that any pipe takes in one piece.
     """
-    with contextlib.suppress(OSError, ValueError):
+    stderr = _STDERR
+    with contextlib.suppress(OSError):  # perhaps no descriptor is free
         stderr = os.dup(_STDERR)
         os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
+    with contextlib.suppress(OSError, ValueError):
         _, has_room, _ = select.select([], [stderr], [], 0)
         if has_room:
             os.write(stderr, f"{line}\n".encode())

@@ -305,14 +305,20 @@ def write(bench, stream, steps, existing, run, answers, lost, *, listed, rows):
         event(name)
 
 
+AROUND = {
+    "existing": EXISTING,
+    "run": RUNS,
+    "answers": ANSWERS,
+    "lost": LOST,
+    "listed": st.booleans(),
+}
+"""What is there before the steps, and what happens meanwhile."""
+
+
 @settings(max_examples=MANY)
 @given(
     steps=steps(ONE_SOURCE_ID),
-    existing=EXISTING,
-    run=RUNS,
-    answers=ANSWERS,
-    lost=LOST,
-    listed=st.booleans(),
+    **AROUND,
     rows=st.sampled_from([1, 2, 100]),
 )
 def test_records_with_one_source_id_each_end_as_one_by_one_in_batches_of_any_size(
@@ -322,14 +328,7 @@ def test_records_with_one_source_id_each_end_as_one_by_one_in_batches_of_any_siz
 
 
 @settings(max_examples=MANY)
-@given(
-    steps=steps(ANY_KEYABLES),
-    existing=EXISTING,
-    run=RUNS,
-    answers=ANSWERS,
-    lost=LOST,
-    listed=st.booleans(),
-)
+@given(steps=steps(ANY_KEYABLES), **AROUND)
 def test_issues_with_any_keyables_end_as_one_by_one(
     bench, steps, existing, run, answers, lost, listed
 ):
@@ -337,14 +336,7 @@ def test_issues_with_any_keyables_end_as_one_by_one(
 
 
 @settings(max_examples=MANY)
-@given(
-    steps=steps(ANY_KEYABLES),
-    existing=EXISTING,
-    run=RUNS,
-    answers=ANSWERS,
-    lost=LOST,
-    listed=st.booleans(),
-)
+@given(steps=steps(ANY_KEYABLES), **AROUND)
 def test_objectives_with_any_keyables_end_as_one_by_one(
     bench, steps, existing, run, answers, lost, listed
 ):

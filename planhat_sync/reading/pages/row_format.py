@@ -114,7 +114,7 @@ class RowFormat:
             ids=[],
             keys=[] if self._has_key else None,
             companies=[] if self._has_reference else None,
-            content=(WrittenRows(self._write, received) if self._write else Records(self._record)),
+            content=WrittenRows(self._write, received) if self._write else Records(self._record),
         )
         for rows in chunks_of_rows:
             page.ids += map(_ID_OF, rows)

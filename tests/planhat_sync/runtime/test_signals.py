@@ -208,6 +208,20 @@ def test_nothing_is_printed_after_the_last_line_although_other_threads_go_on():
         assert errors[-1].startswith(b"plugin: stopped at once by a second signal, SIGTERM")
 
 
+def test_the_last_line_is_printed_although_no_descriptor_is_free():
+    _, stderr, code = run("""
+        with stop.on_signals():
+            opened = []
+            with contextlib.suppress(OSError):
+                while True:
+                    opened.append(os.open(os.devnull, os.O_RDONLY))
+            while True:
+                send(signal.SIGTERM)
+    """)
+    assert stderr.startswith("plugin: stopped at once by a second signal, SIGTERM")
+    assert code == 143
+
+
 def test_a_signal_while_the_process_ends_is_not_an_error():
     # What is registered first runs last: after anything that `Stop` may do when a process ends.
     late = """
