@@ -35,7 +35,7 @@ def generated() -> dict[Path, str]:
         },
         "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.PACKAGES},
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
-        "docs/warehouse.md": {target.name: meltano.for_page(target)},
+        **{page: {target.name: meltano.for_page(target)} for page in _pages_with(target.name)},
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }
     files = {ROOT / name: _filled(ROOT / name, texts) for name, texts in parts.items()}
@@ -43,6 +43,15 @@ def generated() -> dict[Path, str]:
         path = ROOT / "hub" / kind / plugin.name / "planhat-sync.yml"
         files[path] = meltano.for_hub(plugin)
     return files
+
+
+def _pages_with(plugin: str) -> list[str]:
+    """Return the pages whose meltano.yml declares the settings of a plugin."""
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if f"    # {plugin}:begin\n" in path.read_text("utf-8")
+    ]
 
 
 def _filled(path: Path, texts: dict[str, str]) -> str:
