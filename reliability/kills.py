@@ -1,4 +1,4 @@
-"""Kills the pipe once, runs it again, and checks that nothing is lost or doubled."""
+"""Kills the pipe once, runs it again, and checks that no records are lost or duplicated."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Files:
 def end_last_line(files: Files, descriptor: int, path: Path) -> None:
     """End the last line of a file of JSON lines, which a kill or a person left without its end.
 
-    Half a line was never acknowledged, so its record comes again: it is cut off. A complete one,
+    Half a line was never acknowledged, so its record is read again: it is cut off. A complete one,
     as editors leave it, only gets its line end.
 
     Args:
