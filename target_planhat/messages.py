@@ -38,6 +38,20 @@ class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
         )
 
 
+class NotJSONError(InputError):
+    """A line is not JSON.
+
+    Args:
+        number: Its number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"line {number} of the input is not JSON: check whether other output is mixed into it, "
+            "or the program that writes it was interrupted"
+        )
+
+
 class Message(msgspec.Struct):
     """A line, with the fields of all types of messages.
 
@@ -110,15 +124,12 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
         number: Number of the line.
 
     Raises:
-        InputError: It is not JSON.
+        NotJSONError: It is not JSON.
     """
     try:
         return decode(text)
     except ValueError as error:
-        raise InputError(
-            f"line {number} of the input is not JSON: check whether other output is mixed into it, "
-            "or the program that writes it was interrupted"
-        ) from error
+        raise NotJSONError(number) from error
 
 
 class RejectLines:

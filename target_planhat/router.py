@@ -15,7 +15,7 @@ from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from target_planhat.batch_files import records_of
-from target_planhat.messages import RecordBeforeSchemaError, read_message, read_values
+from target_planhat.messages import NotJSONError, RecordBeforeSchemaError, read_message, read_values
 from target_planhat.stream_maps import UnmappableError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.pipeline import Pipeline
     from planhat_sync.writing.stream import Stream
+    from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
     from target_planhat.stream_maps import StreamMaps
 
@@ -40,15 +41,22 @@ class Router:
         pipeline: Takes records and states.
         maps: The stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
+        final_state: Is told where records and states are, and how the input ends.
     """
 
-    def __init__(self, pipeline: Pipeline, maps: StreamMaps, schemas: dict[str, bytes]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        maps: StreamMaps,
+        schemas: dict[str, bytes],
+        final_state: FinalState,
+    ) -> None:
         self._pipeline = pipeline
         self._streams = pipeline.streams
         self._maps = maps
         self._schemas = schemas
+        self._final_state = final_state
         self._current: Stream | None = None
-        self._last_record = 0
         self._has_version = False
         self._unknown_types: set[str] = set()
         self._unnamed = 0
@@ -75,9 +83,14 @@ class Router:
             taken = self._current.take_lines(lines, at) if self._current is not None else 0
             if taken:
                 at += taken
-                self._last_record = lines.first + at - 1
+                self._final_state.last_record = lines.first + at - 1
             else:
-                self._handle_line(lines.lines[at], lines.first + at)
+                try:
+                    self._handle_line(lines.lines[at], lines.first + at)
+                except NotJSONError:
+                    if not lines.has_end:
+                        self._final_state.cut()
+                    raise
                 at += 1
             self._pipeline.send()
 
@@ -98,7 +111,7 @@ class Router:
     def _handle_record(self, message: Message, line: bytes, number: int) -> None:
         if message.stream not in self._schemas:
             raise RecordBeforeSchemaError("RECORD", message.stream, number)
-        self._last_record = number
+        self._final_state.last_record = number
         if self._maps.are_set:
             self._map(message, line, number)
             return
@@ -154,7 +167,8 @@ class Router:
                 raise InputError(
                     f"line {number} of the input is a STATE that cannot be passed on: {error}"
                 ) from error
-        self._pipeline.add_state(value, after=self._last_record)
+        self._final_state.add_state(number)
+        self._pipeline.add_state(value, after=self._final_state.last_record)
 
     def _handle_batch(self, message: Message, _line: bytes, number: int) -> None:
         """Handle the records of batch files as if each had come in a RECORD on this line."""

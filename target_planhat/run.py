@@ -15,8 +15,6 @@ from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError, Interrupted
 from planhat_sync.runtime import stdout
-from planhat_sync.runtime.exits import StoppedBySignal
-from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import InputError, read_lines
@@ -25,20 +23,19 @@ from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
-from planhat_sync.writing.results.summary import Summary
+from target_planhat.ending import Ending
+from target_planhat.final_state import FinalState
 from target_planhat.messages import RejectLines
 from target_planhat.router import Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.models import Model
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
-    from planhat_sync.writing.results.summary import Result
     from planhat_sync.writing.settings import WriteSettings
     from target_planhat.stream_maps import StreamMaps
 
@@ -93,10 +90,9 @@ class Run:
         )
         self._client = PlanhatClient(self.transport)
         self._settings = settings
-        self._version = version
         self._idle_seconds = idle_seconds
         self._longest_wait_seconds = longest_wait_seconds
-        self._style = TextStyle.of(sys.stderr)
+        style = TextStyle.of(sys.stderr)
         schemas: dict[str, bytes] = {}
         self.pipeline = make_pipeline(
             settings,
@@ -104,14 +100,24 @@ class Run:
             models,
             stop=self.stop,
             reject_format=RejectLines(schemas),
-            style=self._style,
+            style=style,
             logger=logger,
             files=files,
             write=write,
         )
-        self._router = Router(self.pipeline, maps, schemas)
+        self._final_state = FinalState()
+        self._router = Router(self.pipeline, maps, schemas, self._final_state)
+        self._ending = Ending(
+            settings,
+            self.pipeline,
+            self.transport,
+            self._final_state,
+            stop=self.stop,
+            clock=self._clock,
+            style=style,
+            version=version,
+        )
         self._waiting_since: float | None = None
-        self._replayed: Path | None = None
 
     def perform(self, source: IO[Any] | None) -> None:
         """Read all messages, and report how the run went.
@@ -123,7 +129,13 @@ class Run:
             StoppedBySignal: A signal asked the run to stop.
             PlanhatError: The run failed.
         """
-        with self._reported(), self.stop.on_signals(), self.progress(), self._settled():
+        with (
+            self._ending.reported(),
+            contextlib.closing(self),
+            self.stop.on_signals(),
+            self.progress(),
+            self._settled(),
+        ):
             source = self._checked(source)
             with self._flushed_on_bad_input():
                 for lines in read_lines(source, self.stop, self._idle_seconds):
@@ -132,6 +144,7 @@ class Run:
                         self.pipeline.flush()
             if self.stop.requested:
                 raise Interrupted("asked to stop while reading")
+            self._final_state.end()
             self.pipeline.finish()
             for name, counts in self.pipeline.counts.streams.items():
                 with record_counter(name) as metric:  # as the SDK's sinks log it
@@ -172,7 +185,7 @@ class Run:
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""
         path = file.path.resolve()
-        aside = self._replayed = put_aside(file, read_from)
+        aside = self._ending.replayed = put_aside(file, read_from)
         if aside is not None:
             logger.info(
                 "%s is replayed, and was renamed to %s; new rejects go to %s again. If this run "
@@ -182,21 +195,6 @@ class Run:
                 path.name,
                 aside,
             )
-
-    @contextlib.contextmanager
-    def _reported(self) -> Iterator[None]:
-        """Report how the run went, however it ends."""
-        began = self._clock.now()
-        result: Result = "failed"
-        try:
-            yield
-            result = "done"
-        except Interrupted as error:
-            result = "interrupted"
-            raise StoppedBySignal(self.stop.signum, self._where_it_stopped()) from error
-        finally:
-            self.close()
-            self._report(result, self._clock.now() - began)
 
     @contextlib.contextmanager
     def _settled(self) -> Iterator[None]:
@@ -232,32 +230,3 @@ class Run:
             return False
         self._waiting_since = None
         return True
-
-    def _where_it_stopped(self) -> str:
-        if self._settings.dry_run:
-            return "the dry run has written nothing: run it again"
-        undecided = self.pipeline.counts.total.undecided
-        if not undecided:
-            return "every record that was read is accounted for: run again from the last state"
-        return (
-            f"{counted(undecided, 'record')} undecided (read, but without an outcome): run again "
-            "from the last state"
-        )
-
-    def _report(self, result: Result, seconds: float) -> None:
-        if self._replayed is not None and result != "done":
-            logger.warning(
-                "the replay is not finished: replay its records with --input %s", self._replayed
-            )
-        file = self.pipeline.rejects.file
-        summary = Summary(
-            counts=self.pipeline.counts,
-            result=result,
-            dry_run=self._settings.dry_run,
-            requests=self.transport.requests,
-            retries=self.transport.retries,
-            seconds=seconds,
-            rejects_path=str(file.path) if file is not None else None,
-            version=self._version,
-        )
-        summary.report(logger, self._style, self._settings.summary_path)

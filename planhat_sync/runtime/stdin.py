@@ -35,11 +35,14 @@ class Lines(NamedTuple):
         first: Number of the first one, from 1.
         lines: The lines, without their line ends; none when the input is idle.
         are_text: Whether all of them are known to be UTF-8.
+        has_end: Whether the last of them has a line end; only the last line of the input may lack
+            one.
     """
 
     first: int
     lines: Sequence[bytes]
     are_text: bool = False
+    has_end: bool = True
 
 
 def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lines]:
@@ -78,7 +81,7 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
                 "check the program that writes it"
             )
     if partial and not stop.requested:
-        yield Lines(number, (bytes(partial),))
+        yield Lines(number, (bytes(partial),), has_end=False)
 
 
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:

@@ -17,6 +17,7 @@ from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.sending.dispatcher import Dispatcher
 from planhat_sync.writing.stream import Streams
+from target_planhat.final_state import FinalState
 from target_planhat.messages import reject_line
 from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
@@ -92,7 +93,7 @@ class Stdin:
         no_writer = cast("Any", lambda model: model)
         streams = Streams(target.models, target.settings, counts, no_writer, logger)
         pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, write=None)
-        router = Router(pipeline, StreamMaps(target.mapper), {})
+        router = Router(pipeline, StreamMaps(target.mapper), {}, FinalState())
         with contextlib.suppress(PlanhatError):
             for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):
                 router.handle(lines)

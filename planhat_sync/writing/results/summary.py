@@ -49,6 +49,8 @@ class Summary:
     Attributes:
         counts: The counts of the run.
         result: How it ended.
+        final_state: Whether its input ended with a state behind all records; None if that is not
+            known.
         dry_run: Whether it only counted what a real run would do.
         requests: Requests that were sent.
         retries: How many of them were repeats.
@@ -59,6 +61,7 @@ class Summary:
 
     counts: RunCounts
     result: Result
+    final_state: bool | None
     dry_run: bool
     requests: int
     retries: int
@@ -71,6 +74,7 @@ class Summary:
         return {
             "streams": self._streams(),
             "result": self.result,
+            "final_state": self.final_state,
             "dry_run": self.dry_run,
             "undecided": self.counts.total.undecided,
             "requests": self.requests,

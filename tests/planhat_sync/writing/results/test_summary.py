@@ -21,6 +21,7 @@ def summary(result="done", requests=7, retries=0, *, dry_run=False, **streams):
     return Summary(
         counts=counts,
         result=result,
+        final_state=None,
         dry_run=dry_run,
         requests=requests,
         retries=retries,

@@ -159,3 +159,24 @@ def test_the_progress_line_says_that_it_is_a_dry_run(bench, company):
     assert ran.target.run.progress()._plugin == "target-planhat (dry run)"
     assert settings["dry_run"]
     assert bench.run([bench.schema()]).target.run.progress()._plugin == "target-planhat"
+
+
+@pytest.mark.parametrize(
+    ("fault", "lines", "reason"),
+    [
+        ({"status": 401}, [], "127.0.0.1 does not accept api_token"),
+        ({}, [b"noise"], "line 3 of the input is not JSON"),
+    ],
+)
+def test_the_last_line_of_a_dry_run_that_fails_says_that_it_was_one(
+    bench, target, company, fault, lines, reason
+):
+    if fault:
+        bench.sandbox.fault("status", **fault)
+    lines = [bench.schema(), bench.record(sourceId="old", title="u"), *lines]
+    run = target(config=bench.config(dry_run=True), stdin=bench.lines(lines))
+    assert run.code == 1
+    assert run.last_line.startswith(f"target-planhat: dry run: {reason}")
+    assert "Dry run: nothing was written. Summary: {" in run.stderr
+    run = target(config=bench.config(), stdin=bench.lines(lines))
+    assert run.last_line.startswith(f"target-planhat: {reason}")

@@ -1,0 +1,136 @@
+"""How a run of the target ends: its summary, its warnings, and what its last line says."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from planhat_sync.errors import Interrupted, PlanhatError, StopError
+from planhat_sync.runtime.exits import StoppedBySignal
+from planhat_sync.runtime.plural import counted
+from planhat_sync.writing.results.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.api.http.transport import Transport
+    from planhat_sync.runtime.signals import Stop
+    from planhat_sync.runtime.terminal import TextStyle
+    from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.results.summary import Result
+    from planhat_sync.writing.settings import WriteSettings
+    from target_planhat.final_state import FinalState
+
+logger = logging.getLogger("target-planhat")
+
+
+class DryRunError(StopError):
+    """A dry run failed.
+
+    Args:
+        error: The reason.
+    """
+
+    def __init__(self, error: PlanhatError) -> None:
+        super().__init__(f"dry run: {error}", status=error.status)
+
+
+class Ending:
+    """Reports how a run went.
+
+    Args:
+        settings: The user's settings.
+        pipeline: Has the counts and the rejects.
+        transport: Has counted the requests.
+        final_state: Whether the input ended with a state.
+        stop: Whether a signal ended the run.
+        clock: The time.
+        style: How the summary is shown.
+        version: Version of the target, for the summary.
+
+    Attributes:
+        replayed: The reject file that the run reads, under its new name; None if it reads none.
+    """
+
+    def __init__(
+        self,
+        settings: WriteSettings,
+        pipeline: Pipeline,
+        transport: Transport,
+        final_state: FinalState,
+        *,
+        stop: Stop,
+        clock: Clock,
+        style: TextStyle,
+        version: str,
+    ) -> None:
+        self.replayed: Path | None = None
+        self._settings = settings
+        self._pipeline = pipeline
+        self._transport = transport
+        self._final_state = final_state
+        self._stop = stop
+        self._clock = clock
+        self._style = style
+        self._version = version
+
+    @contextlib.contextmanager
+    def reported(self) -> Iterator[None]:
+        """Report how the run went, however it ends.
+
+        Raises:
+            StoppedBySignal: A signal asked the run to stop.
+            PlanhatError: The run failed.
+        """
+        began = self._clock.now()
+        result: Result = "failed"
+        try:
+            yield
+            result = "done"
+        except Interrupted as error:
+            result = "interrupted"
+            raise StoppedBySignal(self._stop.signum, self._where_it_stopped()) from error
+        except PlanhatError as error:
+            if self._settings.dry_run:
+                raise DryRunError(error) from error
+            raise
+        finally:
+            self._report(result, self._clock.now() - began)
+
+    def _where_it_stopped(self) -> str:
+        if self._settings.dry_run:
+            return "the dry run has written nothing: run it again"
+        undecided = self._pipeline.counts.total.undecided
+        if not undecided:
+            return "every record that was read is accounted for: run again from the last state"
+        return (
+            f"{counted(undecided, 'record')} undecided (read, but without an outcome): run again "
+            "from the last state"
+        )
+
+    def _report(self, result: Result, seconds: float) -> None:
+        if self.replayed is not None and result != "done":
+            logger.warning(
+                "the replay is not finished: replay its records with --input %s", self.replayed
+            )
+        if self._final_state.is_present is False:
+            logger.warning(
+                "the input ended without a final state: the program that writes it may have "
+                "failed or been stopped; check its log"
+            )
+        file = self._pipeline.rejects.file
+        summary = Summary(
+            counts=self._pipeline.counts,
+            result=result,
+            final_state=self._final_state.is_present,
+            dry_run=self._settings.dry_run,
+            requests=self._transport.requests,
+            retries=self._transport.retries,
+            seconds=seconds,
+            rejects_path=str(file.path) if file is not None else None,
+            version=self._version,
+        )
+        summary.report(logger, self._style, self._settings.summary_path)
