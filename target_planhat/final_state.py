@@ -12,8 +12,8 @@ class FinalState:
 
     Attributes:
         last_record: Number of the last line that holds a record, 0 if there is none.
-        is_present: Whether a STATE follows the last record, or there is none after it; None if that
-            cannot be told: the input has no STATE at all, or the run ended before its input.
+        is_present: Whether no record follows the last STATE; None if that is not known: the input
+            has no STATE at all, or the run ended before its input.
     """
 
     def __init__(self) -> None:

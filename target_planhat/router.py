@@ -41,7 +41,7 @@ class Router:
         pipeline: Takes records and states.
         maps: The stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
-        final_state: Is told where records and states are, and how the input ends.
+        final_state: Receives where records and states are, and whether the input is cut.
     """
 
     def __init__(
