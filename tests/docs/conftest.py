@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, copy_folder
+from github_api import github
 from pages import pages
 from postgres import postgres, postgres_server
 from strangers import without_installation
 
-ENVIRONMENTS = {"airflow", "jsonl-loader", "meltano", "postgres-extractor", "postgres-loader"}
+ENVIRONMENTS = {
+    *("airflow", "github-extractor", "jsonl-loader", "meltano"),
+    *("postgres-extractor", "postgres-loader"),
+}
 
-__all__ = ["postgres", "postgres_server"]
+__all__ = ["github", "postgres", "postgres_server"]
 
 
 def pytest_generate_tests(metafunc):
@@ -33,7 +37,7 @@ def environment(page, request, tmp_path) -> dict[str, str]:
     """A reader's environment: the plugins on PATH, an empty home, no settings from outside."""
     home = tmp_path / "home"
     home.mkdir()
-    outside = ("TAP_", "TARGET_", "MELTANO_", "PLANHAT_", "PG")
+    outside = ("TAP_", "TARGET_", "MELTANO_", "PLANHAT_", "PG", "GITHUB_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
     path = [str(Path(sys.executable).parent)]
     for need in sorted(page.needs & ENVIRONMENTS):
@@ -42,6 +46,8 @@ def environment(page, request, tmp_path) -> dict[str, str]:
             made_by = "test-airflow" if need == "airflow" else "strangers"
             pytest.skip(f"{binaries} is not there: make {made_by}")
         path.append(str(binaries))
+    if "github" in page.needs:
+        kept["GITHUB_API_URL"] = request.getfixturevalue("github").url
     if "postgres" in page.needs:
         server = request.getfixturevalue("postgres")
         kept |= server.environment

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 REPOSITORY = "acme/shop"
 USER = {"login": "octocat", "id": 583231, "node_id": "MDQ6VXNlcjU4MzIzMQ==", "type": "User"}
+ORDER = {"state": "all", "sort": "updated", "direction": "asc"}
 
 
 def issue(number: int, title: str, *labels: str, day: int, **other: Any) -> dict[str, Any]:
     """Make an issue that was changed last on a day of November 2026.
 
-    GitHub lists a pull request as an issue with a `pull_request`.
+    Labels that begin with `acme-` name a customer, and are described as such. GitHub lists a pull
+    request as an issue that has a `pull_request`.
     """
     changed = f"2026-11-{day:02}T09:30:00Z"
     return {
@@ -42,8 +44,8 @@ def issue(number: int, title: str, *labels: str, day: int, **other: Any) -> dict
         "body": None,
         "user": USER,
         "labels": [
-            {"id": 100 + n, "name": label, "description": None, "color": "ededed", "default": False}
-            for n, label in enumerate(labels)
+            {"name": label, "description": "Customer" if label.startswith("acme-") else None}
+            for label in labels
         ],
         "state": "open",
         "state_reason": None,
@@ -67,12 +69,12 @@ def six_entries() -> list[dict[str, Any]]:
     pull = {"html_url": f"https://github.com/{REPOSITORY}/pull/14"}
     text = "Since **Monday**:\n\n- log in\n- see `403`"
     return [
-        issue(11, "Login fails", "bug", "customer:acme-1", day=2, body=text),
-        issue(12, "Import is slow", "customer:acme-2", day=3, state="closed"),
+        issue(11, "Login fails", "bug", "acme-1", day=2, body=text),
+        issue(12, "Import is slow", "acme-2", day=3, state="closed"),
         issue(13, "Tidy up", "chore", day=4),
-        issue(14, "Fix the login", "customer:acme-1", day=5, pull_request=pull),
-        issue(15, "No invoice", "customer:acme-1", "billing", day=6),
-        issue(16, "Größe ist falsch", "customer:acme-3", day=7, body=""),
+        issue(14, "Fix the login", "acme-1", day=5, pull_request=pull),
+        issue(15, "No invoice", "acme-1", "billing", day=6),
+        issue(16, "Größe ist falsch", "acme-3", day=7, body=""),
     ]
 
 
@@ -99,9 +101,10 @@ class GitHub:
     def page(self, query: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """Return a page of issues, oldest change first, and the header that names the next one."""
         self.queries.append(query)
-        assert (query["state"], query["sort"], query["direction"]) == ("all", "updated", "asc")
-        since = datetime.fromisoformat(query["since"])
-        changed = [entry for entry in self.issues if _instant(entry["updated_at"]) >= since]
+        since = query.get("since", "2007-10-01T00:00:00Z")  # older than GitHub
+        changed = [
+            entry for entry in self.issues if _instant(entry["updated_at"]) >= _instant(since)
+        ]
         changed.sort(key=lambda entry: entry["updated_at"])
         begin = int(query.get("after", 0))
         end = begin + min(int(query["per_page"]), self.page_limit)
@@ -121,10 +124,13 @@ def _handler(github: GitHub) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             asked = urlsplit(self.path)
-            if asked.path == f"/repos/{REPOSITORY}/issues":
-                self._answer(200, *github.page(dict(parse_qsl(asked.query))))
+            query = dict(parse_qsl(asked.query))
+            if asked.path != f"/repos/{REPOSITORY}/issues":
+                self._answer(404, {"message": "Not Found"})
+            elif not query.items() >= ORDER.items():
+                self._answer(422, {"message": f"this fake only lists issues with {ORDER}"})
             else:
-                self._answer(404, {"message": "Not Found", "status": "404"})
+                self._answer(200, *github.page(query))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

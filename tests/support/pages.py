@@ -10,7 +10,8 @@ What a page may say to this harness:
 - ``<!-- output -->`` in front of a ``text`` block says what the bash block before it prints: these
   lines, in this order, perhaps with others between them; ``…`` stands for anything.
 - ``<!-- needs: postgres meltano -->`` anywhere says what must be there: an empty PostgreSQL
-  database (named by PGHOST and so on), Meltano, the checkout.
+  database (named by PGHOST and so on), a fake of GitHub's API (named by GITHUB_API_URL), Meltano,
+  the checkout.
 
 Port 8765, which every page gives to the sandbox, becomes a free one. What a page starts in the
 background ends with the page.
