@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.progress import PROGRESS_SETTING
+from planhat_sync.writing.mapping_setting import MAPPINGS_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ DEFAULT_BATCH_BYTES: Final = 8_000_000
 SEPARATOR: Final = "__"
 """What the Singer SDK puts between the names of levels when it flattens a record."""
 WRITE_SETTINGS: Final[dict[str, Any]] = {
+    "mappings": MAPPINGS_SETTING,
     "match_on": {
         "type": "array",
         "items": {"type": "string"},
@@ -181,6 +183,7 @@ class WriteSettings:
     Without any `match_on`, each model's own order of keyables counts. What is None is not set.
     """
 
+    mappings: Sequence[Mapping[str, Any]] = ()
     match_on: tuple[str, ...] = ()
     missing_key: Literal["reject", "create"] = "reject"
     write_mode: Literal["upsert", "update", "create"] = "upsert"

@@ -53,7 +53,7 @@ class RejectCode(str, Enum):
     """The answer to a create without keyables was lost. The record may exist, so it was not sent
     again."""
     MAPPING_FAILED = "mapping_failed"
-    """An expression of `stream_maps` fails on the record."""
+    """An expression of `mappings` or `stream_maps` fails on the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Skipped(Enum):
     NOTHING_TO_ARCHIVE = "to be archived, and not in Planhat any more"
     ARCHIVED = "to be archived, and archived already"
     UNCHANGED = "Planhat has these values already"
+    LEFT_OUT = "left out by the mapping: its when is false or null"
 
 
 class Payload(msgspec.Struct, eq=False, gc=False):
