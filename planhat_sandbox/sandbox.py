@@ -101,6 +101,7 @@ class Sandbox:
             self.faults,
             self._log,
             server,
+            clock=self._now,
             before=self.before_each_request,
             after=self.after_each_request,
         )

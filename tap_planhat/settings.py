@@ -26,9 +26,9 @@ CONFIG_SCHEMA: Final[dict[str, Any]] = {
             "default": False,
             "title": "Emit ACTIVATE_VERSION",
             "description": (
-                "Tell the target, before the records of a stream that is read in full, that the "
+                "Tell the target, after the last record of a stream that is read in full, that the "
                 "records of earlier runs are out of date, so that it can remove those that Planhat "
-                "no longer has."
+                "no longer has. A read that is cut short does not tell it."
             ),
         },
         "progress": PROGRESS_SETTING,

@@ -145,6 +145,8 @@ class PlanhatStream(Stream):
     ) -> Generator[dict[str, Any], Any, Any]:
         if not (write_messages and self._takes_fast_path):
             yield from super()._sync_records(context, write_messages=write_messages)
+            if write_messages:
+                self._activate_version()
             return
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context({})
@@ -157,6 +159,20 @@ class PlanhatStream(Stream):
                 del rows  # the page must be released before the next one is requested
         self._finalize_state(self.stream_state)
         self._write_state_message()
+        self._activate_version()
+
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Write nothing yet; the SDK calls this before the records.
+
+        The message tells a target that every record of the version has come, so it is written when
+        that is true. After a read that is cut short, a target would otherwise remove what had not
+        been read.
+        """
+
+    def _activate_version(self) -> None:
+        """Write the ACTIVATE_VERSION of a stream that was read in full, if the run has one."""
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
 
     def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
         try:
@@ -165,6 +181,7 @@ class PlanhatStream(Stream):
             raise ConfigurationError(
                 f"batch_config needs a package that is not installed beside tap-planhat: {error}"
             ) from error
+        self._activate_version()
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         identifier = record["_id"]

@@ -57,6 +57,9 @@ class Behaviours:
     gzip: bool = _setting(
         False, "gzip", "Whether bodies are compressed for clients that accept it."
     )
+    date_header: bool = _setting(
+        True, "date-header", "Whether responses carry the server's time as `Date`."
+    )
     error_body: str = _setting(
         "object", "error-body", "Body of a response that is only an error.", "object", "string"
     )

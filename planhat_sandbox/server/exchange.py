@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from planhat_sandbox.faults.injection import Injection, ServerActions
@@ -18,6 +19,7 @@ from planhat_sandbox.server.request_log import LoggedRequest, RequestLog
 if TYPE_CHECKING:
     from planhat_sandbox.faults.active_fault import ActiveFault
     from planhat_sandbox.faults.faults import Faults
+    from planhat_sandbox.planhat.behaviours import Behaviours
     from planhat_sandbox.planhat.tenancy import Tenancy
 
 GZIP_ABOVE_BYTES = 200
@@ -33,6 +35,7 @@ class Exchange:
         faults: What can go wrong with them.
         log: Where they are noted.
         server: What a fault may ask of the server.
+        clock: Returns seconds since 1970, for the `Date` of a response.
         before: Called with the log's entry before any work, one request at a time. The list may
             change between requests.
         after: Called so after the work, before the response is sent.
@@ -45,12 +48,14 @@ class Exchange:
         log: RequestLog,
         server: ServerActions,
         *,
+        clock: Callable[[], float],
         before: list[Watcher],
         after: list[Watcher],
     ) -> None:
         self._tenancy = tenancy
         self._faults = faults
         self._log = log
+        self._clock = clock
         self._server = server
         self._before = before
         self._after = after
@@ -103,7 +108,13 @@ class Exchange:
         response = self._perform_with_faults(call, entry)
         entry.items = call.items
         self._notify(self._after, entry)
-        return _compress(response, call)
+        return self._dated(_compress(response, call), behaviours)
+
+    def _dated(self, response: Response, behaviours: Behaviours) -> Response:
+        if not behaviours.date_header:
+            return response
+        date = formatdate(self._clock(), usegmt=True)
+        return replace(response, headers={**response.headers, "Date": date})
 
     def _notify(self, watchers: list[Watcher], entry: LoggedRequest) -> None:
         with self._watchers_lock:

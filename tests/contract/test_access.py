@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
+
 import pytest
 import requests
 
@@ -59,6 +62,14 @@ def test_an_answer_is_the_same_compressed_or_not(planhat):
     if planhat.sandbox is not None:
         assert small.headers["Content-Encoding"] == "gzip"
         assert "Content-Encoding" not in plain.headers
+
+
+def test_an_answer_carries_the_time_of_the_server(planhat):
+    answered = parsedate_to_datetime(planhat.call("GET", "issues").headers["Date"])
+    assert abs(answered.timestamp() - time.time()) < 60
+    if planhat.sandbox is not None:
+        planhat.sandbox.behave(date_header=False)
+        assert "Date" not in planhat.call("GET", "issues").headers
 
 
 def test_a_body_that_is_too_large_is_answered_with_413(planhat):

@@ -115,6 +115,17 @@ def responses_are_compressed(api, company):
     assert api.call("GET", "issues").headers["Content-Encoding"] == "gzip"
 
 
+@with_setting(date_header=True)
+def responses_carry_the_time_of_the_sandbox(api, company):
+    api.sandbox.clock = lambda: 86400.0
+    assert api.call("GET", "issues").headers["Date"] == "Fri, 02 Jan 1970 00:00:00 GMT"
+
+
+@with_setting(date_header=False)
+def responses_carry_no_time(api, company):
+    assert "Date" not in api.call("GET", "issues").headers
+
+
 @with_setting(error_body="object")
 def errors_are_objects(api, company):
     assert isinstance(api.call("POST", "issues", {}).json(), dict)

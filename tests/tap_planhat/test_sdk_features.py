@@ -170,9 +170,41 @@ def test_a_full_table_run_activates_a_version_where_asked_to(tenant, config, rea
     if path == "of the SDK":
         config["stream_maps"] = {"objectives": {"__filter__": "True"}}
     output = read(config, catalog=select(objectives=None))
-    assert output.types() == ["SCHEMA", "ACTIVATE_VERSION", "RECORD", "STATE"]
+    assert output.types() == ["SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"]
     [activated] = [m["version"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
     assert versions(output, "objectives") == {activated}
+
+
+def test_in_batches_too_the_version_is_activated_after_the_records(
+    tenant, config, read, select, tmp_path
+):
+    tenant.insert("objectives", {"name": "o"})
+    config["emit_activate_version_messages"] = True
+    config["batch_config"] = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": f"file://{tmp_path}"},
+    }
+    output = read(config, catalog=select(objectives=None))
+    assert [kind for kind in output.types() if kind != "STATE"] == [
+        "SCHEMA",
+        "BATCH",
+        "ACTIVATE_VERSION",
+    ]
+
+
+@pytest.mark.parametrize("path", ["quick", "of the SDK"])
+def test_a_read_that_fails_halfway_activates_no_version(tap, sandbox, tenant, config, path):
+    for number in range(6):
+        tenant.insert("objectives", {"name": f"{number}"})
+    config |= {"emit_activate_version_messages": True, "page_size": 2, "retry_budget_seconds": 0}
+    if path == "of the SDK":
+        config["stream_maps"] = {"objectives": {"__filter__": "True"}}
+    sandbox.fault("status", model="objectives", route="list", nth=3, status=500)
+    ended = tap(config=config)
+    assert ended.code == 1
+    types = [m["type"] for m in ended.messages if m.get("stream") == "objectives"]
+    assert "RECORD" in types
+    assert "ACTIVATE_VERSION" not in types
 
 
 def test_an_incremental_run_activates_no_version(tenant, config, read, issues):

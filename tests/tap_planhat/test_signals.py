@@ -81,6 +81,19 @@ def test_a_signal_while_standard_output_is_blocked_leaves_complete_lines_and_the
     assert "ERROR" not in stderr
 
 
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_a_full_read_that_is_stopped_activates_no_version(tap, sandbox, config, signum):
+    for number in range(300):
+        sandbox.tenant("token-a").insert("objectives", {"name": "x" * 20_000, "health": number})
+    settings = {**config, "emit_activate_version_messages": True, "page_size": 100}
+    process = tap.start(config=settings, **PIPES)
+    wait_until_blocked(process)
+    process.send_signal(signum)
+    stdout, _ = process.communicate(timeout=60)
+    assert b'"RECORD"' in stdout
+    assert b"ACTIVATE_VERSION" not in stdout
+
+
 def test_a_signal_does_not_wait_for_a_request_that_hangs(tap, tenant, config, sandbox):
     sandbox.fault("slow", route="list", nth=3, seconds=120)
     process = tap.start(config={**config, "page_size": 10}, **PIPES)
