@@ -60,7 +60,7 @@ system: ## install the Debian packages that some tests need, if root runs it and
 	@tools/system.sh
 
 # Third-party programs that the tests and the site run, each in its own environment.
-STRANGERS := github-extractor postgres-loader postgres-extractor jsonl-loader meltano docs
+STRANGERS := github-extractor jira-extractor postgres-loader postgres-extractor jsonl-loader meltano docs
 strangers:
 	@$(MAKE) --no-print-directory --jobs 2 $(STRANGERS:%=.venv-%/.installed)
 
