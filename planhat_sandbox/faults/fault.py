@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.planhat.call import ROUTES
+from planhat_sandbox.planhat.call import ROUTE_NAMES, ROUTES
 from planhat_sandbox.planhat.switches import read_as
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Fault:
         tenant: Match only requests of the tenant with this alias or token.
         method: Match only requests with this method.
         model: Match only requests for this model.
-        route: Match only ``list``, ``get``, ``create``, ``update``, ``delete`` or ``bulk``.
+        route: Match only this route: one of `call.ROUTE_NAMES`.
         nth: Fire for the nth matching request only, counted from 1.
         every: Fire for every Nth matching request.
         probability: Fire with this probability, from 0 to 1.
@@ -76,8 +76,8 @@ def read_fault(values: Mapping[str, Any]) -> Fault:
 
 def _check(known: Mapping[str, Any]) -> None:
     """Raise ValueError if the name is missing or a value is out of range."""
-    if known.get("route") not in {None, *ROUTES.values()}:
-        raise ValueError(f"route takes one of {', '.join(ROUTES.values())}")
+    if known.get("route") not in {None, *ROUTE_NAMES}:
+        raise ValueError(f"route takes one of {', '.join(ROUTE_NAMES)}")
     if known.get("method") not in {None, *METHODS}:
         raise ValueError(f"method takes one of {', '.join(METHODS)}, not {known['method']!r}")
     for name, least in _LEAST.items():

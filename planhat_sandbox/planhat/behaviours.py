@@ -32,8 +32,12 @@ def _setting(default: Any, fact: str, description: str, *choices: str) -> Any:  
 class Behaviours:
     """The behaviours of the fake API; the metadata of a field has its fact id and description."""
 
-    default_limit: int = _setting(100, "list-limit", "Rows of a page if no `limit` is sent.")
-    maximum_limit: int = _setting(2000, "list-limit", "Maximum number of rows of a page.")
+    default_limit: int = _setting(
+        0, "list-limit", "Rows of a page if no `limit` is sent; 0 = as documented for the model."
+    )
+    maximum_limit: int = _setting(
+        0, "list-limit", "Maximum number of rows of a page; 0 = as documented for the model."
+    )
     above_maximum: str = _setting(
         "clamp",
         "list-limit-above-maximum",
@@ -53,6 +57,29 @@ class Behaviours:
         "Whether `companyId=a,b` is read as two ids or as one.",
         "list",
         "one-id",
+    )
+    lean_companies: str = _setting(
+        "complete",
+        "lean-companies",
+        "The response of `/leancompanies`: all companies; 404, 403 or 400; an object; rows without "
+        "the companies' keys; a list in which every second company is missing, every second one "
+        "has the keys of the one before it, each one has the keys of the next, or the keys are "
+        "numbers, null and blanks.",
+        "complete",
+        "absent",
+        "forbidden",
+        "refused",
+        "object",
+        "without-keys",
+        "partial",
+        "duplicated",
+        "swapped",
+        "odd-keys",
+    )
+    path_prefixes: bool = _setting(
+        True,
+        "identifier-forms",
+        "Whether a path may name a record by `extid-` and `srcid-`; if not, it is not found.",
     )
     gzip: bool = _setting(
         False, "gzip", "Whether bodies are compressed for clients that accept it."

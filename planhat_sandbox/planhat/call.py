@@ -24,6 +24,29 @@ ROUTES: Mapping[tuple[str, bool], str] = {
 }
 """Method, and whether the path names a record, to the name of the route."""
 
+LEAN_COMPANIES = "leancompanies"
+"""Path of the list of all companies without pages (lean-companies)."""
+LEAN = "lean"
+"""Name of its route, which only companies have."""
+
+ROUTE_NAMES = (*ROUTES.values(), LEAN)
+
+
+def find_route(method: str, segment: str, *, names_record: bool) -> tuple[str, str | None]:
+    """Find the model and the route of a request.
+
+    Args:
+        method: HTTP method.
+        segment: First segment of its path.
+        names_record: Whether the path has a second segment.
+
+    Returns:
+        The path of the model, and the name of the route; None if there is no such route.
+    """
+    if segment != LEAN_COMPANIES:
+        return segment, ROUTES.get((method, names_record))
+    return "companies", LEAN if (method, names_record) == ("GET", False) else None
+
 
 @dataclass(slots=True)
 class Call:
@@ -34,7 +57,7 @@ class Call:
         number: Its number in the request log.
         tenant: Whose records it is about.
         collection: The records of its model.
-        route: One of the values of `ROUTES`.
+        route: One of `ROUTE_NAMES`.
         identifier: The identifier in the path, decoded; empty if there is none.
         behaviours: The behaviours for this request.
         page: The rows of a list, once they are chosen; faults may change them.

@@ -32,6 +32,8 @@ class SandboxModel:
         created_answer_omits: Properties that the response to a create leaves out, as the
             documented one does.
         open: Whether undeclared properties are kept.
+        default_limit: Rows of a page of its list if no ``limit`` is sent (list-limit).
+        maximum_limit: Maximum number of rows of such a page (list-limit).
     """
 
     name: str
@@ -46,6 +48,8 @@ class SandboxModel:
     timestamps: bool = True
     created_answer_omits: frozenset[str] = frozenset()
     open: bool = False
+    default_limit: int = 100
+    maximum_limit: int = 2000
 
     def fresh_defaults(self) -> dict[str, object]:
         """Return a copy of `defaults` whose lists are not shared."""

@@ -82,7 +82,8 @@ OBJECTIVES = SandboxModel(
     created_answer_omits=frozenset({"__v"}),
 )
 
-# Pages "Company" and "Enduser", as far as references need them (company-model, enduser-model).
+# Pages "Company" and "Enduser", as far as references need them (company-model, enduser-model). A
+# page of companies may have 5,000 rows (list-limit).
 COMPANIES = SandboxModel(
     name="companies",
     properties=MappingProxyType(
@@ -100,6 +101,7 @@ COMPANIES = SandboxModel(
     bulk_required=("name",),
     defaults=MappingProxyType({"__v": 0}),
     open=True,
+    maximum_limit=5000,
 )
 ENDUSERS = SandboxModel(
     name="endusers",

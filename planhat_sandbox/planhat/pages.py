@@ -57,10 +57,12 @@ def read_page(collection: Collection, query: Mapping[str, str], behaviours: Beha
     Raises:
         PageRequestError: A parameter has an invalid value.
     """
-    limit = _count(query, "limit", behaviours.default_limit)
-    if limit > behaviours.maximum_limit and behaviours.above_maximum == "refuse":
-        raise PageRequestError(f"limit must not exceed {behaviours.maximum_limit}")
-    limit = min(limit, behaviours.maximum_limit)
+    model = collection.model
+    limit = _count(query, "limit", behaviours.default_limit or model.default_limit)
+    maximum = behaviours.maximum_limit or model.maximum_limit
+    if limit > maximum and behaviours.above_maximum == "refuse":
+        raise PageRequestError(f"limit must not exceed {maximum}")
+    limit = min(limit, maximum)
     offset = _count(query, "offset", 0) if behaviours.honours_offset else 0
     # No order is documented for a list without sort; this one is by creation (list-order).
     sort = query.get("sort", "") if behaviours.honours_sort else ""

@@ -8,6 +8,7 @@ from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
 from planhat_sandbox.planhat.envelope import choose_status, write_envelope
 from planhat_sandbox.planhat.items import Refusal
+from planhat_sandbox.planhat.lean_companies import list_lean_companies
 from planhat_sandbox.planhat.pages import PageRequestError, read_page
 from planhat_sandbox.planhat.references import resolve
 from planhat_sandbox.planhat.single import create, prepare, update
@@ -64,6 +65,14 @@ def _list(call: Call) -> Response:
         return failure(400, str(error), call.behaviours)
     call.items = len(call.page.rows)
     return Response(200, call.page.encoded())
+
+
+def _lean(call: Call) -> Response:
+    status, answer = list_lean_companies(call.collection, call.request.query, call.behaviours)
+    if isinstance(answer, str):
+        return failure(status, answer, call.behaviours)
+    call.items = len(answer)
+    return Response(status, encode(answer))
 
 
 def _get(call: Call) -> Response:
@@ -147,16 +156,18 @@ def _decode_body(call: Call) -> object:
 def _find_record(call: Call) -> str | None:
     """Return the `_id` of the record that the path names (identifier-forms); refuse other forms."""
     identifier = call.identifier
+    has_prefix = identifier.startswith(("extid-", "srcid-"))
+    if has_prefix and not call.behaviours.path_prefixes:
+        return None
     found = resolve(identifier, call.collection)
-    if found is None and not (
-        identifier.startswith(("extid-", "srcid-")) or len(identifier) == OBJECT_ID_LENGTH
-    ):
+    if found is None and not (has_prefix or len(identifier) == OBJECT_ID_LENGTH):
         raise Refusal(IDENTIFIER_FORMS)
     return found
 
 
 _PERFORM: Mapping[str, Callable[[Call], Response]] = {
     "list": _list,
+    "lean": _lean,
     "get": _get,
     "create": _create,
     "update": _update,

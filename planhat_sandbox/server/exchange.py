@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from planhat_sandbox.faults.injection import Injection, ServerActions
 from planhat_sandbox.http_messages import Request, Response
-from planhat_sandbox.planhat.call import ROUTES, Call
+from planhat_sandbox.planhat.call import Call, find_route
 from planhat_sandbox.planhat.routes import failure, perform
 from planhat_sandbox.server.request_log import LoggedRequest, RequestLog
 
@@ -98,8 +98,8 @@ class Exchange:
         entry.tenant = tenant.alias
         behaviours = self._tenancy.behaviours(tenant.alias)
         segment, identifier = _split_path(request)
-        collection = None if segment is None else tenant.store.find_by_path(segment)
-        route = ROUTES.get((request.method, identifier is not None))
+        path, route = find_route(request.method, segment or "", names_record=identifier is not None)
+        collection = None if segment is None else tenant.store.find_by_path(path)
         if collection is None or route is None:
             return failure(404, "no such route", behaviours)
         entry.model, entry.route = collection.model.name, route

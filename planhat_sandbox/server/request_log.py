@@ -26,7 +26,8 @@ class LoggedRequest:
         headers: By lower-case name, without ``authorization``.
         tenant: Alias of the tenant; None if the token is unknown.
         model: Name of the model; None if there is no such route.
-        route: ``list``, ``get``, ``create``, ``update``, ``delete``, ``bulk``; None as above.
+        route: ``list``, ``get``, ``create``, ``update``, ``delete``, ``bulk``, ``lean``; None as
+            above.
         started: Seconds since 1970.
         seconds: Duration until the response was ready; None until then.
         status: Status of the response; None if none was sent.

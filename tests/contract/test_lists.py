@@ -24,12 +24,29 @@ def test_a_list_is_a_bare_array(planhat, issues):
     assert isinstance(planhat.get("objectives"), list)
 
 
-def test_a_page_has_100_rows_by_default_and_2000_at_most(planhat):
+def test_a_page_has_100_rows_by_default_and_as_many_as_documented_at_most(planhat):
     sandbox = planhat.skip_live("it would create 2,001 records")
     for number in range(2001):
         sandbox.tenant("contract").insert("objectives", {"name": str(number)})
     assert len(planhat.get("objectives")) == 100
     assert len(planhat.get("objectives", limit=2000)) == 2000
+    for number in range(5001):
+        sandbox.tenant("contract").insert("companies", {"name": str(number)})
+    assert len(planhat.get("companies")) == 100
+    assert len(planhat.get("companies", limit=5000)) == 5000
+    assert len(planhat.get("companies", limit=5001)) == 5000
+
+
+def test_all_companies_are_listed_at_once_with_their_keys(planhat):
+    keys = {"externalId": f"ext {planhat.word}", "sourceId": f"src {planhat.word}"}
+    company = planhat.company(**keys)
+    other = planhat.company()
+    rows = {row["_id"]: row for row in planhat.get("leancompanies")}
+    assert other["_id"] in rows
+    assert rows[company["_id"]].items() >= keys.items()
+    for name, value in keys.items():
+        [row] = planhat.get("leancompanies", **{name: f"{value},none"})
+        assert row["_id"] == company["_id"]
 
 
 def test_a_limit_above_the_maximum_is_clamped(planhat):

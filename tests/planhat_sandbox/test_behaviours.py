@@ -109,6 +109,85 @@ def commas_are_part_of_an_id(api, company):
     assert len(api.get("issues", companyId=company)) == 1
 
 
+def lean(api):
+    """Three companies with keys, and what the list of all companies shows of them."""
+    for at in "abc":
+        api.tenant.insert("companies", {"name": at, "externalId": f"e{at}", "sourceId": f"s{at}"})
+    return [
+        (row["name"], row.get("externalId"), row.get("sourceId"))
+        for row in api.get("leancompanies")
+        if row["name"] in {"a", "b", "c"}
+    ]
+
+
+@with_setting(lean_companies="complete")
+def all_companies_are_listed_at_once(api, company):
+    assert lean(api) == [("a", "ea", "sa"), ("b", "eb", "sb"), ("c", "ec", "sc")]
+    [row] = api.get("leancompanies", externalId="ea,eb", sourceId="sb,sc")
+    assert set(row) == {"_id", "name", "externalId", "sourceId"}
+    assert row["name"] == "b"
+    assert api.call("PUT", "leancompanies", []).status_code == 404
+    assert api.call("GET", f"leancompanies/{row['_id']}").status_code == 404
+
+
+@with_setting(lean_companies="absent")
+def there_is_no_list_of_all_companies(api, company):
+    assert api.call("GET", "leancompanies").status_code == 404
+
+
+@with_setting(lean_companies="forbidden")
+def the_list_of_all_companies_is_forbidden(api, company):
+    assert api.call("GET", "leancompanies").status_code == 403
+
+
+@with_setting(lean_companies="refused")
+def the_list_of_all_companies_is_refused(api, company):
+    assert api.call("GET", "leancompanies").status_code == 400
+
+
+@with_setting(lean_companies="object")
+def the_list_of_all_companies_is_an_object(api, company):
+    assert isinstance(api.get("leancompanies"), dict)
+
+
+@with_setting(lean_companies="without-keys")
+def the_list_of_all_companies_has_no_keys(api, company):
+    assert lean(api) == [("a", None, None), ("b", None, None), ("c", None, None)]
+
+
+@with_setting(lean_companies="partial")
+def every_second_company_is_missing_from_the_list(api, company):
+    assert lean(api) == [("b", "eb", "sb")]
+
+
+@with_setting(lean_companies="duplicated")
+def two_companies_have_the_same_keys_in_the_list(api, company):
+    assert lean(api)[1:] == [("b", "eb", "sb"), ("c", "eb", "sb")]
+
+
+@with_setting(lean_companies="swapped")
+def every_company_has_the_keys_of_the_next_in_the_list(api, company):
+    assert lean(api)[:2] == [("a", "eb", "sb"), ("b", "ec", "sc")]
+
+
+@with_setting(lean_companies="odd-keys")
+def the_keys_in_the_list_are_of_any_type(api, company):
+    assert lean(api) == [("a", None, ""), ("b", "", "  "), ("c", "  ", ["x"])]
+
+
+@with_setting(path_prefixes=True)
+def a_path_names_a_record_by_its_source_id(api, company):
+    insert(api, sourceId="s")
+    assert api.call("GET", "issues/srcid-s").status_code == 200
+
+
+@with_setting(path_prefixes=False)
+def a_path_with_a_prefix_finds_nothing(api, company):
+    identifier = insert(api, sourceId="s")
+    assert api.call("GET", "issues/srcid-s").status_code == 404
+    assert api.call("GET", f"issues/{identifier}").status_code == 200
+
+
 @with_setting(gzip=True)
 def responses_are_compressed(api, company):
     insert(api, description="long " * 100)
@@ -551,7 +630,7 @@ def test_each_tenant_has_its_own_behaviours(api):
     api.sandbox.behave("beta", default_limit=1)
     api.sandbox.behave(bulk_limit=3)
     tenancy = api.sandbox.tenancy
-    assert tenancy.behaviours("alpha").default_limit == 100
+    assert tenancy.behaviours("alpha").default_limit == 0
     assert tenancy.behaviours("token-b").default_limit == 1
     assert {tenancy.behaviours(name).bulk_limit for name in ("alpha", "beta")} == {3}
 

@@ -77,7 +77,7 @@ def test_a_tenant_is_filled_and_reset(api):
     api.control("POST", "reset")
     assert api.control("GET", "tenants")[0]["models"]["issues"] == 0
     assert api.control("GET", "requests") == []
-    assert api.control("GET", "behaviours")["alpha"]["default_limit"] == 100
+    assert api.control("GET", "behaviours")["alpha"]["default_limit"] == 0
     assert api.get("issues") == []
 
 
