@@ -25,7 +25,7 @@ from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
 from target_planhat.ending import Ending
 from target_planhat.final_state import FinalState
-from target_planhat.messages import RejectLines
+from target_planhat.reject_lines import RejectLines
 from target_planhat.router import Router
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Run:
             style=style,
             logger=logger,
             files=files,
+            clock=self._clock,
             write=write,
         )
         self._final_state = FinalState()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.clock import Clock
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.terminal import TextStyle
@@ -39,6 +40,7 @@ def make_pipeline(
     style: TextStyle,
     logger: logging.Logger,
     files: Files | None,
+    clock: Clock,
     write: Callable[[Sequence[bytes]], None],
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
@@ -52,11 +54,12 @@ def make_pipeline(
         style: How a dry run shows changes.
         logger: Shows rejects, unknown properties and the changes of a dry run.
         files: The file system of the reject file, None for the real one.
+        clock: Time, for the reject file.
         write: Writes lines, such as states, to standard output.
     """
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
-        file = RejectFile(settings.rejects_path, reject_format, files)
+        file = RejectFile(settings.rejects_path, reject_format, files, clock)
     counts = RunCounts()
     rejects = Rejects(
         file,

@@ -98,7 +98,7 @@ class Pipeline:
         self.counts.of(stream).rejected += 1
         self.rejects.add(stream, RejectedRecord(number, line, reject))
         if len(self.rejects) >= MOST_WAITING:
-            self.rejects.flush()
+            self.flush()
         if self.rejects.end_the_run:
             raise TooManyRejectsError("more records are rejected than are allowed")
 
@@ -197,7 +197,7 @@ class Pipeline:
         """
         if self._write is None or not self._watermark.is_ready(self._oldest_line()):
             return
-        self.rejects.flush()
+        self.rejects.flush(before=self._oldest_unsettled_line())
         state = self._watermark.release(self._oldest_line())
         if state is not None:
             self._write([state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"])
@@ -207,8 +207,11 @@ class Pipeline:
 
         Rejects that wait to be written do not count: they are written before a state is printed.
         """
+        return _least(self.rejects.unacknowledged_line, self._oldest_unsettled_line())
+
+    def _oldest_unsettled_line(self) -> int | None:
+        """Find the oldest record without an outcome."""
         return _least(
-            self.rejects.unacknowledged_line,
             self._undecided_line,
             self._dispatcher.oldest_line,
             *[stream.oldest_line for stream in self.streams],

@@ -8,6 +8,7 @@ import json
 import logging
 import tempfile
 from collections import Counter
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 from planhat_sync.errors import PlanhatError
@@ -18,7 +19,7 @@ from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.sending.dispatcher import Dispatcher
 from planhat_sync.writing.stream import Streams
 from target_planhat.final_state import FinalState
-from target_planhat.messages import reject_line
+from target_planhat.reject_lines import reject_line
 from target_planhat.router import Router
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
@@ -45,7 +46,7 @@ class Paper:
     def write(self, records: Sequence[RejectedRecord]) -> None:
         """Check that each reject is one line, and JSON where its record was."""
         for record in records:
-            line = reject_line(record)
+            line = reject_line(record, datetime.now(timezone.utc))
             assert line.endswith(b"\n"), "a reject has no end"
             assert line.count(b"\n") == 1, "a reject is more than a line"
             assert json.loads(line)["reject"]["line"] == record.line, "a reject is not readable"

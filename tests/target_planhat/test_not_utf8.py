@@ -7,7 +7,7 @@ import pytest
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing.results.reject_file import RejectFile
-from target_planhat.messages import RejectLines
+from target_planhat.reject_lines import RejectLines
 
 
 @pytest.mark.parametrize(

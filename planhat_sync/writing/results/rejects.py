@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
-"""When this many rejects wait, they are written to the file."""
+"""When this many rejects wait, everything before them is sent, and they are written to the file."""
 
 
 class TooManyRejectsError(StopError):
@@ -109,8 +110,13 @@ class Rejects:
         if self._allowed == 0 or self.file is None:
             self._leave_unacknowledged(record.line)
 
-    def flush(self) -> None:
+    def flush(self, *, before: int | None = None) -> None:
         """Write the rejects to disk; before that, no state that covers them may be printed.
+
+        Args:
+            before: Number of the oldest line whose record has no outcome yet, None if all have
+                one. Rejects from that line on wait: a replay takes what Planhat was sent after a
+                reject was written for newer, and that record is older.
 
         Raises:
             RejectFileError: They are not on disk.
@@ -118,7 +124,13 @@ class Rejects:
         if self.file is None or not self._waiting:
             return
         # In the order of their lines, since in a replay the last record of an identity wins.
-        rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
+        ordered = sorted(self._waiting, key=attrgetter("line"))
+        ready = len(ordered)
+        if before is not None:
+            ready = bisect_left(ordered, before, key=attrgetter("line"))
+        rejects, self._waiting = ordered[:ready], ordered[ready:]
+        if not rejects:
+            return
         try:
             self.file.write(rejects)
         except BaseException:  # a defect included: they are not on disk

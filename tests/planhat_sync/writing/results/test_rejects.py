@@ -60,7 +60,7 @@ def test_the_first_reject_of_batches_that_are_answered_in_any_order_is_named(ben
 
 def test_a_defect_while_rejects_are_written_leaves_them_unacknowledged(tmp_path):
     class Defective:
-        def lines(self, records, *, afresh):
+        def lines(self, records, *, at, afresh):
             raise KeyError("stream")
 
     file = RejectFile(tmp_path / "rejects.jsonl", Defective())

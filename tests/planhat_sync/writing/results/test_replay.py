@@ -18,7 +18,7 @@ from under_way import answers_held, until
 
 from planhat_sync.writing.results.reject_file import RejectFile
 from planhat_sync.writing.results.replay import put_aside
-from target_planhat.messages import RejectLines
+from target_planhat.reject_lines import RejectLines
 
 PIPE = subprocess.PIPE
 NOWHERE = "0" * 24
@@ -235,7 +235,7 @@ NOT_RENAMED = """
     from planhat_sync.errors import ConfigurationError
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.results.replay import put_aside
-    from target_planhat.messages import RejectLines
+    from target_planhat.reject_lines import RejectLines
 
     def refuse(event, arguments):
         if event == "os.rename":
@@ -297,7 +297,7 @@ RENAMED_AT_THE_LOCK = """
     from pathlib import Path
     from planhat_sync.writing.records.payload import Reject, RejectCode
     from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
-    from target_planhat.messages import RejectLines
+    from target_planhat.reject_lines import RejectLines
 
     path = Path(sys.argv[1])
     def rename(event, arguments):
