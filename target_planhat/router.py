@@ -1,7 +1,7 @@
 """Passes each message of the input to its handler.
 
 Most records go from their line to a payload in one step (see `FastPath`); the others as values,
-through the stream maps if there are any.
+through mappings or stream maps if there are any.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from target_planhat.batch_files import records_of
 from target_planhat.messages import NotJSONError, RecordBeforeSchemaError, read_message, read_values
-from target_planhat.stream_maps import UnmappableError
+from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.stream import Stream
     from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
-    from target_planhat.stream_maps import StreamMaps
+    from target_planhat.record_maps import RecordMaps
 
 MOST_TYPES: Final = 10
 """Unknown types that are named; any others are only counted, since there may be any number."""
@@ -39,7 +39,7 @@ class Router:
 
     Args:
         pipeline: Takes records and states.
-        maps: The stream maps.
+        maps: The mappings or stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
         final_state: Receives where records and states are, and whether the input is cut.
     """
@@ -47,7 +47,7 @@ class Router:
     def __init__(
         self,
         pipeline: Pipeline,
-        maps: StreamMaps,
+        maps: RecordMaps,
         schemas: dict[str, bytes],
         final_state: FinalState,
     ) -> None:
@@ -122,9 +122,13 @@ class Router:
             self._pipeline.take(stream, _record_of(message, line, number), line, number)
 
     def _map(self, message: Message, line: bytes, number: int) -> None:
-        """Apply the stream maps to a record, and take what each of them returns to its stream."""
-        record = _record_of(message, line, number)
+        """Map a record, and take each mapped record to its stream."""
         counts = self._pipeline.counts
+        if not self._maps.streams_of(message.stream):
+            counts.of(message.stream).read += 1
+            counts.of(message.stream).skipped += 1
+            return
+        record = _record_of(message, line, number)
         try:
             mapped = self._maps.apply(message.stream, record)
         except UnmappableError as error:
@@ -148,11 +152,12 @@ class Router:
             if made not in self._streams.models:
                 raise InputError(
                     f"stream {made} is not a model of Planhat; there are "
-                    f"{', '.join(self._streams.models)}: select these in the tap, or rename it "
-                    "with stream_maps"
+                    f"{', '.join(self._streams.models)}: select these in the tap, or map it "
+                    "with mappings"
                 )
-            columns = schema.get("properties")
-            self._streams[made].announce(columns if isinstance(columns, dict) else ())
+            stream, columns = self._streams[made], schema.get("properties")
+            if not self._maps.are_set:  # the columns of a mapped stream are not those of a model
+                stream.announce(columns if isinstance(columns, dict) else ())
         self._schemas[name] = line
 
     def _handle_state(self, message: Message, line: bytes, number: int) -> None:

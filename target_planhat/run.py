@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings
-    from target_planhat.stream_maps import StreamMaps
+    from target_planhat.record_maps import RecordMaps
 
 IDLE_SECONDS = 5.0
 """After this many seconds without input, what waits is sent, so that its state can be printed."""
@@ -55,7 +55,7 @@ class Run:
         settings: The user's settings.
         connection: The connection to Planhat.
         models: The models, by name.
-        maps: The stream maps.
+        maps: The mappings or stream maps.
         version: Version of the target, for the summary.
         idle_seconds: After this many seconds without input, what waits is sent.
         longest_wait_seconds: A record waits no longer than this while others keep coming.
@@ -74,7 +74,7 @@ class Run:
         settings: WriteSettings,
         connection: Connection,
         models: Mapping[str, Model],
-        maps: StreamMaps,
+        maps: RecordMaps,
         *,
         version: str,
         idle_seconds: float = IDLE_SECONDS,
@@ -102,6 +102,7 @@ class Run:
             reject_format=RejectLines(schemas),
             style=style,
             logger=logger,
+            sources=maps.sources,
             files=files,
             clock=self._clock,
             write=write,

@@ -16,25 +16,12 @@ from singer_sdk.mapper import MAPPER_KEY_PROPERTIES_OPTION, RemoveRecordTransfor
 from planhat_singer.map_failures import MapFailure
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.writing.records.payload import Reject, RejectCode
+from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk.mapper import PluginMapper, StreamMap
-
-
-class UnmappableError(Exception):
-    """A record cannot be mapped.
-
-    Attributes:
-        stream: The stream that the failing map makes.
-        reject: Why, for the reject file.
-    """
-
-    def __init__(self, stream: str, reject: Reject) -> None:
-        super().__init__(reject.message)
-        self.stream = stream
-        self.reject = reject
 
 
 class StreamMaps:
@@ -101,6 +88,10 @@ class StreamMaps:
             (stream_map.stream_alias, _applied(stream_map, record))
             for stream_map in self._maps_of(stream)
         ]
+
+    def sources(self, line: bytes) -> Mapping[str, str]:  # noqa: ARG002 - as `RecordMaps` has it
+        """Return no sources: the SDK does not say which expression makes a property."""
+        return {}
 
     def _maps_of(self, stream: str) -> Sequence[StreamMap]:
         maps = self._maps.get(stream)

@@ -16,10 +16,13 @@ from planhat_singer.plugin import PlanhatPlugin
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
+from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
+from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import check_rights
+from target_planhat.mapped_streams import MappedStreams
 from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from target_planhat.record_maps import RecordMaps
 
 
 HELP = """Write Singer records into Planhat, and print the state once they are there.
@@ -92,9 +97,26 @@ class TargetPlanhat(PlanhatPlugin, Target):
             self.settings,
             Connection.from_config(self.config),
             self.models,
-            StreamMaps(self.mapper),
+            self._record_maps(),
             version=self.plugin_version,
         )
+
+    def check_settings(self) -> None:
+        """Check that records are mapped in one way only.
+
+        Raises:
+            ConfigurationError: They are not.
+        """
+        if self.config.get("mappings") and self.config.get("stream_maps"):
+            raise ConfigurationError(
+                "mappings and stream_maps are both set, and a record is mapped only once: remove "
+                "one of them"
+            )
+
+    def _record_maps(self) -> RecordMaps:
+        if self.settings.mappings:
+            return MappedStreams(Mappings.from_config(self.settings.mappings, self.models))
+        return StreamMaps(self.mapper)
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps, without its flattening.

@@ -42,6 +42,7 @@ def make_pipeline(
     files: Files | None,
     clock: Clock,
     write: Callable[[Sequence[bytes]], None],
+    sources: Callable[[bytes], Mapping[str, str]] = lambda _: {},
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
 
@@ -56,6 +57,8 @@ def make_pipeline(
         files: The file system of the reject file, None for the real one.
         clock: Time, for the reject file.
         write: Writes lines, such as states, to standard output.
+        sources: Returns the sources of the properties of a record by the line that it came in; a
+            dry run shows them.
     """
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
@@ -73,7 +76,7 @@ def make_pipeline(
     def make_writer(model: Model) -> BatchWriter:
         matcher = Matcher(client, model, settings, stop=stop.event)
         sender = (
-            DryRun(client, model, matcher, style, logger)
+            DryRun(client, model, matcher, sources, style, logger)
             if settings.dry_run
             else BatchSender(client, model, matcher, checkpoint)
         )

@@ -11,9 +11,11 @@ from planhat_sync.writing.matching.decisions import item_values
 from planhat_sync.writing.matching.existing import ExistingRecord
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.sending.batch_result import superseded
+from planhat_sync.writing.sending.changes import changes_of
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable, Mapping
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
@@ -33,6 +35,8 @@ class DryRun:
         client: Planhat, to read the present values of a few records.
         model: The model.
         matcher: Receives what would have been written.
+        sources: Returns the sources of properties by the line that a record came in, those of
+            custom fields by `custom.<label>`.
         style: How the changes are shown.
         logger: Where they are shown.
     """
@@ -42,12 +46,14 @@ class DryRun:
         client: PlanhatClient,
         model: Model,
         matcher: Matcher,
+        sources: Callable[[bytes], Mapping[str, str]],
         style: TextStyle,
         logger: logging.Logger,
     ) -> None:
         self._client = client
         self._model = model
         self._matcher = matcher
+        self._sources = sources
         self._style = style
         self._logger = logger
         self._shown = {"create": 0, "update": 0}
@@ -86,11 +92,14 @@ class DryRun:
         new, style, old = item_values(payload), self._style, None
         if record is not None and record.identifier is not None:
             old = self._client.get(self._model, record.identifier)
+        names = new if record is None else record.differing(new)
+        sources = self._sources(payload.raw)
         changes = [
-            f"{name}: "
-            + (f"{style.removed(as_shown(old.get(name)))} -> " if old is not None else "")
-            + style.added(as_shown(new[name]))
-            for name in (new if record is None else record.differing(new))
+            f"{change.name}: "
+            + (f"{style.removed(as_shown(change.old))} -> " if old is not None else "")
+            + style.added(as_shown(change.new))
+            + (style.dim(f" ({shortened(change.source)})") if change.source else "")
+            for change in changes_of({name: new[name] for name in names}, old or {}, sources)
         ]
         heading = f"would {verb} {self._model.name}, line {payload.line}"
         self._logger.info("%s", style.listed(heading, changes))
@@ -108,7 +117,15 @@ def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
         text = value
     else:
         text = json.dumps(value, ensure_ascii=False)
-    # Control characters would be obeyed by the terminal.
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text, in one line and without control characters.
+
+    Args:
+        text: Any text; a terminal would obey the control characters in it.
+    """
     text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: LONGEST_VALUE + 1])
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 

@@ -1,0 +1,90 @@
+"""The setting `mappings` as the router asks for it: one mapping for a stream, or none."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from planhat_sync.writing.records.payload import Reject, Skipped
+from planhat_sync.writing.records.unknown_properties import printable_name
+from target_planhat.messages import read_message
+from target_planhat.record_maps import UnmappableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planhat_sync.writing.mapping.mappings import Mappings, StreamMapping
+
+logger = logging.getLogger("target-planhat")
+
+
+class MappedStreams:
+    """The mappings of a run.
+
+    A stream that no mapping names is left out, since a stream of another system that has the name
+    of a model holds other records than Planhat's.
+
+    Args:
+        mappings: The setting.
+
+    Attributes:
+        are_set: Always true.
+    """
+
+    are_set = True
+
+    def __init__(self, mappings: Mappings) -> None:
+        self._mappings = mappings
+        self._of: dict[str, StreamMapping | None] = {}
+
+    def streams_of(self, stream: str) -> Sequence[str]:
+        """Return the model that a stream is mapped to; nothing, with one warning, if it is not.
+
+        Args:
+            stream: Its name.
+
+        Raises:
+            ConfigurationError: More than one mapping fits.
+        """
+        if stream not in self._of:
+            self._of[stream] = self._mappings.of(stream)
+            if self._of[stream] is None:
+                logger.warning(
+                    "stream %s is left out because no mapping names it: its records are counted "
+                    "as skipped",
+                    printable_name(stream),
+                )
+        mapping = self._of[stream]
+        return () if mapping is None else (mapping.model,)
+
+    def apply(
+        self, stream: str, record: dict[str, Any]
+    ) -> Sequence[tuple[str, Mapping[str, Any] | None]]:
+        """Map a record.
+
+        Args:
+            stream: Its stream.
+            record: The record.
+
+        Returns:
+            The model, and the record as the model has it; None if `when` leaves it out.
+
+        Raises:
+            UnmappableError: The record cannot be mapped.
+        """
+        mapping = self._of[stream]
+        if mapping is None:
+            return ()
+        made = mapping.apply(record)
+        if isinstance(made, Reject):
+            raise UnmappableError(mapping.model, made)
+        return ((mapping.model, None if isinstance(made, Skipped) else made),)
+
+    def sources(self, line: bytes) -> Mapping[str, str]:
+        """Return the expressions of a record's properties, as the user wrote them.
+
+        Args:
+            line: The RECORD as received.
+        """
+        mapping = self._of[read_message(line, 0).stream]
+        return {} if mapping is None else mapping.sources

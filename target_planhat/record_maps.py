@@ -1,0 +1,70 @@
+"""What the router asks of whatever maps records: the `mappings`, or the SDK's stream maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planhat_sync.writing.records.payload import Reject
+
+
+class UnmappableError(Exception):
+    """A record cannot be mapped.
+
+    Attributes:
+        stream: The stream that the failing map makes.
+        reject: Why, for the reject file.
+    """
+
+    def __init__(self, stream: str, reject: Reject) -> None:
+        super().__init__(reject.message)
+        self.stream = stream
+        self.reject = reject
+
+
+class RecordMaps(Protocol):
+    """Maps the records of the input to records of models."""
+
+    @property
+    def are_set(self) -> bool:
+        """Whether records are mapped at all."""
+
+    def streams_of(self, stream: str) -> Sequence[str]:
+        """Return the names of the streams that the records of a stream can be mapped to.
+
+        Args:
+            stream: Its name. If nothing is returned, its records are left out.
+
+        Raises:
+            ConfigurationError: The maps are not valid for this stream.
+        """
+
+    def apply(
+        self, stream: str, record: dict[str, Any]
+    ) -> Sequence[tuple[str, Mapping[str, Any] | None]]:
+        """Map a record.
+
+        Args:
+            stream: Its stream.
+            record: The record.
+
+        Returns:
+            The names of the streams that it is mapped to, each with the mapped record, or None if
+            the map leaves the record out.
+
+        Raises:
+            UnmappableError: The record cannot be mapped.
+        """
+
+    def sources(self, line: bytes) -> Mapping[str, str]:
+        """Return where the properties of a mapped record come from, as the user wrote it.
+
+        Args:
+            line: The RECORD as received.
+
+        Returns:
+            Expressions by property, those of custom fields by `custom.<label>`; none for properties
+            whose source is not known.
+        """
