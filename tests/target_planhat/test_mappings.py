@@ -1,4 +1,4 @@
-"""Mappings in a run: only mapped streams are written, and rejects are kept as they came."""
+"""Mappings in a run: only mapped streams are written, and rejects are kept as received."""
 
 from __future__ import annotations
 
@@ -127,7 +127,5 @@ def test_a_dry_run_names_the_source_of_each_property(bench, source, caplog):
     lines = [bench.schema("bugs"), source("a", summary="New"), source("b")]
     bench.run(lines, mappings=[mapping()], dry_run=True)
     assert "line 2: title: Issue a -> New (fields.summary)" in caplog.text
-    assert (
-        "line 3: sourceId: b (key), title: Issue b (fields.summary), " in caplog.text
-    )
+    assert "line 3: sourceId: b (key), title: Issue b (fields.summary), " in caplog.text
     assert "] ([company])" in caplog.text
