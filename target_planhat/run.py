@@ -23,6 +23,7 @@ from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
+from planhat_sync.writing.sending.changes import ChangeLog
 from target_planhat.ending import Ending
 from target_planhat.final_state import FinalState
 from target_planhat.reject_lines import RejectLines
@@ -100,9 +101,8 @@ class Run:
             models,
             stop=self.stop,
             reject_format=RejectLines(schemas),
-            style=style,
+            changes=ChangeLog(style, logger, maps.sources),
             logger=logger,
-            sources=maps.sources,
             files=files,
             clock=self._clock,
             write=write,

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from planhat_sync.api.http.clock import Clock
     from planhat_sync.models import Model
     from planhat_sync.runtime.signals import Stop
-    from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFormat
+    from planhat_sync.writing.sending.changes import ChangeLog
     from planhat_sync.writing.settings import WriteSettings
 
 
@@ -37,12 +37,11 @@ def make_pipeline(
     *,
     stop: Stop,
     reject_format: RejectFormat,
-    style: TextStyle,
+    changes: ChangeLog,
     logger: logging.Logger,
     files: Files | None,
     clock: Clock,
     write: Callable[[Sequence[bytes]], None],
-    sources: Callable[[bytes], Mapping[str, str]] = lambda _: {},
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
 
@@ -52,13 +51,11 @@ def make_pipeline(
         models: The models, by name.
         stop: Ends the run between two requests.
         reject_format: How the lines of the reject file are written.
-        style: How a dry run shows changes.
-        logger: Shows rejects, unknown properties and the changes of a dry run.
+        changes: Shows the changes of a dry run.
+        logger: Shows rejects and unknown properties.
         files: The file system of the reject file, None for the real one.
         clock: Time, for the reject file.
         write: Writes lines, such as states, to standard output.
-        sources: Returns the sources of the properties of a record by the line that it came in; a
-            dry run shows them.
     """
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
@@ -76,7 +73,7 @@ def make_pipeline(
     def make_writer(model: Model) -> BatchWriter:
         matcher = Matcher(client, model, settings, stop=stop.event)
         sender = (
-            DryRun(client, model, matcher, sources, style, logger)
+            DryRun(client, model, matcher, changes)
             if settings.dry_run
             else BatchSender(client, model, matcher, checkpoint)
         )

@@ -2,13 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.matching.fingerprints import fingerprint
+from planhat_sync.writing.records.exact_json import UnsendableError, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import logging
+    from collections.abc import Callable, Iterator, Mapping
+
+    from planhat_sync.runtime.terminal import TextStyle
+
+LONGEST_VALUE: Final = 60
+
+
+class ChangeLog:
+    """Shows the values that a write would change.
+
+    Args:
+        style: How they are shown.
+        logger: Where they are shown.
+        sources: Returns the sources of properties by the line that a record came in, those of
+            custom fields by `custom.<label>`.
+    """
+
+    def __init__(
+        self,
+        style: TextStyle,
+        logger: logging.Logger,
+        sources: Callable[[bytes], Mapping[str, str]],
+    ) -> None:
+        self._style = style
+        self._logger = logger
+        self._sources = sources
+
+    def show(
+        self, heading: str, new: Mapping[str, Any], old: Mapping[str, Any] | None, line: bytes
+    ) -> None:
+        """Show what would become of one record.
+
+        Args:
+            heading: Which record it is.
+            new: The properties that would be written.
+            old: The record in Planhat, None if there is none.
+            line: The line that the record came in.
+        """
+        style = self._style
+        parts = []
+        for change in changes_of(new, old or {}, self._sources(line)):
+            before = "" if old is None else f"{style.removed(as_shown(change.old))} -> "
+            source = style.dim(f" ({shortened(change.source)})") if change.source else ""
+            parts.append(f"{change.name}: {before}{style.added(as_shown(change.new))}{source}")
+        self._logger.info("%s", style.listed(heading, parts))
 
 
 class Change(NamedTuple):
@@ -54,3 +103,43 @@ def _custom_fields(new: Any, old: Any, sources: Mapping[str, str]) -> list[Chang
         for label, value in new.items()
         if fingerprint(value) != fingerprint(held.get(label))
     ]
+
+
+def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a value as JSON; a text has no quotes if it cannot be taken for another value.
+
+    Args:
+        value: A value in Planhat, or one that would be sent.
+    """
+    if not isinstance(value, str):
+        text = _json(value)
+    elif value == value.strip() and not _is_json(value) and value.isprintable():
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text, in one line and without control characters.
+
+    Args:
+        text: Any text; a terminal would obey the control characters in it.
+    """
+    text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: LONGEST_VALUE + 1])
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    try:
+        return encode(value).decode()
+    except UnsendableError:  # half a surrogate pair, which Planhat may have
+        return json.dumps(value, default=str)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return not text
+    return True

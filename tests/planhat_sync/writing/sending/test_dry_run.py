@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from planhat_sync.writing.sending.dry_run import LONGEST_VALUE, as_shown
+from planhat_sync.writing.sending.changes import LONGEST_VALUE, as_shown
 
 
 @pytest.fixture
