@@ -7,37 +7,31 @@ from typing import Any, Final
 EXPRESSION: Final[dict[str, Any]] = {"type": "string", "minLength": 1}
 """A JMESPath expression; whether it parses is checked when it is compiled."""
 
+
+def _form(word: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {word: EXPRESSION, **properties},
+        "required": [word],
+        "additionalProperties": False,
+    }
+
+
 FORMS: Final[dict[str, dict[str, Any]]] = {
     "from": {
-        "from": EXPRESSION,
-        "map": {"type": "object", "minProperties": 1},
-        "else": {},
+        **_form("from", map={"type": "object", "minProperties": 1}, **{"else": {}}),
+        "dependentRequired": {"else": ["map"]},
     },
-    "value": {"value": {}},
-    "text": {"text": EXPRESSION},
-    "externalId": {"externalId": EXPRESSION},
-    "sourceId": {"sourceId": EXPRESSION},
+    "value": _form("value", value={}),
+    "text": _form("text"),
+    "externalId": _form("externalId"),
+    "sourceId": _form("sourceId"),
 }
 """The objects that an entry may be, by the word that each of them needs."""
 
-_ONE_ENTRY: Final[list[dict[str, Any]]] = [
-    EXPRESSION,
-    *(
-        {
-            "type": "object",
-            "properties": words,
-            "required": [word],
-            "additionalProperties": False,
-            "dependentRequired": {"else": ["map"]} if "else" in words else {},
-        }
-        for word, words in FORMS.items()
-    ),
-]
+_ITEM: Final[dict[str, Any]] = {"oneOf": [EXPRESSION, *FORMS.values()]}
 ENTRY: Final[dict[str, Any]] = {
-    "oneOf": [
-        *_ONE_ENTRY,
-        {"type": "array", "minItems": 1, "items": {"oneOf": _ONE_ENTRY}},
-    ]
+    "oneOf": [*_ITEM["oneOf"], {"type": "array", "minItems": 1, "items": _ITEM}]
 }
 """What one property or custom field is made of."""
 

@@ -1,19 +1,18 @@
-"""The mappings of a run: which of them a stream has, and what it makes of a record."""
+"""The mappings of a run, and which of them a stream has."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import jmespath
-
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.mapping.definition import stream_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planhat_sync.models import Model
-    from planhat_sync.writing.records.payload import Reject, Skipped
+    from planhat_sync.writing.mapping.stream_mapping import StreamMapping
 
 
 class Mappings:
@@ -28,21 +27,36 @@ class Mappings:
 
     @classmethod
     def from_config(
-        cls, mappings: Sequence[Mapping[str, Any]], models: Mapping[str, Model]
+        cls,
+        mappings: Sequence[Mapping[str, Any]],
+        models: Mapping[str, Model],
+        *,
+        match_on: Sequence[str] = (),
+        missing_key: str = "reject",
     ) -> Mappings:
         """Check and compile the setting `mappings`.
 
         Args:
             mappings: The setting.
             models: The models, by name.
+            match_on: The setting of that name; without any, a model's own keyables.
+            missing_key: The setting of that name.
 
         Raises:
-            ConfigurationError: One of them is wrong; the message names the place.
+            ConfigurationError: One of them is wrong; the message names it and the place in it.
         """
-        for each in mappings:
-            if each["model"] not in models:
-                raise ConfigurationError(f"mappings: there is no model {each['model']}")
-        return cls({each["stream"]: StreamMapping(each["model"], each["set"]) for each in mappings})
+        keyables = dict.fromkeys(name for model in models.values() for name in model.keyables)
+        needed = () if missing_key == "create" else tuple(match_on or keyables)
+        found: dict[str, StreamMapping] = {}
+        for position, mapping in enumerate(mappings, start=1):
+            made = stream_mapping(mapping, position, models, needed)
+            stream = mapping["stream"]
+            if stream in found:
+                raise ConfigurationError(
+                    f"mappings: there are two mappings of stream {stream}; a stream has one"
+                )
+            found[stream] = made
+        return cls(found)
 
     def of(self, stream: str) -> StreamMapping | None:
         """Return the mapping of a stream, None if it has none.
@@ -59,37 +73,7 @@ class Mappings:
         fitting = [glob for glob in self._mappings if fnmatchcase(stream, glob)]
         if len(fitting) > 1:
             raise ConfigurationError(
-                f"mappings: {' and '.join(fitting)} both fit the stream {stream}: "
-                "add a mapping of exactly this name"
+                f"mappings: {' and '.join(fitting)} both fit the stream {stream}; name it in a "
+                "mapping of its own, or make one of them narrower"
             )
         return self._mappings[fitting[0]] if fitting else None
-
-
-class StreamMapping:
-    """What the records of a stream become.
-
-    Args:
-        model: Name of the model.
-        entries: The expression of each property.
-
-    Attributes:
-        model: Name of the model.
-        sources: The expression of each property as the user wrote it; those of custom fields under
-            `custom.<label>`.
-    """
-
-    def __init__(self, model: str, entries: Mapping[str, Any]) -> None:
-        self.model = model
-        self.sources: Mapping[str, str] = {name: str(entry) for name, entry in entries.items()}
-        self._expressions = {name: jmespath.compile(entry) for name, entry in entries.items()}
-
-    def apply(self, record: Mapping[str, Any]) -> dict[str, Any] | Reject | Skipped:
-        """Make a record of the model.
-
-        Args:
-            record: The record as `exact_json.decode` reads it.
-
-        Returns:
-            The properties to write, or why the record is rejected or skipped.
-        """
-        return {name: each.search(record) for name, each in self._expressions.items()}

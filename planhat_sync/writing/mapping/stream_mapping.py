@@ -1,0 +1,121 @@
+"""What one mapping makes of a record: properties, a reject, or a record that is skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.mapping.expressions import ABSENT, EvaluationError, compiled
+from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
+from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planhat_sync.models import Model
+    from planhat_sync.writing.mapping.expressions import Evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one property or custom field is made of.
+
+    Attributes:
+        name: The property, or the label of the custom field.
+        place: The property; `custom.<label>` for a custom field.
+        source: The expression as the user wrote it.
+        evaluate: Returns the value for a record.
+    """
+
+    name: str
+    place: str
+    source: str
+    evaluate: Evaluate
+
+
+_CARRIED_OVER = Entry(DELETED_AT, DELETED_AT, DELETED_AT, compiled(DELETED_AT))
+
+
+class StreamMapping:
+    """What the records of a stream become.
+
+    Args:
+        model: The model.
+        entries: The properties that are set.
+        custom: The custom fields that are set.
+        when: Decides which records are written; all of them if None.
+
+    Attributes:
+        model: Name of the model.
+        sources: The expression of each property as the user wrote it; those of custom fields under
+            `custom.<label>`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        entries: Sequence[Entry],
+        custom: Sequence[Entry] = (),
+        when: Evaluate | None = None,
+    ) -> None:
+        self.model = model.name
+        self.sources: Mapping[str, str] = {
+            entry.place: entry.source for entry in (*entries, *custom)
+        }
+        identifying = {*model.keyables, *model.keyable_scope.values()}
+        self._deleted_at = next(
+            (entry for entry in entries if entry.name == DELETED_AT), _CARRIED_OVER
+        )
+        self._properties = tuple(entry for entry in entries if entry.name != DELETED_AT)
+        self._identifying = tuple(entry for entry in entries if entry.name in identifying)
+        self._custom = tuple(custom)
+        self._when = None if when is None else Entry("when", "when", "", when)
+
+    def apply(self, record: Mapping[str, Any]) -> dict[str, Any] | Reject | Skipped:
+        """Make a record of the model.
+
+        Of a record that was deleted in its source, only the keyables are made: nothing else of it
+        is needed, and often nothing else is there.
+
+        Args:
+            record: The record as `exact_json.decode` reads it.
+
+        Returns:
+            The properties to write, or why the record is rejected or skipped. A message names the
+            property and the expression, never a value.
+        """
+        try:
+            deletion = _values((self._deleted_at,), record)
+            match parse_deletion(deletion.get(DELETED_AT)):
+                case Deletion.UNCLEAR:
+                    return deletion  # which the converter rejects
+                case Deletion.DELETED:
+                    return _values(self._identifying, record) | deletion
+            if self._when is not None and _is_no(_values((self._when,), record).get("when")):
+                return Skipped.LEFT_OUT
+            made = _values(self._properties, record)
+            if self._custom and (custom := _values(self._custom, record)):
+                made[CUSTOM] = custom
+        except ConversionError as error:
+            return error.reject
+        return made | deletion
+
+
+def _values(entries: Sequence[Entry], record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of entries by their names, without those that are absent."""
+    made = {}
+    for entry in entries:
+        try:
+            value = entry.evaluate(record)
+        except EvaluationError as error:
+            message = f"{entry.place}: {error}"
+            raise ConversionError(Reject(RejectCode.MAPPING_FAILED, message, entry.place)) from None
+        if value is not ABSENT:
+            made[entry.name] = value
+    return made
+
+
+def _is_no(value: object) -> bool:
+    """Return whether a record is left out: 0, "" and [] are values like others."""
+    return value is None or value is False
