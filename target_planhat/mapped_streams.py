@@ -13,7 +13,8 @@ from target_planhat.record_maps import UnmappableError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.writing.mapping.mappings import Mappings, StreamMapping
+    from planhat_sync.writing.mapping.mappings import Mappings
+    from planhat_sync.writing.mapping.stream_mapping import StreamMapping
 
 logger = logging.getLogger("target-planhat")
 

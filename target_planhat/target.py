@@ -115,7 +115,13 @@ class TargetPlanhat(PlanhatPlugin, Target):
 
     def _record_maps(self) -> RecordMaps:
         if self.settings.mappings:
-            return MappedStreams(Mappings.from_config(self.settings.mappings, self.models))
+            mappings = Mappings.from_config(
+                self.settings.mappings,
+                self.models,
+                match_on=self.settings.match_on,
+                missing_key=self.settings.missing_key,
+            )
+            return MappedStreams(mappings)
         return StreamMaps(self.mapper)
 
     def setup_mapper(self) -> None:
