@@ -53,6 +53,7 @@ class Message(msgspec.Struct):
         type: Type of the message.
         stream: Name of its stream.
         record: The record of a RECORD.
+        reject: Why an earlier run has rejected the record.
         value: The state of a STATE.
         schema: The schema of a SCHEMA. Its key properties have no effect.
         encoding: How the files of a BATCH are written.
@@ -62,6 +63,7 @@ class Message(msgspec.Struct):
     type: str
     stream: str = ""
     record: msgspec.Raw = msgspec.Raw()
+    reject: msgspec.Raw = msgspec.Raw()
     value: msgspec.Raw = msgspec.Raw()
     schema: dict[str, Any] | None = None
     encoding: dict[str, Any] | None = None
@@ -75,7 +77,7 @@ _FIELDS: Final = {
     "BATCH": ("stream", "encoding", "manifest"),
     "ACTIVATE_VERSION": ("stream",),
 }
-"""Fields to keep of a message that is read as values, except `record` and `value`."""
+"""Fields to keep of a message that is read as values, except `record`, `reject` and `value`."""
 
 _decoder = msgspec.json.Decoder(Message)
 
@@ -124,3 +126,41 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
         return decode(text)
     except ValueError as error:
         raise NotJSONError(number) from error
+
+
+def record_of(message: Message, line: bytes, number: int) -> dict[str, Any]:
+    """Return the record of a RECORD as values.
+
+    Args:
+        message: The message.
+        line: Its line.
+        number: Number of that line.
+
+    Raises:
+        InputError: It has none.
+    """
+    record: Any = bytes(message.record)
+    record = read_values(record, number) if record else read_values(line, number).get("record")
+    if not isinstance(record, dict):
+        raise InputError(f"line {number} of the input is a RECORD without a record")
+    return record
+
+
+def reject_of(message: Message, line: bytes, number: int) -> dict[str, Any] | None:
+    """Return the `reject` object of a RECORD, None if no earlier run has rejected it.
+
+    Args:
+        message: The message.
+        line: Its line.
+        number: Number of that line.
+    """
+    reject: Any
+    if message.reject:
+        reject = read_values(bytes(message.reject), number)
+    elif message.record:
+        return None
+    else:
+        reject = read_values(line, number).get("reject", ...)
+    if reject is ...:
+        return None
+    return reject if isinstance(reject, dict) else {}

@@ -9,6 +9,7 @@ import msgspec
 
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing.records.reject_times import REJECTED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,9 +86,6 @@ class RejectLines:
             return None
         return "reject" in message
 
-
-REJECTED_AT: Final = "rejected_at"
-"""Key of a `reject` object: when the record was first rejected, UTC."""
 
 _BEGINNINGS: Final = tuple(
     f'{{"{name}"'.encode()

@@ -7,7 +7,7 @@ through mappings or stream maps if there are any.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,7 +15,14 @@ from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from target_planhat.batch_files import records_of
-from target_planhat.messages import NotJSONError, RecordBeforeSchemaError, read_message, read_values
+from target_planhat.messages import (
+    NotJSONError,
+    RecordBeforeSchemaError,
+    read_message,
+    read_values,
+    record_of,
+    reject_of,
+)
 from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
@@ -119,7 +126,8 @@ class Router:
         self._current = stream
         # The current stream has just found that the fast path cannot read the line.
         if stream is current or not stream.take_lines(Lines(number, (line,)), 0):
-            self._pipeline.take(stream, _record_of(message, line, number), line, number)
+            record, reject = record_of(message, line, number), reject_of(message, line, number)
+            self._pipeline.take(stream, record, line, number, earlier_reject=reject)
 
     def _map(self, message: Message, line: bytes, number: int) -> None:
         """Map a record, and take each mapped record to its stream."""
@@ -128,7 +136,8 @@ class Router:
             counts.of(message.stream).read += 1
             counts.of(message.stream).skipped += 1
             return
-        record = _record_of(message, line, number)
+        record = record_of(message, line, number)
+        reject = reject_of(message, line, number)
         try:
             mapped = self._maps.apply(message.stream, record)
         except UnmappableError as error:
@@ -140,7 +149,7 @@ class Router:
                 counts.of(name).read += 1
                 counts.of(name).skipped += 1
             else:
-                self._pipeline.take(self._streams[name], made, line, number)
+                self._pipeline.take(self._streams[name], made, line, number, earlier_reject=reject)
 
     def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
         name, schema = message.stream, message.schema
@@ -227,11 +236,3 @@ class Router:
             number,
             name,
         )
-
-
-def _record_of(message: Message, line: bytes, number: int) -> dict[str, Any]:
-    record: Any = bytes(message.record)
-    record = read_values(record, number) if record else read_values(line, number).get("record")
-    if not isinstance(record, dict):
-        raise InputError(f"line {number} of the input is a RECORD without a record")
-    return record

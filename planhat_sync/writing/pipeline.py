@@ -67,7 +67,15 @@ class Pipeline:
         """Whether any record waits to be sent, or to be written to the reject file."""
         return len(self.rejects) > 0 or any(stream.oldest_line for stream in self.streams)
 
-    def take(self, stream: Stream, record: Mapping[str, Any], line: bytes, number: int) -> None:
+    def take(
+        self,
+        stream: Stream,
+        record: Mapping[str, Any],
+        line: bytes,
+        number: int,
+        *,
+        earlier_reject: Mapping[str, Any] | None = None,
+    ) -> None:
         """Take a record as values; `send` sends the batch that it may have filled.
 
         Args:
@@ -75,11 +83,12 @@ class Pipeline:
             record: The record.
             line: The line that it came in.
             number: Number of that line.
+            earlier_reject: What that line says about an earlier reject, None if it is not one.
 
         Raises:
             TooManyRejectsError: The run ends, once the records before this one are sent.
         """
-        reject = stream.take_record(record, line, number)
+        reject = stream.take_record(record, line, number, earlier_reject=earlier_reject)
         if reject is not None:
             self.reject(stream.name, line, number, reject)
 

@@ -118,6 +118,15 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
             "no limit by default."
         ),
     },
+    "replay_over_newer": {
+        "type": "boolean",
+        "default": False,
+        "title": "Replay over newer",
+        "description": (
+            "When rejects are replayed, write a record even if Planhat has changed it since it was "
+            "rejected. Otherwise it is rejected again, as newer_in_planhat."
+        ),
+    },
     "batch_size_rows": {
         "type": "integer",
         "minimum": 1,
@@ -194,6 +203,7 @@ class WriteSettings:
     on_reject: Literal["fail", "continue"] = "fail"
     rejects_path: Path | None = None
     max_rejects: int | None = None
+    replay_over_newer: bool = False
     batch_size_rows: int = 5_000
     batch_size_bytes: int = DEFAULT_BATCH_BYTES
     concurrency: int = 1

@@ -10,6 +10,7 @@ from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Reject
+from planhat_sync.writing.records.reject_times import RejectTimes
 from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Stream:
         self.full: Sequence[Batch] = ()
         self._counts = counts
         self._converter = Converter(model, settings, warn=warn)
+        self._reject_times = RejectTimes(model, settings, warn)
         self._columns: frozenset[str] = frozenset()
         self._fast_path: FastPath | None = None
         self._fast_path_for = lru_cache(MOST_DECODERS)(partial(FastPath, self._converter))
@@ -115,19 +117,30 @@ class Stream:
                 return place + 1 - at
         return len(lines.lines) - at
 
-    def take_record(self, record: Mapping[str, Any], line: bytes, number: int) -> Reject | None:
+    def take_record(
+        self,
+        record: Mapping[str, Any],
+        line: bytes,
+        number: int,
+        *,
+        earlier_reject: Mapping[str, Any] | None = None,
+    ) -> Reject | None:
         """Take a record as values, as a stream map returns it for instance.
 
         Args:
             record: The record.
             line: The line that it came in.
             number: Number of that line.
+            earlier_reject: What that line says about an earlier reject, None if it is not one.
 
         Returns:
             Why it is rejected, None if it is not.
         """
         self._counts.read += 1
-        made = self._converter.convert(record, line=number, raw=line)
+        at = None if earlier_reject is None else self._reject_times.read(earlier_reject)
+        if isinstance(at, Reject):
+            return at
+        made = self._converter.convert(record, line=number, raw=line, rejected_at=at)
         if isinstance(made, Reject):
             return made
         if not isinstance(made, Payload):

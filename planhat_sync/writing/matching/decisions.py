@@ -24,6 +24,7 @@ from planhat_sync.writing.records.payload import (
 if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
+    from planhat_sync.writing.matching.update_times import UpdateTimes
     from planhat_sync.writing.settings import WriteSettings
 
 CANNOT_TELL: Final = Reject(
@@ -39,35 +40,40 @@ class Decisions:
     Args:
         model: The model.
         settings: The user's settings.
+        times: In a replay of rejects, when the records were changed that this run has written.
 
     Attributes:
         by_all_keyables: Whether records have to be found by other keyables than `_id`.
         compared: The properties whose values have to be compared.
     """
 
-    def __init__(self, model: Model, settings: WriteSettings) -> None:
+    def __init__(
+        self, model: Model, settings: WriteSettings, times: UpdateTimes | None = None
+    ) -> None:
         archives = settings.deletes == "archive"
+        self._times = times
         self._compares = settings.skip_unchanged or settings.dry_run
         self._mode = settings.write_mode
         self._keyables = Keyables(model, settings)
         # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
-        self.by_all_keyables = self._compares or self._mode != "upsert" or archives
+        self._needs_all = self._compares or self._mode != "upsert" or times is not None
+        self.by_all_keyables = self._needs_all or archives
         self.compared = [
             name
             for name in model.properties
             if name != ID
             and name not in model.read_only
-            and (self._compares or (archives and name == "archived"))
+            and (self._compares or times is not None or (archives and name == "archived"))
         ]
 
     def needs_existing(self, payload: Payload) -> bool:
         """Return whether a payload can be decided on only if its record is known."""
         if payload.operation == "create":
             return False
-        if self._compares or self._mode != "upsert" or payload.operation == "archive":
+        if self._needs_all or payload.operation == "archive":
             return True
-        return self.id_of(payload) is not None
+        return self.id_of(payload) is not None or payload.rejected_at is not None
 
     def decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
         """Decide what is done with a payload.
@@ -88,11 +94,16 @@ class Decisions:
             return Skipped.NOT_IN_PLANHAT if is_missing else known
         if record is None:
             return self._decide_without_record(known, is_unknown=isinstance(existing, Unknown))
-        if self._mode == "create":
-            return Skipped.IN_PLANHAT
-        if self._compares and not record.differing(item_values(known)):
-            return Skipped.UNCHANGED
-        return self._with_id(known, record.identifier) if self._mode == "update" else known
+        return self._decide_with_record(known, record)
+
+    def reject_if_newer(self, payload: Payload, record: ExistingRecord) -> Reject | None:
+        """Return why a replayed record is rejected again, None if it may be written.
+
+        Args:
+            payload: Any payload.
+            record: The record that it refers to.
+        """
+        return None if self._times is None else self._times.reject_if_newer(payload, record)
 
     def meant(self, payload: Payload, existing: Existing) -> Existing:
         """Return the record that a payload refers to, of those with its keyables.
@@ -123,11 +134,25 @@ class Decisions:
     def _is_found_by_id(self, record: ExistingRecord) -> bool:
         return record.found_by == self._keyables.id_position
 
+    def _decide_with_record(
+        self, payload: Payload, record: ExistingRecord
+    ) -> Payload | Reject | Skipped:
+        if self._mode == "create":
+            return Skipped.IN_PLANHAT
+        newer = self.reject_if_newer(payload, record)
+        # What a replay wrote before it was killed is newer than its rejects, and has their values.
+        if (self._compares or newer) and not record.differing(item_values(payload)):
+            return Skipped.UNCHANGED
+        if newer is not None:
+            return newer
+        return self._with_id(payload, record.identifier) if self._mode == "update" else payload
+
     def _decide_without_record(
         self, payload: Payload, *, is_unknown: bool
     ) -> Payload | Reject | Skipped:
         if is_unknown:
-            return payload if self._mode == "upsert" else CANNOT_TELL
+            may_be_older = payload.rejected_at is not None
+            return CANNOT_TELL if self._mode != "upsert" or may_be_older else payload
         if self._mode == "update":
             return Skipped.NOT_IN_PLANHAT
         item = item_values(payload) if self._required else {}
@@ -160,6 +185,9 @@ class Decisions:
             return CANNOT_TELL
         if not existing.differing({"archived": True}):
             return Skipped.ARCHIVED
+        newer = self.reject_if_newer(payload, existing)
+        if newer is not None:
+            return newer
         # It carries the one keyable that the record certainly has, so that no record is created or
         # changed otherwise: its _id, or what found it if it was created in this run.
         position, key = self._keyables.id_position, existing.identifier

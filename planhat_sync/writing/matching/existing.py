@@ -10,6 +10,7 @@ from planhat_sync.writing.records.keys import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
@@ -25,6 +26,7 @@ class ExistingRecord:
         found_by: Position, among the model's keyables, of the keyable that it was found by.
         values: Fingerprints of its values.
         fingerprints: Reads `values`.
+        updated_at: When it was changed last, in UTC; None if that is not known.
     """
 
     reference: bytes
@@ -32,6 +34,7 @@ class ExistingRecord:
     found_by: int
     values: bytes
     fingerprints: Fingerprints
+    updated_at: datetime | None = None
 
     def differing(self, item: Mapping[str, Any]) -> list[str]:
         """Return the properties of an item whose values are, or may be, other than the record's."""

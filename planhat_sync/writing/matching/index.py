@@ -7,14 +7,24 @@ values. Identifiers, keyables and scopes take twelve bytes each. `lookup` fills 
 
 from __future__ import annotations
 
-import re
-from hashlib import blake2b
+from datetime import datetime, timedelta, timezone
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
+from planhat_sync.timestamps import parse_timestamp
+from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
+from planhat_sync.writing.matching.references import (
+    EVERYWHERE_REFERENCE,
+    NONE,
+    WIDTH,
+    created_reference,
+    keyable_reference,
+    reference_of,
+    scope_reference,
+)
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
 if TYPE_CHECKING:
@@ -24,14 +34,10 @@ if TYPE_CHECKING:
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.records.payload import Payload
 
-WIDTH: Final = 12
-"""Bytes of an ObjectId; a hash of the same length stands for anything else."""
-NONE: Final = bytes(WIDTH)
-"""Stands for a keyable or a scope that is absent or not known."""
-EVERYWHERE_REFERENCE: Final = b"\xff" * WIDTH
-"""Stands for the scope of a keyable that is unique among all records."""
-
-_OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
+_TIME: Final = Struct("<q")
+_NO_TIME: Final = -(1 << 63)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class Index:
@@ -41,6 +47,7 @@ class Index:
         model: The model.
         by_all_keyables: Whether records are to be found by other keyables than their `_id`.
         compared: The properties whose values are compared.
+        update_time: The property that says when a record was changed, if that is to be known.
 
     Attributes:
         stale: Whether something was written whose effect is not known here, so that the list has
@@ -48,15 +55,23 @@ class Index:
     """
 
     def __init__(
-        self, model: Model, *, by_all_keyables: bool, compared: Sequence[str] = ()
+        self,
+        model: Model,
+        *,
+        by_all_keyables: bool,
+        compared: Sequence[str] = (),
+        update_time: str | None = None,
     ) -> None:
         self._keyables = model.keyables
         self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
         self._id_position = model.id_position
         self._fingerprints = Fingerprints(compared)
-        # Of each record: its present keyables, the scopes of these, the fingerprints of its values.
+        self._update_time = update_time
+        # Of each record: its present keyables, the scopes of these, the fingerprints of its values,
+        # and when it was changed.
         self._keys_width = 2 * WIDTH * len(model.keyables) if by_all_keyables else 0
-        self._records = CompactMap(WIDTH, self._keys_width + self._fingerprints.width)
+        self._values_end = self._keys_width + self._fingerprints.width
+        self._records = CompactMap(WIDTH, self._values_end + len(self._packed_time(None)))
         self._by_keyable = CompactMap(WIDTH, WIDTH)
         self._identifiers: dict[bytes, str | None] = {}
         self._created = 0
@@ -67,9 +82,10 @@ class Index:
         """Add a record as Planhat lists it.
 
         Args:
-            row: `_id`, the keyables and their scopes, and the compared properties.
+            row: `_id`, the keyables and their scopes, the compared properties, and the time.
         """
-        self._put(self._register(row[ID]), row, self._fingerprints.of(row))
+        time = parse_timestamp(row.get(self._update_time)) if self._update_time else None
+        self._put(self._register(row[ID]), row, self._fingerprints.of(row), time)
 
     def add_created(self, identifiers: Iterable[str]) -> None:
         """Add ids that Planhat assigned in this run; which records have them is not known."""
@@ -105,12 +121,14 @@ class Index:
             self.stale |= existing.reference in self._unlinked
             keys = (self._records.get(existing.reference) or b"")[: self._keys_width]
             values = self._fingerprints.after(item, existing.values)
-            self.stale |= not self._put(existing.reference, item, values, keys)
+            # It keeps its time: what this run writes makes no record newer than a replayed one.
+            time = existing.updated_at
+            self.stale |= not self._put(existing.reference, item, values, time, keys)
         elif existing is None:
             # An _id is sent only if it exists, so here the record is known by other keyables alone.
             self.stale |= self._id_of(payload) is not None
             self._created += 1
-            reference = _hash(b"created %d" % self._created)  # its _id is not known
+            reference = created_reference(self._created)
             self._identifiers[reference] = None
             self.stale |= not self._put(reference, item, self._fingerprints.after(item, None))
         else:
@@ -142,6 +160,7 @@ class Index:
         reference: bytes,
         row: Mapping[str, Any],
         values: bytes,
+        time: datetime | None = None,
         keys_before: bytes | None = None,
     ) -> bool:
         """Store a record; return whether all keyables that it has now are known."""
@@ -150,7 +169,7 @@ class Index:
         for position, keyable in enumerate(self._keyables if keys else ()):
             if keyable != ID:
                 is_known = self._put_key(reference, keys, position, row) and is_known
-        self._records.set(reference, bytes(keys) + values)
+        self._records.set(reference, bytes(keys) + values + self._packed_time(time))
         return is_known
 
     def _put_key(
@@ -203,36 +222,17 @@ class Index:
 
     def _existing(self, reference: bytes, row: bytes, found_by: int) -> ExistingRecord:
         identifier = self._identifiers.get(reference, reference.hex())
-        values = row[self._keys_width :]
-        return ExistingRecord(reference, identifier, found_by, values, self._fingerprints)
+        values, time = row[self._keys_width : self._values_end], row[self._values_end :]
+        return ExistingRecord(
+            reference, identifier, found_by, values, self._fingerprints, _unpacked_time(time)
+        )
+
+    def _packed_time(self, time: datetime | None) -> bytes:
+        if self._update_time is None:
+            return b""
+        return _TIME.pack(_NO_TIME if time is None else (time - _EPOCH) // _MICROSECOND)
 
 
-def reference_of(identifier: str) -> bytes:
-    """Return what stands for a record with an `_id`: the bytes of an ObjectId, or a hash."""
-    if _OBJECT_ID.fullmatch(identifier):
-        return bytes.fromhex(identifier)
-    return _hash(identifier.encode("utf-8", "surrogatepass"))
-
-
-def keyable_reference(position: int, key: str, scope: bytes) -> bytes:
-    """Return what stands for the value of a keyable within a scope.
-
-    Args:
-        position: Position of the keyable among the model's.
-        key: Its value.
-        scope: What stands for its scope; NONE for any.
-    """
-    return _hash(b"%d %b %b" % (position, scope, key.encode("utf-8", "surrogatepass")))
-
-
-def scope_reference(scope: object) -> bytes:
-    """Return what stands for a scope."""
-    if scope == EVERYWHERE:
-        return EVERYWHERE_REFERENCE
-    if not isinstance(scope, str):
-        return NONE
-    return _hash(b"scope " + normalized_scope(scope).encode("utf-8", "surrogatepass"))
-
-
-def _hash(text: bytes) -> bytes:
-    return blake2b(text, digest_size=WIDTH).digest()
+def _unpacked_time(packed: bytes) -> datetime | None:
+    microseconds: int = _TIME.unpack(packed)[0] if packed else _NO_TIME
+    return None if microseconds == _NO_TIME else _EPOCH + microseconds * _MICROSECOND

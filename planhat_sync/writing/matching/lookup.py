@@ -13,10 +13,12 @@ import msgspec
 from planhat_sync.api.bulk.envelope import Envelope
 from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.errors import RequestError
+from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown, find_strongest
 from planhat_sync.writing.matching.fingerprints import Fingerprints
-from planhat_sync.writing.matching.index import Index, reference_of
+from planhat_sync.writing.matching.index import Index
+from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.records.exact_json import exact_number
 from planhat_sync.writing.records.keys import ID
 
@@ -51,20 +53,26 @@ class Lookup:
         self._compared = compared
         self._fingerprints = Fingerprints(compared)
 
-    def read_index(self, *, by_all_keyables: bool, stop: threading.Event | None) -> Index:
+    def read_index(
+        self, *, by_all_keyables: bool, with_times: bool = False, stop: threading.Event | None
+    ) -> Index:
         """Read all records into an index.
 
         Args:
             by_all_keyables: Whether they are to be found by other keyables than their `_id`.
+            with_times: Whether to know when each was changed, if the model has that property.
             stop: Ends the reading.
 
         Raises:
             PlanhatError: The list could not be read to its end.
         """
         model = self._model
-        index = Index(model, by_all_keyables=by_all_keyables, compared=self._compared)
+        time = model.replication_key if with_times else None
+        index = Index(
+            model, by_all_keyables=by_all_keyables, compared=self._compared, update_time=time
+        )
         keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
-        select = tuple(dict.fromkeys([ID, *keys, *self._compared]))
+        select = tuple(dict.fromkeys([ID, *keys, *self._compared, *([time] if time else [])]))
         for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
             for row in page:
                 index.add(row)
@@ -89,8 +97,9 @@ class Lookup:
             if row is None or isinstance(row, Unknown):
                 return row
             values = self._fingerprints.of(row)
+            time = parse_timestamp(row.get(self._model.replication_key or ""))
             reference = reference_of(row[ID])
-            return ExistingRecord(reference, row[ID], position, values, self._fingerprints)
+            return ExistingRecord(reference, row[ID], position, values, self._fingerprints, time)
 
         return find_strongest(payload, find_by)
 

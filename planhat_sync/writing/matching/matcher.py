@@ -16,8 +16,9 @@ from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.decisions import CANNOT_TELL, Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
-from planhat_sync.writing.matching.index import reference_of
 from planhat_sync.writing.matching.lookup import Lookup, created_ids
+from planhat_sync.writing.matching.references import reference_of
+from planhat_sync.writing.matching.update_times import UpdateTimes
 from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
@@ -81,10 +82,11 @@ class Matcher:
     ) -> None:
         self._client = client
         self._model = model
-        self._dry_run = settings.dry_run
+        self._settings = settings
         self._stop = stop
         self._decisions = Decisions(model, settings)
         self._lookup = Lookup(client, model, self._decisions.compared)
+        self._times: UpdateTimes | None = None
         self._lookups = 0
         self._index: Index | None = None
         self._lock = threading.Lock()
@@ -104,6 +106,7 @@ class Matcher:
             existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
             return Partition(batch, existing)
         with self._lock:
+            self._begin_replay(batch.payloads)
             if self._index is not None and any(map(self._index.has_unlinked_id, batch.payloads)):
                 self._index.stale = True
             self._prepare(asking)
@@ -122,7 +125,8 @@ class Matcher:
             PlanhatError: Planhat could not be asked, or did not delete it.
         """
         with self._lock:
-            if self._dry_run:
+            self._begin_replay([payload])
+            if self._settings.dry_run:
                 return self._would_delete(payload)
             try:
                 return self._delete(payload)
@@ -150,17 +154,27 @@ class Matcher:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
 
+    def _begin_replay(self, payloads: Iterable[Payload]) -> None:
+        """From the first replayed record on, find out when records were changed."""
+        if self._times is None and any(each.rejected_at is not None for each in payloads):
+            self._times = UpdateTimes()
+            self._decisions = Decisions(self._model, self._settings, self._times)
+            self._lookup = Lookup(self._client, self._model, self._decisions.compared)
+            self._index = None
+
     def _prepare(self, asking: int) -> None:
         """Read the list if there are too many to look up one by one, or if it is stale."""
-        if self._index is not None and not (self._index.stale and not self._dry_run):
+        if self._index is not None and not (self._index.stale and not self._settings.dry_run):
             return
         # A dry run needs an index for what it would have written: it cannot be read from Planhat.
         are_few = self._index is None and self._lookups + asking <= MAX_LOOKUPS
-        if are_few and not self._dry_run:
+        if are_few and not self._settings.dry_run:
             self._lookups += asking
             return
         self._index = self._lookup.read_index(
-            by_all_keyables=self._decisions.by_all_keyables, stop=self._stop
+            by_all_keyables=self._decisions.by_all_keyables,
+            with_times=self._times is not None,
+            stop=self._stop,
         )
 
     def _partition(self, batch: Batch) -> Partition:
@@ -185,6 +199,8 @@ class Matcher:
             if isinstance(decision, Reject):
                 partition.rejects.append((payload, decision))
             else:
+                if self._times is not None:
+                    self._times.remember(payload, existing)
                 sent.append(decision)
                 sent_existing.append(existing)
         if sent:
@@ -200,28 +216,32 @@ class Matcher:
         return self._decisions.meant(payload, existing)
 
     def _delete(self, payload: Payload) -> bool | Reject:
-        if self._decisions.matches_by_id_only(payload):
+        if payload.rejected_at is None and self._decisions.matches_by_id_only(payload):
             identifier = self._decisions.id_of(payload)
             if identifier is None or scope_kind(identifier) != ID:
                 return False  # the path would find another record
             return self._delete_by_id(identifier)
         # The record is looked up first: if the answer to a delete is lost, a 404 does not say
         # whether its _id existed, or whether another keyable has to be tried.
-        existing = self._lookup.find(payload)
+        existing = self._decisions.meant(payload, self._lookup.find(payload))
         if isinstance(existing, Unknown):
             return CANNOT_TELL
         if existing is None or existing.identifier is None:
             return False
-        return self._delete_by_id(existing.identifier)
+        newer = self._decisions.reject_if_newer(payload, existing)
+        return newer or self._delete_by_id(existing.identifier)
 
     def _would_delete(self, payload: Payload) -> bool | Reject:
         self._prepare(1)
         existing = self._find(payload)
         if isinstance(existing, Unknown):
             return CANNOT_TELL
-        if existing is not None and self._index is not None:
+        if existing is None:
+            return False
+        newer = self._decisions.reject_if_newer(payload, existing)
+        if newer is None and self._index is not None:
             self._index.remove(existing.reference)
-        return existing is not None
+        return newer or True
 
     def _delete_by_id(self, identifier: str) -> bool:
         deleted = self._client.delete(self._model, identifier)

@@ -25,6 +25,7 @@ from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import datetime
 
     from planhat_sync.models import Model
     from planhat_sync.writing.records.payload import Operation
@@ -82,7 +83,12 @@ class Converter:
             )
 
     def convert(
-        self, record: Mapping[str, Any], *, line: int = 0, raw: bytes = b""
+        self,
+        record: Mapping[str, Any],
+        *,
+        line: int = 0,
+        raw: bytes = b"",
+        rejected_at: datetime | None = None,
     ) -> Payload | Reject | Skipped:
         """Convert one record.
 
@@ -90,6 +96,7 @@ class Converter:
             record: The record as values, from `exact_json.decode` or the SDK's reader.
             line: Number of its line on stdin.
             raw: That line, for the reject file.
+            rejected_at: As in `Payload`.
         """
         deletion = parse_deletion(record.get(DELETED_AT))
         if deletion is Deletion.UNCLEAR:
@@ -103,7 +110,9 @@ class Converter:
             item = self._item(properties, keys)
         except ConversionError as error:
             return error.reject
-        return Payload(line, raw, item, keys.values, keys.scopes, operation)
+        return Payload(
+            line, raw, item, keys.values, keys.scopes, operation, rejected_at=rejected_at
+        )
 
     def _write(self, record: Mapping[str, Any]) -> tuple[Operation, dict[str, Any], Keys]:
         properties = self.properties.select(record)

@@ -6,6 +6,7 @@ Owns no decision: `convert` makes these from records.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
@@ -52,6 +53,8 @@ class RejectCode(str, Enum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     """The answer to a create without keyables was lost. The record may exist, so it was not sent
     again."""
+    NEWER_IN_PLANHAT = "newer_in_planhat"
+    """A replayed record that Planhat has changed since it was rejected."""
     MAPPING_FAILED = "mapping_failed"
     """An expression of `mappings` or `stream_maps` fails on the record."""
 
@@ -112,6 +115,8 @@ class Payload(msgspec.Struct, eq=False, gc=False):
             `()` for a model whose keyables are all unique.
         operation: What Planhat is asked to do.
         earlier: The payload of the same identity that this one superseded in its batch.
+        rejected_at: When an earlier run has rejected the record, in UTC. It is not written if
+            Planhat has changed it since. None if that does not matter.
     """
 
     line: int
@@ -121,6 +126,7 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     scopes: tuple[str | None, ...] = ()
     operation: Operation = "upsert"
     earlier: Payload | None = None
+    rejected_at: datetime | None = None
 
     def earlier_versions(self) -> Iterator[Payload]:
         """Yield the payloads that this one superseded, the newest first."""

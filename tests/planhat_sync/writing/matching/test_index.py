@@ -11,7 +11,8 @@ from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.decisions import Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord
 from planhat_sync.writing.matching.fingerprints import Fingerprints, fingerprint
-from planhat_sync.writing.matching.index import Index, reference_of
+from planhat_sync.writing.matching.index import Index
+from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.payload import Payload
