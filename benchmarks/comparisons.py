@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.subjects import OUR_TAP, OUR_TARGET
+from benchmarks.subjects import MAPPED_TARGET, OUR_TAP, OUR_TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,8 @@ WRITING = {
     "requests + json loop": None,
 }
 CONCURRENT_TAP, CONCURRENT_TARGET = 1 / 4, 2 / 5
+MAPPING_MICROSECONDS = 100.0
+"""What ten expressions may cost for each record."""
 MORE_MEMORY_MEGABYTES, MORE_START_SECONDS = 25.0, 0.1
 
 
@@ -65,12 +67,16 @@ class Claim:
 def of_slopes(
     reading: Mapping[str, list[Slope]], writing: Mapping[str, list[Slope]]
 ) -> list[Claim]:
-    """Compare CPU a record, round by round, of ours with each of the others.
+    """Compare CPU a record, round by round: ours with each of the others, mapped with unmapped.
 
     Args:
         reading: Slopes by the name of what read.
         writing: Slopes by the name of what wrote.
     """
+    return [*_ratios(reading, writing), *_mapping(writing)]
+
+
+def _ratios(reading: Mapping[str, list[Slope]], writing: Mapping[str, list[Slope]]) -> list[Claim]:
     sides = ((OUR_TAP.name, reading, READING), (OUR_TARGET.name, writing, WRITING))
     return [
         Claim(
@@ -85,6 +91,17 @@ def of_slopes(
         for other, limit in limits.items()
         if ours in taken and other in taken
     ]
+
+
+def _mapping(writing: Mapping[str, list[Slope]]) -> list[Claim]:
+    mapped, plain = (
+        [slope.microseconds for slope in writing.get(subject.name, ())]
+        for subject in (MAPPED_TARGET, OUR_TARGET)
+    )
+    if not mapped or not plain:
+        return []
+    what = f"CPU a record: {MAPPED_TARGET.name} over {OUR_TARGET.name}"
+    return [of_differences(what, mapped, plain, MAPPING_MICROSECONDS, "µs")]
 
 
 def of_walls(what: str, wide: Sequence[float], narrow: Sequence[float], limit: float) -> Claim:

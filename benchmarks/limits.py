@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import comparisons, plan
 from benchmarks.measure import Command, measure
 from benchmarks.rounds import run
-from benchmarks.subjects import OUR_BIN, OUR_TAP, OUR_TARGET
+from benchmarks.subjects import MAPPED_TARGET, OUR_BIN, OUR_TAP, OUR_TARGET
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -64,13 +64,14 @@ def memory_claims(url: str, wanted: Plan) -> list[Claim]:
     if not wanted.memory_rounds:
         return []
     claims = []
-    for subject in (OUR_TAP, OUR_TARGET):
+    for subject in (OUR_TAP, OUR_TARGET, MAPPED_TARGET):
         peaks: dict[int, list[float]] = {rows: [] for rows in wanted.memory_sizes}
         for _ in range(wanted.memory_rounds):
             for rows, taken in peaks.items():
                 feeder = [sys.executable, "-m", "benchmarks.lines", str(rows)]
+                feeder += ["tracker"] if subject.tracker else []
                 cost = run(
-                    subject, url, Tenant("", rows), feeder=feeder if subject is OUR_TARGET else ()
+                    subject, url, Tenant("", rows), feeder=() if subject is OUR_TAP else feeder
                 )
                 taken.append(cost.peak_megabytes)
                 print(f"{subject.name} {rows}: {cost.peak_megabytes:.0f} MB", file=sys.stderr)

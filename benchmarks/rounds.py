@@ -147,7 +147,7 @@ def slopes(
                     subject,
                     url,
                     Tenant("", rows, gzip=subject.gzip),
-                    lines=lines / str(rows) if lines else None,
+                    lines=subject.lines(lines, rows) if lines else None,
                 )
                 for rows in sizes
             )

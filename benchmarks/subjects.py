@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.environments import python_of
 from benchmarks.measure import Command
+from benchmarks.tracker import MAPPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,7 @@ class Subject:
         slow: Whether its cost shows over fewer rows.
         curiosity: Whether it is measured without a claim.
         gzip: Whether the server compresses its pages.
+        tracker: Whether it writes issues as an issue tracker has them.
     """
 
     name: str
@@ -60,6 +62,16 @@ class Subject:
     slow: bool = False
     curiosity: bool = False
     gzip: bool = False
+    tracker: bool = False
+
+    def lines(self, folder: Path, rows: int) -> Path:
+        """Return the file of Singer messages that it writes.
+
+        Args:
+            folder: Where the files are.
+            rows: How many records it has.
+        """
+        return folder / (f"tracker-{rows}" if self.tracker else str(rows))
 
 
 def _ours(plugin: str, job: Job, *arguments: str) -> Command:
@@ -95,6 +107,10 @@ def _target(job: Job) -> Command:
     return _ours("target-planhat", job)
 
 
+def _mapped_target(job: Job) -> Command:
+    return _ours("target-planhat", replace(job, settings={**(job.settings or {}), **MAPPED}))
+
+
 def _plain(plugin: str) -> Callable[[Job], Command]:
     def command(job: Job) -> Command:
         prefix = f"{plugin}_PLAIN_"
@@ -118,6 +134,7 @@ def _script(environment: str, script: str, *first: str) -> Callable[[Job], Comma
     return command
 
 
+MAPPED = {"mappings": MAPPINGS, "match_on": ["sourceId"]}
 PEER_SETTINGS = {"RUNTIME__DLTHUB_TELEMETRY": "false"}  # it would ask for another host
 
 
@@ -148,8 +165,10 @@ READERS = [
 ]
 
 OUR_TARGET = Subject("target-planhat", _target)
+MAPPED_TARGET = Subject("target-planhat, mapping", _mapped_target, tracker=True)
 WRITERS = [
     OUR_TARGET,
+    MAPPED_TARGET,
     _subject("requests + orjson loop", "bare", "loops/write.py", "orjson"),
     _subject("requests + json loop", "bare", "loops/write.py", "json", curiosity=True),
     _subject("cruds", "cruds", "peers/cruds_write.py", curiosity=True),

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from checkout import ROOT, copy_folder
 from strangers import program, without_installation
 
@@ -69,6 +70,71 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert counts()["issues"]["read"] == at_the_bookmark + 1
     assert counts()["issues"]["created"] == 0
     assert_equal_tenants("issues")
+
+
+def mappings(note):
+    """Mappings of `jira.singer`, with a note in each issue."""
+    entries = {
+        "sourceId": "key",
+        "title": "fields.summary",
+        "description": {"text": "fields.description"},
+        "status": "fields.status.name",
+        "priority": {
+            "from": "fields.priority.name",
+            "map": {"Highest": "P1", "High": "P2", "v1.2": "never"},
+            "else": None,
+        },
+        "companyIds": [{"externalId": "fields.customfield_10057"}],
+        "custom": {"Labels": "fields.labels", "Note no. 2": {"value": note}},
+    }
+    when = "fields.customfield_10057"
+    return [{"stream": "iss*", "model": "issues", "when": when, "set": entries}]
+
+
+def mapped(tenant):
+    """The records of a tenant that came through the mapping, without what Planhat sets."""
+    own = {"_id", "createdAt", "updatedAt", "__v"}
+    return {
+        record["sourceId"]: {name: record[name] for name in record.keys() - own}
+        for record in tenant.records("issues")
+        if record["sourceId"].startswith("HELP-")
+    }
+
+
+def test_the_same_mappings_in_meltano_yml_and_in_the_environment_do_the_same(
+    meltano, tenants, counts, tmp_path
+):
+    """Nulls, keys with dots and globs survive in a list. Variables are expanded in the file alone,
+    unless a backslash precedes them."""
+    script = tmp_path / "tap-file"
+    script.write_text(f"#!/bin/sh\nexec cat '{ROOT}/tests/support/jira.singer'\n")
+    script.chmod(0o755)
+    path = tmp_path / "project" / "meltano.yml"
+    project = yaml.safe_load(path.read_text("utf-8"))
+    plugins = project["plugins"]
+    plugins["extractors"].append(
+        {"name": "tap-file", "namespace": "tap_file", "executable": str(script)}
+    )
+
+    def run(token, **variables):
+        path.write_text(yaml.safe_dump(project), "utf-8")
+        variables |= {"CURRENCY": "EUR", "TARGET_PLANHAT_API_TOKEN": token}
+        meltano("run", "tap-file", "target-planhat", **variables)
+        assert counts()["issues"]["created"] == 4
+        assert counts()["issues"]["skipped"] == counts()["projects"]["skipped"] == 1
+        return mapped(tenants.tenant(token))
+
+    of_environment = run("token-a", TARGET_PLANHAT_MAPPINGS=json.dumps(mappings("$CURRENCY: EUR")))
+    plugins["loaders"][0]["config"]["mappings"] = mappings(r"\$CURRENCY: $CURRENCY")
+    assert run("token-b") == of_environment
+    assert {key: issue["priority"] for key, issue in of_environment.items()} == {
+        "HELP-1": "P1",
+        "HELP-2": None,
+        "HELP-3": None,
+        "HELP-5": "P2",
+    }
+    assert of_environment["HELP-2"]["custom"] == {"Labels": [], "Note no. 2": "$CURRENCY: EUR"}
+    assert of_environment["HELP-2"]["description"] is None
 
 
 @pytest.mark.slow

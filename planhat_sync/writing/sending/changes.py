@@ -67,13 +67,14 @@ class Change(NamedTuple):
         name: The property, or `custom.<label>` for a custom field.
         new: The value.
         old: The value in Planhat, None also if it has none.
-        source: Where the new value comes from, None if that is not known.
+        source: Where the new value comes from; empty if that is not known, or if the value is a
+            constant of the mapping.
     """
 
     name: str
     new: Any
     old: Any
-    source: str | None
+    source: str
 
 
 def changes_of(
@@ -91,7 +92,7 @@ def changes_of(
     for name, value in new.items():
         held = old.get(name)
         fields = _custom_fields(value, held, sources) if name == CUSTOM else ()
-        yield from fields or [Change(name, value, held, sources.get(name))]
+        yield from fields or [_change(name, value, held, sources)]
 
 
 def _custom_fields(new: Any, old: Any, sources: Mapping[str, str]) -> list[Change]:  # noqa: ANN401 - any JSON value
@@ -99,10 +100,15 @@ def _custom_fields(new: Any, old: Any, sources: Mapping[str, str]) -> list[Chang
         return []
     held = old if isinstance(old, dict) else {}
     return [
-        Change(f"{CUSTOM}.{label}", value, held.get(label), sources[f"{CUSTOM}.{label}"])
+        _change(f"{CUSTOM}.{label}", value, held.get(label), sources)
         for label, value in new.items()
         if fingerprint(value) != fingerprint(held.get(label))
     ]
+
+
+def _change(name: str, new: Any, old: Any, sources: Mapping[str, str]) -> Change:  # noqa: ANN401 - any JSON value
+    source = sources.get(name, "")
+    return Change(name, new, old, "" if source == _json(new) else source)
 
 
 def as_shown(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
-from planhat_sync.writing.sending.changes import changes_of
+from planhat_sync.runtime.terminal import TextStyle
+from planhat_sync.writing.sending.changes import LONGEST_VALUE, ChangeLog, changes_of
 
 SOURCES = {"title": "summary", "custom.Labels": "labels", "custom.Sprint": "sprint.name"}
 
@@ -16,7 +19,7 @@ def changes(new, old=None, sources=SOURCES):
 def test_a_property_has_the_source_that_its_mapping_names():
     assert changes({"title": "b", "status": "Open"}, {"title": "a"}) == [
         ("title", "b", "a", "summary"),
-        ("status", "Open", None, None),
+        ("status", "Open", None, ""),
     ]
 
 
@@ -46,4 +49,32 @@ def test_only_the_custom_fields_that_differ_are_shown():
     ],
 )
 def test_custom_is_shown_in_full_if_its_fields_say_less(new, old):
-    assert changes({"custom": new}, old) == [("custom", new, old.get("custom"), None)]
+    assert changes({"custom": new}, old) == [("custom", new, old.get("custom"), "")]
+
+
+@pytest.mark.parametrize(("value", "source"), [("Jira", '"Jira"'), (None, "null"), (1, "1")])
+def test_a_constant_has_no_source(value, source):
+    assert changes({"source": value}, sources={"source": source}) == [("source", value, None, "")]
+
+
+def shown(caplog, style, sources=SOURCES, old=None):
+    """What is shown of a record with one property."""
+    caplog.set_level("INFO")
+    log = ChangeLog(style, logging.getLogger("target-planhat"), lambda line: sources)
+    log.show("would update issues, line 2", {"title": "b"}, old, b"")
+    return caplog.records[-1].getMessage()
+
+
+def test_a_source_is_dim_on_a_terminal_and_plain_elsewhere(caplog):
+    coloured = shown(caplog, TextStyle(is_terminal=True, has_colour=True), old={"title": "a"})
+    value = "\x1b[31ma\x1b[0m -> \x1b[32mb\x1b[0m"
+    assert coloured.endswith(f"\n    title: {value}\x1b[2m (summary)\x1b[0m")
+    assert shown(caplog, TextStyle()) == "would update issues, line 2: title: b (summary)"
+
+
+def test_a_long_source_is_cut_and_stays_in_its_line(caplog):
+    source = "fields.summary ||\n" + "x" * LONGEST_VALUE
+    text = shown(caplog, TextStyle(), {"title": source})
+    assert "(fields.summary ||\\nxxx" in text
+    assert text.endswith("xxx…)")
+    assert len(text.partition("(")[2]) == LONGEST_VALUE + 1
