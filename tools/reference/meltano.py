@@ -31,7 +31,7 @@ USAGE = {
         "the Planhat API."
     ),
     "target-planhat": (
-        "The streams are `issues` and `objectives`; use a stream map to rename others. Records are "
+        "The streams are `issues` and `objectives`; `mappings` make others into them. Records are "
         "matched by their keyables (`match_on`) and sent in bulk upserts. A record without any "
         "keyable is rejected, since every run would create it again. A rejected record ends the "
         "run, or is written to `rejects_path` (`on_reject: continue`), a Singer stream that can be "

@@ -182,8 +182,7 @@ class Keyables:
         """
         own = next((name for name in self.match_on if name != ID), "")
         advice = advice or (
-            f"send the identifier that it has in its source as {own}, for instance with a stream "
-            "map"
+            f"send the identifier that it has in its source as {own}, for instance with mappings"
             if own
             else f"send the {ID} that Planhat assigned to it, or match on another keyable"
         )

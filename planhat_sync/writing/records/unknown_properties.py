@@ -92,7 +92,7 @@ class Lookalikes:
         for name in lacking:
             if name in found:
                 column = printable_name(found[name])
-                return f"rename {column} to {name}, for instance with a stream map"
+                return f"rename {column} to {name}, for instance with mappings"
         return ""
 
     def with_advice(

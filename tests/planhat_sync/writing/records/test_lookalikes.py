@@ -75,7 +75,7 @@ def test_a_keyable_under_another_name_gets_the_advice_to_rename_it(column, gone)
         record = {column: "s", "name": "n", **gone}
         reject = reject_of(record, match_on=match_on, deletes="delete")
         assert reject.code == RejectCode.MISSING_KEY
-        assert f"rename {column} to sourceId, for instance with a stream map" in reject.message
+        assert f"rename {column} to sourceId, for instance with mappings" in reject.message
         assert "create" not in reject.message
 
 
@@ -109,9 +109,7 @@ def test_a_company_under_another_name_gets_the_advice_to_rename_it(company):
     record = {"externalId": "e", "COMPANY_ID": COMPANY, "companyId": company}
     reject = reject_of(record)
     assert reject.code == RejectCode.AMBIGUOUS_KEY
-    assert reject.message.endswith(
-        "; rename COMPANY_ID to companyId, for instance with a stream map"
-    )
+    assert reject.message.endswith("; rename COMPANY_ID to companyId, for instance with mappings")
     assert "rename" not in reject_of({"externalId": "e"}).message
 
 
@@ -150,7 +148,7 @@ def test_a_run_names_the_column_and_never_advises_to_create(target, sandbox, tmp
     run = target(config=config, stdin=lines)
     assert run.code == 1
     assert "SOURCEID (did you mean sourceId?)" in run.stderr
-    assert "rename SOURCEID to sourceId, for instance with a stream map" in run.last_line
+    assert "rename SOURCEID to sourceId, for instance with mappings" in run.last_line
     assert "missing_key to create" not in run.stderr
     config |= {"stream_maps": {"issues": {"sourceId": "SOURCEID", "SOURCEID": "__NULL__"}}}
     for _ in range(2):
