@@ -52,7 +52,11 @@ def stream_mapping(
         return _made(mapping, models, keyables)
     except _InvalidMappingError as error:
         stream = mapping.get("stream") if isinstance(mapping, Mapping) else None
-        name = f"of stream {stream}" if isinstance(stream, str) and stream else f"number {position}"
+        name = (
+            f"of stream {printable_name(stream)}"
+            if isinstance(stream, str) and stream
+            else f"number {position}"
+        )
         raise ConfigurationError(f"mappings: the mapping {name} is wrong: {error}") from None
 
 

@@ -107,7 +107,7 @@ def _listed(text: str, source: Evaluate, table: Mapping[str, Any], default: Any)
         found = default if key is None else table.get(key, default)
         if found is ABSENT:
             raise EvaluationError(
-                f"{text} gives a value that map does not list, and there is no else"
+                text, "gives a value that map does not list, and there is no else"
             )
         return found
 
@@ -130,7 +130,7 @@ def _company(text: str, source: Evaluate, prefix: str) -> Evaluate:
             return None
         identifier = value if isinstance(value, str) else number_text(value)
         if identifier is UNCHANGED:
-            raise EvaluationError(f"{text} gives neither text nor a number, so it names no company")
+            raise EvaluationError(text, "gives neither text nor a number, so it names no company")
         return f"{prefix}{identifier}"
 
     def company(record: Mapping[str, Any]) -> Any:  # noqa: ANN401

@@ -46,9 +46,8 @@ _WORDS: Final = {
     "object": "an object",
     "expref": "an expression such as &name",
 }
-_QUOTES: Final = (
-    "a name with characters other than letters, digits and _ has to stand in double quotation marks"
-)
+_QUOTES: Final = 'a name with characters such as - or a space has to be "in double quotes"'
+
 _INTERPRETER: Final = TreeInterpreter(Options(custom_functions=ExactFunctions()))
 
 
@@ -57,7 +56,15 @@ class InvalidExpressionError(ValueError):
 
 
 class EvaluationError(Exception):
-    """An expression fails on a record; the text is a sentence that names it, and no value."""
+    """An expression fails on a record.
+
+    Args:
+        text: The expression, in one line or more.
+        reason: The end of a sentence that begins with it; it holds no value.
+    """
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(f"{' '.join(text.split())} {reason}")
 
 
 def compiled(text: str) -> Evaluate:
@@ -102,7 +109,7 @@ def _interpreted(text: str, tree: Node) -> Evaluate:
             value = _INTERPRETER.visit(tree, record)
             return ABSENT if value is None and is_absent(tree, record, _INTERPRETER) else value
         except Exception as error:  # noqa: BLE001 - the package raises Python's errors as well
-            raise EvaluationError(f"{text} fails: {_reason(error)}") from None
+            raise EvaluationError(text, f"fails: {_reason(error)}") from None
 
     return evaluate
 
@@ -195,7 +202,7 @@ def _place(error: JMESPathError) -> str:
     if isinstance(error, IncompleteExpressionError):
         return "it ends too early"
     if isinstance(error, ParseError):
-        kind = error.token_type
+        kind = error.token_type.lower()
         if kind == "eof":
             return "it ends too early"
         hint = f"; {_QUOTES}" if kind == "number" else ""

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from planhat_sync.runtime.config_errors import did_you_mean
 from planhat_sync.writing.mapping_setting import FORMS, MAPPING
+from planhat_sync.writing.records.unknown_properties import printable_name
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -41,7 +42,9 @@ def _sentence(error: ValidationError, around: str) -> str:
         error: The error.
         around: The place of what was checked.
     """
-    place = ".".join(filter(None, [around, *map(str, error.absolute_path)]))
+    place = ".".join(
+        filter(None, [around, *(printable_name(str(part)) for part in error.absolute_path)])
+    )
     rule = str(error.validator)
     given: Any = error.instance
     schema: Any = error.schema
@@ -52,7 +55,9 @@ def _sentence(error: ValidationError, around: str) -> str:
     elif rule == "additionalProperties":
         known = schema["properties"]
         unknown = next(word for word in given if word not in known)
-        found = f"has {unknown!r}, which means nothing here{did_you_mean(unknown, known)}"
+        found = (
+            f"has {printable_name(unknown)}, which means nothing here{did_you_mean(unknown, known)}"
+        )
     elif rule == "type":
         found = f"must be {_TYPES[schema['type']]}"
     elif rule == "enum":
