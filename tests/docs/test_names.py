@@ -25,6 +25,8 @@ OF_OTHERS = {
     # of import-linter, Airflow and Kubernetes
     *("ignore_imports", "ObjectStoragePath", "task_state_store", "asset_state_store"),
     "kube_job_status_failed",
+    # of JMESPath and of tap-github
+    *("to_number", "skip_parent_streams"),
     # in the examples of a page
     *("changed_at", "custom__Size"),
 }
