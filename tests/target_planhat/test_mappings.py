@@ -33,6 +33,11 @@ def source(bench):
     return record
 
 
+def with_status(**mapping_of_states):
+    """Return an entry that rejects records whose state it does not list."""
+    return {"status": {"from": "fields.state", "map": mapping_of_states}}
+
+
 def counted(ran, stream="issues"):
     return {name: count for name, count in ran.counts[stream].items() if count}
 
@@ -129,3 +134,143 @@ def test_a_dry_run_names_the_source_of_each_property(bench, source, caplog):
     assert "line 2: title: Issue a -> New (fields.summary)" in caplog.text
     assert "line 3: sourceId: b (key), title: Issue b (fields.summary), " in caplog.text
     assert "] ([company])" in caplog.text
+
+
+def test_a_record_that_its_condition_excludes_is_skipped(bench, source):
+    lines = [bench.schema("bugs"), source("a", customer="c"), source("b"), bench.state(1)]
+    ran = bench.run(lines, mappings=[{**mapping(), "when": "fields.customer"}])
+    assert ran.error is None
+    assert held(bench).keys() == {"a"}
+    assert counted(ran) == {"read": 2, "created": 1, "skipped": 1}
+    assert ran.states == [{"bookmarks": {"at": 1}}]
+
+
+def test_a_record_that_cannot_be_mapped_is_one_reject_of_its_model_and_kept_as_received(
+    bench, source
+):
+    strange = json.dumps(source("b", state="Odd")).replace('"state"', '"n": 1.50, "state"')
+    lines = [bench.schema("bugs"), source("a", state="Open"), strange.encode(), bench.state(1)]
+    mappings = [mapping(**with_status(Open="open"))]
+    ran = bench.run(lines, mappings=mappings, on_reject="continue")
+    assert ran.error is None
+    assert counted(ran) == {"read": 2, "created": 1, "rejected": 1}
+    assert ran.states == [{"bookmarks": {"at": 1}}]
+    schema, reject = bench.rejects_path.read_bytes().splitlines()
+    assert json.loads(schema) == bench.schema("bugs")
+    assert strange.removesuffix("}}}").replace(" ", "") in reject.decode().replace(" ", "")
+    why = json.loads(reject)["reject"]
+    assert (why["code"], why["property"], why["line"]) == ("mapping_failed", "status", 3)
+    assert "fields.state" in why["message"]
+    assert "Odd" not in why["message"]
+
+
+def test_without_a_reject_file_a_record_that_cannot_be_mapped_fails_the_run(bench, source):
+    lines = [bench.schema("bugs"), source("a", state="Open"), bench.state(1)]
+    lines += [source("b", state="Odd"), bench.state(2)]
+    ran = bench.run(lines, mappings=[mapping(**with_status(Open="open"))])
+    assert "1 record was rejected, first line 4, issues: mapping_failed" in str(ran.error)
+    assert held(bench).keys() == {"a"}
+    assert ran.states == [{"bookmarks": {"at": 1}}]
+
+
+def test_a_replay_maps_the_record_again(bench, target, source):
+    """Rejected by the mapping, by the model and by Planhat; then the mapping and data are right."""
+    lines = [bench.schema("bugs"), bench.schema("users"), NEVER]
+    lines += [source("a", state="Odd"), source("b", state="Open", done="perhaps")]
+    lines += [source("c", state="Open") | {"version": 7}]
+    lines[-1]["record"]["company"] = "extid-nobody"
+    config = {"on_reject": "continue", "rejects_path": str(bench.rejects_path)}
+    entries = {"archived": "fields.done", **with_status(Open="open")}
+    first = bench.run(lines, mappings=[mapping(**entries)], **config)
+    assert first.error is None
+    assert {*first.reject_codes.items()} >= {(4, "mapping_failed"), (5, "wrong_type")}
+    assert first.reject_codes.keys() == {4, 5, 6}
+    assert held(bench) == {}
+
+    rejects = bench.rejects_path.read_text().replace('"perhaps"', "true")
+    bench.rejects_path.write_text(rejects)
+    bench.company(externalId="nobody")
+    entries = {"archived": "fields.done", **with_status(Open="open", Odd="odd")}
+    arguments = ("--input", str(bench.rejects_path))
+    run = target(*arguments, config=bench.config(mappings=[mapping(**entries)], **config))
+    assert run.code == 0, run.stderr
+    statuses = {key: issue["status"] for key, issue in held(bench).items()}
+    assert statuses == {"a": "odd", "b": "open", "c": "open"}
+    assert held(bench)["b"]["archived"] is True
+    assert bench.rejects() == []
+
+
+def test_a_deletion_is_carried_over(bench, source):
+    lines = [bench.schema("bugs"), source("a"), source("b")]
+    assert bench.run(lines, mappings=[mapping()]).error is None
+    gone = source("a")
+    gone["record"] = {"key": "a", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    ran = bench.run(
+        [bench.schema("bugs"), gone],
+        mappings=[{**mapping(), "when": "fields.customer"}],
+        deletes="delete",
+    )
+    assert ran.error is None
+    assert counted(ran) == {"read": 1, "deleted": 1}
+    assert held(bench).keys() == {"b"}
+
+
+def with_set(entries):
+    return {"mappings": [{**mapping(), "set": {"sourceId": "key", **entries}}]}
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        (with_set({"title": "fields..summary"}), "title"),
+        (with_set({"titel": "key"}), "did you mean title?"),
+        (with_set({"createdAt": "key"}), "only Planhat writes this property"),
+        (with_set({"title": {"externalId": "key"}}), "refers to a company"),
+        ({"mappings": [{**mapping(), "model": "tickets"}]}, "tickets"),
+        (with_set({"title": {"form": "key"}}), "exactly one of from, value, text"),
+        ({"mappings": [mapping(), mapping()]}, "two mappings of stream bugs"),
+        ({"mappings": mapping()}, "mappings must be a list"),
+        ({"mappings": [mapping()], "stream_maps": {"a": "__NULL__"}}, "stream_maps are both set"),
+    ],
+)
+def test_wrong_mappings_end_the_run_with_one_sentence_before_anything_is_read(
+    bench, target, config, sentence
+):
+    run = target(config=bench.config(**config), stdin=b"not a message\n")
+    assert run.code == 1
+    assert run.stdout == b""
+    assert sentence in run.last_line
+    assert "mappings" in run.last_line
+    assert "not JSON" not in run.stderr
+    assert "Traceback" not in run.stderr
+    assert bench.sandbox.requests == []
+
+
+def test_two_globs_that_fit_a_stream_end_the_process_with_one_sentence(bench, target, source):
+    config = bench.config(mappings=[mapping("bug*"), mapping("*gs")])
+    run = target(config=config, stdin=bench.lines([bench.schema("bugs"), source("a")]))
+    assert run.code == 1
+    assert run.last_line.startswith(
+        "target-planhat: mappings: bug* and *gs both fit the stream bugs; "
+    )
+    assert "Traceback" not in run.stderr
+
+
+def test_mappings_come_from_the_environment_as_json(bench, target, source):
+    settings = bench.config()
+    environment = {f"TARGET_PLANHAT_{name.upper()}": str(settings[name]) for name in settings}
+    lines = bench.lines([bench.schema("bugs"), bench.schema("users"), source("a")])
+    environment["TARGET_PLANHAT_MAPPINGS"] = json.dumps([mapping()])
+    run = target("--config=ENV", env=environment, stdin=lines)
+    assert run.code == 0, run.stderr
+    assert held(bench)["a"]["title"] == "Issue a"
+    environment["TARGET_PLANHAT_MAPPINGS"] = "[{'stream': 'bugs'}]"
+    run = target("--config=ENV", env=environment, stdin=lines)
+    assert run.code == 1
+    assert "TARGET_PLANHAT_MAPPINGS" in run.last_line
+    assert "'stream'" not in run.stderr
+
+
+def test_mappings_are_listed_by_about(target):
+    about = json.loads(target("--about", "--format=json").stdout)
+    assert about["settings"]["properties"]["mappings"]["type"] == "array"
