@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.subjects import MAPPED
+
 PROJECT = Path(__file__).parents[2]
 FEW, MANY = 20_000, 120_000
 ROOM_MEGABYTES = 20
@@ -20,11 +22,11 @@ def url():
         server.kill()
 
 
-def peak(plugin, url, rows, folder, stdin):
+def peak(plugin, url, rows, folder, stdin, **more):
     """The greatest resident set of one run, in megabytes."""
     config, report = folder / "config.json", folder / "cost.json"
     token = f"memory.{rows}.0.0"
-    settings = {"api_url": url, "api_token": token, "requests_per_minute": 0}
+    settings = {"api_url": url, "api_token": token, "requests_per_minute": 0, **more}
     config.write_text(json.dumps(settings))
     program = [str(Path(sys.executable).with_name(plugin)), "--config", str(config)]
     subprocess.run(
@@ -45,11 +47,16 @@ def test_the_tap_takes_no_more_memory_for_more_records(url, tmp_path):
     assert many - few < ROOM_MEGABYTES
 
 
-def test_the_target_takes_no_more_memory_for_more_records(url, tmp_path):
+@pytest.mark.parametrize(
+    ("sizes", "form", "config"),
+    [((FEW, MANY), (), {}), ((10_000, 50_000), ("tracker",), MAPPED)],
+    ids=["plain", "mapped"],
+)
+def test_the_target_takes_no_more_memory_for_more_records(url, tmp_path, sizes, form, config):
     peaks = []
-    for rows in (FEW, MANY):
-        command = [sys.executable, "-m", "benchmarks.lines", str(rows)]
+    for rows in sizes:
+        command = [sys.executable, "-m", "benchmarks.lines", str(rows), *form]
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT) as feeder:
-            peaks.append(peak("target-planhat", url, rows, tmp_path, feeder.stdout))
+            peaks.append(peak("target-planhat", url, rows, tmp_path, feeder.stdout, **config))
     few, many = peaks
     assert many - few < ROOM_MEGABYTES

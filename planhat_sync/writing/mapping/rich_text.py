@@ -36,6 +36,8 @@ _NAMES: Final = {
 }
 """Where Slack's elements without a text have a name, and how Slack writes it."""
 
+_PARTS: Final = (str, dict, list)
+
 _LINE_END: Final = object()
 """Ends a line that is not empty."""
 _LINE_BREAK: Final = object()
@@ -68,6 +70,8 @@ def text_of(tree: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _parts(node: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
     """Return what stands for a node: its texts, its children, and the ends of its lines."""
     if isinstance(node, list):
+        if not any(isinstance(item, str) for item in node):
+            return node
         each = ([_LINE_END, item, _LINE_END] if isinstance(item, str) else [item] for item in node)
         return [part for parts in each for part in parts]
     return _parts_of_object(node) if isinstance(node, dict) else []
@@ -77,7 +81,7 @@ def _parts_of_object(node: dict[str, Any]) -> list[Any]:
     kind = _type(node)
     if kind in _LINE_BREAKS:
         return [_LINE_BREAK]
-    parts = [node[name] for name in _CHILDREN if isinstance(node.get(name), (str, dict, list))]
+    parts = [node[name] for name in _CHILDREN if name in node and isinstance(node[name], _PARTS)]
     attributes = node.get("attrs")
     attributes = attributes if isinstance(attributes, dict) else {}
     if not parts:
