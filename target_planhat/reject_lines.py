@@ -32,14 +32,11 @@ class RejectLines:
         self._schemas = schemas
         self._written: dict[str, bytes] = {}
 
-    def lines(
-        self, records: Sequence[RejectedRecord], *, at: datetime, afresh: bool
-    ) -> list[bytes]:
+    def lines(self, records: Sequence[RejectedRecord], *, afresh: bool) -> list[bytes]:
         """Return the lines of rejects, each with its end.
 
         Args:
             records: The rejects.
-            at: The present time.
             afresh: Whether SCHEMAs that were returned earlier may be missing from the file.
         """
         if afresh:
@@ -51,7 +48,7 @@ class RejectLines:
                 if self._written.get(stream) != schema:
                     self._written[stream] = schema
                     lines.append(schema.rstrip(b"\r\n") + b"\n")
-            lines.append(reject_line(record, at))
+            lines.append(reject_line(record))
         return lines
 
     def _streams_of(self, raw: bytes) -> Iterable[str]:
@@ -104,30 +101,29 @@ _BEGINNINGS: Final = tuple(
 """How a SCHEMA or RECORD message can begin, spaces apart."""
 
 
-def reject_line(record: RejectedRecord, at: datetime) -> bytes:
+def reject_line(record: RejectedRecord) -> bytes:
     """Return the RECORD message as received, with a `reject` object beside its `record`.
 
     Args:
-        record: The reject. A `reject` object of an earlier run is replaced.
-        at: The present time. A record that was rejected before keeps the time of the first reject,
-            since its values are as old as that.
+        record: The reject. A `reject` object of an earlier run is replaced, except for its time:
+            the values of the record are as old as that.
     """
     try:
         message: dict[str, Any] = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):  # NaN or similar: it is kept as received
-        return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + _reason(record, at) + b"}\n"
-    message["reject"] = msgspec.Raw(_reason(record, at))
+        return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + _reason(record) + b"}\n"
+    message["reject"] = msgspec.Raw(_reason(record))
     return msgspec.json.encode(message) + b"\n"
 
 
-def _reason(record: RejectedRecord, at: datetime) -> bytes:
+def _reason(record: RejectedRecord) -> bytes:
     """Return the `reject` object of a record."""
     reject = {
         "code": record.reject.code.value,
         "message": record.reject.message,
         "property": record.reject.property,
         "line": record.line,
-        REJECTED_AT: _first_rejected_at(record.raw, at),
+        REJECTED_AT: _first_rejected_at(record.raw, record.at),
     }
     try:
         return msgspec.json.encode(reject)

@@ -23,6 +23,7 @@ from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import check_rights
 from target_planhat.mapped_streams import MappedStreams
+from target_planhat.reject_table import print_rejects
 from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
@@ -48,6 +49,8 @@ the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). --a
   Write, and keep the last state if one was printed:
     tap-... | target-planhat --config config.json > state.jsonl
     tail -n 1 state.jsonl > new && [ -s new ] && mv new state.json
+  Show which records were rejected, and why:
+    target-planhat --rejects rejects.jsonl
   Write rejects again, once they are corrected:
     target-planhat --config config.json --input rejects.jsonl
 """
@@ -68,6 +71,11 @@ class TargetPlanhat(PlanhatPlugin, Target):
             ["--check"],
             is_flag=True,
             help="Print what the token may read and write; nothing is written to find out.",
+        ),
+        click.Option(
+            ["--rejects"],
+            metavar="FILE",
+            help="Print the rejects in a file as a table; needs neither a token nor a connection.",
         ),
     )
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
@@ -199,7 +207,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         return sink
 
     @classmethod
-    def invoke(  # type: ignore[override] # one option more
+    def invoke(  # type: ignore[override] # two options more
         cls,
         *,
         about: bool = False,
@@ -207,6 +215,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
         check: bool = False,
+        rejects: str | None = None,
     ) -> None:
         """Do what the command line asks for.
 
@@ -216,8 +225,12 @@ class TargetPlanhat(PlanhatPlugin, Target):
             config: The settings that were given.
             file_input: Where messages come from; stdin if None.
             check: Whether to check the connection, and nothing else.
+            rejects: A reject file to print as a table, and nothing else.
         """
         super(Target, cls).invoke(about=about, about_format=about_format)
+        if rejects is not None:
+            print_rejects(rejects)
+            return
         cls.print_version(print_fn=cls.logger.info)
         given = config or _ConfigInput()
         target = cls(config=given.config, parse_env_config=given.parse_env)

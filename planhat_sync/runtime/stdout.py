@@ -92,6 +92,12 @@ def fileno() -> int | None:
     return descriptor_of(sys.stdout) if _Output.descriptor is None else _Output.descriptor
 
 
+def as_stream() -> TextIO:
+    """Return the real standard output, to find out what it is and not to write to it."""
+    descriptor = fileno()
+    return sys.stdout if descriptor is None else os.fdopen(descriptor, "w", closefd=False)
+
+
 def descriptor_of(stream: IO[Any]) -> int | None:
     """Return the file descriptor of a stream, None if it has none.
 

@@ -1,4 +1,4 @@
-"""Formats text for standard error: with colours and line breaks on a terminal, plain elsewhere."""
+"""Formats text for people: with colours and line breaks on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -125,9 +125,10 @@ def table(
     if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         return _lists(rows, style, bad)
     headings, *body = rows
-    lines = [style.heading(_GAP.join(_aligned(headings, widths)))]
+    numbers = range(1, len(widths))
+    lines = [style.heading(_GAP.join(aligned(headings, widths, numbers=numbers)))]
     for row in body:
-        first, *figures = _aligned(row, widths)
+        first, *figures = aligned(row, widths, numbers=numbers)
         lines.append(_GAP.join([first, *_marked(headings[1:], figures, style, bad)]))
     return "\n".join(lines)
 
@@ -148,9 +149,18 @@ def _lists(rows: Sequence[Sequence[str]], style: TextStyle, bad: Collection[str]
     return "\n".join(lines)
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    first, *figures = widths
-    return [row[0].ljust(first), *(cell.rjust(w) for cell, w in zip(row[1:], figures, strict=True))]
+def aligned(row: Sequence[str], widths: Sequence[int], *, numbers: Collection[int]) -> list[str]:
+    """Return the cells of a row with blanks, so that those of one column have one width.
+
+    Args:
+        row: The cells.
+        widths: The width of each column.
+        numbers: Positions of the columns that hold numbers, which stand at the right.
+    """
+    return [
+        cell.rjust(width) if at in numbers else cell.ljust(width)
+        for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
 
 
 def _marked(

@@ -54,12 +54,12 @@ def make_pipeline(
         changes: Shows the changes of a dry run.
         logger: Shows rejects and unknown properties.
         files: The file system of the reject file, None for the real one.
-        clock: Time, for the reject file.
+        clock: Time, which rejects keep.
         write: Writes lines, such as states, to standard output.
     """
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
-        file = RejectFile(settings.rejects_path, reject_format, files, clock)
+        file = RejectFile(settings.rejects_path, reject_format, files)
     counts = RunCounts()
     rejects = Rejects(
         file,
@@ -67,6 +67,7 @@ def make_pipeline(
         continues=settings.on_reject == "continue",
         max_rejects=settings.max_rejects,
         dry_run=settings.dry_run,
+        clock=clock,
     )
     checkpoint = Checkpoint(stop, rejects)
 

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import PlanhatError
-from planhat_sync.writing.results.reject_file import RejectedRecord
 from planhat_sync.writing.results.rejects import MOST_WAITING, TooManyRejectsError
 from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.dispatcher import first_line
@@ -90,6 +89,10 @@ class Pipeline:
         """
         reject = stream.take_record(record, line, number, earlier_reject=earlier_reject)
         if reject is not None:
+            if stream.holds_earlier(record):
+                # Otherwise it would be written after this one was rejected, and a replay would take
+                # it for the newer one.
+                self.flush()
             self.reject(stream.name, line, number, reject)
 
     def reject(self, stream: str, line: bytes, number: int, reject: Reject) -> None:
@@ -105,9 +108,9 @@ class Pipeline:
             TooManyRejectsError: The run ends, once the records before this one are sent.
         """
         self.counts.of(stream).rejected += 1
-        self.rejects.add(stream, RejectedRecord(number, line, reject))
+        self.rejects.add(stream, number, line, reject)
         if len(self.rejects) >= MOST_WAITING:
-            self.flush()
+            self.rejects.flush()
         if self.rejects.end_the_run:
             raise TooManyRejectsError("more records are rejected than are allowed")
 
@@ -192,7 +195,7 @@ class Pipeline:
         self.batches += 1
         self.counts.of(result.stream).add(result.counts)
         for payload, reject in result.rejects:
-            self.rejects.add(result.stream, RejectedRecord(payload.line, payload.raw, reject))
+            self.rejects.add(result.stream, payload.line, payload.raw, reject)
         if result.error is not None:
             self._undecided_line = _least(self._undecided_line, first_line(result.batch.payloads))
         self._print_state()
@@ -206,7 +209,7 @@ class Pipeline:
         """
         if self._write is None or not self._watermark.is_ready(self._oldest_line()):
             return
-        self.rejects.flush(before=self._oldest_unsettled_line())
+        self.rejects.flush()
         state = self._watermark.release(self._oldest_line())
         if state is not None:
             self._write([state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"])
@@ -216,11 +219,8 @@ class Pipeline:
 
         Rejects that wait to be written do not count: they are written before a state is printed.
         """
-        return _least(self.rejects.unacknowledged_line, self._oldest_unsettled_line())
-
-    def _oldest_unsettled_line(self) -> int | None:
-        """Find the oldest record without an outcome."""
         return _least(
+            self.rejects.unacknowledged_line,
             self._undecided_line,
             self._dispatcher.oldest_line,
             *[stream.oldest_line for stream in self.streams],

@@ -154,6 +154,15 @@ class Stream:
             self._oldest_is_known = False
         return None
 
+    def holds_earlier(self, record: Mapping[str, Any]) -> bool:
+        """Return whether an earlier record with a keyable of a rejected one waits to be sent.
+
+        Args:
+            record: The rejected record.
+        """
+        keys = self._converter.keys_of(record)
+        return keys is not None and self._batcher.holds(keys)
+
     def release(self, *, all_batches: bool) -> Sequence[Batch]:
         """Return the batches that are full, to be sent in this order, and forget them.
 

@@ -8,7 +8,6 @@ import json
 import logging
 import tempfile
 from collections import Counter
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 from planhat_sync.errors import PlanhatError
@@ -46,7 +45,7 @@ class Paper:
     def write(self, records: Sequence[RejectedRecord]) -> None:
         """Check that each reject is one line, and JSON where its record was."""
         for record in records:
-            line = reject_line(record, datetime.now(timezone.utc))
+            line = reject_line(record)
             assert line.endswith(b"\n"), "a reject has no end"
             assert line.count(b"\n") == 1, "a reject is more than a line"
             assert json.loads(line)["reject"]["line"] == record.line, "a reject is not readable"

@@ -14,6 +14,7 @@ import msgspec
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import covers, identities
 from planhat_sync.writing.batching.ordering import Order
+from planhat_sync.writing.records.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.writing.batching.batch import Kind
     from planhat_sync.writing.batching.ordering import Bounds
-    from planhat_sync.writing.records.payload import Payload
+    from planhat_sync.writing.records.keys import Keys
     from planhat_sync.writing.settings import WriteSettings
 
 MAX_SUPERSEDED: Final = 5_000
@@ -103,6 +104,14 @@ class Batcher:
         self._rows += 1
         self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
         return self._release_full()
+
+    def holds(self, keys: Keys) -> bool:
+        """Return whether a payload with one of some keyables waits to be sent.
+
+        Args:
+            keys: The keyables.
+        """
+        return self._order.holds(identities(Payload(0, b"", b"", keys.values, keys.scopes)))
 
     def drain(self) -> list[Batch]:
         """Return every batch, full or not, to be sent in this order."""

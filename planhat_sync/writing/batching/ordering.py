@@ -14,7 +14,7 @@ import msgspec
 from planhat_sync.writing.batching.identity import identities, scoped_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from planhat_sync.writing.batching.identity import Identity, ScopeKind
     from planhat_sync.writing.records.payload import Payload
@@ -142,6 +142,14 @@ class Order:
             self._positions[name] = position
         latest.advance(*position)
         return True
+
+    def holds(self, names: Iterable[Identity]) -> bool:
+        """Return whether a payload with one of some identities is here.
+
+        Args:
+            names: The identities.
+        """
+        return any(name in self._positions for name in names)
 
     def forget(self, payload: Payload, number: int) -> None:
         """Forget a payload whose batch is sent before all others that are still here.

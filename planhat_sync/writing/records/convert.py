@@ -114,6 +114,17 @@ class Converter:
             line, raw, item, keys.values, keys.scopes, operation, rejected_at=rejected_at
         )
 
+    def keys_of(self, record: Mapping[str, Any]) -> Keys | None:
+        """Return the keyables of a record that is rejected, None if they are what is wrong.
+
+        Args:
+            record: The record as values.
+        """
+        try:
+            return self._identify(record)[1]
+        except ConversionError:
+            return None
+
     def _write(self, record: Mapping[str, Any]) -> tuple[Operation, dict[str, Any], Keys]:
         properties = self.properties.select(record)
         keys = self._keys(properties, record)
@@ -129,14 +140,18 @@ class Converter:
         return "create" if is_create else "upsert", properties, keys
 
     def _deletion(self, record: Mapping[str, Any]) -> tuple[Operation, dict[str, Any], Keys]:
+        properties, keys = self._identify(record)
+        if not any(keys.values):  # `missing_key: create` does not apply to deletes
+            raise self._missing_key(record)
+        return "archive" if self.settings.deletes == "archive" else "delete", properties, keys
+
+    def _identify(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], Keys]:
+        """Return the keyables of a record: as its properties have them, and as they are sent."""
         identifying = (*self.keyables.names, *self._scopes)
         properties = self.properties.select(
             {name: record[name] for name in identifying if name in record}
         )
-        keys = self._keys(properties, record)
-        if not any(keys.values):  # `missing_key: create` does not apply to deletes
-            raise self._missing_key(record)
-        return "archive" if self.settings.deletes == "archive" else "delete", properties, keys
+        return properties, self._keys(properties, record)
 
     def _keys(self, properties: Mapping[str, Any], columns: Collection[str]) -> Keys:
         keys = self.keyables.choose(

@@ -12,7 +12,6 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import ConfigurationError, StopError
 from planhat_sync.writing.results.files import TAIL_BYTES, Files, end_last_line
 
@@ -35,24 +34,23 @@ class RejectedRecord(NamedTuple):
         line: Number of its line in the input.
         raw: That line, as received.
         reject: Why it was not written.
+        at: When that was decided, in UTC.
     """
 
     line: int
     raw: bytes
     reject: Reject
+    at: datetime
 
 
 class RejectFormat(Protocol):
     """How the lines of a reject file are written and recognized; each protocol has its own."""
 
-    def lines(
-        self, records: Sequence[RejectedRecord], *, at: datetime, afresh: bool
-    ) -> Iterable[bytes]:
+    def lines(self, records: Sequence[RejectedRecord], *, afresh: bool) -> Iterable[bytes]:
         """Return the lines of rejects, each with its end.
 
         Args:
             records: The rejects.
-            at: The present time.
             afresh: Whether lines that were returned earlier may be missing from the file.
         """
 
@@ -70,20 +68,12 @@ class RejectFile:
         path: The file; it may hold rejects of earlier runs.
         form: How its lines are written.
         files: The file system.
-        clock: Time.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        form: RejectFormat,
-        files: Files | None = None,
-        clock: Clock | None = None,
-    ) -> None:
+    def __init__(self, path: Path, form: RejectFormat, files: Files | None = None) -> None:
         self.path = path
         self.form = form
         self.files = files or Files()
-        self._clock = clock or Clock()
         self._descriptor: int | None = None
         self._size: int | None = None
 
@@ -117,7 +107,7 @@ class RejectFile:
             if self._descriptor is None:
                 self._descriptor = self._open()
             before = files.size(self._descriptor)
-            lines = self.form.lines(records, at=self._clock.utc(), afresh=before != self._size)
+            lines = self.form.lines(records, afresh=before != self._size)
             self._size = None
             try:
                 files.write(self._descriptor, b"".join(lines))

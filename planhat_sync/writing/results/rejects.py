@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.records.unknown_properties import printable_name
+from planhat_sync.writing.results.reject_file import RejectedRecord
 
 if TYPE_CHECKING:
     import logging
 
-    from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
+    from planhat_sync.writing.records.payload import Reject
+    from planhat_sync.writing.results.reject_file import RejectFile
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
-"""When this many rejects wait, everything before them is sent, and they are written to the file."""
+"""When this many rejects wait, they are written to the file."""
 
 
 class TooManyRejectsError(StopError):
@@ -38,6 +40,7 @@ class Rejects:
         max_rejects: How many records may be rejected then before the run fails, None for any
             number.
         dry_run: Whether nothing is written, so that the run continues to its end nevertheless.
+        clock: Time.
 
     Attributes:
         file: As given.
@@ -53,6 +56,7 @@ class Rejects:
         continues: bool,
         max_rejects: int | None = None,
         dry_run: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self.file = file
@@ -60,6 +64,7 @@ class Rejects:
         self._allowed = max_rejects if continues else 0
         self._continues = continues
         self._dry_run = dry_run
+        self._clock = clock or Clock()
         self._waiting: list[RejectedRecord] = []
         self._count = 0
         self._first_line = 0
@@ -85,19 +90,20 @@ class Rejects:
     def _are_too_many(self) -> bool:
         return self._allowed is not None and self._count > self._allowed
 
-    def add(self, stream: str, record: RejectedRecord) -> None:
+    def add(self, stream: str, line: int, raw: bytes, why: Reject) -> None:
         """Add a record that is not written, and show it in the log.
 
         Args:
             stream: Name of its model.
-            record: The record, and why.
+            line: Number of its line in the input.
+            raw: That line, as received.
+            why: Why it is not written.
         """
         self._count += 1
-        why = record.reject
         where = f" (property {printable_name(why.property)})" if why.property else ""
-        text = f"line {record.line}, {stream}: {why.code.value}: {why.message}{where}"
-        if not self._first or record.line < self._first_line:  # batches end in any order
-            self._first, self._first_line = text, record.line
+        text = f"line {line}, {stream}: {why.code.value}: {why.message}{where}"
+        if not self._first or line < self._first_line:  # batches end in any order
+            self._first, self._first_line = text, line
         would_be, are = ("would be ", "would be") if self._dry_run else ("", "are")
         if self._count <= MOST_SHOWN:
             self._logger.warning("%srejected: %s", would_be, text)
@@ -106,17 +112,12 @@ class Rejects:
                 "more records %s rejected, counted but not shown%s", are, self._rest
             )
         if self.file is not None:
-            self._waiting.append(record)
+            self._waiting.append(RejectedRecord(line, raw, why, self._clock.utc()))
         if self._allowed == 0 or self.file is None:
-            self._leave_unacknowledged(record.line)
+            self._leave_unacknowledged(line)
 
-    def flush(self, *, before: int | None = None) -> None:
+    def flush(self) -> None:
         """Write the rejects to disk; before that, no state that covers them may be printed.
-
-        Args:
-            before: Number of the oldest line whose record has no outcome yet, None if all have
-                one. Rejects from that line on wait: a replay takes what Planhat was sent after a
-                reject was written for newer, and that record is older.
 
         Raises:
             RejectFileError: They are not on disk.
@@ -124,13 +125,7 @@ class Rejects:
         if self.file is None or not self._waiting:
             return
         # In the order of their lines, since in a replay the last record of an identity wins.
-        ordered = sorted(self._waiting, key=attrgetter("line"))
-        ready = len(ordered)
-        if before is not None:
-            ready = bisect_left(ordered, before, key=attrgetter("line"))
-        rejects, self._waiting = ordered[:ready], ordered[ready:]
-        if not rejects:
-            return
+        rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
         try:
             self.file.write(rejects)
         except BaseException:  # a defect included: they are not on disk

@@ -23,7 +23,7 @@ from planhat_sync.writing.results.reject_file import (
     RejectFile,
     RejectFileError,
 )
-from planhat_sync.writing.results.rejects import MOST_WAITING, TooManyRejectsError
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 from target_planhat.reject_lines import RejectLines, reject_line
 
 REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
@@ -34,8 +34,8 @@ SCHEMA = b'{"type": "SCHEMA", "stream": "issues", "schema": {"properties": {}}}\
 RAW = b'{"type":"RECORD","stream":"issues","record":{"title":"t"},"version":1}'
 
 
-def rejected(line, raw=RAW):
-    return RejectedRecord(line, raw, REJECT)
+def rejected(line, raw=RAW, at=NOW):
+    return RejectedRecord(line, raw, REJECT, at)
 
 
 def reject_file(path):
@@ -55,7 +55,7 @@ def write(path, *records):
 
 def test_a_reject_object_stands_beside_the_record_as_received():
     raw = b'{"type":"RECORD","stream":"issues","record":{"x":0.10,"y":[1e400,"\\u00e9"]},"z":1}'
-    line = reject_line(rejected(7, raw), NOW)
+    line = reject_line(rejected(7, raw))
     assert raw[:-1] in line
     assert json.loads(line)["reject"] == {
         "code": "missing_key",
@@ -67,8 +67,8 @@ def test_a_reject_object_stands_beside_the_record_as_received():
 
 
 def test_a_record_that_is_rejected_again_has_only_the_new_reason():
-    once = reject_line(rejected(3), NOW)
-    twice = reject_line(rejected(9, once), NOW)
+    once = reject_line(rejected(3))
+    twice = reject_line(rejected(9, once))
     assert json.loads(twice)["reject"]["line"] == 9
     assert twice.count(b'"reject"') == 1
 
@@ -83,10 +83,10 @@ def rejected_at(line):
 @pytest.mark.parametrize("value", [b'"t"', b"NaN", b"1" * 5000])
 def test_a_record_that_is_rejected_again_keeps_the_time_of_its_first_reject(value):
     raw = RAW.replace(b'"t"', value)
-    once = reject_line(rejected(3, raw), NOW)
+    once = reject_line(rejected(3, raw))
     assert rejected_at(once) == "2026-11-28T12:00:00.987Z"
-    assert rejected_at(reject_line(rejected(9, once), LATER)) == "2026-11-28T12:00:00.987Z"
-    assert rejected_at(reject_line(rejected(9, once), NOW - timedelta(days=1))) == (
+    assert rejected_at(reject_line(rejected(9, once, LATER))) == "2026-11-28T12:00:00.987Z"
+    assert rejected_at(reject_line(rejected(9, once, NOW - timedelta(days=1)))) == (
         "2026-11-27T12:00:00.987Z"
     )
 
@@ -94,60 +94,20 @@ def test_a_record_that_is_rejected_again_keeps_the_time_of_its_first_reject(valu
 @pytest.mark.parametrize("reject", ['{"code":"refused"}', '{"rejected_at":null}', "null", "7"])
 def test_what_was_rejected_at_an_unknown_time_is_not_taken_for_newer(reject):
     raw = RAW[:-1] + f',"reject":{reject}}}'.encode()
-    assert rejected_at(reject_line(rejected(3, raw), NOW)) is None
+    assert rejected_at(reject_line(rejected(3, raw))) is None
 
 
 @pytest.mark.parametrize("time", ['"yesterday"', "7", '["2026-01-01"]', '"\\ud800"'])
 def test_a_time_that_is_not_one_is_not_replaced_by_a_later_one(time):
     raw = RAW[:-1] + f',"reject":{{"rejected_at":{time}}}}}'.encode()
-    kept = rejected_at(reject_line(rejected(3, raw), NOW))
+    kept = rejected_at(reject_line(rejected(3, raw)))
     assert kept == str(json.loads(time))
-    assert rejected_at(reject_line(rejected(3, raw), LATER)) == kept
+    assert rejected_at(reject_line(rejected(3, raw, LATER))) == kept
 
 
 def test_the_word_reject_in_a_record_says_nothing_about_its_age():
     raw = b'{"type":"RECORD","stream":"issues","record":{"reject":{"rejected_at":"1999-01-01"}}}'
-    assert rejected_at(reject_line(rejected(3, raw), NOW)) == "2026-11-28T12:00:00.987Z"
-
-
-def on_disk_at_bulk(bench):
-    """Return a list that gets the number of rejects on disk whenever a batch arrives."""
-    seen = []
-
-    def look(request):
-        if request.route == "bulk":
-            seen.append(len(bench.rejects()))
-
-    bench.sandbox.before_each_request.append(look)
-    return seen
-
-
-@pytest.mark.parametrize("number", [MOST_WAITING - 1, MOST_WAITING])
-def test_rejects_are_not_written_before_the_record_in_front_of_them_is_sent(bench, number):
-    """Their time would be earlier than its, and a replay would take it for newer."""
-    company, seen = bench.company(), on_disk_at_bulk(bench)
-    first = bench.record(sourceId="a", title="t", companyIds=[company])
-    last = bench.record(sourceId="b", title="t", companyIds=[company])
-    lines = [bench.schema(), first, *[bench.record(title="No key")] * number, last]
-    ran = bench.run(lines, on_reject="continue")
-    assert ran.error is None
-    assert seen == ([0] if number < MOST_WAITING else [0, MOST_WAITING])
-    assert len(ran.rejects) == number
-
-
-def test_a_state_does_not_have_rejects_written_before_the_records_in_front_of_them(bench):
-    """The batch of issues is full, and its state may be printed, while an objective waits."""
-    company, seen = bench.company(), on_disk_at_bulk(bench)
-    issues = [bench.record(sourceId=key, title="t", companyIds=[company]) for key in "ab"]
-    objective = bench.record("objectives", sourceId="o", name="n", companyId=company)
-    schemas = [bench.schema(), bench.schema("objectives")]
-    no_key = bench.record(title="No key")
-    lines = [*schemas, no_key, issues[0], bench.state(1), objective, no_key, issues[1]]
-    ran = bench.run(lines, on_reject="continue", batch_size_rows=2)
-    assert ran.error is None
-    assert seen == [0, 1]
-    assert ran.states == [{"bookmarks": {"at": 1}}]
-    assert len(ran.rejects) == 2
+    assert rejected_at(reject_line(rejected(3, raw))) == "2026-11-28T12:00:00.987Z"
 
 
 def test_the_file_is_a_singer_stream_that_only_its_owner_may_read(tmp_path):
@@ -216,7 +176,7 @@ def test_a_record_that_can_no_longer_be_read_is_kept_as_received(tmp_path):
 
 def test_a_property_with_half_a_surrogate_pair_is_named_in_its_reject():
     reject = Reject(RejectCode.UNKNOWN_PROPERTY, "no such property", "\ud800")
-    line = reject_line(RejectedRecord(1, RAW, reject), NOW)
+    line = reject_line(RejectedRecord(1, RAW, reject, NOW))
     assert json.loads(line)["reject"]["property"] == "\ud800"
 
 

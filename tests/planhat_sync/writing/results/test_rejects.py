@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from under_way import until
 
 from planhat_sync.writing.records.payload import Reject, RejectCode
-from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
+from planhat_sync.writing.results.reject_file import RejectFile
 from planhat_sync.writing.results.rejects import Rejects, TooManyRejectsError
 
 PIPE = subprocess.PIPE
@@ -24,8 +24,7 @@ REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 def test_the_first_reject_is_the_one_with_the_lowest_line_in_any_order(lines):
     rejects = Rejects(None, logging.getLogger("test"), continues=False)
     for line in lines:
-        record = RejectedRecord(line, b"{}", REJECT)
-        rejects.add("issues", record)
+        rejects.add("issues", line, b"{}", REJECT)
     with pytest.raises(
         TooManyRejectsError, match=f"rejected, first line {min(lines)}, issues: missing_k"
     ):
@@ -60,13 +59,13 @@ def test_the_first_reject_of_batches_that_are_answered_in_any_order_is_named(ben
 
 def test_a_defect_while_rejects_are_written_leaves_them_unacknowledged(tmp_path):
     class Defective:
-        def lines(self, records, *, at, afresh):
+        def lines(self, records, *, afresh):
             raise KeyError("stream")
 
     file = RejectFile(tmp_path / "rejects.jsonl", Defective())
     rejects = Rejects(file, logging.getLogger("test"), continues=True)
-    rejects.add("issues", RejectedRecord(5, b"{}", REJECT))
-    rejects.add("issues", RejectedRecord(3, b"{}", REJECT))
+    rejects.add("issues", 5, b"{}", REJECT)
+    rejects.add("issues", 3, b"{}", REJECT)
     assert rejects.unacknowledged_line is None
     with pytest.raises(KeyError):
         rejects.flush()

@@ -294,6 +294,7 @@ def test_two_runs_do_not_replay_one_file_at_once(bench, target, rejected):
 
 RENAMED_AT_THE_LOCK = """
     import os, sys
+    from datetime import datetime, timezone
     from pathlib import Path
     from planhat_sync.writing.records.payload import Reject, RejectCode
     from planhat_sync.writing.results.reject_file import RejectedRecord, RejectFile
@@ -308,7 +309,8 @@ RENAMED_AT_THE_LOCK = """
     file = RejectFile(path, RejectLines({"issues": b'{"type":"SCHEMA"}'}))
     reject = Reject(RejectCode.MISSING_KEY, "no key")
     raw = b'{"type":"RECORD","stream":"issues","record":{}}'
-    file.write([RejectedRecord(1, raw, reject)])
+    at = datetime(2026, 1, 31, tzinfo=timezone.utc)
+    file.write([RejectedRecord(1, raw, reject, at)])
     file.close()
 """
 
