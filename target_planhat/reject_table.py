@@ -21,16 +21,16 @@ from planhat_sync.runtime.terminal import TextStyle, aligned, columns
 from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.reject_times import REJECTED_AT
-from planhat_sync.writing.sending.changes import as_shown
+from planhat_sync.writing.sending.changes import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from planhat_sync.models import Model
 
 HEADINGS: Final = ("line", "stream", "code", "property", "rejected at", "key", "message")
-LONGEST_CELL: Final = 20
-"""Characters of a cell, so that all but the last two fit into 80 columns."""
+LONGEST_CELLS: Final = (7, 12, 18, 14, 17)
+"""Characters of the cells beside each other on a terminal: 76 columns with the gaps."""
 
 
 class RejectTable:
@@ -84,8 +84,9 @@ class RejectTable:
     def _lines(self, style: TextStyle, width: int | None) -> Iterator[str]:
         if not self.rows:
             return
-        count = len(HEADINGS) - (1 if width is None else 2)
-        rows = [row[:count] for row in (HEADINGS, *self.rows)]
+        rows: Sequence[Sequence[str]] = [row[:-1] for row in (HEADINGS, *self.rows)]
+        if width is not None:
+            rows = [tuple(map(_shortened, row, LONGEST_CELLS)) for row in rows]
         widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
         head, *body = ("  ".join(aligned(row, widths, numbers=(0,))) for row in rows)
         yield style.heading(f"{head}  message" if width is None else head.rstrip())
@@ -159,13 +160,16 @@ class RejectTable:
             for name in names:
                 value = record.get(name) if isinstance(name, str) else None
                 if isinstance(value, (str, int)) and value != "":
-                    return f"{_cell(name)} {as_shown(value)}"
+                    return f"{_cell(name)} {_cell(value)}"
         return ""
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    text = "" if value is None else as_shown(value)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return "" if value is None else shortened(str(value))
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _printable(text: str) -> str:
@@ -184,5 +188,5 @@ def print_rejects(path: str) -> None:
     table, output = RejectTable(load_models()), stdout.as_stream()
     table.read(path)
     style = TextStyle.of(output)
-    is_limited = style.is_terminal or "COLUMNS" in os.environ
+    is_limited = style.is_terminal or bool(os.environ.get("COLUMNS"))
     stdout.print_text(table.as_text(style, columns(output) if is_limited else None))
