@@ -116,6 +116,11 @@ class Ending:
             logger.warning(
                 "the replay is not finished: replay its records with --input %s", self.replayed
             )
+        mirror = self._pipeline.mirror
+        if mirror is not None and not mirror.has_begun:
+            logger.warning(
+                "on_missing: nothing is removed, because the run did not come to its end"
+            )
         if self._final_state.is_present is False:
             logger.warning(
                 "the input ended without a final state: the program that writes it may have "

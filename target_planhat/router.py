@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.pipeline import Pipeline
     from planhat_sync.writing.stream import Stream
+    from target_planhat.completeness import Completeness
     from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
     from target_planhat.record_maps import RecordMaps
@@ -49,6 +50,7 @@ class Router:
         maps: The mappings or stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
         final_state: Receives where records and states are, and whether the input is cut.
+        completeness: Receives what shows whether all records came; None if nobody asks.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Router:
         maps: RecordMaps,
         schemas: dict[str, bytes],
         final_state: FinalState,
+        completeness: Completeness | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._streams = pipeline.streams
         self._maps = maps
         self._schemas = schemas
         self._final_state = final_state
+        self._completeness = completeness
         self._current: Stream | None = None
         self._has_version = False
         self._unknown_types: set[str] = set()
@@ -87,8 +91,12 @@ class Router:
         """
         at = 0
         while at < len(lines.lines):
-            taken = self._current.take_lines(lines, at) if self._current is not None else 0
-            if taken:
+            current = self._current
+            taken = current.take_lines(lines, at) if current is not None else 0
+            if current is not None and taken:
+                if self._completeness is not None:
+                    first, last = lines.lines[at], lines.lines[at + taken - 1]
+                    self._completeness.add_records(current.name, first, last)
                 at += taken
                 self._final_state.last_record = lines.first + at - 1
             else:
@@ -119,6 +127,8 @@ class Router:
         if message.stream not in self._schemas:
             raise RecordBeforeSchemaError("RECORD", message.stream, number)
         self._final_state.last_record = number
+        if self._completeness is not None:
+            self._completeness.add_records(message.stream, line, line)
         if self._maps.are_set:
             self._map(message, line, number)
             return
@@ -157,7 +167,10 @@ class Router:
             raise InputError(f"line {number} of the input is a SCHEMA without a stream or a schema")
         if self._schemas.get(name) == line:
             return
-        for made in self._maps.streams_of(name):
+        models = self._maps.streams_of(name)
+        if self._completeness is not None:
+            self._completeness.announce(name, models)
+        for made in models:
             if made not in self._streams.models:
                 raise InputError(
                     f"stream {made} is not a model of Planhat; there are "
@@ -195,12 +208,14 @@ class Router:
             )
             self.handle(Lines(number, (raw,)))
 
-    def _handle_version(self, message: Message, _line: bytes, _number: int) -> None:
-        if not self._has_version:
+    def _handle_version(self, message: Message, line: bytes, _number: int) -> None:
+        if self._completeness is not None:
+            self._completeness.activate(message.stream, line)
+        elif not self._has_version:
             self._has_version = True
             logger.info(
                 "ACTIVATE_VERSION of %s is ignored, and so are all others: records that the "
-                "source no longer has stay in Planhat",
+                "source no longer has stay in Planhat (set on_missing to archive or delete them)",
                 message.stream,
             )
 

@@ -24,10 +24,12 @@ from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import put_aside
 from planhat_sync.writing.sending.changes import ChangeLog
+from target_planhat.completeness import Completeness
 from target_planhat.ending import Ending
 from target_planhat.final_state import FinalState
 from target_planhat.reject_lines import RejectLines
 from target_planhat.router import Router
+from target_planhat.source_file import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection
     from planhat_sync.models import Model
     from planhat_sync.runtime.stdin import Lines
+    from planhat_sync.writing.mirror.mirror import ModelSource
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings
@@ -108,7 +111,10 @@ class Run:
             write=write,
         )
         self._final_state = FinalState()
-        self._router = Router(self.pipeline, maps, schemas, self._final_state)
+        self._source_file: SourceFile | None = None
+        mirrors = self.pipeline.mirror is not None
+        self._completeness = Completeness(self._clock.epoch()) if mirrors else None
+        self._router = Router(self.pipeline, maps, schemas, self._final_state, self._completeness)
         self._ending = Ending(
             settings,
             self.pipeline,
@@ -121,11 +127,12 @@ class Run:
         )
         self._waiting_since: float | None = None
 
-    def perform(self, source: IO[Any] | None) -> None:
+    def perform(self, source: IO[Any] | None, *, is_complete: bool = False) -> None:
         """Read all messages, and report how the run went.
 
         Args:
             source: Where the messages come from, None if that is closed.
+            is_complete: Whether the user says that it is a file with all records of the source.
 
         Raises:
             StoppedBySignal: A signal asked the run to stop.
@@ -138,7 +145,7 @@ class Run:
             self.progress(),
             self._settled(),
         ):
-            source = self._checked(source)
+            source = self._checked(source, is_complete=is_complete)
             with self._flushed_on_bad_input():
                 for lines in read_lines(source, self.stop, self._idle_seconds):
                     self._router.handle(lines)
@@ -147,7 +154,7 @@ class Run:
             if self.stop.requested:
                 raise Interrupted("asked to stop while reading")
             self._final_state.end()
-            self.pipeline.finish()
+            self.pipeline.finish(self._sources)
             for name, counts in self.pipeline.counts.streams.items():
                 with record_counter(name) as metric:  # as the SDK's sinks log it
                     metric.increment(counts.read)
@@ -167,12 +174,14 @@ class Run:
         self.pipeline.close()
         self.transport.close()
 
-    def _checked(self, source: IO[Any] | None) -> IO[Any]:
+    def _checked(self, source: IO[Any] | None, *, is_complete: bool) -> IO[Any]:
         """Check input and output files before the first message is read."""
         if source is None:
             raise ConfigurationError(
                 "standard input is closed: pipe a tap into it, or name a file with --input"
             )
+        if self._completeness is not None and is_complete:
+            self._source_file = SourceFile(source)
         file = self.pipeline.rejects.file
         if file is not None:
             file.check()
@@ -183,6 +192,17 @@ class Run:
         if file is not None:
             self._put_aside(file, descriptor_of(source))
         return source
+
+    def _sources(self) -> Mapping[str, ModelSource]:
+        """Return what is known of the source of each model, once the input has ended."""
+        if self._completeness is None:
+            return {}
+        reason = None
+        if self._final_state.is_present is False:
+            reason = "the input ended without a final state"
+        elif self._source_file is not None and self._source_file.has_changed():
+            reason = "the input was written to while it was read"
+        return self._completeness.sources(vouched_for=self._source_file is not None, reason=reason)
 
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""

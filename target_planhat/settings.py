@@ -14,6 +14,15 @@ CONFIG_SCHEMA: Final[dict[str, Any]] = {
     "properties": {
         **CONNECTION_SETTINGS,
         **WRITE_SETTINGS,
+        "source_is_complete": {
+            "type": "boolean",
+            "default": False,
+            "title": "Source is complete",
+            "description": (
+                "With on_missing: say that the input holds all records of the source. Only for a "
+                "file (--input or <), because a pipe does not show whether the tap has failed."
+            ),
+        },
         "flattening_enabled": {
             "type": ["boolean", "null"],
             "title": "Flattening enabled",

@@ -171,7 +171,8 @@ class TargetPlanhat(PlanhatPlugin, Target):
             StoppedBySignal: A signal asked the run to stop.
             PlanhatError: The run failed.
         """
-        self.run.perform(file_input or cast("IO[str] | None", sys.stdin))
+        source = file_input or cast("IO[str] | None", sys.stdin)
+        self.run.perform(source, is_complete=self.config.get("source_is_complete", False))
 
     def process_lines(self, file_input: IO[Any] | None) -> Counter[str]:  # type: ignore[misc]
         """Do a complete run, and return the number of its records, for the SDK's test suite."""
@@ -237,4 +238,4 @@ class TargetPlanhat(PlanhatPlugin, Target):
         if check:
             check_rights(PlanhatClient(target.run.transport), target.models.values())
         else:
-            target.run.perform(file_input or cast("IO[str] | None", sys.stdin))
+            target.listen(file_input)

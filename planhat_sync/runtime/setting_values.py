@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-OPAQUE = {"stream_maps", "stream_map_config", "mappings"}
+OPAQUE = {"stream_maps", "stream_map_config", "mappings", "missing_scope"}
 """Settings in which nulls and blanks have a meaning: in stream maps null removes a property or a
 stream, and a mapping may send it. They are checked by what reads them."""
+
+MAY_BE_EMPTY = {"missing_scope"}
+"""Settings whose empty object is a value."""
 
 _TOO_LARGE = 2**63
 
@@ -21,8 +24,9 @@ _TOO_LARGE = 2**63
 def without_unset(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that are set.
 
-    Null, blank strings, empty lists and empty objects are not set. Empty items of lists are
-    removed, and blanks around their strings. Names that are not settings stay: they are errors.
+    Null, blank strings, empty lists and empty objects are not set, `MAY_BE_EMPTY` excepted. Empty
+    items of lists are removed, and blanks around their strings. Names that are not settings stay:
+    they are errors.
 
     Args:
         schema: The plugin's settings as a JSON Schema.
@@ -49,7 +53,7 @@ def _normalized(name: str, setting: Mapping[str, Any], value: object) -> object:
         return [one for one in items if one not in (None, "")] or None
     if isinstance(value, Mapping):
         inner = value if name in OPAQUE else without_unset(setting, value)
-        return dict(inner) or None
+        return dict(inner) if inner or name in MAY_BE_EMPTY else None
     if isinstance(value, (float, Decimal)) and "integer" in types_of(setting):
         # 500.0 is the same number as 500 in JSON Schema. 1e999999 would be a long one.
         is_whole = -_TOO_LARGE < value < _TOO_LARGE and value == int(value)

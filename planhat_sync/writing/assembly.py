@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planhat_sync.writing.matching.matcher import Matcher
+from planhat_sync.writing.mirror.mirror import Mirror
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_file import RejectFile
@@ -60,7 +61,7 @@ def make_pipeline(
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
         file = RejectFile(settings.rejects_path, reject_format, files)
-    counts = RunCounts()
+    counts = RunCounts(mirrors=settings.on_missing != "ignore")
     rejects = Rejects(
         file,
         logger,
@@ -80,10 +81,24 @@ def make_pipeline(
         )
         return BatchWriter(model.name, matcher, sender, checkpoint)
 
+    mirror = None
+    if counts.removed is not None:
+        # A refused removal is not a reject: the others go on, however many are refused.
+        unlimited = Rejects(None, logger, continues=True)
+        mirror = Mirror(
+            settings,
+            client,
+            counts,
+            counts.removed,
+            checkpoint=Checkpoint(stop, unlimited),
+            stop=stop.event,
+            logger=logger,
+        )
     return Pipeline(
         Streams(models, settings, counts, make_writer, logger),
         Dispatcher(settings.concurrency),
         counts=counts,
         rejects=rejects,
+        mirror=mirror,
         write=None if settings.dry_run else write,
     )

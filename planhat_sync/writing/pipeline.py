@@ -1,7 +1,7 @@
 """Takes records to their outcomes: owns the order in which results become durable and visible.
 
-First the outcomes of a batch, then the reject file, then the state. What is in a record does not
-matter here.
+First the outcomes of a batch, then the reject file, then the state; with a mirror, the removals at
+the end of the run come before the state. What is in a record does not matter here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from planhat_sync.writing.sending.dispatcher import first_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from planhat_sync.writing.mirror.mirror import Mirror, ModelSource
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.results.rejects import Rejects
@@ -35,11 +36,13 @@ class Pipeline:
         counts: The counts of the run.
         rejects: The rejects of the run.
         write: Writes lines to standard output, None to print no states.
+        mirror: Removes at the end what the source does not have, None to remove nothing.
 
     Attributes:
         streams: As given.
         counts: As given.
         rejects: As given.
+        mirror: As given.
         batches: How many batches have been written.
     """
 
@@ -51,13 +54,17 @@ class Pipeline:
         counts: RunCounts,
         rejects: Rejects,
         write: Callable[[Sequence[bytes]], None] | None,
+        mirror: Mirror | None = None,
     ) -> None:
         self.streams = streams
         self.counts = counts
         self.rejects = rejects
+        self.mirror = mirror
         self.batches = 0
         self._dispatcher = dispatcher
         self._write = write
+        # A state says that a run is done, so it has to wait for the removals.
+        self._holds_states = mirror is not None
         self._watermark = Watermark()
         self._undecided_line: int | None = None
 
@@ -151,8 +158,12 @@ class Pipeline:
         self._watermark.add(value, after=after)
         self._print_state()
 
-    def finish(self) -> None:
+    def finish(self, sources: Callable[[], Mapping[str, ModelSource]] = dict) -> None:
         """Complete a run whose input has ended.
+
+        Args:
+            sources: Returns what is known of the source of each model that may have had records,
+                for the mirror; called once all records have an outcome.
 
         Raises:
             PlanhatError: It fails.
@@ -161,6 +172,10 @@ class Pipeline:
             self.flush()
         self.check_rejects()
         self.counts.check()
+        if self.mirror is not None:
+            self.mirror.run(self.streams.models, sources())
+            self._holds_states = False
+            self._print_state()
         for stream in self.streams:
             stream.finish()
 
@@ -194,6 +209,8 @@ class Pipeline:
         """Record the outcomes of a batch, and print the state that may be printed now."""
         self.batches += 1
         self.counts.of(result.stream).add(result.counts)
+        if self.mirror is not None:
+            self.mirror.add(self.streams.models[result.stream], result)
         for payload, reject in result.rejects:
             self.rejects.add(result.stream, payload.line, payload.raw, reject)
         if result.error is not None:
@@ -207,7 +224,9 @@ class Pipeline:
 
         It becomes one line, although its JSON may have line ends between its parts.
         """
-        if self._write is None or not self._watermark.is_ready(self._oldest_line()):
+        if self._write is None or self._holds_states:
+            return
+        if not self._watermark.is_ready(self._oldest_line()):
             return
         self.rejects.flush()
         state = self._watermark.release(self._oldest_line())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.progress import PROGRESS_SETTING
 from planhat_sync.writing.mapping_setting import MAPPINGS_SETTING
+from planhat_sync.writing.mirror_settings import MIRROR_SETTINGS, check_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +81,7 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
             "(where the model has archived), or delete it."
         ),
     },
+    **MIRROR_SETTINGS,
     "unknown_properties": {
         "type": "string",
         "enum": ["drop", "reject"],
@@ -199,6 +201,9 @@ class WriteSettings:
     skip_unchanged: bool = False
     dry_run: bool = False
     deletes: Literal["ignore", "archive", "delete"] = "ignore"
+    on_missing: Literal["ignore", "archive", "delete"] = "ignore"
+    missing_scope: Mapping[str, Any] | None = None
+    max_missing_percent: int = 10
     unknown_properties: Literal["drop", "reject"] = "drop"
     on_reject: Literal["fail", "continue"] = "fail"
     rejects_path: Path | None = None
@@ -234,6 +239,8 @@ class WriteSettings:
                 "on_reject is set to continue, and rejects_path is not set: set rejects_path to a "
                 "file"
             )
+        if settings.on_missing != "ignore":
+            check_mirror(settings.missing_scope, settings.match_on, models)
         return settings
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.mirror_settings import check_model
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Reject
@@ -219,11 +220,15 @@ class Streams:
 
         Raises:
             KeyError: There is no such model.
+            ConfigurationError: The settings do not fit the model.
         """
         stream = self._streams.get(name)
         if stream is None:
-            model = self.models[name]
+            model, settings = self.models[name], self._settings
+            if settings.on_missing != "ignore":
+                archives = settings.on_missing == "archive"
+                check_model(settings.missing_scope or {}, model, archives=archives)
             counts, writer = self._counts.of(name), self._make_writer(model)
             warn = self._logger.getChild(name).warning
-            stream = self._streams[name] = Stream(model, self._settings, counts, writer, warn)
+            stream = self._streams[name] = Stream(model, settings, counts, writer, warn)
         return stream

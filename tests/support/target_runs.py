@@ -119,15 +119,20 @@ class Bench:
         *,
         tenant: str = "alpha",
         look: Callable[[], Any] = lambda: None,
+        path: Path | None = None,
         **config: Any,
     ) -> Ran:
-        """Run the target on messages, to whatever end."""
+        """Run the target on messages, to whatever end; with a path they are written there first."""
         config = self.config(tenant, **config)
         ran = Ran()
-        with contextlib.redirect_stdout(_Stdout(ran, look)):
+        source: Any = io.BytesIO(self.lines(messages))
+        if path is not None:
+            path.write_bytes(source.getvalue())
+            source = path.open("rb")
+        with source, contextlib.redirect_stdout(_Stdout(ran, look)):
             try:
                 ran.target = TargetPlanhat(config=config)
-                ran.target.listen(io.BytesIO(self.lines(messages)))
+                ran.target.listen(source)
             except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
                 ran.error = error
         if "rejects_path" in config:

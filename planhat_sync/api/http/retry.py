@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-
 from planhat_sync.api.http.exchange import Repeat
+from planhat_sync.api.http.server_clock import http_date
 from planhat_sync.errors import BusyError, LostAnswerError, NotSentError, RetryError
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -107,10 +105,5 @@ def retry_after_seconds(value: str | None, epoch: float) -> float:
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    try:
-        date = parsedate_to_datetime(text)
-        if date.tzinfo is None:  # the zone "-0000" means UTC (RFC 5322 section 3.3)
-            date = date.replace(tzinfo=timezone.utc)
-        return max(0.0, date.timestamp() - epoch)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return 0.0
+    date = http_date(text)
+    return 0.0 if date is None else max(0.0, date - epoch)

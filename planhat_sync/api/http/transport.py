@@ -17,6 +17,7 @@ from planhat_sync.api.http.retry import (
     may_be_carried_out,
     retry_after_seconds,
 )
+from planhat_sync.api.http.server_clock import began_at
 from planhat_sync.api.http.status_errors import budget_spent, outcome_unknown, unexpected_status
 from planhat_sync.api.http.wire import Wire
 from planhat_sync.errors import BusyError, Interrupted, RetryError, UnreadableAnswerError
@@ -53,6 +54,8 @@ class Transport:
         connection: As given.
         requests: How many requests were sent, including those that found no connection.
         retries: How many of them were repeats.
+        began: When the transport was made, by the clock of the server: seconds since 1970-01-01
+            UTC; None before an answer with a `Date`.
     """
 
     def __init__(
@@ -67,8 +70,10 @@ class Transport:
         self.connection = connection
         self.requests = 0
         self.retries = 0
+        self.began: float | None = None
         self._wire = wire or Wire(connection, width=width)
         self._clock = clock or Clock()
+        self._made, self._made_epoch = self._clock.now(), self._clock.epoch()
         self._stop = stop or threading.Event()
         self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
         self._counting = threading.Lock()
@@ -133,6 +138,9 @@ class Transport:
         try:
             answer = self._wire.exchange(request)
             status = answer.status
+            if self.began is None:
+                elapsed = self._clock.now() - self._made
+                self.began = began_at(answer.headers.get("date"), elapsed, self._made_epoch)
             return answer
         finally:
             took = (self._clock.now() - began) * 1000

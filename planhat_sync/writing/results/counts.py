@@ -78,10 +78,17 @@ class RunCounts:
 
     Attributes:
         streams: The counts of each stream, by its name.
+        removed: By stream, how many records were archived or deleted because the source does not
+            have them, which are not records that were read. A stream whose removals have not begun
+            is missing; None if `on_missing` is ignore.
+
+    Args:
+        mirrors: Whether records that the source does not have are removed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, mirrors: bool = False) -> None:
         self.streams: dict[str, StreamCounts] = {}
+        self.removed: dict[str, int] | None = {} if mirrors else None
 
     def of(self, stream: str) -> StreamCounts:
         """Return the counts of a stream, new ones if it has none."""

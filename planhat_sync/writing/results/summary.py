@@ -37,6 +37,7 @@ _WOULD = {
     "merged": "would merge",
     "skipped": "would skip",
     "deleted": "would delete",
+    "removed": "would remove",
     "rejected": "would reject",
 }
 """What the table of a dry run calls the counts."""
@@ -95,10 +96,13 @@ class Summary:
         """
         remarks = [style.heading(remark) for remark in self._remarks()]
         counts = self._streams()
-        shown = [name for name in (*OUTCOMES, "undecided") if any(c[name] for c in counts.values())]
+        names = (*OUTCOMES, "undecided", "removed")
+        shown = [name for name in names if any(c.get(name) for c in counts.values())]
         labels = [_WOULD.get(name, name) if self.dry_run else name for name in shown]
         rows = [["stream", "read", *labels]]
-        rows += [[s, *(f"{c[name]:,}" for name in ("read", *shown))] for s, c in counts.items()]
+        rows += [
+            [s, *(f"{c.get(name) or 0:,}" for name in ("read", *shown))] for s, c in counts.items()
+        ]
         drawn = table(rows, style, width=width, bad=("rejected", "would reject"))
         end = [textwrap.fill(line, width) for line in self._end()]
         colour = style.dim if self.result == "done" else style.error
@@ -109,8 +113,15 @@ class Summary:
         remarks = "".join(f"{remark}. " for remark in self._remarks())
         return f"{remarks}Summary: {msgspec.json.encode(self.as_json()).decode()}"
 
-    def _streams(self) -> dict[str, dict[str, int]]:
-        return {stream: counts.as_json() for stream, counts in self.counts.streams.items()}
+    def _streams(self) -> dict[str, dict[str, int | None]]:
+        """Return the counts of each stream, with `removed` if the run has a mirror."""
+        removed = self.counts.removed
+        streams: dict[str, dict[str, int | None]] = {}
+        for stream, counts in self.counts.streams.items():
+            streams[stream] = {**counts.as_json()}
+            if removed is not None:
+                streams[stream]["removed"] = removed.get(stream)
+        return streams
 
     def _remarks(self) -> list[str]:
         """Return what changes the meaning of all counts."""

@@ -1,0 +1,127 @@
+"""Which records of Planhat are archived or deleted because the source does not have them.
+
+Pure: it is given what Planhat lists and what came, and decides. Where it is not certain that the
+source does not have a record, the record is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from planhat_sync.runtime.plural import counted
+from planhat_sync.writing.records.keys import ID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planhat_sync.writing.mirror.scope import Scope
+    from planhat_sync.writing.mirror.source_keys import SourceKeys
+
+ALWAYS_ALLOWED: Final = 5
+"""So many missing records are removed whatever their share is."""
+
+_OBJECT_ID: Final = re.compile("[0-9a-fA-F]{24}")
+
+
+class Missing(NamedTuple):
+    """A record that the source does not have.
+
+    Attributes:
+        key: The keyable that the source would have identified it by.
+        identifier: Its `_id`.
+    """
+
+    key: str
+    identifier: str
+
+
+class RemovalPlan:
+    """The records of one model that are to be removed.
+
+    Args:
+        scope: The records that the source is responsible for.
+        came: What came from the source.
+        identifying: The keyables by which the source identifies its records.
+        before: Only records that are older are removed: seconds since 1970-01-01 UTC.
+
+    Attributes:
+        missing: What is to be removed.
+        compared: How many records inside the scope were compared with the source.
+        kept: How many records inside the scope are kept although they did not come, or were not
+            compared, by the reason.
+    """
+
+    def __init__(
+        self, scope: Scope, came: SourceKeys, identifying: Sequence[str], before: float
+    ) -> None:
+        self.missing: list[Missing] = []
+        self.compared = 0
+        self.kept: dict[str, int] = {}
+        self._scope = scope
+        self._came = came
+        self._identifying = identifying
+        self._before = before
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Decide about a record.
+
+        Args:
+            record: As Planhat lists it: `_id`, all keyables and their scopes, `archived`, and the
+                properties of the scope.
+        """
+        if not self._scope.includes(record):
+            return
+        key = self._came.identify(record, self._identifying)
+        if key is None:
+            self._keep(f"without {' or '.join(self._identifying) or 'a keyable'}")
+            return
+        if record.get("archived") not in (None, False):
+            self._keep("archived already")
+            return
+        self.compared += 1
+        if self._came.have(record):
+            return
+        identifier = record[ID]
+        if _OBJECT_ID.fullmatch(identifier) is None:
+            self._keep("of unknown age")
+        elif _created_at(identifier) >= self._before:
+            self._keep("younger than the source")
+        else:
+            self.missing.append(Missing(key, identifier))
+
+    def exceeds(self, percent: int) -> bool:
+        """Return whether more records are missing than are allowed to be removed.
+
+        Args:
+            percent: The share of the compared records that is allowed.
+        """
+        missing = len(self.missing)
+        return missing > ALWAYS_ALLOWED and missing * 100 > percent * self.compared
+
+    def first(self, most: int) -> list[str]:
+        """Return the keys of some missing records, in ascending order.
+
+        Args:
+            most: How many at most.
+        """
+        return [missing.key for missing in nsmallest(most, self.missing)]
+
+    def __str__(self) -> str:
+        kept = "".join(f", {count:,} {why}" for why, count in self.kept.items())
+        return (
+            f"{counted(self.compared, 'record')} inside missing_scope compared with the source, "
+            f"{len(self.missing):,} missing there{f'; kept{kept[1:]}' if kept else ''}"
+        )
+
+    def _keep(self, why: str) -> None:
+        self.kept[why] = self.kept.get(why, 0) + 1
+
+
+def _created_at(identifier: str) -> int:
+    """Return when an ObjectId was made, in seconds since 1970-01-01 UTC.
+
+    Its first four bytes say it (MongoDB's manual, "ObjectId").
+    """
+    return int(identifier[:8], 16)
