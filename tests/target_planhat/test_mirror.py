@@ -358,7 +358,7 @@ def test_without_the_servers_time_nothing_is_removed(
 
 
 @pytest.mark.parametrize("offset", [-90, 90, 10_000_000])
-def test_the_age_of_a_record_is_told_by_the_earlier_of_the_clocks(
+def test_the_age_of_a_record_is_measured_by_the_earlier_clock(
     bench, tenant, insert, complete, mirror, offset
 ):
     now = time.time()

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
-from planhat_sync.writing.matching.index import (
+from planhat_sync.writing.matching.references import (
     EVERYWHERE_REFERENCE,
     NONE,
     WIDTH,
