@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planhat_sync.writing.matching.companies import Companies
 from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.mirror.mirror import Mirror
 from planhat_sync.writing.pipeline import Pipeline
@@ -71,9 +72,10 @@ def make_pipeline(
         clock=clock,
     )
     checkpoint = Checkpoint(stop, rejects)
+    companies = Companies(client, logger, stop=stop.event)
 
     def make_writer(model: Model) -> BatchWriter:
-        matcher = Matcher(client, model, settings, stop=stop.event)
+        matcher = Matcher(client, model, settings, companies, stop=stop.event)
         sender = (
             DryRun(client, model, matcher, changes)
             if settings.dry_run
@@ -90,6 +92,7 @@ def make_pipeline(
             client,
             counts,
             counts.removed,
+            companies=companies,
             checkpoint=Checkpoint(stop, unlimited),
             stop=stop.event,
             logger=logger,

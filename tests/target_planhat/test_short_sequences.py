@@ -21,6 +21,7 @@ from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.matching.companies import Companies
 from planhat_sync.writing.matching.matcher import MAX_LOOKUPS, Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
@@ -235,7 +236,8 @@ class Target:
         self.transport = Transport(connection, clock=VirtualClock())
         client = PlanhatClient(self.transport)
         self._converter, self._batcher = Converter(model, config), Batcher(model, config)
-        matcher = Matcher(client, model, config)
+        companies = Companies(client, getLogger("test"))
+        matcher = Matcher(client, model, config, companies)
         checkpoint = Checkpoint(
             Stop("target-planhat"), Rejects(None, getLogger("test"), continues=True)
         )

@@ -6,10 +6,11 @@ and which records they need to know. `matcher` finds out what Planhat has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
@@ -22,16 +23,12 @@ from planhat_sync.writing.records.payload import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.update_times import UpdateTimes
     from planhat_sync.writing.settings import WriteSettings
-
-CANNOT_TELL: Final = Reject(
-    RejectCode.AMBIGUOUS_KEY,
-    "it is not known whether this record exists in Planhat: send its _id or sourceId, or identify "
-    "its company by the company's _id",
-)
 
 
 class Decisions:
@@ -44,6 +41,7 @@ class Decisions:
 
     Attributes:
         by_all_keyables: Whether records have to be found by other keyables than `_id`.
+        reads_values: Whether the values of upserts have to be known.
         compared: The properties whose values have to be compared.
     """
 
@@ -53,7 +51,9 @@ class Decisions:
         archives = settings.deletes == "archive"
         self._times = times
         self._compares = settings.skip_unchanged or settings.dry_run
+        self.reads_values = self._compares or times is not None
         self._mode = settings.write_mode
+        self._title = model.title.lower()
         self._keyables = Keyables(model, settings)
         # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
@@ -75,12 +75,16 @@ class Decisions:
             return True
         return self.id_of(payload) is not None or payload.rejected_at is not None
 
-    def decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
+    def decide(
+        self, payload: Payload, existing: Existing, values: Mapping[str, Any]
+    ) -> Payload | Reject | Skipped:
         """Decide what is done with a payload.
 
         Args:
             payload: An upsert or an archive that carries a keyable.
             existing: The record that it refers to.
+            values: Its values without its `_id`, as Planhat would store them; only used if
+                `reads_values`.
 
         Returns:
             The payload to send, or why none is sent.
@@ -93,8 +97,9 @@ class Decisions:
             is_missing = self._mode == "update" and known.code is RejectCode.UNKNOWN_ID
             return Skipped.NOT_IN_PLANHAT if is_missing else known
         if record is None:
-            return self._decide_without_record(known, is_unknown=isinstance(existing, Unknown))
-        return self._decide_with_record(known, record)
+            is_unknown = isinstance(existing, Unknown)
+            return self._decide_without_record(known, values, is_unknown=is_unknown)
+        return self._decide_with_record(known, record, values)
 
     def reject_if_newer(self, payload: Payload, record: ExistingRecord) -> Reject | None:
         """Return why a replayed record is rejected again, None if it may be written.
@@ -131,33 +136,54 @@ class Decisions:
         without_id = self._keyables.without_id(payload)
         return isinstance(without_id, Reject) and without_id.code is RejectCode.UNKNOWN_ID
 
+    def cannot_tell(self, payload: Payload) -> Reject:
+        """Return the reject of a payload of which it is not known whether its record exists."""
+        unique = [
+            name
+            for name, scope_name in zip(
+                self._keyables.names, self._keyables.scope_names, strict=True
+            )
+            if scope_name is None
+        ]
+        kinds = [scope_kind(scope) for scope in payload.scopes if scope]
+        kind = next((kind for kind in kinds if kind != ID), None)
+        if kind is None:
+            why, advice = "Planhat finds no record by this key", f"send its {ID}"
+        else:
+            why = f"its company is given as {kind}…"
+            advice = f"send {', '.join(unique)}, or the company's {ID}"
+        return Reject(
+            RejectCode.AMBIGUOUS_KEY,
+            f"cannot tell whether this {self._title} exists, because {why}; {advice}",
+        )
+
     def _is_found_by_id(self, record: ExistingRecord) -> bool:
         return record.found_by == self._keyables.id_position
 
     def _decide_with_record(
-        self, payload: Payload, record: ExistingRecord
+        self, payload: Payload, record: ExistingRecord, values: Mapping[str, Any]
     ) -> Payload | Reject | Skipped:
         if self._mode == "create":
             return Skipped.IN_PLANHAT
         newer = self.reject_if_newer(payload, record)
         # What a replay wrote before it was killed is newer than its rejects, and has their values.
-        if (self._compares or newer) and not record.differing(item_values(payload)):
+        if (self._compares or newer) and not record.differing(values):
             return Skipped.UNCHANGED
         if newer is not None:
             return newer
         return self._with_id(payload, record.identifier) if self._mode == "update" else payload
 
     def _decide_without_record(
-        self, payload: Payload, *, is_unknown: bool
+        self, payload: Payload, values: Mapping[str, Any], *, is_unknown: bool
     ) -> Payload | Reject | Skipped:
         if is_unknown:
             may_be_older = payload.rejected_at is not None
-            return CANNOT_TELL if self._mode != "upsert" or may_be_older else payload
+            may_send = self._mode == "upsert" and not may_be_older
+            return payload if may_send else self.cannot_tell(payload)
         if self._mode == "update":
             return Skipped.NOT_IN_PLANHAT
-        item = item_values(payload) if self._required else {}
         for name in self._required:
-            if item.get(name) is None:
+            if values.get(name) is None:
                 return missing_required(name)
         return payload
 
@@ -182,7 +208,7 @@ class Decisions:
         if existing is None:
             return Skipped.NOTHING_TO_ARCHIVE
         if isinstance(existing, Unknown):
-            return CANNOT_TELL
+            return self.cannot_tell(payload)
         if not existing.differing({"archived": True}):
             return Skipped.ARCHIVED
         newer = self.reject_if_newer(payload, existing)

@@ -2,62 +2,41 @@
 
 Owns when Planhat is asked: before a batch is sent, and for deletes. A few records are looked up one
 by one (`lookup`). Beyond that the list is read once, with only the properties that are needed, and
-updated with what is written (`index`). `decisions` owns what follows.
+updated with what is written (`index`). Companies that are not given by their `_id` are resolved
+first (`company_references`). `decisions` owns what follows.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import RequestError
-from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import scope_kind
-from planhat_sync.writing.matching.decisions import CANNOT_TELL, Decisions, item_values
-from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
+from planhat_sync.writing.matching.company_references import CompanyReferences
+from planhat_sync.writing.matching.decisions import Decisions
+from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
 from planhat_sync.writing.matching.lookup import Lookup, created_ids
+from planhat_sync.writing.matching.partition import Partition, divide
 from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.matching.update_times import UpdateTimes
 from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
+    from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.index import Index
     from planhat_sync.writing.settings import WriteSettings
 
 MAX_LOOKUPS: Final = 5
 """How many records are looked up one by one in a run before the list is read."""
-
-
-@dataclass(slots=True)
-class Partition:
-    """A batch, divided by what happens to its payloads.
-
-    Attributes:
-        batch: What is to be sent, in order; None if nothing is.
-        existing: For each payload of `batch` the record that it refers to; None if it will be
-            created, UNKNOWN also if it was not looked up.
-        later: Payloads to be partitioned again once `batch` has its result, since the first of them
-            refers to the same record as one of `batch`, by another keyable.
-        unchanged: Payloads whose values Planhat has already.
-        skipped: Payloads that are not to be sent. What they superseded is skipped with them.
-        rejects: Payloads that cannot be written, and why. What they superseded is still to be
-            written.
-    """
-
-    batch: Batch | None = None
-    existing: Sequence[Existing] = ()
-    later: Batch | None = None
-    unchanged: list[Payload] = field(default_factory=list)
-    skipped: list[Payload] = field(default_factory=list)
-    rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
 
 class Matcher:
@@ -69,6 +48,7 @@ class Matcher:
         client: Planhat.
         model: The model.
         settings: The user's settings.
+        companies: Finds the companies of the run.
         stop: Ends the reading of the list.
     """
 
@@ -77,6 +57,7 @@ class Matcher:
         client: PlanhatClient,
         model: Model,
         settings: WriteSettings,
+        companies: Companies,
         *,
         stop: threading.Event | None = None,
     ) -> None:
@@ -85,32 +66,36 @@ class Matcher:
         self._settings = settings
         self._stop = stop
         self._decisions = Decisions(model, settings)
+        self._references = CompanyReferences(model, settings, companies)
         self._lookup = Lookup(client, model, self._decisions.compared)
         self._times: UpdateTimes | None = None
         self._lookups = 0
         self._index: Index | None = None
         self._lock = threading.Lock()
 
-    def partition(self, batch: Batch) -> Partition:
+    def partition(self, batch: Batch, allowance: int | None = None) -> Partition:
         """Divide a batch by what happens to its payloads.
 
         Args:
             batch: A batch of upserts (with archives among them) or of creates. Every batch that has
                 to be written before it has its result.
+            allowance: How many rejects the run can take, None for any number. Each unknown company
+                costs a request, so none is looked up beyond that.
 
         Raises:
             PlanhatError: Planhat could not be asked.
         """
         asking = sum(map(self._decisions.needs_existing, batch.payloads))
-        if not asking:
+        if not asking and not self._references.matter(batch):
             existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
             return Partition(batch, existing)
         with self._lock:
             self._begin_replay(batch.payloads)
             if self._index is not None and any(map(self._index.has_unlinked_id, batch.payloads)):
                 self._index.stale = True
-            self._prepare(asking)
-            return self._partition(batch)
+            if asking:
+                self._prepare(asking)
+            return divide(batch, self._find, self._decide, allowance)
 
     def delete(self, payload: Payload) -> bool | Reject:
         """Delete the record of a payload, or find out in a dry run whether there is one.
@@ -133,13 +118,23 @@ class Matcher:
             except RequestError as error:
                 return Reject(RejectCode.REFUSED, f"Planhat refuses to delete it: {error}", None)
 
+    def values(self, payload: Payload) -> dict[str, Any]:
+        """Return the values of a payload without its `_id`, with companies by their `_id`.
+
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
+        return self._references.values(payload)
+
     def update_index(self, accepted: Iterable[Payload]) -> None:
         """Update the index, if there is one, with payloads that Planhat has accepted."""
         with self._lock:  # also to look whether there is an index: it may be being read
             if self._index is not None and self._decisions.by_all_keyables:
                 for payload in accepted:
                     if payload.operation != "create":
-                        self._index.write(payload, item_values(payload))
+                        meant = self._references.identified(payload)
+                        if isinstance(meant, Payload):
+                            self._index.write(meant, self._references.values(payload))
 
     def distrust_index(self, payloads: Iterable[Payload]) -> None:
         """Have the index read again before its next use, since payloads may have been written."""
@@ -177,43 +172,31 @@ class Matcher:
             stop=self._stop,
         )
 
-    def _partition(self, batch: Batch) -> Partition:
-        partition = Partition()
-        sent: list[Payload] = []
-        sent_existing: list[Existing] = []
-        references: set[bytes | None] = set()
-        for at, payload in enumerate(batch.payloads):
-            needs_existing = self._decisions.needs_existing(payload)
-            existing = self._find(payload) if needs_existing else UNKNOWN
-            reference = existing.reference if isinstance(existing, ExistingRecord) else None
-            if reference is not None and reference in references:
-                partition.later = Batch(batch.kind, batch.payloads[at:])
-                break
-            decision = self._decisions.decide(payload, existing)
-            if isinstance(decision, Skipped):
-                is_unchanged = decision is Skipped.UNCHANGED
-                unsent = partition.unchanged if is_unchanged else partition.skipped
-                unsent.append(payload)
-                continue
-            references.add(reference)
-            if isinstance(decision, Reject):
-                partition.rejects.append((payload, decision))
-            else:
-                if self._times is not None:
-                    self._times.remember(payload, existing)
-                sent.append(decision)
-                sent_existing.append(existing)
-        if sent:
-            partition.batch, partition.existing = Batch(batch.kind, sent), sent_existing
-        return partition
+    def _decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
+        decision: Payload | Reject | Skipped = payload
+        if payload.operation != "create":
+            reads_values = self._decisions.reads_values
+            values = self._references.values(payload) if reads_values else {}
+            decision = self._decisions.decide(payload, existing, values)
+        if isinstance(decision, Payload):
+            decision = self._references.unknown(decision) or decision
+        if isinstance(decision, Payload) and self._times is not None:
+            self._times.remember(payload, existing)
+        return decision
 
-    def _find(self, payload: Payload) -> Existing:
+    def _find(self, payload: Payload) -> Existing | Reject:
+        """Return the record of a payload; UNKNOWN also if it does not matter which one it is."""
+        meant = self._references.identified(payload)
+        if isinstance(meant, Reject):
+            return meant
+        if not self._decisions.needs_existing(payload):
+            return None if payload.operation == "create" else UNKNOWN
         if self._index is not None:
-            existing = self._index.find(payload)
+            existing = self._index.find(meant)
         else:
             by_all_keyables = self._decisions.by_all_keyables
-            existing = self._lookup.find(payload, by_all_keyables=by_all_keyables)
-        return self._decisions.meant(payload, existing)
+            existing = self._lookup.find(meant, by_all_keyables=by_all_keyables)
+        return self._decisions.meant(meant, existing)
 
     def _delete(self, payload: Payload) -> bool | Reject:
         if payload.rejected_at is None and self._decisions.matches_by_id_only(payload):
@@ -221,11 +204,14 @@ class Matcher:
             if identifier is None or scope_kind(identifier) != ID:
                 return False  # the path would find another record
             return self._delete_by_id(identifier)
+        meant = self._references.identified(payload)
+        if isinstance(meant, Reject):
+            return meant
         # The record is looked up first: if the answer to a delete is lost, a 404 does not say
         # whether its _id existed, or whether another keyable has to be tried.
-        existing = self._decisions.meant(payload, self._lookup.find(payload))
+        existing = self._decisions.meant(meant, self._lookup.find(meant))
         if isinstance(existing, Unknown):
-            return CANNOT_TELL
+            return self._decisions.cannot_tell(payload)
         if existing is None or existing.identifier is None:
             return False
         newer = self._decisions.reject_if_newer(payload, existing)
@@ -234,8 +220,10 @@ class Matcher:
     def _would_delete(self, payload: Payload) -> bool | Reject:
         self._prepare(1)
         existing = self._find(payload)
+        if isinstance(existing, Reject):
+            return existing
         if isinstance(existing, Unknown):
-            return CANNOT_TELL
+            return self._decisions.cannot_tell(payload)
         if existing is None:
             return False
         newer = self._decisions.reject_if_newer(payload, existing)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
+    from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.checkpoint import Checkpoint
@@ -74,6 +75,7 @@ class Mirror:
         client: Planhat.
         counts: Has the rejects of the run.
         removed: Receives by model how many records were removed.
+        companies: The companies of the run.
         checkpoint: Ends the removing between two requests.
         stop: Ends the reading of lists.
         logger: Shows what is removed, and why nothing is.
@@ -89,6 +91,7 @@ class Mirror:
         counts: RunCounts,
         removed: dict[str, int],
         *,
+        companies: Companies,
         checkpoint: Checkpoint,
         stop: threading.Event,
         logger: logging.Logger,
@@ -98,6 +101,7 @@ class Mirror:
         self._client = client
         self._counts = counts
         self._removed = removed
+        self._companies = companies
         self._checkpoint = checkpoint
         self._stop = stop
         self._logger = logger
@@ -206,7 +210,7 @@ class Mirror:
         removal = Removal(model, lambda count: self._count(model, count))
         identifiers = [missing.identifier for missing in plan.missing]
         if self._verb == "archive":
-            matcher = Matcher(self._client, model, self._settings, stop=self._stop)
+            matcher = Matcher(self._client, model, self._settings, self._companies, stop=self._stop)
             removal.archive(
                 identifiers,
                 BatchSender(self._client, model, matcher, self._checkpoint),

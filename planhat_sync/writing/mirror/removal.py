@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import RequestError
 from planhat_sync.writing.batching.batch import Batch
-from planhat_sync.writing.matching.matcher import Partition
+from planhat_sync.writing.matching.partition import Partition
 from planhat_sync.writing.records.exact_json import encode
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 from planhat_sync.writing.records.payload import Payload

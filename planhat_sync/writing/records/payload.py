@@ -42,6 +42,8 @@ class RejectCode(str, Enum):
     """A keyable that is unique only within its company, and no company."""
     UNKNOWN_ID = "unknown_id"
     """An `_id` that no record in Planhat has, and no other keyable."""
+    UNKNOWN_COMPANY = "unknown_company"
+    """A company that Planhat does not have, neither in its list nor when it is asked for it."""
     MISSING_REQUIRED = "missing_required"
     """A create without a property that a create needs."""
     REFUSED = "refused"

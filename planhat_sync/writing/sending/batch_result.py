@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.errors import PlanhatError
     from planhat_sync.writing.batching.batch import Batch
-    from planhat_sync.writing.matching.matcher import Partition
+    from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload
 
 _REFUSED: Final = {RejectCode.REFUSED, RejectCode.FORBIDDEN, RejectCode.TOO_LARGE}

@@ -57,7 +57,8 @@ class BatchWriter:
                     rejected = self._delete(current, result)
                 else:
                     self._checkpoint.check(len(result.rejects))
-                    partition = self._matcher.partition(current)
+                    allowance = self._checkpoint.allowance(len(result.rejects))
+                    partition = self._matcher.partition(current, allowance)
                     rejected = result.add_unsent(partition)
                     rejected += self._sender.send(partition, result)
                     later = partition.later

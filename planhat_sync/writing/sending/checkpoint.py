@@ -27,6 +27,15 @@ class Checkpoint:
         self._stop = stop
         self._rejects = rejects
 
+    def allowance(self, rejected: int) -> int | None:
+        """Return how many more records may be rejected before the run fails, None for any number.
+
+        Args:
+            rejected: Records of the batch that are rejected; the run has not counted them yet.
+        """
+        allowance = self._rejects.allowance
+        return None if allowance is None else allowance - rejected
+
     def check(self, rejected: int) -> None:
         """Check that another request may be sent.
 
@@ -39,8 +48,8 @@ class Checkpoint:
         """
         if self._stop.requested:
             raise Interrupted("asked to stop between two requests")
-        allowance = self._rejects.allowance
-        if allowance is not None and rejected > allowance:
+        allowance = self.allowance(rejected)
+        if allowance is not None and allowance < 0:
             raise TooManyRejectsError("more records are rejected than are allowed")
 
     def check_creates(self, payloads: Iterable[Payload]) -> None:

@@ -11,7 +11,8 @@ from planhat_sync.writing.sending.batch_result import superseded
 if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.writing.matching.matcher import Matcher, Partition
+    from planhat_sync.writing.matching.matcher import Matcher
+    from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.changes import ChangeLog
@@ -76,6 +77,6 @@ class DryRun:
         new, old = item_values(payload), None
         if record is not None and record.identifier is not None:
             old = self._client.get(self._model, record.identifier)
-        names = new if record is None else record.differing(new)
+        names = new if record is None else record.differing(self._matcher.values(payload))
         heading = f"would {verb} {self._model.name}, line {payload.line}"
         self._changes.show(heading, {name: new[name] for name in names}, old, payload.raw)

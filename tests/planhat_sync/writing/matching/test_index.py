@@ -313,7 +313,7 @@ def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_i
     decisions = Decisions(OBJECTIVES, WriteSettings(deletes="archive"))
     gone = payload_of({"_id": IDS[0], "sourceId": "other", "externalId": "e", "companyId": company})
     gone.operation = "archive"
-    made = decisions.decide(gone, index.find(gone))
+    made = decisions.decide(gone, index.find(gone), {})
     assert made.operation == "archive"
     assert made.keys == (None, None, "e")
     assert made.scopes == gone.scopes
