@@ -6,6 +6,7 @@ import gzip
 import json
 
 import pytest
+from checkout import ROOT
 
 NEVER = b'{"type":"RECORD","stream":"users","record":null}'
 """A record that ends the run if its values are decoded."""
@@ -99,15 +100,6 @@ def test_records_of_batch_files_are_mapped(bench, source, tmp_path):
 def test_a_record_before_its_schema_is_an_error_also_in_a_stream_that_is_left_out(bench):
     ran = bench.run([NEVER], mappings=[mapping()])
     assert "line 1 of the input is a RECORD of users without a SCHEMA before it" in str(ran.error)
-
-
-def test_the_columns_that_a_source_announces_are_not_those_of_the_model(bench, source, caplog):
-    """The fast path is compiled for announced columns; a mapped record does not take it."""
-    lines = [bench.schema("bugs", fields={}, key={}), source("a"), source("b")]
-    ran = bench.run(lines, mappings=[mapping()])
-    assert ran.error is None
-    assert held(bench).keys() == {"a", "b"}
-    assert "ignoring" not in caplog.text
 
 
 def test_two_globs_that_fit_a_stream_end_the_run_at_its_schema(bench, source):
@@ -274,3 +266,52 @@ def test_mappings_come_from_the_environment_as_json(bench, target, source):
 def test_mappings_are_listed_by_about(target):
     about = json.loads(target("--about", "--format=json").stdout)
     assert about["settings"]["properties"]["mappings"]["type"] == "array"
+
+
+JIRA = {
+    "stream": "issues",
+    "model": "issues",
+    "when": "fields.customfield_10057",
+    "set": {
+        "sourceId": "key",
+        "source": {"value": "Jira"},
+        "title": "fields.summary",
+        "description": {"text": "fields.description"},
+        "status": "fields.status.name",
+        "priority": {"from": "fields.priority.name", "map": {"Highest": "P1"}, "else": "P4"},
+        "archived": "fields.status.statusCategory.key == 'done'",
+        "companyIds": [{"externalId": "fields.customfield_10057"}],
+        "custom": {"Labels": "fields.labels"},
+    },
+}
+
+
+def test_a_person_tries_a_mapping_with_a_dry_run_on_a_file(bench, target):
+    for customer in ("acme-1", "acme-2", "acme-3"):
+        bench.company(externalId=customer)
+    issue = {"sourceId": "HELP-1", "title": "Wrong totals", "custom": {"Labels": ["reports"]}}
+    bench.sandbox.tenant("alpha").insert("issues", issue)
+    sample = str(ROOT / "tests/support/jira.singer")
+    run = target("--input", sample, config=bench.config(mappings=[JIRA], dry_run=True))
+    assert run.code == 0, run.stderr
+    shown = [line.split(" | ")[-1] for line in run.stderr.splitlines()]
+    changed, *created = [line for line in shown if line.startswith("would ")]
+    assert changed == (
+        "would update issues, line 4: source: null -> Jira, "
+        "title: Wrong totals -> Report shows wrong totals (fields.summary), "
+        r'description: null -> "The totals of March are too high.\nNet: 12.50\nGross: 15.0… '
+        "(fields.description), status: null -> In Progress (fields.status.name), "
+        "priority: null -> P1 (fields.priority.name), "
+        'companyIds: [] -> ["extid-acme-1"] (fields.customfield_10057)'
+    )
+    assert [line.partition(":")[0] for line in created] == [
+        f"would create issues, line {number}" for number in (5, 6, 8)
+    ]
+    assert (
+        "stream projects is left out because no mapping names it: its records are counted as "
+        "skipped"
+    ) in shown
+    summary = json.loads(shown[-1].partition("Dry run: nothing was written. Summary: ")[2])
+    counts = {name: summary["streams"]["issues"][name] for name in ("created", "updated")}
+    assert counts == {"created": 3, "updated": 1}
+    assert summary["streams"]["issues"]["skipped"] == 1
