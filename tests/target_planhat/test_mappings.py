@@ -7,6 +7,8 @@ import json
 
 import pytest
 from checkout import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 
 NEVER = b'{"type":"RECORD","stream":"users","record":null}'
 """A record that ends the run if its values are decoded."""
@@ -190,6 +192,53 @@ def test_a_replay_maps_the_record_again(bench, target, source):
     assert statuses == {"a": "odd", "b": "open", "c": "open"}
     assert held(bench)["b"]["archived"] is True
     assert bench.rejects() == []
+
+
+ABSENT = object()
+VALUES = st.sampled_from([ABSENT, None, "text", 7, 0.5, True, [], ["x"], {}, {"a": None}])
+
+
+@given(
+    records=st.lists(
+        st.tuples(st.sampled_from(["bugs", "chores", "users"]), VALUES, VALUES, VALUES), max_size=12
+    ),
+    expression=st.sampled_from(
+        [
+            "x",
+            "join(',', x)",
+            "x.a || y",
+            "sum(x)",
+            {"text": "x"},
+            {"from": "x", "map": {"text": "a"}},
+            {"from": "x", "map": {"text": "a"}, "else": None},
+        ]
+    ),
+)
+def test_each_record_has_an_outcome_whatever_it_holds(bench, records, expression):
+    bench.rejects_path.unlink(missing_ok=True)
+    company = bench.company()
+    lines = [bench.schema(stream) for stream in ("bugs", "chores", "users")]
+    for number, (stream, *values) in enumerate(records):
+        fields = {n: v for n, v in zip(("x", "y", "done"), values, strict=True) if v is not ABSENT}
+        fields |= {"summary": "A title"}
+        lines.append(
+            bench.record(stream, key=f"s{number}", company=company, fields=fields, **fields)
+        )
+    lines.append(bench.state(1))
+    wanted = {"status": expression, "archived": "fields.done"}
+    mappings = [mapping(**wanted), {**mapping("chores", **wanted), "when": "y"}]
+    ran = bench.run(lines, mappings=mappings, on_reject="continue")
+    assert ran.error is None, repr(ran.error)
+    streams = [stream for stream, *_ in records]
+    assert ran.counts.get("users", {}).get("skipped", 0) == streams.count("users")
+    issues = ran.counts["issues"]
+    assert issues["read"] == len(records) - streams.count("users")
+    assert issues["undecided"] == 0
+    assert issues["rejected"] == len(ran.rejects)
+    for reject in ran.rejects:
+        received = lines[reject["reject"]["line"] - 1]
+        assert (reject["stream"], reject["record"]) == (received["stream"], received["record"])
+    assert ran.states == [{"bookmarks": {"at": 1}}]
 
 
 def test_a_deletion_is_carried_over(bench, source):
