@@ -27,6 +27,8 @@ OF_OTHERS = {
     "kube_job_status_failed",
     # of JMESPath and of tap-github
     *("to_number", "skip_parent_streams"),
+    # of tap-jira
+    "cloud_id",
     # in the examples of a page
     *("changed_at", "custom__Size"),
 }

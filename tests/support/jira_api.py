@@ -168,3 +168,26 @@ def trusting(folder: Path) -> dict[str, str]:
         f"def where():\n    return {str(CERTIFICATES / 'ca.pem')!r}\n", "utf-8"
     )
     return {"PYTHONPATH": str(folder)}
+
+
+def messages(*issues: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make the messages in which MeltanoLabs' tap-jira prints issues.
+
+    It moves `created` and `updated` from the fields to the record. (Compared with its output for
+    this fake, at commit 0fa5471. It is in no registry, so no test installs it.)
+    """
+    properties = {"id": {"type": "string"}, "key": {"type": "string"}, "fields": {"type": "object"}}
+    schema = {"type": "SCHEMA", "stream": "issues", "key_properties": ["id"]}
+    records = []
+    for each in issues:
+        fields = dict(each["fields"])
+        moved = {name: fields.pop(name) for name in ("created", "updated")}
+        record = {**each, "fields": fields, **moved}
+        records.append({"type": "RECORD", "stream": "issues", "record": record})
+    newest = max(each["fields"]["updated"] for each in issues)
+    bookmark = {"replication_key": "updated", "replication_key_value": newest}
+    return [
+        {**schema, "schema": {"properties": properties}},
+        *records,
+        {"type": "STATE", "value": {"bookmarks": {"issues": bookmark}}},
+    ]
