@@ -141,7 +141,7 @@ def test_a_later_run_writes_what_has_changed_and_creates_nothing_twice(github, r
     summary, state = write(read(state))
     counts = summary["streams"]["issues"]
     # The issue that was changed last before comes once more.
-    assert [counts[name] for name in ("read", "created")] == [5, 2]
+    assert [counts[name] for name in ("read", "created", "updated", "unchanged")] == [5, 2, 2, 1]
     now = held(crm)
     assert now.keys() == {11, 12, 13, 15, 16, 17}
     assert {number: now[number]["_id"] for number in first} == {
@@ -150,8 +150,41 @@ def test_a_later_run_writes_what_has_changed_and_creates_nothing_twice(github, r
     assert (now[12]["archived"], now[15]["title"]) == (False, "No invoice since May")
     assert len(now[13]["companyIds"]) == 2
 
-    # A run without the state reads everything, and creates nothing.
+    # A run without the state reads everything, and sends nothing.
     summary, _ = write(read())
     counts = summary["streams"]["issues"]
-    assert [counts[name] for name in ("read", "created", "skipped")] == [7, 0, 1]
-    assert held(crm).keys() == now.keys()
+    assert [counts[name] for name in ("read", "unchanged", "skipped")] == [7, 6, 1]
+    assert held(crm) == now
+
+
+def test_the_mirror_archives_what_is_gone_and_touches_nothing_else(files, github, read, write, crm):
+    tenant = crm.tenant("token-a")
+    company = tenant.records("companies")[0]["_id"]
+    write(read())
+    for other in ({"source": "Jira", "sourceId": "HELP-1"}, {"source": "GitHub"}):
+        tenant.insert("issues", {"title": "Not of this list", "companyIds": [company], **other})
+    before = {held["_id"]: held for held in tenant.records("issues")}
+    github.issues = [
+        entry | {"labels": []} if entry["number"] == 11 else entry
+        for entry in github.issues
+        if entry["number"] != 15
+    ]
+    summary, _ = write(read(), **json.loads(files["mirror.json"]))
+    assert summary["streams"]["issues"]["removed"] == 2
+    now = {held["_id"]: held for held in tenant.records("issues")}
+    changed = [before[key] for key in before if now[key] != before[key]]
+    assert [held["custom"]["Number"] for held in changed] == [11, 15]
+    assert all(now[held["_id"]]["archived"] for held in changed)
+
+
+@pytest.mark.parametrize(
+    ("repositories", "code"), [(["acme/gone"], 1), (["acme/shop", "acme/gone"], 0)]
+)
+def test_the_tap_fails_only_if_it_finds_no_repository_at_all(
+    tap_github, github, written, repositories, code
+):
+    """What the page warns of: with another repository left to read, it ends as if it had all."""
+    settings = written("more", api_url_base=github.url, repositories=repositories)
+    done = subprocess.run([*tap_github, "--config", settings], capture_output=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.count(b'"RECORD"') == (6 if code == 0 else 0)
