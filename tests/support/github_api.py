@@ -90,13 +90,19 @@ class GitHub:
     def graphql(self, query: str) -> dict[str, Any]:
         """Answer the query for the ids of repositories, by their aliases."""
         pattern = r'(\w+): repository\(name: "([^"]+)", owner: "([^"]+)"\)'
-        found = {
-            alias: {"nameWithOwner": REPOSITORY, "databaseId": 1296269}
-            if f"{owner}/{name}".lower() == REPOSITORY
-            else None
-            for alias, name, owner in re.findall(pattern, query)
-        }
-        return {"data": {**found, "rateLimit": {"cost": 1}}}
+        asked = {alias: f"{owner}/{name}" for alias, name, owner in re.findall(pattern, query)}
+        held = {"nameWithOwner": REPOSITORY, "databaseId": 1296269}
+        data = {alias: held if name == REPOSITORY else None for alias, name in asked.items()}
+        errors = [
+            {
+                "type": "NOT_FOUND",
+                "path": [alias],
+                "message": f"Could not resolve to {asked[alias]}",
+            }
+            for alias, found in data.items()
+            if found is None
+        ]
+        return {"data": data, **({"errors": errors} if errors else {})}
 
     def page(self, query: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """Return a page of issues, oldest change first, and the header that names the next one."""
