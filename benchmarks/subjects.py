@@ -165,7 +165,7 @@ READERS = [
 ]
 
 OUR_TARGET = Subject("target-planhat", _target)
-MAPPED_TARGET = Subject("target-planhat, mapping", _mapped_target, tracker=True)
+MAPPED_TARGET = Subject("target-planhat + mapping", _mapped_target, tracker=True)
 WRITERS = [
     OUR_TARGET,
     MAPPED_TARGET,

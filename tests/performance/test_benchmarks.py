@@ -11,13 +11,15 @@ from benchmarks import comparisons, document
 from benchmarks.answers import bulk_answer, page
 from benchmarks.chart import chart
 from benchmarks.comparisons import of_slopes
-from benchmarks.issues import WRITABLE
+from benchmarks.issues import WRITABLE, template
 from benchmarks.measure import Cost
 from benchmarks.rounds import Slope
 from benchmarks.tenant import Tenant
+from benchmarks.tracker import MAPPINGS, tracker_issue
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.api.http.exchange import Answer
 from planhat_sync.models import load_models
+from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.records.payload import Payload
 
 
@@ -87,6 +89,29 @@ def test_a_claim_is_the_median_of_the_ratios_within_each_round():
     assert claim.holds
 
 
+def test_a_mapping_costs_the_difference_within_each_round():
+    plain = [slope(0.5, cost) for cost in (10.0, 20.0, 30.0)]
+    mapped = [slope(0.5, cost) for cost in (70.0, 85.0, 80.0)]
+    taken = {"target-planhat": plain, "target-planhat + mapping": mapped}
+    (claim,) = of_slopes({}, taken)
+    assert claim.value == pytest.approx(60.0)
+    assert claim.limit == comparisons.MAPPING_MICROSECONDS
+    assert claim.holds
+
+
+def test_the_mapping_brings_back_what_the_tracker_has():
+    mapping = Mappings.from_config(MAPPINGS, load_models()).of("issues")
+    for variant in range(20):
+        issue = template(variant, WRITABLE)
+        made = mapping.apply(tracker_issue(issue))
+        assert {name: made[name] for name in ("sourceId", "title", "status")} == {
+            name: issue[name] for name in ("sourceId", "title", "status")
+        }
+        assert made["description"] == issue["description"].replace("\n\n", "\n")
+        assert made["companyIds"] == [f"extid-{issue['companyIds'][0]}"]
+        assert made["custom"]["Due"] == issue["custom"]["Due"]
+
+
 def test_the_chart_is_an_image_that_says_its_figures_in_words():
     drawn = chart({"Reading": {"tap-planhat": 3.0, "a <peer>": 30.0}}, "a machine")
     title = ET.fromstring(drawn)[0].text  # noqa: S314 - we have drawn it
@@ -117,6 +142,8 @@ def test_the_page_claims_what_the_benchmarks_check():
         )
         for other, limit in others.items()
     }
+    over = "CPU a record: target-planhat + mapping over target-planhat"
+    limits[over] = comparisons.MAPPING_MICROSECONDS
     limits_by_beginning = {
         "wall time: tap-planhat": comparisons.CONCURRENT_TAP,
         "wall time: target-planhat": comparisons.CONCURRENT_TARGET,
