@@ -9,6 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from planhat_sync.api.companies import COMPANIES
+
 from planhat_sync.errors import (
     AuthenticationError,
     NotPermittedError,
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 
 def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
-    """Print what the token may do, one line for each model.
+    """Print what the token may do, one line for each model, and whether it may read companies.
+
+    The token need not be allowed to read companies, so a refusal to do so is not an error.
 
     Args:
         client: Planhat.
@@ -46,6 +50,12 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
         print_text(f"{model.name}: reading {read}; writing {write}")
         if not (may_read and may_write):
             refused.append(model.name)
+    companies = (
+        "permitted"
+        if _may_read(client, COMPANIES)
+        else "refused (403), so a company can be identified only by its _id before a record is sent"
+    )
+    print_text(f"companies: reading {companies}")
     if refused:
         raise NotPermittedError(
             f"api_token has no permission for {', '.join(refused)}: grant it to its private app in "

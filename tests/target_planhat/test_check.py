@@ -12,6 +12,7 @@ def test_a_valid_token_may_read_and_write(bench, target):
     assert run.stdout.decode().splitlines() == [
         f"issues: reading permitted; writing not refused {note}",
         f"objectives: reading permitted; writing not refused {note}",
+        "companies: reading permitted",
     ]
     for model in ("issues", "objectives"):
         assert bench.sandbox.tenant("alpha").records(model) == []
@@ -32,6 +33,16 @@ def test_a_missing_right_is_printed_for_each_model(bench, target, fault, line):
     assert line in run.stdout.decode()
     assert "objectives: reading permitted; writing not refused" in run.stdout.decode()
     assert "api_token has no permission for issues" in run.last_line
+
+
+def test_companies_that_may_not_be_read_are_reported_and_are_not_an_error(bench, target):
+    bench.sandbox.fault("status", model="companies", status=403)
+    run = target("--check", config=bench.config())
+    assert run.code == 0
+    assert run.stdout.decode().splitlines()[-1] == (
+        "companies: reading refused (403), so a company can be identified only by its _id before a "
+        "record is sent"
+    )
 
 
 def test_a_wrong_token_is_an_error_at_once(bench, target):
