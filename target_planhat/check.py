@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from planhat_sync.api.companies import COMPANIES
-
 from planhat_sync.errors import (
     AuthenticationError,
     NotPermittedError,
