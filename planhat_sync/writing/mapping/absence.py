@@ -62,8 +62,7 @@ def _ends(node: Node, value: object, before: _Ends, interpreter: TreeInterpreter
         return _end_of_field(node["value"], value, before)
     if kind in _ONE_AFTER_ANOTHER:
         for child in children:
-            ends = _ends(child, value, before, interpreter)
-            before = before if ends is _Ends.NO_PATH else ends
+            before = _ends(child, value, before, interpreter)
             value = interpreter.visit(child, value)
         return before
     if kind in _OF_A_BASE:

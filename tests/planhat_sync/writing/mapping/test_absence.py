@@ -166,8 +166,7 @@ class Pair:
     def look(self, value, end):
         left, left_end = self.left.look(value, end)
         if self.form in PIPES:
-            right, right_end = self.right.look(left, left_end or end)
-            return right, right_end or left_end or end
+            return self.right.look(left, left_end)
         right, right_end = self.right.look(value, end)
         return PAIRS[self.form](left, right), together(left_end, right_end)
 

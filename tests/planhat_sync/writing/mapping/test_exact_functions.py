@@ -160,9 +160,9 @@ def test_a_sum_of_too_many_digits_fails_quickly() -> None:
 
 
 @pytest.mark.parametrize("call", ["ceil", "floor", "abs"])
-def test_a_number_with_a_million_digits_is_not_written_out(call) -> None:
-    assert evaluated(f"{call}(x)", x=Decimal("1e999999")) == Decimal("1e999999")
-    assert evaluated(f"{call}(x)", x=Decimal("1e-999999")) in {0, 1, Decimal("1e-999999")}
+def test_a_number_with_a_large_exponent_is_not_written_out(call) -> None:
+    assert digits(evaluated(f"{call}(x)", x=decode(b"1e9999"))) == b"1E+9999"
+    assert len(digits(evaluated(f"{call}(x)", x=decode(b"1e-9999")))) < 10
 
 
 @pytest.mark.parametrize(
