@@ -60,8 +60,8 @@ PLACE = "mappings: the mapping of stream jira is wrong: "
             "set.enduserIds: sourceId refers to a company, and this does not; companyIds does",
         ),
         (
-            {"custom": {"Customer": {"sourceId": "a"}}},
-            "set.custom.Customer: sourceId refers to a company, and this does not; companyIds does",
+            {"custom": {"companyIds": {"sourceId": "a"}}},
+            "set.custom.companyIds: sourceId refers to a company, and this does not; companyIds does",
         ),
         (
             {"custom": {"A b": "a b"}},
