@@ -136,9 +136,12 @@ def _entry(
         if isinstance(item, Mapping) and word in item
     ]
     if words and (inside or name != model.company_reference):
-        other = f"; {model.company_reference} does" if model.company_reference else ""
+        does_not = "a custom field does not" if inside else "this does not"
+        other = (
+            f"; {model.company_reference} does" if model.company_reference and not inside else ""
+        )
         raise _InvalidMappingError(
-            f"{place}: {words[0]} refers to a company, and this does not{other}"
+            f"{place}: {words[0]} refers to a company, and {does_not}{other}"
         )
     if words and "array" in model.properties[name].get("type", ()):
         entry = entry if isinstance(entry, list) else [entry]

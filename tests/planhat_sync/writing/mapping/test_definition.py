@@ -61,7 +61,7 @@ PLACE = "mappings: the mapping of stream jira is wrong: "
         ),
         (
             {"custom": {"companyIds": {"sourceId": "a"}}},
-            "set.custom.companyIds: sourceId refers to a company, and this does not; companyIds does",
+            "set.custom.companyIds: sourceId refers to a company, and a custom field does not",
         ),
         (
             {"custom": {"A b": "a b"}},
