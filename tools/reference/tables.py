@@ -72,8 +72,15 @@ def _by_plugin(
 
 
 def _short_table(settings: list[Setting]) -> str:
-    rows = [f"| `{s.name}` | {_default(s)} | {_cell(s.description)} |" for s in settings]
+    rows = [
+        f"| `{s.name}` | {_default(s)} | {_cell(_first_sentence(s.description))} |"
+        for s in settings
+    ]
     return "\n".join(["| setting | default | what it does |", "|---|---|---|", *rows])
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) (?=[A-Z`])", text)[0]
 
 
 def _long_table(settings: list[Setting]) -> str:
