@@ -109,10 +109,10 @@ class RemovalPlan:
         return [missing.key for missing in nsmallest(most, self.missing)]
 
     def __str__(self) -> str:
-        kept = "".join(f", {count:,} {why}" for why, count in self.kept.items())
+        kept = ", ".join(f"{count:,} {why}" for why, count in self.kept.items())
         return (
             f"{counted(self.compared, 'record')} inside missing_scope compared with the source, "
-            f"{len(self.missing):,} missing there{f'; kept{kept[1:]}' if kept else ''}"
+            f"{len(self.missing):,} missing there" + (f"; kept: {kept}" if kept else "")
         )
 
     def _keep(self, why: str) -> None:
