@@ -1,0 +1,325 @@
+"""A replay does not overwrite what Planhat got after a record was rejected, and loses nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from virtual_clock import VirtualClock
+
+from planhat_sync.api.connection import Connection
+from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.results.files import Files
+from target_planhat.run import Run
+from target_planhat.stream_maps import StreamMaps
+from target_planhat.target import TargetPlanhat
+
+NOWHERE = "0" * 24
+MANY = 2 * MAX_LOOKUPS
+
+
+class Time(VirtualClock):
+    """One clock for both sides, on which no two times are equal; it can kill the run."""
+
+    def __init__(self):
+        super().__init__()
+        self.left = None
+
+    def epoch(self):
+        self.seconds += 0.002
+        return super().epoch()
+
+    def now(self):
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise KilledError
+        return super().now()
+
+
+class KilledError(BaseException):
+    """Stands for SIGKILL: nothing is written to a file after it."""
+
+
+class MortalFiles(Files):
+    """Files that a killed run can no longer write to, and that are closed when it is gone."""
+
+    def __init__(self, time):
+        self.time = time
+        self.opened = set()
+
+    def open(self, path, *, new=False):
+        descriptor = super().open(path, new=new)
+        self.opened.add(descriptor)
+        return descriptor
+
+    def close(self, descriptor):
+        self.opened.discard(descriptor)
+        super().close(descriptor)
+
+    def write(self, descriptor, data):
+        if self.time.left is not None and self.time.left < 0:
+            raise KilledError
+        super().write(descriptor, data)
+
+
+class Pipe:
+    """Runs of the target against one sandbox, on one clock."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.time = bench.sandbox.clock = Time()
+        bench.sandbox.clock = self.time.epoch
+        self.tenant = bench.sandbox.tenant("alpha")
+        self.company = bench.company()
+        self.counts = {}
+
+    def record(self, key, title, **more):
+        """A line of a source."""
+        fields = {"title": title, "companyIds": [self.company], **more}
+        return self.bench.record(sourceId=key, **fields)
+
+    def run(self, messages, **config):
+        """Run the target on messages."""
+        path = self.bench.rejects_path.with_name("input.singer")
+        path.write_bytes(self.bench.lines([self.bench.schema(), *messages]))
+        return self.replay(path, **config)
+
+    def replay(self, path=None, *, kill_after=None, **config):
+        """Replay a file, the reject file by default; return the codes of the new rejects."""
+        target = TargetPlanhat(config=self.bench.config(on_reject="continue", **config))
+        files = MortalFiles(self.time)
+        run = Run(
+            target.settings,
+            Connection.from_config(target.config),
+            target.models,
+            StreamMaps(target.mapper),
+            version="test",
+            clock=self.time,
+            files=files,
+            write=lambda _: None,
+        )
+        self.time.left = kill_after
+        try:
+            with (path or self.bench.rejects_path).open("rb") as source:
+                run.perform(source)
+        finally:
+            self.time.left = None
+            for descriptor in list(files.opened):
+                files.close(descriptor)
+            run.close()
+        self.counts = run.pipeline.counts.total.as_json()
+        return [line["reject"]["code"] for line in self.bench.rejects()]
+
+    def correct(self):
+        """Correct every record in the reject file."""
+        path = self.bench.rejects_path
+        text = path.read_text().replace('"perhaps"', "false").replace(NOWHERE, self.company)
+        path.write_text(text)
+
+    def touch(self, key, **fields):
+        """Change a record, or make it, as somebody else does."""
+        for record in self.tenant.records("issues"):
+            if record.get("sourceId") == key:
+                self.tenant.update("issues", record["_id"], fields)
+                return
+        fields = {"companyIds": [self.company], "sourceId": key, **fields}
+        self.tenant.insert("issues", fields)
+
+    def titles(self):
+        return {each["sourceId"]: each["title"] for each in self.tenant.records("issues")}
+
+
+@pytest.fixture
+def pipe(bench):
+    return Pipe(bench)
+
+
+@pytest.fixture(params=[1, MANY], ids=["looked up", "in the list"])
+def rejected(pipe, request):
+    """Rejects of existing records, corrected: few are looked up one by one, many in the list."""
+    keys = [f"k{number}" for number in range(request.param)]
+    for key in keys:
+        pipe.touch(key, title="before")
+    pipe.run([pipe.record(key, "mine", archived="perhaps") for key in keys])
+    pipe.correct()
+    return keys
+
+
+def test_a_record_that_nobody_has_changed_since_is_written(pipe, rejected):
+    assert pipe.replay() == []
+    assert pipe.titles() == dict.fromkeys(rejected, "mine")
+
+
+def test_a_record_that_somebody_has_changed_since_is_rejected_again(pipe, rejected):
+    first = {each["record"]["sourceId"]: each["reject"] for each in pipe.bench.rejects()}
+    pipe.touch("k0", title="theirs")
+    assert pipe.replay() == ["newer_in_planhat"]
+    assert pipe.titles() == {**dict.fromkeys(rejected, "mine"), "k0": "theirs"}
+    (again,) = pipe.bench.rejects()
+    assert again["reject"]["rejected_at"] == first["k0"]["rejected_at"]
+    assert again["record"]["title"] == "mine"
+    assert "was changed in Planhat at 2023-11-14T" in again["reject"]["message"]
+    assert pipe.replay() == ["newer_in_planhat"]
+    assert pipe.replay(replay_over_newer=True) == []
+    assert pipe.titles()["k0"] == "mine"
+
+
+def test_a_property_that_the_reject_does_not_have_makes_its_record_newer_too(pipe, rejected):
+    pipe.touch("k0", description="theirs", title="before")
+    assert pipe.replay() == ["newer_in_planhat"]
+
+
+def test_what_planhat_has_already_needs_no_write_however_new_it_is(pipe, rejected):
+    pipe.touch("k0", title="mine", archived=False)
+    writes = len(pipe.tenant.writes)
+    assert pipe.replay() == []
+    assert pipe.counts["unchanged"] == 1
+    assert pipe.counts["updated"] == len(rejected) - 1
+    assert len(pipe.tenant.writes) == writes + len(rejected) - 1
+
+
+@pytest.mark.parametrize("deletes", ["archive", "delete"])
+@pytest.mark.parametrize("keyable", ["sourceId", "_id"])
+@pytest.mark.parametrize("fillers", [0, MANY])
+def test_archives_and_deletes_of_newer_records_are_rejected_too(pipe, deletes, keyable, fillers):
+    for key in ("a", "b"):
+        pipe.touch(key, title="before")
+    by = {each["sourceId"]: each for each in pipe.tenant.records("issues")}
+    gone = [
+        pipe.bench.record(_sdc_deleted_at="yesterday", **{keyable: by[key][keyable]})
+        for key in ("a", "b")
+    ]
+    more = [pipe.record(f"f{number}", "t", archived="perhaps") for number in range(fillers)]
+    assert pipe.run([*more, *gone], deletes=deletes)[-2:] == ["wrong_type"] * 2
+    pipe.correct()
+    path = pipe.bench.rejects_path
+    path.write_text(path.read_text().replace("yesterday", "2024-01-31"))
+    pipe.touch("a", title="theirs")
+    # A dry run says the same.
+    assert pipe.replay(deletes=deletes, dry_run=True)[-2:] == ["wrong_type"] * 2
+    assert pipe.counts["rejected"] == 1
+    assert pipe.replay(deletes=deletes) == ["newer_in_planhat"]
+    left = {each["sourceId"]: each.get("archived") for each in pipe.tenant.records("issues")}
+    assert left.get("a", "deleted") is not True
+    assert left.get("a", "deleted") != "deleted"
+    assert left.get("b", "deleted") in (True, "deleted")
+    assert pipe.replay(deletes=deletes, replay_over_newer=True) == []
+
+
+@pytest.mark.parametrize("key", ["new", "old"])
+@pytest.mark.parametrize("rows", [1, 50])
+@pytest.mark.parametrize("fillers", [0, MANY])
+def test_two_rejects_of_one_record_are_both_written(pipe, key, rows, fillers):
+    """The second one is judged by what was in Planhat before this run wrote the first one."""
+    pipe.touch("old", title="before")
+    more = [pipe.record(f"f{number}", "t", archived="perhaps") for number in range(fillers)]
+    two = [
+        pipe.record(key, "first", description="kept", archived="perhaps"),
+        pipe.record(key, "second", archived="perhaps"),
+    ]
+    pipe.run([*more, *two], batch_size_rows=rows)
+    pipe.correct()
+    assert pipe.replay(batch_size_rows=rows) == []
+    (record,) = [each for each in pipe.tenant.records("issues") if each["sourceId"] == key]
+    assert (record["title"], record["description"]) == ("second", "kept")
+
+
+@pytest.mark.parametrize("fault", ["reset-before", "reset-after", "status-after"])
+@pytest.mark.parametrize("key", ["new", "k0"])
+def test_a_write_whose_answer_was_lost_does_not_make_its_record_newer(pipe, rejected, key, fault):
+    path = pipe.bench.rejects_path
+    lines = path.read_bytes().splitlines()
+    path.unlink()
+    two = [pipe.record(key, title, archived="perhaps") for title in ("first", "second")]
+    two[0]["record"]["description"] = "kept"
+    pipe.run([*lines, *two])
+    pipe.correct()
+    pipe.bench.sandbox.fault(fault, route="bulk", times=1)
+    assert pipe.replay(batch_size_rows=1) == []
+    assert pipe.titles() == {**dict.fromkeys(rejected, "mine"), key: "second"}
+
+
+def test_a_reject_behind_an_accepted_record_of_its_run_is_not_older_than_that(pipe):
+    pipe.run([pipe.record("a", "first"), pipe.record("a", "second", archived="perhaps")])
+    pipe.correct()
+    assert pipe.replay() == []
+    assert pipe.titles() == {"a": "second"}
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_a_reject_in_front_of_an_accepted_record_of_its_run_is_older_than_that(pipe, rows):
+    lines = [pipe.record("a", "first", archived="perhaps"), pipe.record("a", "second")]
+    pipe.run(lines, batch_size_rows=rows)
+    pipe.correct()
+    assert pipe.replay() == ["newer_in_planhat"]
+    assert pipe.titles() == {"a": "second"}
+
+
+def test_a_record_whose_age_planhat_does_not_tell_is_not_overwritten(pipe, rejected):
+    pipe.touch("k0", updatedAt=None, title="theirs")
+    assert pipe.replay() == ["newer_in_planhat"]
+    assert "may have been changed" in pipe.bench.rejects()[0]["reject"]["message"]
+    assert pipe.titles()["k0"] == "theirs"
+
+
+def edit(pipe, change):
+    """Change the reject object of every line of the reject file."""
+    lines = [json.loads(line) for line in pipe.bench.rejects_path.read_bytes().splitlines()]
+    for line in lines:
+        if line["type"] == "RECORD":
+            change(line)
+    pipe.bench.rejects_path.write_bytes(pipe.bench.lines(lines))
+
+
+def test_rejects_of_the_version_before_are_written_with_one_warning(pipe, rejected, caplog):
+    edit(pipe, lambda line: line["reject"].pop("rejected_at"))
+    pipe.touch("k0", title="theirs")
+    assert pipe.replay() == []
+    assert pipe.titles() == dict.fromkeys(rejected, "mine")
+    warnings = [each for each in caplog.messages if "do not say when they are from" in each]
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("time", ["yesterday", 7, [], "2026-13-01T00:00:00Z", "\ud800", 1e400])
+def test_a_time_that_is_not_one_is_a_reject_until_it_is_corrected(pipe, rejected, time):
+    edit(pipe, lambda line: line["reject"].update(rejected_at=time))
+    assert pipe.replay() == ["wrong_type"] * len(rejected)
+    assert pipe.replay() == ["wrong_type"] * len(rejected)
+    assert pipe.titles() == dict.fromkeys(rejected, "before")
+    edit(pipe, lambda line: line["reject"].update(rejected_at="2023-11-15"))
+    assert pipe.replay() == []
+
+
+def test_objectives_have_no_age_and_are_written_with_one_warning(bench, caplog):
+    company = bench.company()
+    objectives = [
+        bench.record("objectives", sourceId=key, name="n", companyId=company, health="good")
+        for key in "ab"
+    ]
+    assert set(
+        bench.run(
+            [bench.schema("objectives"), *objectives], on_reject="continue"
+        ).reject_codes.values()
+    ) == {"wrong_type"}
+    lines = bench.rejects_path.read_bytes().replace(b'"good"', b"7").splitlines()
+    bench.rejects_path.unlink()
+    ran = bench.run(lines, on_reject="continue")
+    assert (ran.error, ran.rejects) == (None, [])
+    assert len(bench.sandbox.tenant("alpha").records("objectives")) == 2
+    said = [each for each in caplog.messages if "does not say when it has changed objec" in each]
+    assert len(said) == 1
+
+
+def test_a_stream_map_is_applied_again_to_a_replayed_record(pipe):
+    pipe.touch("a", title="before")
+    maps = {"issues": {"sourceId": "key", "title": "title", "companyIds": "companies"}}
+    raw = pipe.bench.record(key="a", title=None, companies=[pipe.company])
+    maps["issues"]["title"] = "title.strip()"
+    assert pipe.run([raw], stream_maps=maps) == ["mapping_failed"]
+    edit(pipe, lambda line: line["record"].update(title=" mine "))
+    pipe.touch("a", title="theirs")
+    assert pipe.replay(stream_maps=maps) == ["newer_in_planhat"]
+    assert pipe.bench.rejects()[0]["record"]["key"] == "a"
+    assert pipe.replay(stream_maps=maps, replay_over_newer=True) == []
+    assert pipe.titles() == {"a": "mine"}
