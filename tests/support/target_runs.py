@@ -88,11 +88,12 @@ class Bench:
         company = self.sandbox.tenant(tenant).insert("companies", {"name": "A company", **fields})
         return company["_id"]
 
-    def rejects(self) -> list[Any]:
-        """The RECORD lines of the reject file as it is now."""
-        if not self.rejects_path.exists():
+    def rejects(self, path: Path | None = None) -> list[Any]:
+        """The RECORD lines of the reject file as it is now, or of another one."""
+        path = path or self.rejects_path
+        if not path.exists():
             return []
-        lines = [json.loads(line) for line in self.rejects_path.read_bytes().splitlines()]
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         return [line for line in lines if line["type"] == "RECORD"]
 
     def config(self, tenant: str = "alpha", **config: Any) -> dict[str, Any]:
