@@ -118,7 +118,7 @@ def test_meltano_accepts_its_project():
 
 
 def test_every_reason_for_a_reject_is_explained():
-    page = (ROOT / "docs" / "writing.md").read_text("utf-8")
+    page = (ROOT / "docs" / "rejects.md").read_text("utf-8")
     assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) >= {
         code.value for code in RejectCode
     }

@@ -107,6 +107,17 @@ def test_two_rejects_of_one_record_are_both_written(pipe, key, rows, fillers):
     assert (record["title"], record["description"]) == ("second", "kept")
 
 
+@pytest.mark.parametrize("fillers", [0, MANY])
+def test_a_record_that_a_replay_has_created_and_updated_is_not_newer_either(pipe, fillers):
+    more = [pipe.record(f"f{number}", "t", archived="perhaps") for number in range(fillers)]
+    titles = ("first", "second", "third")
+    three = [pipe.record("new", title, archived="perhaps") for title in titles]
+    pipe.run([*more, *three])
+    pipe.correct()
+    assert pipe.replay(batch_size_rows=1) == []
+    assert pipe.titles()["new"] == "third"
+
+
 @pytest.mark.parametrize("fault", ["reset-before", "reset-after", "status-after"])
 @pytest.mark.parametrize("key", ["new", "k0"])
 def test_a_write_whose_answer_was_lost_does_not_make_its_record_newer(pipe, rejected, key, fault):

@@ -36,7 +36,8 @@ class UpdateTimes:
             existing: The record that it refers to.
         """
         if isinstance(existing, ExistingRecord):
-            self._before.setdefault(existing.reference, existing.updated_at)
+            # This run may have created it: then it is known by its keyables so far.
+            self._before.setdefault(existing.reference, self._updated_at(payload, existing))
         elif existing is None:
             # The answer may be lost, so its keyables stand for it.
             for identity in identities(payload):
