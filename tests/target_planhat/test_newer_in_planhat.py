@@ -93,7 +93,7 @@ def test_archives_and_deletes_of_newer_records_are_rejected_too(pipe, deletes, k
 @pytest.mark.parametrize("rows", [1, 50])
 @pytest.mark.parametrize("fillers", [0, MANY])
 def test_two_rejects_of_one_record_are_both_written(pipe, key, rows, fillers):
-    """The second one is judged by what was in Planhat before this run wrote the first one."""
+    """The second one is compared with what was in Planhat before this run wrote the first one."""
     pipe.touch("old", title="before")
     more = [pipe.record(f"f{number}", "t", archived="perhaps") for number in range(fillers)]
     two = [
