@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.mapping.expressions import Evaluate
 
 COMPANY_PREFIXES: Final = {"externalId": "extid-", "sourceId": "srcid-"}
-"""How Planhat refers to a company by another identifier (docs.planhat.com, "Companies")."""
+"""How Planhat refers to a company by another identifier (fact: company-reference)."""
 
 
 def evaluator(entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401 - any entry
