@@ -76,10 +76,10 @@ class Behaviours:
         "swapped",
         "odd-keys",
     )
-    path_prefixes: bool = _setting(
+    company_prefixes: bool = _setting(
         True,
         "identifier-forms",
-        "Whether a path may name a record by `extid-` and `srcid-`; if not, it is not found.",
+        "Whether a path may name a company by `extid-` and `srcid-`; if not, it is not found.",
     )
     gzip: bool = _setting(
         False, "gzip", "Whether bodies are compressed for clients that accept it."

@@ -157,7 +157,8 @@ def _find_record(call: Call) -> str | None:
     """Return the `_id` of the record that the path names (identifier-forms); refuse other forms."""
     identifier = call.identifier
     has_prefix = identifier.startswith(("extid-", "srcid-"))
-    if has_prefix and not call.behaviours.path_prefixes:
+    is_company = call.collection.model.name == "companies"
+    if has_prefix and is_company and not call.behaviours.company_prefixes:
         return None
     found = resolve(identifier, call.collection)
     if found is None and not (has_prefix or len(identifier) == OBJECT_ID_LENGTH):

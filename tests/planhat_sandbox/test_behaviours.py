@@ -175,17 +175,19 @@ def the_keys_in_the_list_are_of_any_type(api, company):
     assert lean(api) == [("a", None, ""), ("b", "", "  "), ("c", "  ", ["x"])]
 
 
-@with_setting(path_prefixes=True)
-def a_path_names_a_record_by_its_source_id(api, company):
+@with_setting(company_prefixes=True)
+def a_path_names_a_company_by_its_source_id(api, company):
+    api.tenant.update("companies", company, {"sourceId": "s"})
+    assert api.get("companies/srcid-s")["_id"] == company
+
+
+@with_setting(company_prefixes=False)
+def a_path_names_a_company_by_its_id_only(api, company):
+    api.tenant.update("companies", company, {"sourceId": "s"})
     insert(api, sourceId="s")
+    assert api.call("GET", "companies/srcid-s").status_code == 404
+    assert api.get(f"companies/{company}")["_id"] == company
     assert api.call("GET", "issues/srcid-s").status_code == 200
-
-
-@with_setting(path_prefixes=False)
-def a_path_with_a_prefix_finds_nothing(api, company):
-    identifier = insert(api, sourceId="s")
-    assert api.call("GET", "issues/srcid-s").status_code == 404
-    assert api.call("GET", f"issues/{identifier}").status_code == 200
 
 
 @with_setting(gzip=True)

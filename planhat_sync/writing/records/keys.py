@@ -46,7 +46,7 @@ def is_blank(value: object) -> bool:
 
 def _is_visible(text: str) -> bool:
     """Return whether any character is other than white space, a control or a format character."""
-    return any(category(character) not in _INVISIBLE for character in text)
+    return "!" <= text < "\x7f" or any(category(each) not in _INVISIBLE for each in text)
 
 
 class Keys(msgspec.Struct, frozen=True):
