@@ -124,8 +124,10 @@ def test_the_same_mappings_in_meltano_yml_and_in_the_environment_do_the_same(
         assert counts()["issues"]["skipped"] == counts()["projects"]["skipped"] == 1
         return mapped(tenants.tenant(token))
 
-    of_environment = run("token-a", TARGET_PLANHAT_MAPPINGS=json.dumps(mappings("$CURRENCY: EUR")))
-    plugins["loaders"][0]["config"]["mappings"] = mappings(r"\$CURRENCY: $CURRENCY")
+    of_environment = run(
+        "token-a", TARGET_PLANHAT_MAPPINGS=json.dumps(mappings("$CURRENCY: EUR $small"))
+    )
+    plugins["loaders"][0]["config"]["mappings"] = mappings(r"\$CURRENCY: $CURRENCY $small")
     assert run("token-b") == of_environment
     assert {key: issue["priority"] for key, issue in of_environment.items()} == {
         "HELP-1": "P1",
@@ -133,7 +135,10 @@ def test_the_same_mappings_in_meltano_yml_and_in_the_environment_do_the_same(
         "HELP-3": None,
         "HELP-5": "P2",
     }
-    assert of_environment["HELP-2"]["custom"] == {"Labels": [], "Note no. 2": "$CURRENCY: EUR"}
+    assert of_environment["HELP-2"]["custom"] == {
+        "Labels": [],
+        "Note no. 2": "$CURRENCY: EUR $small",
+    }
     assert of_environment["HELP-2"]["description"] is None
 
 
