@@ -70,6 +70,7 @@ def make_pipeline(
         max_rejects=settings.max_rejects,
         dry_run=settings.dry_run,
         clock=clock,
+        seconds_ahead=client.transport.seconds_ahead,
     )
     checkpoint = Checkpoint(stop, rejects)
     companies = Companies(client, logger, stop=stop.event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from replays import Pipe
+from replays import NOWHERE, Pipe
 
 from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 
@@ -147,6 +147,19 @@ def test_a_reject_in_front_of_an_accepted_record_of_its_run_is_older_than_that(p
     pipe.correct()
     assert pipe.replay() == ["newer_in_planhat"]
     assert pipe.titles() == {"a": "second"}
+
+
+@pytest.mark.parametrize("wrong", [{"archived": "perhaps"}, {"companyIds": [NOWHERE]}])
+def test_a_clock_that_is_ahead_of_planhats_hides_no_change(pipe, wrong):
+    """Planhat's answers carry a Date; the first one comes before the rejects are written."""
+    pipe.bench.sandbox.clock = lambda: pipe.time.epoch() - 300
+    pipe.touch("a", title="before")
+    pipe.run([pipe.record("a", "mine", **wrong), pipe.record("b", "mine")])
+    pipe.correct()
+    pipe.time.seconds += 2
+    pipe.touch("a", title="theirs")
+    assert pipe.replay() == ["newer_in_planhat"]
+    assert pipe.titles()["a"] == "theirs"
 
 
 def test_a_record_whose_age_planhat_does_not_tell_is_not_overwritten(pipe, rejected):

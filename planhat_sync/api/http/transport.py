@@ -35,6 +35,10 @@ T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
 """The one status that is about the token, and so about all threads, not about one request."""
 
+CLOCK_SLACK_SECONDS = 2.0
+"""A smaller difference does not show that two clocks differ: an HTTP date has no fractions, and the
+answer has taken some time."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -196,6 +200,14 @@ class Transport:
     def _wait(self, seconds: float) -> None:
         if self._clock.wait(self._stop, seconds):
             raise Interrupted("asked to stop while a request waited")
+
+    def seconds_ahead(self) -> float:
+        """Return how far this machine's clock is ahead of the server's; 0 if that is not known.
+
+        It is rounded up, so that a time without it is rather too early than too late.
+        """
+        ahead = 0.0 if self.began is None else self._made_epoch - self.began
+        return ahead if ahead > CLOCK_SLACK_SECONDS else 0.0
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
+from planhat_sync.timestamps import earlier
 from planhat_sync.writing.records.unknown_properties import printable_name
 from planhat_sync.writing.results.reject_file import RejectedRecord
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable
 
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.reject_file import RejectFile
@@ -41,6 +44,7 @@ class Rejects:
             number.
         dry_run: Whether nothing is written, so that the run continues to its end nevertheless.
         clock: Time.
+        seconds_ahead: Returns how far this clock is ahead of Planhat's.
 
     Attributes:
         file: As given.
@@ -57,6 +61,7 @@ class Rejects:
         max_rejects: int | None = None,
         dry_run: bool = False,
         clock: Clock | None = None,
+        seconds_ahead: Callable[[], float] = float,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self.file = file
@@ -65,6 +70,7 @@ class Rejects:
         self._continues = continues
         self._dry_run = dry_run
         self._clock = clock or Clock()
+        self._seconds_ahead = seconds_ahead
         self._waiting: list[RejectedRecord] = []
         self._count = 0
         self._first_line = 0
@@ -125,7 +131,10 @@ class Rejects:
         if self.file is None or not self._waiting:
             return
         # In the order of their lines, since in a replay the last record of an identity wins.
-        rejects, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
+        waiting, self._waiting = sorted(self._waiting, key=attrgetter("line")), []
+        # A replay compares these times with Planhat's.
+        ahead = timedelta(seconds=self._seconds_ahead())
+        rejects = [record._replace(at=earlier(record.at, ahead)) for record in waiting]
         try:
             self.file.write(rejects)
         except BaseException:  # a defect included: they are not on disk

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 
 from planhat_sync.api.connection import Connection
@@ -15,11 +17,12 @@ CONNECTION = Connection("token-a", requests_per_minute=0, retry_budget_seconds=0
 class Statuses:
     """A wire that answers with the given statuses, one after the other."""
 
-    def __init__(self, *statuses: int) -> None:
+    def __init__(self, *statuses: int, **headers: str) -> None:
         self.left = list(statuses)
+        self.headers = headers
 
     def exchange(self, _: Request) -> Answer:
-        return Answer(self.left.pop(0), {}, b"")
+        return Answer(self.left.pop(0), self.headers, b"")
 
     def close(self) -> None: ...
 
@@ -69,3 +72,18 @@ def test_the_smaller_of_two_budgets_counts(clock, budget, connection_budget):
     with pytest.raises(GaveUpError):
         send(clock, *[500] * 99, accepted={200}, connection=connection, budget_seconds=budget)
     assert clock.now() - began <= 1
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(300, 300), (1.9, 0), (0, 0), (-300, 0)])
+def test_only_a_clock_that_is_clearly_ahead_of_the_servers_is_said_to_be(clock, ahead, expected):
+    date = formatdate(clock.epoch() - ahead, usegmt=True)
+    transport = Transport(CONNECTION, wire=Statuses(200, date=date), clock=clock)
+    assert transport.seconds_ahead() == 0
+    transport.send(Request("GET", "/issues"), lambda answer: answer.status, accepted={200})
+    assert transport.seconds_ahead() == pytest.approx(expected, abs=1)
+
+
+def test_without_a_date_in_the_answer_no_clock_is_said_to_be_ahead(clock):
+    transport = Transport(CONNECTION, wire=Statuses(200), clock=clock)
+    transport.send(Request("GET", "/issues"), lambda answer: answer.status, accepted={200})
+    assert transport.seconds_ahead() == 0
