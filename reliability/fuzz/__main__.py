@@ -121,7 +121,7 @@ def _fuzz(name: str, corpus: Path, seconds: int, *, as_json: bool) -> int:
 
 def _harness(name: str) -> Callable[[bytes], None]:
     """Import a harness, and with it what it tries."""
-    from reliability.fuzz import answers, tap_input, target_input  # noqa: PLC0415 - watched from here on
+    from reliability.fuzz import answers, mapping_input, tap_input, target_input  # noqa: PLC0415 - watched from here on
 
     if name == "lines":
         return target_input.Stdin()
@@ -134,6 +134,7 @@ def _harness(name: str) -> Callable[[bytes], None]:
         "config": answers.config,
         "fields": answers.fields,
         "header": answers.header,
+        "mapping": mapping_input.mapping,
     }
     return plain[name]
 

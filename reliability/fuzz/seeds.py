@@ -69,8 +69,38 @@ _CONFIGS = (
     {"match_on": ["sourceId"], "on_reject": "continue", "rejects_path": "r.jsonl"},
     {"write_mode": "update", "deletes": "archive", "batch_size_rows": 5000, "max_rejects": 3},
     {"stream_maps": {"issues": {"title": "title"}}, "flattening_enabled": True},
+    {"mappings": [{"stream": "*", "model": "issues", "set": {"sourceId": "key"}}]},
     {"requests_per_minute": 200, "request_timeout_seconds": 30, "retry_budget_seconds": 300},
 )
+
+
+_MAPPING = {
+    "stream": "issues",
+    "model": "issues",
+    "when": "fields.customer",
+    "nulls": "omit",
+    "set": {
+        "sourceId": "key",
+        "source": {"value": "Jira"},
+        "title": "fields.summary || not_null(a, 'b')",
+        "description": {"text": "fields.description"},
+        "priority": {"from": "fields.priority.name", "map": {"High": "P1"}, "else": "P4"},
+        "archived": "fields.status.key == `0.10`",
+        "companyIds": [{"externalId": "fields.customer"}, {"sourceId": "a.b"}],
+        "custom": {"Labels": "sort(fields.labels)", "Sum": "sum(fields.n[*])"},
+    },
+}
+_MAPPED = {
+    "key": "SUP-1",
+    "fields": {
+        "customer": "acme",
+        "summary": None,
+        "description": {"type": "doc", "content": [{"type": "text", "text": "x"}]},
+        "priority": {"name": "High"},
+        "labels": ["b", "a"],
+        "n": [1, 0.10],
+    },
+}
 
 
 def _json(value: object) -> bytes:
@@ -115,6 +145,11 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "fields": (
         _json([{"_id": "1", "name": "ARR", "type": "number", "parent": "issue"}]),
         _json([{"_id": "2", "name": "x", "type": "team member", "parent": "Objective"}]),
+    ),
+    "mapping": (
+        _json([_MAPPING, _MAPPED]),
+        _json([_MAPPING, {"key": "a", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}]),
+        b'[{"stream":"*","model":"issues","set":{"sourceId":"max(a)"}},{"a":[1e99999999999,0.10]}]',
     ),
     "header": (
         b"120",

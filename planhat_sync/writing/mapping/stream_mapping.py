@@ -9,6 +9,7 @@ from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.mapping.expressions import ABSENT, EvaluationError, compiled
 from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode, Skipped
+from planhat_sync.writing.records.unknown_properties import printable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,7 @@ def _values(entries: Sequence[Entry], record: Mapping[str, Any]) -> dict[str, An
         try:
             value = entry.evaluate(record)
         except EvaluationError as error:
-            message = f"{entry.place}: {error}"
+            message = f"{printable_name(entry.place)}: {error}"
             raise ConversionError(Reject(RejectCode.MAPPING_FAILED, message, entry.place)) from None
         if value is not ABSENT:
             made[entry.name] = value

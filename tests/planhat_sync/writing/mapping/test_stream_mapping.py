@@ -189,6 +189,13 @@ def test_custom_fields_may_be_called_anything() -> None:
     assert made({"custom": {"A": "a"}}, {}) == {}
 
 
+def test_a_failure_is_one_line_whatever_the_custom_field_is_called() -> None:
+    reject = made({"custom": {"A\nb": "abs('x')"}}, {})
+    assert isinstance(reject, Reject)
+    assert reject.property == "custom.A\nb"
+    assert "\n" not in reject.message
+
+
 def test_a_failure_names_property_and_expression() -> None:
     assert made({"custom": {"All": "join(',',\n  a)"}}, {"a": None}) == Reject(
         RejectCode.MAPPING_FAILED,
