@@ -12,7 +12,6 @@ from checkout import ROOT
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
-from planhat_sync.writing.mapping.expressions import compiled
 from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.payload import Reject
@@ -76,10 +75,3 @@ def test_the_mapping_in_yaml_is_the_one_in_json() -> None:
     in_json = json.loads(page.split('```json title="target.json"\n')[1].split("```")[0])
     in_yaml = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
     assert in_yaml["mappings"] == in_json["mappings"]
-
-
-def test_an_expression_can_do_without_a_dollar_sign() -> None:
-    expression = yaml.safe_load("""'"\\u0024type"'""")
-    assert "$" not in expression
-    assert compiled(expression)({"$type": 1}) == 1
-    assert compiled(r'`"\u0024HOME"`')({}) == "$HOME"
