@@ -154,14 +154,18 @@ class RejectTable:
 
     def _key_of(self, stream: str, record: Mapping[str, Any]) -> str:
         model = self._models.get(stream)
-        keyables = model.keyables if model is not None else ()
-        key_properties = self._key_properties.get(stream)
-        for names in (keyables, key_properties if isinstance(key_properties, list) else ()):
-            for name in names:
-                value = record.get(name) if isinstance(name, str) else None
-                if isinstance(value, (str, int)) and value != "":
-                    return f"{_cell(name)} {_cell(value)}"
-        return ""
+        for name in model.keyables if model is not None else ():
+            if key := _key(name, record):
+                return key
+        names = self._key_properties.get(stream)
+        keys = [_key(name, record) for name in names] if isinstance(names, list) else []
+        return ", ".join(filter(None, keys))
+
+
+def _key(name: Any, record: Mapping[str, Any]) -> str:  # noqa: ANN401 - any JSON value
+    value = record.get(name) if isinstance(name, str) else None
+    is_key = isinstance(value, (str, int)) and value != ""
+    return f"{_cell(name)} {_cell(value)}" if is_key else ""
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -138,6 +138,13 @@ def test_rejects_of_the_version_before_and_of_other_systems_are_printed(show):
     assert printed[-1] == "2 rejects: 2 wrong_type"
 
 
+def test_all_key_properties_of_a_row_are_shown(show):
+    schema = {**SCHEMA, "stream": "scores", "key_properties": ["Customer No", "Objective No"]}
+    row = reject(stream="scores", record={"Customer No": "acme-2", "Objective No": 17, "H": "n/a"})
+    printed = show(content(schema, row)).stdout.decode().splitlines()
+    assert "Customer No acme-2, Objective No 17  it is text" in printed[1]
+
+
 def test_half_a_line_and_a_record_without_its_reject_are_counted(show):
     edited = reject()
     del edited["reject"]
