@@ -123,8 +123,8 @@ class Ending:
             )
         if self._final_state.is_present is False:
             logger.warning(
-                "the input ended without a final state: the program that writes it may have "
-                "failed or been stopped; check its log"
+                "the input ended without a final state: unless its last records did not change "
+                "the state, the program that writes it failed or was stopped; check its log"
             )
         file = self._pipeline.rejects.file
         summary = Summary(

@@ -200,6 +200,8 @@ class Run:
         reason = None
         if self._final_state.is_present is False:
             reason = "the input ended without a final state"
+        elif self._final_state.is_continued:
+            reason = "the input begins with a state, from which its tap continued"
         elif self._source_file is not None and self._source_file.has_changed():
             reason = "the input was written to while it was read"
         return self._completeness.sources(vouched_for=self._source_file is not None, reason=reason)

@@ -419,7 +419,9 @@ def test_a_redirected_file_is_a_file(bench, tenant, insert, target, tmp_path):
     assert (ended.code, archived(tenant)) == (0, {gone})
 
 
-@pytest.mark.parametrize("change", ["grows", "ends without a state", "holds rejects"])
+@pytest.mark.parametrize(
+    "change", ["grows", "begins with a state", "ends without a state", "holds rejects"]
+)
 def test_a_file_that_contradicts_its_user_removes_nothing(
     bench, tenant, insert, mirror, tmp_path, caplog, change
 ):
@@ -433,8 +435,10 @@ def test_a_file_that_contradicts_its_user_removes_nothing(
                 file.write(b"\n")
 
         bench.sandbox.before_each_request.append(grow)
+    elif change == "begins with a state":
+        messages.insert(0, bench.state(1))
     elif change == "ends without a state":
-        messages.insert(1, bench.state(1))
+        messages += [bench.state(1), bench.record(sourceId="a")]
     else:
         messages[1]["reject"] = {"code": "refused"}
     ran = mirror(messages, path=path, source_is_complete=True)
