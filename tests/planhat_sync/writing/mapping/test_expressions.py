@@ -61,7 +61,9 @@ EXPRESSIONS = st.recursive(
             for form in (
                 *("({}).a", "({})[0]", "({})[-1]", "({})[*].a", "({}).*", "({})[]", "({})[1:]"),
                 *("!({})", "type({})", "to_string({})", "to_array({})", "length({})", "keys({})"),
-                *("max({})", "sort({})", "map(&a, {})", "sort_by({}, &a)"),
+                *("max({})", "sort({})", "map(&a, {})", "sort_by({}, &a)", "max_by({}, &a)"),
+                *("min({})", "min_by({}, &a)", "sum({})", "abs({})", "ceil({})", "floor({})"),
+                *("to_number({})", "reverse({})", "values({})", "merge({}, `{{}}`)"),
             )
         ),
     ),
