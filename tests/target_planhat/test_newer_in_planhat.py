@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from replays import NOWHERE, Pipe
@@ -229,3 +230,39 @@ def test_a_stream_map_is_applied_again_to_a_replayed_record(pipe):
     assert pipe.bench.rejects()[0]["record"]["key"] == "a"
     assert pipe.replay(stream_maps=maps, replay_over_newer=True) == []
     assert pipe.titles() == {"a": "mine"}
+
+
+@pytest.mark.parametrize("on_file", ["the record is corrected", "the mapping is corrected"])
+def test_a_mapping_is_applied_again_to_a_replayed_record(bench, on_file):
+    company = bench.company()
+    mapping = {
+        "stream": "tickets",
+        "model": "issues",
+        "set": {
+            "sourceId": "key",
+            "title": "fields.summary",
+            "priority": {"from": "fields.priority", "map": {"High": "P1"}},
+            "companyIds": [{"value": company}],
+        },
+    }
+    ticket = {"key": "T-1", "fields": {"summary": "mine", "priority": "Höchste"}}
+    lines = [bench.schema("tickets"), bench.record("tickets", **ticket)]
+    ran = bench.run(lines, on_reject="continue", mappings=[mapping])
+    (line,) = ran.rejects
+    assert (line["reject"]["code"], line["record"]) == ("mapping_failed", ticket)
+    if on_file == "the record is corrected":
+        line["record"]["fields"]["priority"] = "High"
+    else:
+        mapping["set"]["priority"]["map"]["Höchste"] = "P1"
+    bench.rejects_path.unlink()
+    tenant = bench.sandbox.tenant("alpha")
+    bench.sandbox.clock = lambda: time.time() + 60  # certainly later than the reject
+    theirs = {"title": "theirs", "sourceId": "T-1", "companyIds": [company]}
+    identifier = tenant.insert("issues", theirs)["_id"]
+    replay = {"on_reject": "continue", "mappings": [mapping]}
+    (again,) = bench.run([lines[0], line], **replay).rejects
+    assert (again["reject"]["code"], again["record"]) == ("newer_in_planhat", line["record"])
+    bench.rejects_path.unlink()
+    assert bench.run([lines[0], again], **replay, replay_over_newer=True).rejects == []
+    (issue,) = tenant.records("issues")
+    assert (issue["_id"], issue["title"], issue["priority"]) == (identifier, "mine", "P1")
