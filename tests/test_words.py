@@ -86,7 +86,6 @@ ALLOWED = (
     Allowed("tests/test_words.py", ".*", "it names the words"),
     Allowed("*.py", r"(os|ast)\.walk(?![a-z])|traceback\.walk", "the standard library's name"),
     Allowed("planhat_sync/writing/mapping/absence.py", "projections?", "JMESPath's name"),
-    Allowed("tests/planhat_sync/writing/mapping/*/*.json", "projections?", "the same"),
     Allowed("planhat_sync/writing/mapping/exact_functions.py", "traps", "decimal's name"),
     Allowed("docs/planhat-facts.md", "doubt.*", "a column of that page: what is uncertain"),
     Allowed("tests/contract/*.py", "doubt.*", "the column of planhat-facts.md"),
