@@ -32,11 +32,11 @@ USAGE = {
     ),
     "target-planhat": (
         "The streams are `issues` and `objectives`; `mappings` turn other streams into these. "
-        "Records are matched by their keyables (`match_on`) and sent in bulk upserts. A record without any "
-        "keyable is rejected, since every run would create it again. A rejected record ends the "
-        "run, or is written to `rejects_path` (`on_reject: continue`), a Singer stream that can be "
-        "replayed. A state is printed only when everything before it is in Planhat or in that "
-        "file."
+        "Records are matched by their keyables (`match_on`) and sent in bulk upserts. A record "
+        "without any keyable is rejected, since every run would create it again. A rejected record "
+        "ends the run, or is written to `rejects_path` (`on_reject: continue`), a Singer stream "
+        "that can be replayed. A state is printed only when everything before it is in Planhat or "
+        "in that file."
     ),
 }
 
