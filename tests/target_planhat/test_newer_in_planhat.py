@@ -266,3 +266,19 @@ def test_a_mapping_is_applied_again_to_a_replayed_record(bench, on_file):
     assert bench.run([lines[0], again], **replay, replay_over_newer=True).rejects == []
     (issue,) = tenant.records("issues")
     assert (issue["_id"], issue["title"], issue["priority"]) == (identifier, "mine", "P1")
+
+
+@pytest.mark.parametrize("fillers", [0, MANY])
+def test_what_a_replay_wrote_before_it_was_killed_is_unchanged_when_it_is_replayed(pipe, fillers):
+    """Also if it names its company by an identifier that Planhat does not store."""
+    pipe.company = (
+        f"extid-{pipe.tenant.insert('companies', {'name': 'A', 'externalId': 'a'})['externalId']}"
+    )
+    keys = ["a", *(f"f{number}" for number in range(fillers))]
+    pipe.run([pipe.record(key, "mine", archived="perhaps", custom={"n": 1.50}) for key in keys])
+    pipe.correct()
+    assert pipe.replay() == []
+    assert pipe.counts["created"] == len(keys)
+    (aside,) = pipe.bench.rejects_path.parent.glob("*.replayed-1")
+    assert pipe.replay(aside) == []
+    assert pipe.counts["unchanged"] == len(keys)
