@@ -61,7 +61,8 @@ def health_of(bench, number):
 
 
 @pytest.mark.parametrize("number", [3, 40])
-def test_every_health_is_written_by_external_id_and_nothing_is_created(bench, number):
+def test_every_health_is_written_by_external_id_and_nothing_is_created(bench, number, caplog):
+    caplog.set_level(logging.INFO)
     rows = health_of(bench, number)
     messages = [bench.schema("objectives"), *rows]
     settings = {"write_mode": "update", "match_on": ["externalId"], "skip_unchanged": True}
@@ -69,6 +70,8 @@ def test_every_health_is_written_by_external_id_and_nothing_is_created(bench, nu
     # The health of the second one is as it was.
     assert predicted.counts["objectives"]["updated"] == number - 1
     assert sent(bench) == []
+    assert "health: 1 -> 0" in caplog.text
+    assert "companyId" not in caplog.text
     ran = bench.run(messages, **settings)
     assert ran.error is None
     assert (ran.counts["objectives"]["updated"], ran.counts["objectives"]["unchanged"]) == (
@@ -79,6 +82,24 @@ def test_every_health_is_written_by_external_id_and_nothing_is_created(bench, nu
     assert all("_id" in item for item in sent(bench))
     again = bench.run(messages, **settings)
     assert again.counts["objectives"]["unchanged"] == number
+
+
+def test_what_is_written_by_name_is_known_without_reading_the_list_of_objectives_again(bench):
+    [company] = insert_companies(bench, 1)
+    names = [f"o{at}" for at in range(12)]
+    for name in names:
+        insert_objective(bench, company, name)
+    rows = [
+        bench.record("objectives", externalId=name, companyId="extid-e0", health=health)
+        for health in (2, 3, 3)
+        for name in names
+    ]
+    settings = {"write_mode": "update", "skip_unchanged": True, "batch_size_rows": len(names)}
+    ran = bench.run([bench.schema("objectives"), *rows], **settings)
+    assert (ran.counts["objectives"]["updated"], ran.counts["objectives"]["unchanged"]) == (24, 12)
+    lists = [each for each in bench.sandbox.requests if each.method == "GET"]
+    # The newest objective and one page, and so for companies: the list and one of them.
+    assert len(lists) == 2 + 2
 
 
 @pytest.mark.parametrize("padding", [0, 20])

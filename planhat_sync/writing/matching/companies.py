@@ -1,8 +1,8 @@
 """Finds out which company a reference means, once for all records of a run.
 
-Owns when Planhat is asked, and what is believed: a list of companies only after one of its entries
-was compared with the company itself, and an answer "not found" only after the same kind of request
-has found a company. docs/adr/0055-companies-by-any-name.md explains why.
+Owns when Planhat is asked, and what is believed: a list of companies only after an entry of it was
+compared with the company itself, for each kind of reference; an answer "not found" only after the
+same kind of request has found a company. docs/adr/0055-companies-by-any-name.md explains why.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from planhat_sync.api.companies import COMPANIES, read_companies
 from planhat_sync.errors import NotPermittedError, ProtocolError, RequestError
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
-from planhat_sync.writing.matching.company_index import KEYS, CompanyIndex, references_to
+from planhat_sync.writing.matching.company_index import CompanyIndex, references_to
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
 from planhat_sync.writing.records.keys import ID, is_blank
 
@@ -29,7 +29,8 @@ class Companies:
     """The companies that records refer to. Thread-safe.
 
     Nothing is requested before the first call of `find`. It costs the list (one request, or
-    ⌈n / 4,999⌉ + 1 for n companies if there is only the list in pages) and one company; then each
+    ⌈n / 4,999⌉ + 1 for n companies if there is only the list in pages) and one company; a second
+    company if another kind of reference comes, and the first one does not have that key. Then each
     reference that is not in the list costs one request, once.
 
     Args:
@@ -49,9 +50,11 @@ class Companies:
         self._logger = logger
         self._stop = stop
         self._lock = threading.Lock()
-        self._is_learnt = False
-        self._index: CompanyIndex | None = None
-        self._are_found: dict[str, bool] = {}
+        self._is_read = False
+        self._list: CompanyIndex | None = None
+        self._answers = CompanyIndex()
+        self._compared: set[str] = set()
+        self._finds: dict[str, bool] = {}
 
     def find(self, reference: str) -> str | Unknown | None:
         """Return which company a reference means.
@@ -67,52 +70,59 @@ class Companies:
             PlanhatError: Planhat could not be asked.
         """
         with self._lock:
-            if not self._is_learnt:
-                self._index = self._learn(reference)
-                self._is_learnt = True
-            index = self._index
-            if index is None:
+            if not self._is_read:
+                self._list = self._read()
+                self._is_read = True
+            if reference in self._answers:
+                return self._answers.get(reference)
+            if self._list is not None and not self._is_right(self._list, reference):
+                self._list = None
+                self._warn("Planhat's list of companies contradicts what Planhat returns for one")
+            if self._list is None:
                 return UNKNOWN
-            if reference not in index:
-                index.set(reference, self._look_up(reference, index))
-            return index.get(reference)
+            if reference in self._list:
+                return self._list.get(reference)
+            self._answers.set(reference, self._look_up(reference, self._list))
+            return self._answers.get(reference)
 
-    def _learn(self, reference: str) -> CompanyIndex | None:
-        """Read the list of companies; return None if it cannot be read, or is wrong."""
-        index = CompanyIndex()
+    def _read(self) -> CompanyIndex | None:
+        """Read the list of companies; return None if it cannot be read."""
+        listed = CompanyIndex()
         try:
             for companies in read_companies(self._client, self._stop):
                 for each in companies:
                     keys = {"externalId": each.external_id, "sourceId": each.source_id}
-                    index.add({ID: each.identifier, **keys})
+                    listed.add({ID: each.identifier, **keys})
         except (NotPermittedError, ProtocolError) as error:
             self._warn(f"Planhat's list of companies cannot be read: {error}")
             return None
-        if not self._is_right(index, reference):
-            self._warn("Planhat's list of companies contradicts what Planhat returns for one")
-            return None
-        return index
+        return listed
 
-    def _is_right(self, index: CompanyIndex, wanted: str) -> bool:
-        """Compare one entry of a list with the company itself, if possible the one wanted."""
-        kinds = (scope_kind(wanted), *KEYS)
-        samples = filter(None, map(index.sample, kinds))
-        entry = wanted if index.get(wanted) is not UNKNOWN else next(samples, None)
+    def _is_right(self, listed: CompanyIndex, wanted: str) -> bool:
+        """Return whether the list is right as far as is known, for references of one kind.
+
+        Once for each kind an entry is compared with the company itself, if possible the one that is
+        wanted.
+        """
+        kind = scope_kind(wanted)
+        if kind in self._compared:
+            return True
+        entry = wanted if listed.get(wanted) is not UNKNOWN else listed.sample(kind)
         if entry is None:
-            return True  # the list is empty
-        identifier = index.get(entry)
+            return True  # it has no entry of this kind that could be wrong
         company = self._get(entry)
-        self._are_found[scope_kind(entry)] = isinstance(company, dict)
+        self._finds[kind] = isinstance(company, dict)
         if not isinstance(company, dict):  # perhaps only an _id finds a company
-            company = self._get(str(identifier))
-        return (
-            isinstance(company, dict)
-            and company[ID] == identifier
-            and entry in references_to(company).values()
-            and index.agrees_with(company)
-        )
+            company = self._get(str(listed.get(entry)))
+        if not isinstance(company, dict) or not listed.agrees_with(company):
+            return False
+        references = references_to(company)
+        self._compared |= {
+            kind for kind in references if listed.get(references[kind]) is not UNKNOWN
+        }
+        return entry in references.values()
 
-    def _look_up(self, reference: str, index: CompanyIndex) -> str | Unknown | None:
+    def _look_up(self, reference: str, listed: CompanyIndex) -> str | Unknown | None:
         """Return which company a reference means that is not in the list."""
         kind = scope_kind(reference)
         if is_blank(reference.removeprefix(kind)):
@@ -120,14 +130,10 @@ class Companies:
         company = self._get(reference)
         if isinstance(company, dict):
             return str(company[ID])
-        return None if company is None and self._finds(kind, index) else UNKNOWN
-
-    def _finds(self, kind: str, index: CompanyIndex) -> bool:
-        """Return whether a request for one company finds it by references of a kind."""
-        if kind not in self._are_found:
-            sample = index.sample(kind)
-            self._are_found[kind] = sample is not None and isinstance(self._get(sample), dict)
-        return self._are_found[kind]
+        if company is None and kind not in self._finds:
+            sample = listed.sample(kind)
+            self._finds[kind] = sample is not None and isinstance(self._get(sample), dict)
+        return None if company is None and self._finds[kind] else UNKNOWN
 
     def _get(self, reference: str) -> Company | Unknown | None:
         """Request one company; UNKNOWN stands for an answer that says nothing about it."""
