@@ -7,11 +7,10 @@ through mappings or stream maps if there are any.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from target_planhat.batch_files import records_of
@@ -24,6 +23,7 @@ from target_planhat.messages import (
     reject_of,
 )
 from target_planhat.record_maps import UnmappableError
+from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
     from target_planhat.record_maps import RecordMaps
-
-MOST_TYPES: Final = 10
-"""Unknown types that are named; any others are only counted, since there may be any number."""
-LONGEST_TYPE: Final = 40
 
 logger = logging.getLogger("target-planhat")
 
@@ -69,8 +65,6 @@ class Router:
         self._completeness = completeness
         self._current: Stream | None = None
         self._has_version = False
-        self._unknown_types: set[str] = set()
-        self._unnamed = 0
         self._handlers: dict[str, Callable[[Message, bytes, int], None]] = {
             "RECORD": self._handle_record,
             "SCHEMA": self._handle_schema,
@@ -78,6 +72,7 @@ class Router:
             "BATCH": self._handle_batch,
             "ACTIVATE_VERSION": self._handle_version,
         }
+        self._unknown = UnknownMessages(self._handlers)
 
     def handle(self, lines: Lines) -> None:
         """Handle lines, in their order.
@@ -110,17 +105,14 @@ class Router:
             self._pipeline.send()
 
     def finish(self) -> None:
-        """Log at the end of a run how many messages of further unknown types were ignored."""
-        if self._unnamed:
-            were = "was" if self._unnamed == 1 else "were"
-            messages = counted(self._unnamed, "message")
-            logger.warning("%s of other unknown types %s ignored", messages, were)
+        """Report at the end of a run what was ignored without a warning of its own."""
+        self._unknown.report_rest()
 
     def _handle_line(self, line: bytes, number: int) -> None:
         if not line.strip():
             return
         message = read_message(line, number)
-        handle = self._handlers.get(message.type, self._handle_unknown)
+        handle = self._handlers.get(message.type, self._unknown.handle)
         handle(message, line, number)
 
     def _handle_record(self, message: Message, line: bytes, number: int) -> None:
@@ -218,36 +210,3 @@ class Router:
                 "source no longer has stay in Planhat (set on_missing to archive or delete them)",
                 message.stream,
             )
-
-    def _handle_unknown(self, message: Message, line: bytes, number: int) -> None:
-        """Ignore a message of an unknown type, with one warning for each type.
-
-        What may be a record is never ignored, since the next state would acknowledge it.
-        """
-        known = message.type.strip().upper()
-        if not known:
-            raise InputError(f"line {number} of the input is not a Singer message: it has no type")
-        name = repr(message.type[:LONGEST_TYPE])
-        if known in self._handlers:
-            raise InputError(
-                f"line {number} of the input is a message of type {name}: the Singer "
-                f"specification writes it {known}; correct the program that writes the input"
-            )
-        values = read_values(line, number)
-        if isinstance(values.get("stream"), str) and isinstance(values.get("record"), dict):
-            raise InputError(
-                f"line {number} of the input is a message of the unknown type {name}, and "
-                "contains a record, which would be lost: correct the program that writes the input"
-            )
-        if message.type in self._unknown_types:
-            return
-        if len(self._unknown_types) == MOST_TYPES:
-            self._unnamed += 1
-            return
-        self._unknown_types.add(message.type)
-        logger.warning(
-            "line %d of the input is a message of the unknown type %s: "
-            "all of this type are ignored",
-            number,
-            name,
-        )

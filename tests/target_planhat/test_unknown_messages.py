@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.runtime.stdin import InputError
-from target_planhat.router import MOST_TYPES
+from target_planhat.unknown_messages import MOST_TYPES
 
 ELSEWHERE = [
     {"type": "LOG", "level": "INFO", "message": "read 5 pages"},
