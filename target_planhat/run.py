@@ -30,13 +30,13 @@ from target_planhat.final_state import FinalState
 from target_planhat.reject_lines import RejectLines
 from target_planhat.router import Router
 from target_planhat.source_file import SourceFile
+from target_planhat.waiting_time import WaitingTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.models import Model
-    from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.mirror.mirror import ModelSource
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
@@ -95,7 +95,6 @@ class Run:
         self._client = PlanhatClient(self.transport)
         self._settings = settings
         self._idle_seconds = idle_seconds
-        self._longest_wait_seconds = longest_wait_seconds
         style = TextStyle.of(sys.stderr)
         schemas: dict[str, bytes] = {}
         self.pipeline = make_pipeline(
@@ -125,7 +124,7 @@ class Run:
             style=style,
             version=version,
         )
-        self._waiting_since: float | None = None
+        self._waiting = WaitingTime(longest_wait_seconds, self._clock)
 
     def perform(self, source: IO[Any] | None, *, is_complete: bool = False) -> None:
         """Read all messages, and report how the run went.
@@ -149,7 +148,9 @@ class Run:
             with self._flushed_on_bad_input():
                 for lines in read_lines(source, self.stop, self._idle_seconds):
                     self._router.handle(lines)
-                    if self._is_overdue(lines):
+                    if self._waiting.is_over(
+                        is_anything=self.pipeline.has_waiting, is_idle=not lines.lines
+                    ):
                         self.pipeline.flush()
             if self.stop.requested:
                 raise Interrupted("asked to stop while reading")
@@ -241,16 +242,3 @@ class Run:
             self.pipeline.check_rejects()
         finally:
             self._router.finish()
-
-    def _is_overdue(self, lines: Lines) -> bool:
-        """Return whether what waits has to be sent, although its batches are not full."""
-        if not self.pipeline.has_waiting:
-            self._waiting_since = None
-            return False
-        now = self._clock.now()
-        if self._waiting_since is None:
-            self._waiting_since = now
-        if lines.lines and now - self._waiting_since <= self._longest_wait_seconds:
-            return False
-        self._waiting_since = None
-        return True
