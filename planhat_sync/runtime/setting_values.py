@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-OPAQUE = {"stream_maps", "stream_map_config", "mappings", "missing_scope"}
+OPAQUE = {"stream_maps", "stream_map_config", "mappings"}
 """Settings in which nulls and blanks have a meaning: in stream maps null removes a property or a
 stream, and a mapping may send it. They are checked by what reads them."""
 

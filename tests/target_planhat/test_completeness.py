@@ -107,8 +107,8 @@ def test_a_model_is_complete_if_all_its_streams_are():
     sources = completeness.sources()
     assert sources["issues"].incomplete is None
     assert "no ACTIVATE_VERSION of c" in sources["objectives"].incomplete
-    completeness.add_records("b", line("b"), line("b"))
-    assert "records of b came after" in completeness.sources()["issues"].incomplete
+    completeness.add_records("a", line("a"), line("a"))
+    assert "records of a came after" in completeness.sources()["issues"].incomplete
 
 
 def test_a_model_without_a_stream_has_no_source():

@@ -76,7 +76,7 @@ class Mirror:
         counts: Has the rejects of the run.
         removed: Receives by model how many records were removed.
         companies: The companies of the run.
-        checkpoint: Ends the removing between two requests.
+        checkpoint: Ends the archiving between two requests.
         stop: Ends the reading of lists.
         logger: Shows what is removed, and why nothing is.
 
@@ -218,7 +218,7 @@ class Mirror:
                 size=self._settings.batch_size_bytes,
             )
         else:
-            removal.delete(identifiers, self._client, self._checkpoint)
+            removal.delete(identifiers, self._client)
         return removal.refusals
 
     def _count(self, model: Model, removed: int) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.writing.sending.checkpoint import Checkpoint
     from planhat_sync.writing.sending.sender import BatchSender
 
 _ITEM_BYTES: Final = 64
@@ -64,25 +63,25 @@ class Removal:
                 self._count(result.counts.decided)
             self.refusals += [reject.message for _, reject in result.rejects]
 
-    def delete(
-        self, identifiers: Sequence[str], client: PlanhatClient, checkpoint: Checkpoint
-    ) -> None:
+    def delete(self, identifiers: Sequence[str], client: PlanhatClient) -> None:
         """Delete records, one by one.
 
         Args:
             identifiers: Their `_id`s.
             client: Planhat.
-            checkpoint: Ends the deleting between two requests.
 
         Raises:
+            Interrupted: The run was asked to stop, between two requests.
             PlanhatError: The others cannot be deleted.
         """
         for identifier in identifiers:
-            checkpoint.check(0)
-            try:
-                self._count(client.delete(self._model, identifier))
-            except RequestError as error:
-                self.refusals.append(str(error))
+            self._delete(identifier, client)
+
+    def _delete(self, identifier: str, client: PlanhatClient) -> None:
+        try:
+            self._count(client.delete(self._model, identifier))
+        except RequestError as error:
+            self.refusals.append(str(error))
 
     def _archived(self, identifier: str) -> Payload:
         """Make the payload that archives a record, with its `_id` as the only keyable."""

@@ -12,7 +12,7 @@ from warm import PLUGINS
 from planhat_singer.config_errors import checked_settings
 from planhat_sync.runtime import config_errors
 from planhat_sync.runtime.environment import environment_settings
-from planhat_sync.runtime.setting_values import without_unset
+from planhat_sync.runtime.setting_values import MAY_BE_EMPTY, without_unset
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -102,6 +102,9 @@ def test_a_setting_of_either_plugin_that_is_null_or_blank_is_as_one_left_out(plu
         name: data.draw(st.sampled_from([None, "", "  ", [], {}, [None, ""]])) for name in names
     }
     given.pop("api_token", None)
+    given = {
+        name: value for name, value in given.items() if name not in MAY_BE_EMPTY or value != {}
+    }
     assert checked_settings(schema, {**given, "api_token": "t"}) == checked_settings(
         schema, {"api_token": "t"}
     )
@@ -231,3 +234,9 @@ def test_nonsense_is_refused_as_ever(warm, variables, plugin, name, text, says):
     ran = warm(plugin, "--config", "ENV", env=variables(plugin, **{name: text}))
     assert ran.code == 1
     assert says in ran.last_line
+
+
+def test_an_empty_scope_is_a_value():
+    assert without_unset(
+        {"properties": {"missing_scope": {"type": "object"}}}, {"missing_scope": {}}
+    ) == {"missing_scope": {}}
