@@ -94,7 +94,7 @@ def test_what_is_written_by_name_is_known_without_reading_the_list_of_objectives
         for health in (2, 3, 3)
         for name in names
     ]
-    settings = {"write_mode": "update", "skip_unchanged": True, "batch_size_rows": len(names)}
+    settings = {"skip_unchanged": True, "batch_size_rows": len(names)}
     ran = bench.run([bench.schema("objectives"), *rows], **settings)
     assert (ran.counts["objectives"]["updated"], ran.counts["objectives"]["unchanged"]) == (24, 12)
     lists = [each for each in bench.sandbox.requests if each.method == "GET"]

@@ -112,21 +112,48 @@ def test_a_list_that_swaps_names_is_noticed_by_an_unknown_one(sandbox, companies
     assert companies.find("extid-e0") is UNKNOWN
 
 
-def test_names_of_a_source_that_are_swapped_are_noticed_by_another_name(sandbox, companies):
-    one, two = insert(sandbox, 2)
-    rows = [{"_id": one, "externalId": "e0", "sourceId": "s1"}]
-    rows += [{"_id": two, "externalId": "e1", "sourceId": "s0"}]
-    for identifier, row in zip((one, two), rows, strict=True):
-        sandbox.tenant("token-a").update("companies", identifier, row)
+def insert_wrongly_listed(sandbox, *companies):
+    """Insert companies of which the list shows other keys: each is (keys as listed, real keys)."""
+    tenant = sandbox.tenant("token-a")
+    ids = [tenant.insert("companies", {"name": "n", **listed})["_id"] for listed, _ in companies]
 
     def correct(request):
         if request.route == "get":
-            for at, identifier in enumerate((one, two)):
-                sandbox.tenant("token-a").update("companies", identifier, {"sourceId": f"s{at}"})
+            for identifier, (listed, real) in zip(ids, companies, strict=True):
+                tenant.update("companies", identifier, {**dict.fromkeys(listed), **real})
 
     sandbox.before_each_request.append(correct)
+    return ids
+
+
+def test_a_list_that_swaps_one_of_two_keys_is_noticed_by_the_other(sandbox, companies):
+    insert_wrongly_listed(
+        sandbox,
+        ({"externalId": "e0", "sourceId": "s1"}, {"externalId": "e0", "sourceId": "s0"}),
+        ({"externalId": "e1", "sourceId": "s0"}, {"externalId": "e1", "sourceId": "s1"}),
+    )
     assert companies.find("extid-e0") is UNKNOWN
     assert companies.find("srcid-s0") is UNKNOWN
+
+
+@pytest.mark.parametrize("prefixes", [True, False])
+def test_a_list_that_gives_a_key_to_a_company_without_one_is_noticed(sandbox, companies, prefixes):
+    one, two = insert_wrongly_listed(sandbox, ({"externalId": "e"}, {}), ({}, {"externalId": "e"}))
+    sandbox.behave(company_prefixes=prefixes)
+    assert companies.find(one) == one
+    assert companies.find("extid-e") is UNKNOWN
+    assert companies.find(two) is UNKNOWN
+
+
+def test_a_kind_of_name_is_not_believed_because_another_kind_was_right(sandbox, companies):
+    insert_wrongly_listed(
+        sandbox,
+        ({"externalId": "e0"}, {"externalId": "e0", "sourceId": "s0"}),
+        ({"externalId": "e1", "sourceId": "s2"}, {"externalId": "e1"}),
+        ({"externalId": "e2"}, {"externalId": "e2", "sourceId": "s2"}),
+    )
+    assert companies.find("extid-e0") is not UNKNOWN
+    assert companies.find("srcid-s2") is UNKNOWN
 
 
 def test_where_nothing_may_be_read_nothing_is_known_and_one_warning_says_so(
