@@ -203,6 +203,18 @@ def test_an_upsert_asks_for_companies_only_if_an_external_id_depends_on_them(ben
     assert sent(bench)[-1]["companyId"] == "extid-e0"
 
 
+def test_archives_alone_ask_for_no_company(bench):
+    company = insert_companies(bench)[0]
+    for at in range(8):  # more than are looked up one by one, so that the list of issues is read
+        issue = {"sourceId": f"s{at}", "title": "t", "companyIds": [company]}
+        bench.sandbox.tenant("alpha").insert("issues", issue)
+    gone = [bench.record(sourceId=f"s{at}", _sdc_deleted_at="2026-01-01") for at in range(8)]
+    new = bench.record(sourceId="new", title="t", companyIds=["extid-e0"])
+    ran = bench.run([bench.schema(), *gone, new], deletes="archive")
+    assert (ran.error, ran.counts["issues"]["updated"]) == (None, 8)
+    assert company_requests(bench) == []
+
+
 def test_all_models_of_a_run_share_the_list(bench):
     insert_companies(bench)
     issue = bench.record(sourceId="i", title="t", companyIds=["extid-e0"])

@@ -496,13 +496,15 @@ def test_a_scope_has_to_fit_each_model_before_anything_of_it_is_written(
 
 def test_a_scope_is_compared_by_value_and_by_type(bench, tenant, insert, complete, mirror):
     insert("a")
-    scope = {"custom": {"Score": 1, "Teams": ["x"]}, "archived": False}
+    scope = {"custom": {"Score": 1, "Share": 0.1, "Teams": ["x"]}, "archived": False}
     fields = {"archived": False}
-    inside = insert("b", custom={"Score": 1.0, "Teams": ["x"], "Other": 2}, **fields)
-    insert("c", custom={"Score": True, "Teams": ["x"]}, **fields)
-    insert("d", custom={"Score": "1", "Teams": ["x"]}, **fields)
-    insert("e", custom={"Score": 1, "Teams": ["x", "y"]}, **fields)
-    insert("f", custom={"Score": 1}, **fields)
+    custom = {"Score": 1.0, "Share": 0.1, "Teams": ["x"]}
+    inside = insert("b", custom={**custom, "Other": 2}, **fields)
+    insert("c", custom={**custom, "Score": True}, **fields)
+    insert("d", custom={**custom, "Score": "1"}, **fields)
+    insert("e", custom={**custom, "Teams": ["x", "y"]}, **fields)
+    insert("f", custom={"Score": 1, "Share": 0.1}, **fields)
+    insert("h", custom={**custom, "Share": 0.2}, **fields)
     insert("g", custom=None, **fields)
     mirror(complete("a"), missing_scope=scope)
     assert archived(tenant) == {inside}

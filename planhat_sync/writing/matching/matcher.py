@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planhat_sync.errors import RequestError
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.company_references import CompanyReferences
-from planhat_sync.writing.matching.decisions import Decisions
+from planhat_sync.writing.matching.decisions import Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
 from planhat_sync.writing.matching.lookup import Lookup, created_ids
 from planhat_sync.writing.matching.partition import Partition, divide
@@ -130,11 +130,12 @@ class Matcher:
         """Update the index, if there is one, with payloads that Planhat has accepted."""
         with self._lock:  # also to look whether there is an index: it may be being read
             if self._index is not None and self._decisions.by_all_keyables:
+                values_of = self._references.values if self._keeps_companies else item_values
                 for payload in accepted:
                     if payload.operation != "create":
                         meant = self._references.identified(payload)
                         if isinstance(meant, Payload):
-                            self._index.write(meant, self._references.values(payload))
+                            self._index.write(meant, values_of(payload))
 
     def distrust_index(self, payloads: Iterable[Payload]) -> None:
         """Have the index read again before its next use, since payloads may have been written."""
@@ -148,6 +149,12 @@ class Matcher:
         with self._lock:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
+
+    @property
+    def _keeps_companies(self) -> bool:
+        """Whether the index holds to which companies records belong."""
+        name = self._model.company_reference
+        return name in self._decisions.compared or name in self._model.keyable_scope.values()
 
     def _begin_replay(self, payloads: Iterable[Payload]) -> None:
         """From the first replayed record on, find out when records were changed."""

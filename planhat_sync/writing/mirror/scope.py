@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from planhat_sync.writing.records.exact_json import without_trailing_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_NUMBERS: Final = (int, float, Decimal)
 
 
 class Scope:
@@ -42,5 +47,8 @@ def _has(value: object, wanted: object) -> bool:
         return (
             isinstance(value, list) and len(value) == len(wanted) and all(map(_has, value, wanted))
         )
-    # In Python, True is equal to 1.
-    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
+    if isinstance(value, bool) or isinstance(wanted, bool):  # True is equal to 1
+        return value is wanted
+    if isinstance(value, _NUMBERS) and isinstance(wanted, _NUMBERS):
+        return without_trailing_zeros(value) == without_trailing_zeros(wanted)
+    return value == wanted
