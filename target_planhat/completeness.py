@@ -48,6 +48,15 @@ class Completeness:
         self._began = began
         self._streams: dict[str, _Stream] = {}
 
+    def expect(self, stream: str, models: Iterable[str]) -> None:
+        """Note a stream that has a map of its own: its tap may die before its SCHEMA comes.
+
+        Args:
+            stream: Its name.
+            models: The models that its records are written to.
+        """
+        self._stream(stream).models.update(models)
+
     def announce(self, stream: str, models: Iterable[str]) -> None:
         """Note a SCHEMA.
 
@@ -56,6 +65,7 @@ class Completeness:
             models: The models that the records of the stream are written to.
         """
         self._stream(stream).models.update(models)
+        self._stream(stream).has_schema = True
 
     def add_records(self, stream: str, first: bytes, last: bytes) -> None:
         """Note records that follow each other.
@@ -77,11 +87,12 @@ class Completeness:
         self._stream(stream).activate(line)
 
     def sources(
-        self, *, vouched_for: bool = False, reason: str | None = None
+        self, ended: float, *, vouched_for: bool = False, reason: str | None = None
     ) -> dict[str, ModelSource]:
         """Return, once the input has ended, what is known of the source of each model.
 
         Args:
+            ended: When it ended, by the same clock.
             vouched_for: Whether the user says that the input is complete.
             reason: Why the input is not complete, whatever its messages say.
         """
@@ -89,14 +100,17 @@ class Completeness:
             (time for each in self._streams.values() if (time := each.read_from) is not None),
             default=self._began,
         )
-        oldest_version = min(read_from, self._began) - VERSION_SLACK_SECONDS
+        versions = (min(read_from, self._began) - VERSION_SLACK_SECONDS, ended)
+        came = {
+            model for each in self._streams.values() if each.has_schema for model in each.models
+        }
         sources: dict[str, ModelSource] = {}
         for name, stream in self._streams.items():
-            why = reason or stream.missing_proof(oldest_version, vouched_for=vouched_for)
+            why = reason or stream.missing_proof(versions, vouched_for=vouched_for)
             incomplete = (
                 f"the source is not known to be complete: {why.format(name)}" if why else None
             )
-            for model in stream.models:
+            for model in stream.models & came:
                 other = sources.get(model, ModelSource())
                 times = [each for each in (other.read_from, stream.read_from) if each is not None]
                 sources[model] = ModelSource(
@@ -113,10 +127,12 @@ class _Stream:
 
     Attributes:
         models: The models that its records are written to.
+        has_schema: Whether a SCHEMA of it came.
     """
 
     def __init__(self) -> None:
         self.models: set[str] = set()
+        self.has_schema = False
         self._first = b""
         self._last = b""
         self._versions: set[Any] = set()
@@ -148,8 +164,10 @@ class _Stream:
         ]
         return min(times, default=None)
 
-    def missing_proof(self, oldest_version: float, *, vouched_for: bool) -> str | None:
+    def missing_proof(self, versions: tuple[float, float], *, vouched_for: bool) -> str | None:
         """Return why not all records may have come, {} standing for the stream; None if all did."""
+        if not self.has_schema:
+            return "no SCHEMA of {} came, whose records belong to it too"
         first, last, version = _marks(self._first), _marks(self._last), self._activated
         if vouched_for:
             are_rejects = first.reject or last.reject
@@ -162,8 +180,12 @@ class _Stream:
             (version in self._repeated, "the last ACTIVATE_VERSION of {} came more than once"),
             (not carry_version, "the records of {} do not carry the version that is activated"),
             (
-                carry_version and _time_of(version) < oldest_version,
+                carry_version and _time_of(version) < versions[0],
                 "the version of {} is older than this read, so this may be the rest of another one",
+            ),
+            (
+                carry_version and _time_of(version) > versions[1],
+                "the version of {} is not the time of this read",
             ),
         )
         return next((text for applies, text in reasons if applies), None)

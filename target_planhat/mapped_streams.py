@@ -30,11 +30,13 @@ class MappedStreams:
 
     Attributes:
         are_set: Always true.
+        named: The streams that have a mapping of their own.
     """
 
     are_set = True
 
     def __init__(self, mappings: Mappings) -> None:
+        self.named = mappings.named
         self._mappings = mappings
         self._of: dict[str, StreamMapping | None] = {}
 

@@ -31,6 +31,10 @@ class RecordMaps(Protocol):
     def are_set(self) -> bool:
         """Whether records are mapped at all."""
 
+    @property
+    def named(self) -> Sequence[str]:
+        """The streams that the user has named; a glob names none."""
+
     def streams_of(self, stream: str) -> Sequence[str]:
         """Return the names of the streams that the records of a stream can be mapped to.
 

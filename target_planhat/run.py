@@ -113,6 +113,9 @@ class Run:
         self._source_file: SourceFile | None = None
         mirrors = self.pipeline.mirror is not None
         self._completeness = Completeness(self._clock.epoch()) if mirrors else None
+        if self._completeness is not None:
+            for stream in maps.named:
+                self._completeness.expect(stream, maps.streams_of(stream))
         self._router = Router(self.pipeline, maps, schemas, self._final_state, self._completeness)
         self._ending = Ending(
             settings,
@@ -205,7 +208,9 @@ class Run:
             reason = "the input begins with a state, from which its tap continued"
         elif self._source_file is not None and self._source_file.has_changed():
             reason = "the input was written to while it was read"
-        return self._completeness.sources(vouched_for=self._source_file is not None, reason=reason)
+        return self._completeness.sources(
+            self._clock.epoch(), vouched_for=self._source_file is not None, reason=reason
+        )
 
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""

@@ -11,10 +11,15 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import StreamMapConfigError
-from singer_sdk.mapper import MAPPER_KEY_PROPERTIES_OPTION, RemoveRecordTransform
+from singer_sdk.mapper import (
+    MAPPER_KEY_PROPERTIES_OPTION,
+    MAPPER_SOURCE_OPTION,
+    RemoveRecordTransform,
+)
 
 from planhat_singer.map_failures import MapFailure
 from planhat_singer.stream_maps import mapping_errors
+from planhat_sync.writing.mapping.mappings import is_glob
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from target_planhat.record_maps import UnmappableError
 
@@ -32,12 +37,18 @@ class StreamMaps:
 
     Attributes:
         are_set: Whether there are any.
+        named: The streams that have a stream map of their own.
     """
 
     def __init__(self, mapper: PluginMapper) -> None:
         self.are_set = bool(
             mapper.stream_maps_dict or mapper.default_mapper_type is RemoveRecordTransform
         )
+        self.named = [
+            stream
+            for key, definition in mapper.stream_maps_dict.items()
+            if not is_glob(stream := _source_of(key, definition))
+        ]
         self._mapper = mapper
         # The SDK refuses key properties that are not among the properties of a stream.
         self._schema: dict[str, Any] = {
@@ -100,6 +111,12 @@ class StreamMaps:
                 self._mapper.register_raw_stream_schema(stream, copy.deepcopy(self._schema), ())
             maps = self._maps[stream] = tuple(self._mapper.stream_maps[stream])
         return maps
+
+
+def _source_of(key: str, definition: Any) -> str:  # noqa: ANN401 - as the SDK takes it
+    """Return the stream that a stream map is for."""
+    named = definition.get(MAPPER_SOURCE_OPTION) if isinstance(definition, dict) else None
+    return named if isinstance(named, str) else key
 
 
 def _applied(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:

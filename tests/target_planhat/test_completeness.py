@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from target_planhat.completeness import Completeness
 
 NOW = 1_800_000_000
+ENDED = NOW + 3_600
 VERSION = NOW + 1
 RECORD, ACTIVATE = "R", "A"
 
@@ -32,7 +33,7 @@ def seen(*messages, began=NOW, stream="s", models=("issues",)):
 
 
 def reason(*messages, vouched_for=False, **how):
-    return seen(*messages, **how).sources(vouched_for=vouched_for)["issues"].incomplete
+    return seen(*messages, **how).sources(ENDED, vouched_for=vouched_for)["issues"].incomplete
 
 
 def test_records_and_then_their_version_are_a_complete_source():
@@ -62,6 +63,8 @@ def test_records_and_then_their_version_are_a_complete_source():
         ((line(version=7), 7), "older than this read"),
         ((line(version=0), 0), "older than this read"),
         ((line(version=-1), -1), "older than this read"),
+        ((line(version=ENDED + 1), ENDED + 1), "is not the time of this read"),
+        ((line(version=2**60), 2**60), "is not the time of this read"),
     ],
 )
 def test_anything_else_is_not(messages, why):
@@ -104,23 +107,34 @@ def test_a_model_is_complete_if_all_its_streams_are():
         completeness.add_records(stream, line(stream), line(stream))
         completeness.activate(stream, line(stream))
     completeness.announce("c", ("objectives",))
-    sources = completeness.sources()
+    sources = completeness.sources(ENDED)
     assert sources["issues"].incomplete is None
     assert "no ACTIVATE_VERSION of c" in sources["objectives"].incomplete
     completeness.add_records("a", line("a"), line("a"))
-    assert "records of a came after" in completeness.sources()["issues"].incomplete
+    assert "records of a came after" in completeness.sources(ENDED)["issues"].incomplete
+
+
+@pytest.mark.parametrize("vouched_for", [True, False])
+def test_a_stream_that_is_expected_and_never_came_makes_its_models_incomplete(vouched_for):
+    completeness = seen(line(), VERSION)
+    completeness.expect("t", ("issues", "objectives"))
+    sources = completeness.sources(ENDED, vouched_for=vouched_for)
+    assert "no SCHEMA of t came" in sources["issues"].incomplete
+    assert set(sources) == {"issues"}, "no SCHEMA is for objectives"
+    completeness.announce("t", ("issues",))
+    assert "no SCHEMA" not in (completeness.sources(ENDED)["issues"].incomplete or "")
 
 
 def test_a_model_without_a_stream_has_no_source():
-    assert set(seen(line(), VERSION, models=()).sources()) == set()
+    assert set(seen(line(), VERSION, models=()).sources(ENDED)) == set()
 
 
 def test_a_source_was_read_when_its_earliest_record_was():
     first, last = "2027-01-15T08:00:00.5Z", "2027-01-15T10:00:00+01:00"
     completeness = seen(line(time_extracted=last), line(time_extracted=first))
-    assert completeness.sources()["issues"].read_from == NOW + 0.5
-    assert seen(line(), VERSION).sources()["issues"].read_from is None
-    assert seen(line(time_extracted="soon")).sources()["issues"].read_from is None
+    assert completeness.sources(ENDED)["issues"].read_from == NOW + 0.5
+    assert seen(line(), VERSION).sources(ENDED)["issues"].read_from is None
+    assert seen(line(time_extracted="soon")).sources(ENDED)["issues"].read_from is None
 
 
 @given(st.data())

@@ -235,6 +235,32 @@ def test_records_that_the_source_deleted_or_a_map_left_out_did_not_come(
     assert archived(tenant) == {gone, left_out}
 
 
+TO_ISSUES = {"model": "issues", "set": {"sourceId": "sourceId"}}
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"mappings": [{"stream": each, **TO_ISSUES} for each in ("open", "closed")]},
+        {"stream_maps": {each: {"__alias__": "issues"} for each in ("open", "closed")}},
+        {
+            "stream_maps": {
+                "open": {"__alias__": "issues"},
+                "issues": {"__source__": "closed", "sourceId": "sourceId"},
+            }
+        },
+    ],
+)
+def test_a_stream_that_never_came_makes_the_model_incomplete(
+    tenant, insert, complete, mirror, maps, caplog
+):
+    insert("a"), insert("closed")
+    ran = mirror(complete("a", stream="open"), **maps)
+    assert ran.error is None
+    assert (archived(tenant), removed(ran)) == (set(), None)
+    assert "no SCHEMA of closed came" in caplog.text
+
+
 def test_more_than_the_share_and_more_than_five_removes_nothing(
     bench, tenant, insert, complete, mirror
 ):

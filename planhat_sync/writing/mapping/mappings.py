@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.mapping.definition import stream_mapping
@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from planhat_sync.writing.mapping.stream_mapping import StreamMapping
 
 
+_GLOB_CHARACTERS: Final = frozenset("*?[")
+
+
 class Mappings:
     """The mappings of a run, by the streams that they are for.
 
     Args:
         mappings: Each mapping, by its stream or glob.
+
+    Attributes:
+        named: The streams that have a mapping of their own.
     """
 
     def __init__(self, mappings: Mapping[str, StreamMapping]) -> None:
+        self.named = [stream for stream in mappings if not is_glob(stream)]
         self._mappings = mappings
 
     @classmethod
@@ -77,3 +84,8 @@ class Mappings:
                 "mapping of its own, or make one of them narrower"
             )
         return self._mappings[fitting[0]] if fitting else None
+
+
+def is_glob(stream: str) -> bool:
+    """Return whether the name of a stream, in a setting, stands for all streams that fit it."""
+    return not _GLOB_CHARACTERS.isdisjoint(stream)
