@@ -109,7 +109,7 @@ def all_rows():
 
 
 def sources(*, complete=False):
-    kinds = ["ours"] if complete else ["ours", "ours", "ours", "sdk", "sdk child", "file"]
+    kinds = ["ours"] if complete else ["ours", "ours", "ours", "sdk", "sdk", "sdk child", "file"]
     keys = st.lists(st.integers(0, ROWS + 2), unique=True, min_size=int(complete), max_size=ROWS)
     return st.builds(
         Source,
@@ -117,7 +117,7 @@ def sources(*, complete=False):
         deleted=st.frozensets(st.integers(0, ROWS), max_size=2),
         has_reject=st.just(False) if complete else st.sampled_from([False] * 5 + [True]),
         kind=st.sampled_from(kinds),
-        cut=st.none() if complete else st.sampled_from([None, None, None, *range(ROWS)]),
+        cut=st.none() if complete else st.sampled_from([None] * 2 * ROWS + list(range(ROWS))),
     )
 
 
