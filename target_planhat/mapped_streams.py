@@ -80,7 +80,7 @@ class MappedStreams:
             return ()
         made = mapping.apply(record)
         if isinstance(made, Reject):
-            raise UnmappableError(mapping.model, made)
+            raise UnmappableError(mapping.model, made, mapping.keyables(record))
         return ((mapping.model, None if isinstance(made, Skipped) else made),)
 
     def sources(self, line: bytes) -> Mapping[str, str]:

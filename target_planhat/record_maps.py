@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,12 +17,16 @@ class UnmappableError(Exception):
     Attributes:
         stream: The stream that the failing map makes.
         reject: Why, for the reject file.
+        made: The properties of the record that could be made, as far as they are known.
     """
 
-    def __init__(self, stream: str, reject: Reject) -> None:
+    def __init__(
+        self, stream: str, reject: Reject, made: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         super().__init__(reject.message)
         self.stream = stream
         self.reject = reject
+        self.made = made
 
 
 class RecordMaps(Protocol):

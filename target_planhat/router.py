@@ -144,7 +144,8 @@ class Router:
             mapped = self._maps.apply(message.stream, record)
         except UnmappableError as error:
             counts.of(error.stream).read += 1
-            self._pipeline.reject(error.stream, line, number, error.reject)
+            stream = self._streams[error.stream]
+            self._pipeline.reject(stream, error.made, line, number, error.reject)
             return
         for name, made in mapped:
             if made is None:

@@ -96,17 +96,18 @@ class Pipeline:
         """
         reject = stream.take_record(record, line, number, earlier_reject=earlier_reject)
         if reject is not None:
-            if stream.holds_earlier(record):
-                # Otherwise it would be written after this one was rejected, and a replay would take
-                # it for the newer one.
-                self.flush()
-            self.reject(stream.name, line, number, reject)
+            self.reject(stream, record, line, number, reject)
 
-    def reject(self, stream: str, line: bytes, number: int, reject: Reject) -> None:
-        """Report a record that is not written.
+    def reject(
+        self, stream: Stream, record: Mapping[str, Any], line: bytes, number: int, reject: Reject
+    ) -> None:
+        """Report a record that is not written; first those of its identity that wait are written.
+
+        Otherwise a replay would take them for the newer ones.
 
         Args:
-            stream: Name of its model.
+            stream: Its stream.
+            record: The record, or as much of it as is known.
             line: The line that it came in.
             number: Number of that line.
             reject: Why.
@@ -114,8 +115,11 @@ class Pipeline:
         Raises:
             TooManyRejectsError: The run ends, once the records before this one are sent.
         """
-        self.counts.of(stream).rejected += 1
-        self.rejects.add(stream, number, line, reject)
+        names = stream.identities_of(record)
+        if stream.holds(names) or self._dispatcher.holds(stream.writer, names):
+            self.flush()
+        self.counts.of(stream.name).rejected += 1
+        self.rejects.add(stream.name, number, line, reject)
         if len(self.rejects) >= MOST_WAITING:
             self.rejects.flush()
         if self.rejects.end_the_run:

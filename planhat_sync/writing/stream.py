@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.writing.batching.batcher import Batcher
+from planhat_sync.writing.batching.identity import identities
 from planhat_sync.writing.mirror_settings import check_model
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from planhat_sync.models import Model
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.results.counts import RunCounts, StreamCounts
     from planhat_sync.writing.sending.batch_writer import BatchWriter
     from planhat_sync.writing.settings import WriteSettings
@@ -155,14 +157,22 @@ class Stream:
             self._oldest_is_known = False
         return None
 
-    def holds_earlier(self, record: Mapping[str, Any]) -> bool:
-        """Return whether an earlier record with a keyable of a rejected one waits to be sent.
+    def identities_of(self, record: Mapping[str, Any]) -> Sequence[Identity]:
+        """Return the identities of a record that is rejected; none if they are what is wrong.
 
         Args:
-            record: The rejected record.
+            record: The record, or as much of it as is known.
         """
         keys = self._converter.keys_of(record)
-        return keys is not None and self._batcher.holds(keys)
+        return [] if keys is None else identities(Payload(0, b"", b"", keys.values, keys.scopes))
+
+    def holds(self, names: Sequence[Identity]) -> bool:
+        """Return whether a record with one of some identities waits to be sent.
+
+        Args:
+            names: The identities.
+        """
+        return self._batcher.holds(names)
 
     def release(self, *, all_batches: bool) -> Sequence[Batch]:
         """Return the batches that are full, to be sent in this order, and forget them.

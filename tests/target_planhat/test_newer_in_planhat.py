@@ -281,3 +281,49 @@ def test_what_a_replay_wrote_before_it_was_killed_is_unchanged_when_it_is_replay
     (aside,) = pipe.bench.rejects_path.parent.glob("*.replayed-1")
     assert pipe.replay(aside) == []
     assert pipe.counts["unchanged"] == len(keys)
+
+
+X_TO_ISSUES = {
+    "stream": "x",
+    "model": "issues",
+    "set": {
+        "sourceId": "id",
+        "title": "name",
+        "companyIds": "c",
+        "source": {"from": "by", "map": {"us": "Us"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stream", "wrong", "config"),
+    [
+        ("issues", {"archived": "perhaps"}, {"batch_size_rows": 1, "concurrency": 4}),
+        ("issues", {"archived": "perhaps"}, {"concurrency": 4}),
+        ("x", {"by": "them"}, {"mappings": [X_TO_ISSUES]}),
+        ("x", {"by": "them"}, {"mappings": [X_TO_ISSUES], "batch_size_rows": 1, "concurrency": 4}),
+    ],
+    ids=["in flight", "waits", "mapped", "mapped, in flight"],
+)
+def test_a_record_is_rejected_after_those_before_it_are_written(bench, stream, wrong, config):
+    """So it is the newer one, and its replay writes it."""
+    bench.sandbox.fault("slow-work", route="bulk", seconds=0.05)
+    company, (key, title, companies) = (
+        bench.company(),
+        {
+            "issues": ("sourceId", "title", "companyIds"),
+            "x": ("id", "name", "c"),
+        }[stream],
+    )
+    made = {key: "a", companies: [company]}
+    lines = [
+        bench.record(stream, **made, **{title: "old"}),
+        bench.record(stream, **made, **{title: "new"}, **wrong),
+    ]
+    bench.run([bench.schema(stream), *lines], on_reject="continue", **config)
+    text = (
+        bench.rejects_path.read_bytes().replace(b'"perhaps"', b"false").replace(b'"them"', b'"us"')
+    )
+    ran = bench.run(text.splitlines(), **config)
+    assert ran.error is None
+    assert [each["title"] for each in bench.sandbox.tenant("alpha").records("issues")] == ["new"]

@@ -14,15 +14,15 @@ import msgspec
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import covers, identities
 from planhat_sync.writing.batching.ordering import Order
-from planhat_sync.writing.records.payload import Payload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_sync.models import Model
     from planhat_sync.writing.batching.batch import Kind
+    from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.batching.ordering import Bounds
-    from planhat_sync.writing.records.keys import Keys
+    from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.settings import WriteSettings
 
 MAX_SUPERSEDED: Final = 5_000
@@ -105,13 +105,13 @@ class Batcher:
         self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
         return self._release_full()
 
-    def holds(self, keys: Keys) -> bool:
-        """Return whether a payload with one of some keyables waits to be sent.
+    def holds(self, names: Iterable[Identity]) -> bool:
+        """Return whether a payload with one of some identities waits to be sent.
 
         Args:
-            keys: The keyables.
+            names: The identities.
         """
-        return self._order.holds(identities(Payload(0, b"", b"", keys.values, keys.scopes)))
+        return self._order.holds(names)
 
     def drain(self) -> list[Batch]:
         """Return every batch, full or not, to be sent in this order."""

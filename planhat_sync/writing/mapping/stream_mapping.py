@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,18 @@ class StreamMapping:
         except ConversionError as error:
             return error.reject
         return made | deletion
+
+    def keyables(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what identifies a record that is rejected, as far as it can be made.
+
+        Args:
+            record: The record.
+        """
+        made: dict[str, Any] = {}
+        for entry in self._identifying:
+            with contextlib.suppress(ConversionError):
+                made |= _values((entry,), record)
+        return made
 
 
 def _values(entries: Sequence[Entry], record: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from planhat_sync.writing.sending.in_flight import InFlight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.batch_writer import BatchWriter
@@ -82,6 +83,15 @@ class Dispatcher:
                 self._queued.append((writer, batch))
             else:
                 self._streams.setdefault(writer, InFlight()).queue(batch)
+
+    def holds(self, writer: BatchWriter, names: Sequence[Identity]) -> bool:
+        """Return whether a batch without a result has a payload with one of some identities.
+
+        Args:
+            writer: Writes the batches of their stream.
+            names: The identities.
+        """
+        return writer in self._streams and self._streams[writer].holds(names)
 
     def send(self) -> Iterator[BatchResult]:
         """Send every batch that was added, and wait until each one is in flight.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from planhat_sync.writing.batching.identity import identities, order_matters, profiles, scoped_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity
 
@@ -55,6 +57,16 @@ class InFlight:
     def __len__(self) -> int:
         """Count the batches that have no result yet."""
         return len(self._queued) + len(self._started)
+
+    def holds(self, names: Sequence[Identity]) -> bool:
+        """Return whether a payload with one of some identities has no result yet.
+
+        Args:
+            names: The identities.
+        """
+        return any(
+            not waiting.identities.isdisjoint(names) for waiting in (*self._queued, *self._started)
+        )
 
     def queue(self, batch: Batch) -> None:
         """Add a batch, after all those queued before it."""
