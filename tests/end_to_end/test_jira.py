@@ -112,10 +112,15 @@ def test_the_page_maps_the_same_in_a_pipe_and_in_meltano():
     assert piped | loader["config"] | {"rejects_path": piped["rejects_path"]} == piped
 
 
-def test_a_second_run_of_the_same_issues_sends_nothing(crm, config, counts, target):
+@pytest.mark.parametrize("custom", ["merge", "replace"])
+def test_a_second_run_of_the_same_issues_sends_nothing(crm, config, counts, target, custom):
+    crm.behave(custom=custom)
     first = target(config=config, stdin=lines(*SIX))
     assert first.code == 0, first.stderr
     assert counts() == counts() | {"read": 6, "created": 5, "skipped": 1, "rejected": 0}
+    for record in from_jira(crm).values():  # somebody fills in another field
+        filled_in = {"custom": record["custom"] | {"Team": "Ovens"}}
+        crm.tenant("token-a").update("issues", record["_id"], filled_in)
     before, sent = crm.tenant("token-a").records("issues"), len(crm.requests)
     second = target(config=config, stdin=lines(*SIX))
     assert second.code == 0, second.stderr

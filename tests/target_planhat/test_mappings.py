@@ -317,6 +317,21 @@ def test_mappings_are_listed_by_about(target):
     assert about["settings"]["properties"]["mappings"]["type"] == "array"
 
 
+def test_a_dry_run_shows_those_custom_fields_that_differ_and_no_others(bench, source, caplog):
+    fields = {"Labels": ["x"], "Sprint": "Week 6", "Team": "by hand"}
+    record = source("a", labels=["x"], sprint="Week 7", points=None)
+    company = record["record"]["company"]
+    held = {"sourceId": "a", "title": "Issue a", "companyIds": [company], "custom": fields}
+    bench.sandbox.tenant("alpha").insert("issues", held)
+    custom = {"Labels": "fields.labels", "Sprint": "fields.sprint", "Points": "fields.points"}
+    lines = [bench.schema("bugs"), record]
+    caplog.set_level("INFO")
+    ran = bench.run(lines, mappings=[mapping(custom=custom)], dry_run=True)
+    assert counted(ran) == {"read": 1, "updated": 1}
+    shown = [line for line in caplog.messages if line.startswith("would ")]
+    assert shown == ["would update issues, line 2: custom.Sprint: Week 6 -> Week 7 (fields.sprint)"]
+
+
 JIRA = {
     "stream": "issues",
     "model": "issues",
@@ -339,6 +354,7 @@ def test_a_person_tries_a_mapping_with_a_dry_run_on_a_file(bench, target):
     for customer in ("acme-1", "acme-2", "acme-3"):
         bench.company(externalId=customer)
     issue = {"sourceId": "HELP-1", "title": "Wrong totals", "custom": {"Labels": ["reports"]}}
+    issue["custom"]["Team"] = "by hand"
     bench.sandbox.tenant("alpha").insert("issues", issue)
     sample = str(ROOT / "tests/support/jira.singer")
     run = target("--input", sample, config=bench.config(mappings=[JIRA], dry_run=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.mapping.definition import stream_mapping
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 
 _GLOB_CHARACTERS: Final = frozenset("*?[")
+
+
+def custom_labels(mappings: Sequence[Mapping[str, Any]], model: Model) -> Sequence[str]:
+    """Return the custom fields that records of a model may have: each that a mapping of it sets.
+
+    Args:
+        mappings: The setting.
+        model: The model.
+    """
+    return list(
+        dict.fromkeys(
+            label
+            for mapping in mappings
+            if mapping["model"] == model.name
+            for label in mapping["set"].get(CUSTOM, ())
+        )
+    )
 
 
 class Mappings:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.batching.identity import scope_kind
+from planhat_sync.writing.mapping.mappings import custom_labels
 from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
+from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
 from planhat_sync.writing.records.payload import (
@@ -42,7 +45,7 @@ class Decisions:
     Attributes:
         by_all_keyables: Whether records have to be found by other keyables than `_id`.
         reads_values: Whether the values of upserts have to be known.
-        compared: The properties whose values have to be compared.
+        fingerprints: Of the values that have to be compared.
     """
 
     def __init__(
@@ -59,13 +62,15 @@ class Decisions:
         self._required = model.bulk_required if settings.dry_run else ()
         self._needs_all = self._compares or self._mode != "upsert" or times is not None
         self.by_all_keyables = self._needs_all or archives
-        self.compared = [
+        compared = [
             name
             for name in model.properties
             if name != ID
             and name not in model.read_only
-            and (self._compares or times is not None or (archives and name == "archived"))
+            and (self.reads_values or (archives and name == "archived"))
         ]
+        labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
+        self.fingerprints = Fingerprints(compared, labels)
 
     def needs_existing(self, payload: Payload) -> bool:
         """Return whether a payload can be decided on only if its record is known."""

@@ -36,8 +36,8 @@ class ExistingRecord:
     fingerprints: Fingerprints
     updated_at: datetime | None = None
 
-    def differing(self, item: Mapping[str, Any]) -> list[str]:
-        """Return the properties of an item whose values are, or may be, other than the record's."""
+    def differing(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what of an item is, or may be, other than in the record."""
         return self.fingerprints.differing(item, self.values)
 
 

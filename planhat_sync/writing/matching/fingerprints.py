@@ -1,7 +1,7 @@
-"""Whether a record in Planhat has the values that would be sent, from eight bytes of each property.
+"""Whether a record in Planhat has the values that would be sent, from eight bytes of each value.
 
 Owns which values are equal: numbers by their value, objects regardless of order, and a null as a
-property that is absent.
+property or custom field that is absent.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.records.exact_json import without_trailing_zeros
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Fingerprints:
 
     Args:
         names: The properties.
+        labels: The custom fields that are compared one by one. An item with any other custom field
+            has its `custom` compared as one value.
 
     Attributes:
         names: The properties.
@@ -50,32 +53,42 @@ class Fingerprints:
         unsure: The fingerprints of a record whose values are not known.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], labels: Sequence[str] = ()) -> None:
         self.names = tuple(names)
         self._positions = {name: at for at, name in enumerate(self.names)}
-        self._struct = Struct(f"<{len(self.names)}q")
+        self._labels = {label: at for at, label in enumerate(labels, start=len(self.names))}
+        self._count = len(self.names) + len(self._labels)
+        self._struct = Struct(f"<{self._count}q")
         self.width = self._struct.size
-        self.unsure = self._struct.pack(*[UNSURE] * len(self.names))
+        self.unsure = self._struct.pack(*[UNSURE] * self._count)
 
     def of(self, record: Mapping[str, Any]) -> bytes:
         """Return the fingerprints of a record."""
-        return self._struct.pack(*[fingerprint(record.get(name)) for name in self.names])
+        marks = [fingerprint(record.get(name)) for name in self.names]
+        if self._labels:
+            fields = _fields(record)
+            marks += [fingerprint(fields.get(label)) for label in self._labels]
+        return self._struct.pack(*marks)
 
-    def differing(self, item: Mapping[str, Any], values: bytes) -> list[str]:
-        """Return the properties of an item whose values are, or may be, other than a record's.
+    def differing(self, item: Mapping[str, Any], values: bytes) -> dict[str, Any]:
+        """Return what of an item is, or may be, other than in a record.
 
         Args:
             item: What would be sent.
             values: Fingerprints of the record that it refers to.
+
+        Returns:
+            Properties and their values; `custom` has only the custom fields that differ, if all of
+            the item's are compared one by one.
         """
         marks = self._struct.unpack(values)
-        return [
-            name
-            for name, value in item.items()
-            if name not in self._positions
-            or marks[self._positions[name]] == UNSURE
-            or marks[self._positions[name]] != fingerprint(value)
-        ]
+        found = _differing(item, self._positions, marks)
+        fields = found.get(CUSTOM)
+        if isinstance(fields, dict) and fields.keys() <= self._labels.keys():
+            found[CUSTOM] = _differing(fields, self._labels, marks)
+            if not found[CUSTOM]:
+                del found[CUSTOM]
+        return found
 
     def after(self, item: Mapping[str, Any], before: bytes | None) -> bytes:
         """Return the fingerprints of a record after an item was written to it.
@@ -84,14 +97,40 @@ class Fingerprints:
             item: What was written.
             before: Its fingerprints before that, None if there was no record.
         """
-        marks = list(self._struct.unpack(before)) if before else [NOTHING] * len(self.names)
+        marks = list(self._struct.unpack(before)) if before else [NOTHING] * self._count
         for name, value in item.items():
             at = self._positions.get(name)
             if at is not None:
                 # It is not known whether Planhat merges or replaces an object.
                 may_merge = isinstance(value, dict) and before is not None
                 marks[at] = UNSURE if may_merge else fingerprint(value)
+        if self._labels and CUSTOM in item:
+            fields = _fields(item)
+            for label, at in self._labels.items():
+                if label in fields:
+                    marks[at] = fingerprint(fields[label])
+                elif marks[at] != NOTHING:
+                    marks[at] = UNSURE
         return self._struct.pack(*marks)
+
+
+def _fields(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the custom fields of a record or of an item."""
+    fields = record.get(CUSTOM)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _differing(
+    values: Mapping[str, Any], positions: Mapping[str, int], marks: Sequence[int]
+) -> dict[str, Any]:
+    """Return the values that do not have the fingerprint at their position."""
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in positions
+        or marks[positions[name]] == UNSURE
+        or marks[positions[name]] != fingerprint(value)
+    }
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value

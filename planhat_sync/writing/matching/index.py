@@ -15,7 +15,6 @@ from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, find_strongest
-from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.matching.references import (
     EVERYWHERE_REFERENCE,
     NONE,
@@ -28,10 +27,11 @@ from planhat_sync.writing.matching.references import (
 from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
+    from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
 
 _TIME: Final = Struct("<q")
@@ -45,8 +45,8 @@ class Index:
 
     Args:
         model: The model.
+        fingerprints: Of the values that are compared.
         by_all_keyables: Whether records are to be found by other keyables than their `_id`.
-        compared: The properties whose values are compared.
         update_time: The property that says when a record was changed, if that is to be known.
 
     Attributes:
@@ -57,15 +57,15 @@ class Index:
     def __init__(
         self,
         model: Model,
+        fingerprints: Fingerprints,
         *,
         by_all_keyables: bool,
-        compared: Sequence[str] = (),
         update_time: str | None = None,
     ) -> None:
         self._keyables = model.keyables
         self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
         self._id_position = model.id_position
-        self._fingerprints = Fingerprints(compared)
+        self._fingerprints = fingerprints
         self._update_time = update_time
         # Of each record: its present keyables, the scopes of these, the fingerprints of its values,
         # and when it was changed.

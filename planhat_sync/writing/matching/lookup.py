@@ -16,7 +16,6 @@ from planhat_sync.errors import RequestError
 from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown, find_strongest
-from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.matching.index import Index
 from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.records.exact_json import exact_number
@@ -24,12 +23,13 @@ from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.existing import Existing
+    from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
 
 PREFIXES: Final = {ID: "", "sourceId": "srcid-", "externalId": "extid-"}
@@ -44,14 +44,13 @@ class Lookup:
     Args:
         client: Planhat.
         model: The model.
-        compared: The properties whose values are compared.
+        fingerprints: Of the values that are compared.
     """
 
-    def __init__(self, client: PlanhatClient, model: Model, compared: Sequence[str] = ()) -> None:
+    def __init__(self, client: PlanhatClient, model: Model, fingerprints: Fingerprints) -> None:
         self._client = client
         self._model = model
-        self._compared = compared
-        self._fingerprints = Fingerprints(compared)
+        self._fingerprints = fingerprints
 
     def read_index(
         self, *, by_all_keyables: bool, with_times: bool = False, stop: threading.Event | None
@@ -68,11 +67,11 @@ class Lookup:
         """
         model = self._model
         time = model.replication_key if with_times else None
-        index = Index(
-            model, by_all_keyables=by_all_keyables, compared=self._compared, update_time=time
-        )
+        index = Index(model, self._fingerprints, by_all_keyables=by_all_keyables, update_time=time)
         keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
-        select = tuple(dict.fromkeys([ID, *keys, *self._compared, *([time] if time else [])]))
+        select = tuple(
+            dict.fromkeys([ID, *keys, *self._fingerprints.names, *([time] if time else [])])
+        )
         for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
             for row in page:
                 index.add(row)

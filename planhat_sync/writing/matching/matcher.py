@@ -67,7 +67,7 @@ class Matcher:
         self._stop = stop
         self._decisions = Decisions(model, settings)
         self._references = CompanyReferences(model, settings, companies)
-        self._lookup = Lookup(client, model, self._decisions.compared)
+        self._lookup = Lookup(client, model, self._decisions.fingerprints)
         self._times: UpdateTimes | None = None
         self._lookups = 0
         self._index: Index | None = None
@@ -154,14 +154,15 @@ class Matcher:
     def _keeps_companies(self) -> bool:
         """Whether the index holds to which companies records belong."""
         name = self._model.company_reference
-        return name in self._decisions.compared or name in self._model.keyable_scope.values()
+        compared = self._decisions.fingerprints.names
+        return name in compared or name in self._model.keyable_scope.values()
 
     def _begin_replay(self, payloads: Iterable[Payload]) -> None:
         """From the first replayed record on, find out when records were changed."""
         if self._times is None and any(each.rejected_at is not None for each in payloads):
             self._times = UpdateTimes()
             self._decisions = Decisions(self._model, self._settings, self._times)
-            self._lookup = Lookup(self._client, self._model, self._decisions.compared)
+            self._lookup = Lookup(self._client, self._model, self._decisions.fingerprints)
             self._index = None
 
     def _prepare(self, asking: int) -> None:

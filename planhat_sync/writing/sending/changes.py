@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
-from planhat_sync.writing.matching.fingerprints import fingerprint
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class ChangeLog:
 
         Args:
             heading: Which record it is.
-            new: The properties that would be written.
+            new: The values that would be written; of an existing record those that differ.
             old: The record in Planhat, None if there is none.
             line: The line that the record came in.
         """
@@ -82,10 +81,10 @@ def changes_of(
 ) -> Iterator[Change]:
     """Return the values that would be written, property by property.
 
-    If the sources of all custom fields are known, each that differs is a change of its own.
+    If the sources of all custom fields are known, each of them is a change of its own.
 
     Args:
-        new: The properties that would be written.
+        new: The values that would be written; of an existing record those that differ.
         old: The record in Planhat, empty if there is none.
         sources: The sources of properties, those of custom fields by `custom.<label>`.
     """
@@ -102,7 +101,6 @@ def _custom_fields(new: Any, old: Any, sources: Mapping[str, str]) -> list[Chang
     return [
         _change(f"{CUSTOM}.{label}", value, held.get(label), sources)
         for label, value in new.items()
-        if fingerprint(value) != fingerprint(held.get(label))
     ]
 
 

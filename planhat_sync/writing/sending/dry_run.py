@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.matching.decisions import item_values
 from planhat_sync.writing.matching.existing import ExistingRecord
 from planhat_sync.writing.sending.batch_result import superseded
@@ -77,6 +78,11 @@ class DryRun:
         new, old = item_values(payload), None
         if record is not None and record.identifier is not None:
             old = self._client.get(self._model, record.identifier)
-        names = new if record is None else record.differing(self._matcher.values(payload))
+        if record is not None:
+            differing = record.differing(self._matcher.values(payload))
+            # Companies are shown as the record names them.
+            new = {name: new[name] for name in differing}
+            if CUSTOM in differing:
+                new[CUSTOM] = differing[CUSTOM]
         heading = f"would {verb} {self._model.name}, line {payload.line}"
-        self._changes.show(heading, {name: new[name] for name in names}, old, payload.raw)
+        self._changes.show(heading, new, old, payload.raw)

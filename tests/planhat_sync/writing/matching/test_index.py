@@ -74,18 +74,95 @@ def tagged(value):
 def test_an_absent_property_equals_null_and_nothing_else():
     fingerprints = Fingerprints(["name", "health"])
     existing = fingerprints.of({"name": "a"})
-    assert fingerprints.differing({"health": None, "name": "a"}, existing) == []
-    assert fingerprints.differing({"health": 0, "name": ""}, existing) == ["health", "name"]
-    assert fingerprints.differing({"other": None}, existing) == ["other"]
+    assert fingerprints.differing({"health": None, "name": "a"}, existing) == {}
+    assert fingerprints.differing({"health": 0, "name": ""}, existing) == {"health": 0, "name": ""}
+    assert fingerprints.differing({"other": None}, existing) == {"other": None}
 
 
 def test_an_object_that_replaced_another_equals_nothing():
     fingerprints = Fingerprints(["custom"])
     existing = fingerprints.of({"custom": {"a": 1}})
     after = fingerprints.after({"custom": {"b": 1}}, existing)
-    assert fingerprints.differing({"custom": {"b": 1}}, after) == ["custom"]
+    assert fingerprints.differing({"custom": {"b": 1}}, after) == {"custom": {"b": 1}}
     new = fingerprints.after({"custom": {"b": 1}}, None)
-    assert fingerprints.differing({"custom": {"b": 1}}, new) == []
+    assert fingerprints.differing({"custom": {"b": 1}}, new) == {}
+
+
+VALUES = st.sampled_from([None, 0, False, "", "x", Decimal("0.10"), Decimal("0.1"), [], ["x"]])
+LABELS = "abc"
+MAPPED = st.dictionaries(st.sampled_from(LABELS), VALUES)
+ANY_FIELDS = st.dictionaries(st.sampled_from("abcd"), VALUES)
+
+
+def with_custom(custom):
+    return st.fixed_dictionaries({}, optional={"name": VALUES, "custom": custom})
+
+
+def flat(record):
+    """Return the values of a record by name, those of custom fields by `custom.<label>`."""
+    fields = {f"custom.{label}": value for label, value in (record.get("custom") or {}).items()}
+    return {name: tagged(value) for name, value in (record | fields).items() if name != "custom"}
+
+
+def truly_differing(item, record):
+    held = flat(record)
+    return {name for name, value in flat(item).items() if value != held.get(name, tagged(None))}
+
+
+@given(item=with_custom(MAPPED), record=with_custom(st.none() | ANY_FIELDS))
+@example(item={"custom": {"a": "x"}}, record={"custom": {"a": "x", "d": "by hand"}})
+@example(item={"custom": {"a": None}}, record={"custom": {"b": "x"}})
+@example(item={"custom": {"a": None}}, record={})
+@example(item={"custom": {}}, record={"custom": {"d": 0}})
+def test_custom_fields_with_known_labels_differ_if_and_only_if_their_own_values_do(item, record):
+    fingerprints = Fingerprints(["name", "custom"], LABELS)
+    found = fingerprints.differing(item, fingerprints.of(record))
+    assert set(flat(found)) == truly_differing(item, record)
+    assert bool(found) == bool(truly_differing(item, record))
+
+
+def test_custom_is_compared_as_one_value_if_a_label_in_it_is_not_known():
+    fingerprints = Fingerprints(["custom"], ["a"])
+    existing = fingerprints.of({"custom": {"a": 1, "b": 2, "c": 3}})
+    part = {"custom": {"a": 1, "b": 2}}
+    assert fingerprints.differing(part, existing) == part
+    assert fingerprints.differing({"custom": {"c": 3, "b": 2, "a": 1}}, existing) == {}
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+@given(
+    record=st.none() | with_custom(st.none() | ANY_FIELDS),
+    writes=st.lists(with_custom(st.none() | ANY_FIELDS), min_size=1, max_size=3),
+    item=with_custom(ANY_FIELDS),
+)
+@example(
+    record={"custom": {"b": "x"}}, writes=[{"custom": {"a": "x"}}], item={"custom": {"b": "x"}}
+)
+@example(record={"custom": {"b": "x"}}, writes=[{"custom": None}], item={"custom": {"b": "x"}})
+def test_no_custom_field_is_taken_for_equal_after_writes_that_merge_or_replace(
+    replaces, record, writes, item
+):
+    fingerprints = Fingerprints(["name", "custom"], LABELS)
+    values = None if record is None else fingerprints.of(record)
+    state = record or {}
+    for write in writes:
+        merged = {**(state.get("custom") or {}), **(write.get("custom") or {})}
+        state = state | write
+        if "custom" in write and not replaces:
+            state["custom"] = merged
+        values = fingerprints.after(write, values)
+        if fields := write.get("custom"):
+            # What was written is known, whatever becomes of the rest.
+            known = {"custom": {label: fields[label] for label in fields.keys() & set(LABELS)}}
+            assert fingerprints.differing(known, values) == {}
+    assert truly_differing(item, state) <= set(flat(fingerprints.differing(item, values)))
+
+
+def test_a_custom_field_that_an_update_left_out_is_known_only_if_it_was_absent():
+    fingerprints = Fingerprints(["custom"], LABELS)
+    after = fingerprints.after({"custom": {"a": 1}}, fingerprints.of({"custom": {"b": 2}}))
+    assert fingerprints.differing({"custom": {"b": 2}}, after) == {"custom": {"b": 2}}
+    assert fingerprints.differing({"custom": {"a": 1, "c": None}}, after) == {}
 
 
 IDS = ["0" * 24, "1" * 24, "odd id", "2" * 24]
@@ -197,7 +274,7 @@ def test_an_index_finds_what_planhat_has_or_says_that_it_is_unknown(rows, steps)
 
 
 def load(tenant):
-    index = Index(OBJECTIVES, by_all_keyables=True, compared=COMPARED)
+    index = Index(OBJECTIVES, Fingerprints(COMPARED), by_all_keyables=True)
     for row in tenant.rows:
         index.add(row)
     return index
@@ -214,7 +291,7 @@ def check(found, expected, item):
 
 
 def test_an_index_of_ids_alone_knows_no_other_keyables():
-    index = Index(OBJECTIVES, by_all_keyables=False)
+    index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=False)
     index.add({"_id": IDS[0]})
     assert has(index, IDS[0])
     assert not has(index, IDS[1])
@@ -230,7 +307,7 @@ def has(index, identifier):
 
 
 def test_an_index_is_stale_once_a_record_is_written_by_an_id_of_this_run():
-    index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
+    index = Index(OBJECTIVES, Fingerprints(["name"]), by_all_keyables=True)
     new = payload_of({"sourceId": "s", "name": "a"})
     index.write(new, item_values(new))
     index.add_created([IDS[0]])
@@ -242,7 +319,7 @@ def test_an_index_is_stale_once_a_record_is_written_by_an_id_of_this_run():
 
 
 def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
-    index = Index(OBJECTIVES, by_all_keyables=True)
+    index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e", "companyId": COMPANIES[0], "sourceId": "s"})
     moved = payload_of({"sourceId": "s", "companyId": COMPANIES[1]})
     index.write(moved, item_values(moved))
@@ -251,7 +328,7 @@ def test_a_record_that_changes_its_company_is_not_found_in_the_old_one():
 
 
 def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_one():
-    index = Index(OBJECTIVES, by_all_keyables=True)
+    index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e", "companyId": None})
     taken = payload_of({"_id": IDS[0], "companyId": COMPANIES[0]})
     index.write(taken, item_values(taken))
@@ -259,7 +336,7 @@ def test_an_external_id_without_a_company_is_not_forgotten_when_its_record_gets_
 
 
 def test_a_row_without_its_company_does_not_make_the_index_stale():
-    index = Index(OBJECTIVES, by_all_keyables=True)
+    index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=True)
     index.add({"_id": IDS[0], "externalId": "e"})
     assert not index.stale
     assert index.find(payload_of({"externalId": "e", "companyId": COMPANIES[0]})) is None
@@ -270,14 +347,14 @@ def test_numbers_are_compared_exactly():
     row = decode(b'{"a": 0.10, "b": 1e400, "c": 12345678901234567890123}')
     fingerprints = Fingerprints(["a", "b", "c"])
     same = decode(b'{"a": 0.1, "b": 1.0e400, "c": 12345678901234567890123.0}')
-    assert fingerprints.differing(same, fingerprints.of(row)) == []
+    assert fingerprints.differing(same, fingerprints.of(row)) == {}
     other = decode(b'{"a": 0.10000000000000000001, "b": 1e401, "c": 12345678901234567890124}')
-    assert fingerprints.differing(other, fingerprints.of(row)) == ["a", "b", "c"]
+    assert fingerprints.differing(other, fingerprints.of(row)) == other
 
 
 def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_index_stale():
     for by_all_keyables, existed in ((True, True), (True, False), (False, True)):
-        index = Index(OBJECTIVES, by_all_keyables=by_all_keyables)
+        index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=by_all_keyables)
         index.add({"_id": IDS[0]})
         index.remove(reference_of(IDS[0]), existed=existed)
         assert not index.stale
@@ -287,7 +364,7 @@ def test_a_delete_of_a_record_that_is_known_by_other_keyables_alone_makes_the_in
 
 
 def test_an_index_is_stale_once_an_unknown_id_is_written():
-    index = Index(OBJECTIVES, by_all_keyables=True, compared=["name"])
+    index = Index(OBJECTIVES, Fingerprints(["name"]), by_all_keyables=True)
     known = payload_of({"sourceId": "s", "name": "a"})
     index.write(known, item_values(known))
     assert not index.stale
@@ -297,7 +374,7 @@ def test_an_index_is_stale_once_an_unknown_id_is_written():
 
 
 def test_only_an_id_of_this_run_may_belong_to_a_record_known_by_other_keyables():
-    index = Index(OBJECTIVES, by_all_keyables=True)
+    index = Index(OBJECTIVES, Fingerprints(()), by_all_keyables=True)
     index.add({"_id": IDS[0]})
     index.add_created(IDS[:2])
     named = [payload_of({"_id": each}) for each in IDS[:2]]
@@ -307,7 +384,7 @@ def test_only_an_id_of_this_run_may_belong_to_a_record_known_by_other_keyables()
 
 @pytest.mark.parametrize("company", [COMPANIES[0], "extid-one"])
 def test_a_record_without_a_known_id_is_archived_by_the_one_keyable_that_found_it(company):
-    index = Index(OBJECTIVES, by_all_keyables=True, compared=["archived"])
+    index = Index(OBJECTIVES, Fingerprints(["archived"]), by_all_keyables=True)
     new = payload_of({"externalId": "e", "companyId": company, "name": "n"})
     index.write(new, item_values(new))
     decisions = Decisions(OBJECTIVES, WriteSettings(deletes="archive"))

@@ -275,6 +275,49 @@ def test_values_are_compared_with_those_in_planhat(sandbox, company, change, dif
     assert set(flow.write(*records).values()) == {expected}
 
 
+def custom_mapping(*labels, model="issues"):
+    """Return the part of a mapping that says which custom fields records may have."""
+    return {"model": model, "set": {"custom": dict.fromkeys(labels, "field")}}
+
+
+MAPPINGS = [
+    custom_mapping("a", "b"),
+    custom_mapping("b", "c"),
+    custom_mapping("d", model="objectives"),
+    {"model": "issues", "set": {"title": "field"}},
+]
+
+
+@pytest.mark.parametrize("behaviour", ["merge", "replace"])
+@pytest.mark.parametrize(
+    ("custom", "differs"),
+    [
+        ({"a": 0.1}, False),
+        ({"b": [1, {"c": None}], "a": 0.1}, False),
+        ({"a": 0.1, "c": None}, False),
+        ({}, False),
+        ({"a": 0.2}, True),
+        ({"a": None}, True),
+        ({"a": 0.1, "c": ""}, True),
+        ({"a": 0.1, "d": None}, True),  # no mapping of issues sets d
+        (None, True),
+    ],
+)
+@pytest.mark.parametrize("number", [1, MANY])
+def test_custom_fields_of_mappings_are_compared_one_by_one(
+    sandbox, company, custom, differs, number, behaviour
+):
+    sandbox.behave(custom=behaviour)
+    records = [record | {"custom": custom} for record in existing_records(sandbox, number, company)]
+    dry = Flow(sandbox, mappings=MAPPINGS, dry_run=True).predict(*records)
+    assert set(dry.values()) == {"updated" if differs else "unchanged"}
+    flow = Flow(sandbox, mappings=MAPPINGS, skip_unchanged=True)
+    assert set(flow.write(*records).values()) == {"sent" if differs else "unchanged"}
+    again = flow.write(*records)
+    if custom is not None and custom.keys() <= set("abc"):
+        assert set(list(again.values())[number:]) == {"unchanged"}
+
+
 @pytest.mark.parametrize("number", [1, MANY])
 def test_decimals_with_the_same_float_are_compared_exactly(sandbox, company, number):
     exact, close = Decimal("0.1000000000000000055511151231257827"), Decimal("0.1")
