@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from planhat_sync.timestamps import parse_timestamp
-from planhat_sync.writing.mirror.mirror import ModelSource
+from planhat_sync.writing.mirror.model_source import ModelSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

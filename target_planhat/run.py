@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.models import Model
-    from planhat_sync.writing.mirror.mirror import ModelSource
+    from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings

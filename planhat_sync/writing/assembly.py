@@ -75,8 +75,11 @@ def make_pipeline(
     checkpoint = Checkpoint(stop, rejects)
     companies = Companies(client, logger, stop=stop.event)
 
+    def make_matcher(model: Model) -> Matcher:
+        return Matcher(client, model, settings, companies, stop=stop.event)
+
     def make_writer(model: Model) -> BatchWriter:
-        matcher = Matcher(client, model, settings, companies, stop=stop.event)
+        matcher = make_matcher(model)
         sender = (
             DryRun(client, model, matcher, changes)
             if settings.dry_run
@@ -87,14 +90,14 @@ def make_pipeline(
     mirror = None
     if counts.removed is not None:
         # A refused removal is not a reject: the others go on, however many are refused.
-        unlimited = Rejects(None, logger, continues=True)
+        unlimited = Checkpoint(stop, Rejects(None, logger, continues=True))
         mirror = Mirror(
             settings,
             client,
             counts,
             counts.removed,
             companies=companies,
-            checkpoint=Checkpoint(stop, unlimited),
+            make_sender=lambda model: BatchSender(client, model, make_matcher(model), unlimited),
             stop=stop.event,
             logger=logger,
         )

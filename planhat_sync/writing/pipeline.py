@@ -18,7 +18,8 @@ from planhat_sync.writing.sending.dispatcher import first_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from planhat_sync.writing.mirror.mirror import Mirror, ModelSource
+    from planhat_sync.writing.mirror.mirror import Mirror
+    from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.results.rejects import Rejects

@@ -19,6 +19,7 @@ from planhat_sync.writing.records.keys import ID, is_blank
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Sequence
 
     from planhat_sync.api.client import PlanhatClient
 
@@ -84,6 +85,34 @@ class Companies:
                 return self._list.get(reference)
             self._answers.set(reference, self._look_up(reference, self._list))
             return self._answers.get(reference)
+
+    def known(self, reference: str) -> str | None:
+        """Return which company a reference means, if an earlier call of `find` has found that out.
+
+        Args:
+            reference: As for `find`.
+        """
+        with self._lock:
+            for index in filter(None, (self._answers, self._list)):
+                if reference in index and isinstance(company := index.get(reference), str):
+                    return company
+        return None
+
+    def names_of(self, identifier: str) -> Sequence[str] | None:
+        """Return the references that mean a company, as Planhat returns the company now.
+
+        Args:
+            identifier: Its `_id`.
+
+        Returns:
+            Its `_id` and its names; None if Planhat does not return it.
+
+        Raises:
+            PlanhatError: Planhat could not be asked.
+        """
+        with self._lock:
+            company = self._get(identifier)
+        return list(references_to(company).values()) if isinstance(company, dict) else None
 
     def _read(self) -> CompanyIndex | None:
         """Read the list of companies; return None if it cannot be read."""

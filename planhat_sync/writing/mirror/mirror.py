@@ -7,7 +7,6 @@ the first removal. What cannot be undone is not begun while anything is uncertai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,7 +14,6 @@ import msgspec
 from planhat_sync.api.pagination.scan import read_pages
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
-from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.mirror.plan import RemovalPlan
 from planhat_sync.writing.mirror.removal import Removal
 from planhat_sync.writing.mirror.scope import Scope
@@ -23,19 +21,19 @@ from planhat_sync.writing.mirror.source_keys import SourceKeys
 from planhat_sync.writing.records.exact_json import exact_number
 from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.sending.changes import as_shown
-from planhat_sync.writing.sending.sender import BatchSender
 
 if TYPE_CHECKING:
     import logging
     import threading
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.companies import Companies
+    from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.sending.batch_result import BatchResult
-    from planhat_sync.writing.sending.checkpoint import Checkpoint
+    from planhat_sync.writing.sending.sender import BatchSender
     from planhat_sync.writing.settings import WriteSettings
 
 SLACK_SECONDS: Final = 60.0
@@ -53,20 +51,6 @@ class MirrorError(StopError):
     """Records that the source does not have were not removed, or not all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSource:
-    """What is known of the source of a model's records.
-
-    Attributes:
-        incomplete: Why it is not known that all records came; None if they did.
-        read_from: The earliest time, in seconds since 1970-01-01 UTC, at which the source says that
-            it was read; None if it does not say it.
-    """
-
-    incomplete: str | None = None
-    read_from: float | None = None
-
-
 class Mirror:
     """The mirror of one run.
 
@@ -76,7 +60,7 @@ class Mirror:
         counts: Has the rejects of the run.
         removed: Receives by model how many records were removed.
         companies: The companies of the run.
-        checkpoint: Ends the archiving between two requests.
+        make_sender: Returns what archives records of a model.
         stop: Ends the reading of lists.
         logger: Shows what is removed, and why nothing is.
 
@@ -92,7 +76,7 @@ class Mirror:
         removed: dict[str, int],
         *,
         companies: Companies,
-        checkpoint: Checkpoint,
+        make_sender: Callable[[Model], BatchSender],
         stop: threading.Event,
         logger: logging.Logger,
     ) -> None:
@@ -102,7 +86,7 @@ class Mirror:
         self._counts = counts
         self._removed = removed
         self._companies = companies
-        self._checkpoint = checkpoint
+        self._make_sender = make_sender
         self._stop = stop
         self._logger = logger
         self._scope = Scope(settings.missing_scope or {})
@@ -137,8 +121,11 @@ class Mirror:
             if (plan := self._plan(model, sources[model.name])) is not None
         ]
         for model, plan in plans:
+            is_too_much = plan.exceeds(self._settings.max_missing_percent)
+            if not is_too_much:
+                plan.settle(self._companies.names_of)
             self._logger.info("%s: %s", model.name, plan)
-            if plan.exceeds(self._settings.max_missing_percent):
+            if is_too_much:
                 raise MirrorError(self._too_many(model, plan))
         refusals = [refusal for model, plan in plans for refusal in self._remove(model, plan)]
         if refusals:
@@ -155,7 +142,7 @@ class Mirror:
     def _came_of(self, model: Model) -> SourceKeys:
         keys = self._came.get(model.name)
         if keys is None:
-            keys = self._came[model.name] = SourceKeys(model)
+            keys = self._came[model.name] = SourceKeys(model, self._companies.known)
         return keys
 
     def _is_complete(self, name: str, source: ModelSource) -> bool:
@@ -169,13 +156,13 @@ class Mirror:
 
     def _plan(self, model: Model, source: ModelSource) -> RemovalPlan | None:
         """Compare the list of a model with what came; None if nothing may be removed."""
-        archived = ("archived",) if "archived" in model.properties else ()
-        select = (*model.keyables, *model.keyable_scope.values(), *archived)
+        archived = ["archived"] if "archived" in model.properties else []
+        scopes = [*model.keyable_scope.values(), *self._scope.properties]
         plan: RemovalPlan | None = None
         for page in read_pages(
             self._client,
             model,
-            select=(*select, *self._scope.properties),
+            select=tuple(dict.fromkeys([*model.keyables, *archived, *scopes])),
             stop=self._stop,
             decode=_ROWS.decode,
         ):
@@ -210,10 +197,9 @@ class Mirror:
         removal = Removal(model, lambda count: self._count(model, count))
         identifiers = [missing.identifier for missing in plan.missing]
         if self._verb == "archive":
-            matcher = Matcher(self._client, model, self._settings, self._companies, stop=self._stop)
             removal.archive(
                 identifiers,
-                BatchSender(self._client, model, matcher, self._checkpoint),
+                self._make_sender(model),
                 rows=min(model.bulk_limit, self._settings.batch_size_rows),
                 size=self._settings.batch_size_bytes,
             )
@@ -246,7 +232,7 @@ class Mirror:
     def _too_many(self, model: Model, plan: RemovalPlan) -> str:
         percent = self._settings.max_missing_percent
         return (
-            f"the source does not have {len(plan.missing):,} of the {plan.compared:,} "
+            f"the source does not have {plan.most:,} of the {plan.compared:,} "
             f"{model.name} inside missing_scope, more than max_missing_percent ({percent}) allows: "
             f"nothing was {_PARTICIPLES[self._verb]}; check that the source is complete and "
             "missing_scope is right (dry_run shows which they are), or raise max_missing_percent"

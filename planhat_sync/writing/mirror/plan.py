@@ -14,7 +14,7 @@ from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from planhat_sync.writing.mirror.scope import Scope
     from planhat_sync.writing.mirror.source_keys import SourceKeys
@@ -47,7 +47,7 @@ class RemovalPlan:
         before: Only records that are older are removed: seconds since 1970-01-01 UTC.
 
     Attributes:
-        missing: What is to be removed.
+        missing: What is to be removed. Uncertain records are not among them before `settle`.
         compared: How many records inside the scope were compared with the source.
         kept: How many records inside the scope are kept although they did not come, or were not
             compared, by the reason.
@@ -59,6 +59,7 @@ class RemovalPlan:
         self.missing: list[Missing] = []
         self.compared = 0
         self.kept: dict[str, int] = {}
+        self._uncertain: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
         self._scope = scope
         self._came = came
         self._identifying = identifying
@@ -88,8 +89,31 @@ class RemovalPlan:
             self._keep("of unknown age")
         elif _created_at(identifier) >= self._before:
             self._keep("younger than the source")
+        elif (company := self._came.uncertain_company(record)) is not None:
+            self._uncertain.setdefault(company, []).append((key, record))
         else:
             self.missing.append(Missing(key, identifier))
+
+    @property
+    def most(self) -> int:
+        """How many records are missing at most: the uncertain ones included."""
+        return len(self.missing) + sum(map(len, self._uncertain.values()))
+
+    def settle(self, names_of: Callable[[str], Collection[str] | None]) -> None:
+        """Decide about the uncertain records, whose companies were given by name.
+
+        Args:
+            names_of: Returns all references that mean a company, by its `_id`; None if they are not
+                known.
+        """
+        for company, records in self._uncertain.items():
+            names = names_of(company)
+            for key, record in records:
+                if names is None:
+                    self._keep("of a company whose names are not known")
+                elif not self._came.have_by_name(record, names):
+                    self.missing.append(Missing(key, record[ID]))
+        self._uncertain.clear()
 
     def exceeds(self, percent: int) -> bool:
         """Return whether more records are missing than are allowed to be removed.
@@ -97,8 +121,7 @@ class RemovalPlan:
         Args:
             percent: The share of the compared records that is allowed.
         """
-        missing = len(self.missing)
-        return missing > ALWAYS_ALLOWED and missing * 100 > percent * self.compared
+        return self.most > ALWAYS_ALLOWED and self.most * 100 > percent * self.compared
 
     def first(self, most: int) -> list[str]:
         """Return the keys of some missing records, in ascending order.
@@ -112,7 +135,7 @@ class RemovalPlan:
         kept = ", ".join(f"{count:,} {why}" for why, count in self.kept.items())
         return (
             f"{counted(self.compared, 'record')} inside missing_scope compared with the source, "
-            f"{len(self.missing):,} missing there" + (f"; kept: {kept}" if kept else "")
+            f"{self.most:,} missing there" + (f"; kept: {kept}" if kept else "")
         )
 
     def _keep(self, why: str) -> None:

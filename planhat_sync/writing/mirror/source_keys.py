@@ -7,7 +7,7 @@ in its Unicode form counts as the same here: a record that is kept by mistake ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
 from planhat_sync.writing.batching.identity import scope_kind
@@ -19,13 +19,16 @@ from planhat_sync.writing.matching.references import (
     keyable_reference,
     scope_reference,
 )
-from planhat_sync.writing.records.keys import ID, is_blank
+from planhat_sync.writing.records.keys import EVERYWHERE, ID, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from planhat_sync.models import Model
     from planhat_sync.writing.records.payload import Payload
+
+_BY_NAME: Final = b"\x01" * WIDTH
+"""Stands for any company that was given by a name, and of which it is known which one it is."""
 
 
 class SourceKeys:
@@ -33,9 +36,12 @@ class SourceKeys:
 
     Args:
         model: The model.
+        known_company: Returns the `_id` of a company that a record named as `extid-…` or `srcid-…`;
+            None if it is not known.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, known_company: Callable[[str], str | None]) -> None:
+        self._known_company = known_company
         self._names = model.keyables
         self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
         self._keys = CompactMap(WIDTH)
@@ -59,10 +65,42 @@ class SourceKeys:
         Args:
             record: Its keyables and their scopes, as Planhat lists them.
         """
+        for position, scope_name in enumerate(self._scope_names):
+            scopes: Sequence[bytes] = (EVERYWHERE_REFERENCE,)
+            if scope_name is not None:
+                scopes = (NONE, scope_reference(record.get(scope_name)))
+            if any(self._has(position, record, scope) for scope in scopes):
+                return True
+        return False
+
+    def uncertain_company(self, record: Mapping[str, Any]) -> str | None:
+        """Return the company whose names decide whether a record of Planhat came; None if none do.
+
+        Its keyable came within a company that was given by a name. That name meant another company,
+        but a removal does not rest on that alone.
+
+        Args:
+            record: Its keyables and their scopes, as Planhat lists them.
+        """
+        for position, scope_name in enumerate(self._scope_names):
+            company = record.get(scope_name) if scope_name is not None else None
+            if _is_id(company) and self._has(position, record, _BY_NAME):
+                return str(company)
+        return None
+
+    def have_by_name(self, record: Mapping[str, Any], names: Iterable[str]) -> bool:
+        """Return whether a record of Planhat came within a company that was given by a name.
+
+        Args:
+            record: Its keyables, as Planhat lists them.
+            names: The names of its company.
+        """
+        scopes = [scope_reference(name) for name in names]
         return any(
-            reference in self._keys
-            for position in range(len(self._names))
-            for reference in self._references(position, record)
+            self._has(position, record, scope)
+            for position, scope_name in enumerate(self._scope_names)
+            if scope_name is not None
+            for scope in scopes
         )
 
     def identify(self, record: Mapping[str, Any], names: Iterable[str]) -> str | None:
@@ -86,29 +124,25 @@ class SourceKeys:
     def _add(self, payload: Payload) -> None:
         for position, key in enumerate(payload.keys):
             if key is not None:
-                scope = payload.scopes[position] if self._scope_names[position] else ""
-                self._keys.set(keyable_reference(position, _normal(key), _scope_of(scope)))
+                scope = payload.scopes[position] if self._scope_names[position] else EVERYWHERE
+                for within in self._came_within(scope):
+                    self._keys.set(keyable_reference(position, _normal(key), within))
 
-    def _references(self, position: int, record: Mapping[str, Any]) -> list[bytes]:
-        """Return what stands for a keyable of a record, whatever its company was called."""
-        key, scope_name = record.get(self._names[position]), self._scope_names[position]
-        if not isinstance(key, str):
-            return []
-        key = _normal(key)
-        if scope_name is None:
-            return [keyable_reference(position, key, EVERYWHERE_REFERENCE)]
-        scopes = {NONE, _scope_of(record.get(scope_name))}
-        return [keyable_reference(position, key, scope) for scope in scopes]
+    def _came_within(self, scope: str | None) -> Sequence[bytes]:
+        """Return what stands for the companies that a keyable came for; NONE stands for any."""
+        if scope == EVERYWHERE or _is_id(scope):
+            return (scope_reference(scope),)
+        company = self._known_company(scope) if scope and not is_blank(scope) else None
+        if company is None:
+            return (NONE,)
+        return (_BY_NAME, scope_reference(scope), scope_reference(company))
 
-
-def _scope_of(scope: object) -> bytes:
-    """Return what stands for a company; the same for all that are not given by their `_id`.
-
-    Which company an `extid-…` means is not known here: it may be any.
-    """
-    if scope == "":
-        return EVERYWHERE_REFERENCE
-    return scope_reference(scope) if _is_id(scope) else NONE
+    def _has(self, position: int, record: Mapping[str, Any], within: bytes) -> bool:
+        """Return whether a keyable of a record came within what stands for a company."""
+        key = record.get(self._names[position])
+        return (
+            isinstance(key, str) and keyable_reference(position, _normal(key), within) in self._keys
+        )
 
 
 def _is_id(scope: object) -> bool:

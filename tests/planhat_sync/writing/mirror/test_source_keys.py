@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.models import load_models
+from planhat_sync.writing.mirror.plan import RemovalPlan
+from planhat_sync.writing.mirror.scope import Scope
 from planhat_sync.writing.mirror.source_keys import SourceKeys
 from planhat_sync.writing.records.payload import Payload
 
-ISSUES = load_models()["issues"]
+ISSUES, OBJECTIVES = (load_models()[name] for name in ("issues", "objectives"))
+FIRST, SECOND = f"{1:024x}", f"{2:024x}"
 
 
 def payload(key, **how):
@@ -17,7 +20,7 @@ def payload(key, **how):
 
 @pytest.fixture
 def keys():
-    return SourceKeys(ISSUES)
+    return SourceKeys(ISSUES, lambda _: None)
 
 
 def test_what_was_superseded_came_too(keys):
@@ -36,3 +39,26 @@ def test_a_record_without_keyables_never_came(keys):
     keys.add([payload("a"), payload(None, operation="create")])
     for value in ({}, {"sourceId": None}, {"sourceId": ""}, {"sourceId": 7}, {"_id": "a"}):
         assert not keys.have(value)
+
+
+@pytest.mark.parametrize(
+    ("meant", "names", "is_missing", "kept"),
+    [
+        (FIRST, ["extid-b"], False, {}),
+        (SECOND, ["extid-b"], True, {}),
+        (SECOND, [], True, {}),
+        (SECOND, ["extid-a"], False, {}),
+        (SECOND, None, False, {"of a company whose names are not known": 1}),
+        (None, ["extid-b"], False, {}),
+    ],
+)
+def test_a_removal_does_not_rest_on_one_of_two_answers_about_a_company(
+    meant, names, is_missing, kept
+):
+    """The record of Planhat is of the first company; the source calls its company `extid-a`."""
+    came = SourceKeys(OBJECTIVES, lambda _: meant)
+    came.add([Payload(1, b"", b"{}", (None, None, "e"), ("", "", "extid-a"))])
+    plan = RemovalPlan(Scope({}), came, ["externalId"], before=2e9)
+    plan.add({"_id": "0" * 24, "externalId": "e", "companyId": FIRST})
+    plan.settle(lambda _: names)
+    assert (plan.most, plan.kept) == (int(is_missing), kept)

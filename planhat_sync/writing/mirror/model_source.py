@@ -1,0 +1,19 @@
+"""What a run knows of the source of one model's records, when its input has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """What is known of the source of a model's records.
+
+    Attributes:
+        incomplete: Why it is not known that all records came; None if they did.
+        read_from: The earliest time, in seconds since 1970-01-01 UTC, at which the source says that
+            it was read; None if it does not say it.
+    """
+
+    incomplete: str | None = None
+    read_from: float | None = None
