@@ -145,12 +145,8 @@ def _entry(
         )
     if words and "array" in model.properties[name].get("type", ()):
         entry = entry if isinstance(entry, list) else [entry]
-    return Entry(
-        name,
-        f"{CUSTOM}.{name}" if inside else name,
-        source_of(entry),
-        _compiled(place, entry, omit_nulls=omit_nulls),
-    )
+    evaluate = _compiled(place, entry, omit_nulls=omit_nulls)
+    return Entry(name, f"{CUSTOM}.{name}" if inside else name, source_of(entry), evaluate)
 
 
 def _compiled(place: str, entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401

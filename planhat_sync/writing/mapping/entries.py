@@ -9,10 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.writing.mapping.expressions import ABSENT, EvaluationError, compiled
+from planhat_sync.writing.mapping.expressions import (
+    ABSENT,
+    EvaluationError,
+    InvalidExpressionError,
+    compiled,
+)
 from planhat_sync.writing.mapping.rich_text import text_of
 from planhat_sync.writing.records.coercions import UNCHANGED, number_text
-from planhat_sync.writing.records.exact_json import encode
+from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
 from planhat_sync.writing.records.keys import is_blank
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ def _evaluator(entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401
         return compiled(entry)
     if isinstance(entry, list):
         return _list_of([evaluator(item, omit_nulls=omit_nulls) for item in entry])
+    _check_constants(entry)
     if "value" in entry:
         return _constant(entry["value"])
     text = source_of(entry)
@@ -65,6 +71,14 @@ def _evaluator(entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401
     return (
         _listed(text, source, entry["map"], entry.get("else", ABSENT)) if "map" in entry else source
     )
+
+
+def _check_constants(entry: Mapping[str, Any]) -> None:
+    """Check that what an entry gives without looking at a record can be sent."""
+    try:
+        encode(json_value([entry.get(word) for word in ("value", "map", "else")]))
+    except UnsendableError as error:
+        raise InvalidExpressionError(str(error)) from None
 
 
 def _without_nulls(evaluate: Evaluate) -> Evaluate:

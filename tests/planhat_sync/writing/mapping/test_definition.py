@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,7 @@ def mapping_of(entries, **more):
     return {"stream": "jira", "model": "issues", "set": {"sourceId": "key", **entries}, **more}
 
 
+NAN = "holds NaN or Infinity, which JSON does not have"
 NEITHER = "it is neither an expression (text) nor an object; a constant is written as {value: …}"
 PLACE = "mappings: the mapping of stream jira is wrong: "
 
@@ -88,6 +91,13 @@ PLACE = "mappings: the mapping of stream jira is wrong: "
         (
             {"title": {"value": 1, "text": "a"}},
             "set.title: an object has exactly one of from, value, text, externalId, sourceId",
+        ),
+        ({"title": {"value": math.nan}}, f"set.title: {NAN}"),
+        ({"title": {"from": "a", "map": {"a": 1}, "else": math.nan}}, f"set.title: {NAN}"),
+        ({"custom": {"a": {"from": "a", "map": {"a": [math.inf]}}}}, f"set.custom.a: {NAN}"),
+        (
+            {"title": {"value": "\ud800"}},
+            "set.title: holds half a surrogate pair, which is not Unicode text",
         ),
         ({"title": {"from": 5}}, "set.title.from: it must be text"),
         ({"title": {"from": "a", "else": 1}}, "set.title: it has else, which needs map"),
@@ -187,11 +197,24 @@ def test_the_settings_leave_what_is_inside_a_mapping_to_us() -> None:
 WORDS = st.sampled_from(
     [
         *("stream", "model", "when", "set", "nulls", "custom", "sourceId", "externalId", "value"),
-        *("from", "map", "else", "text", "issues", "companyIds", "title", "omit", "a.b", "", "\n"),
+        *(
+            "from",
+            "map",
+            "else",
+            "text",
+            "issues",
+            "companyIds",
+            "title",
+            "omit",
+            "a.b",
+            "",
+            "\n",
+            "\ud800",
+        ),
     ]
 )
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | WORDS,
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
 )
 
