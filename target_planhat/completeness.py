@@ -9,6 +9,7 @@ version, a read that was interrupted: so the version has to be the time of this 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -92,15 +93,12 @@ class Completeness:
         """Return, once the input has ended, what is known of the source of each model.
 
         Args:
-            ended: When it ended, by the same clock.
+            ended: When it ended, by the same clock; of a file, when it was written.
             vouched_for: Whether the user says that the input is complete.
             reason: Why the input is not complete, whatever its messages say.
         """
-        read_from = min(
-            (time for each in self._streams.values() if (time := each.read_from) is not None),
-            default=self._began,
-        )
-        versions = (min(read_from, self._began) - VERSION_SLACK_SECONDS, ended)
+        read_from = min([self._began, *(each.read_from for each in self._streams.values())])
+        versions = (read_from - VERSION_SLACK_SECONDS, ended)
         came = {
             model for each in self._streams.values() if each.has_schema for model in each.models
         }
@@ -112,9 +110,8 @@ class Completeness:
             )
             for model in stream.models & came:
                 other = sources.get(model, ModelSource())
-                times = [each for each in (other.read_from, stream.read_from) if each is not None]
                 sources[model] = ModelSource(
-                    other.incomplete or incomplete, min(times, default=None)
+                    other.incomplete or incomplete, min(ended, other.read_from, stream.read_from)
                 )
         return sources
 
@@ -155,14 +152,14 @@ class _Stream:
         self._is_at_end = True
 
     @property
-    def read_from(self) -> float | None:
-        """When it was read, by the first and the last of its records; None if they do not say."""
+    def read_from(self) -> float:
+        """When it was read, by the first and the last of its records; inf if they do not say."""
         times = [
             time.timestamp()
             for line in (self._first, self._last)
             if (time := parse_timestamp(_marks(line).time_extracted)) is not None
         ]
-        return min(times, default=None)
+        return min(times, default=math.inf)
 
     def missing_proof(self, versions: tuple[float, float], *, vouched_for: bool) -> str | None:
         """Return why not all records may have come, {} standing for the stream; None if all did."""

@@ -208,9 +208,9 @@ class Run:
             reason = "the input begins with a state, from which its tap continued"
         elif self._source_file is not None and self._source_file.has_changed():
             reason = "the input was written to while it was read"
-        return self._completeness.sources(
-            self._clock.epoch(), vouched_for=self._source_file is not None, reason=reason
-        )
+        file = self._source_file
+        ended = self._clock.epoch() if file is None else file.written_at
+        return self._completeness.sources(ended, vouched_for=file is not None, reason=reason)
 
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""

@@ -34,6 +34,11 @@ class SourceFile:
         self._descriptor = descriptor
         self._before = self._state()
 
+    @property
+    def written_at(self) -> float:
+        """When it was written: seconds since 1970-01-01 UTC."""
+        return os.fstat(self._descriptor).st_mtime
+
     def has_changed(self) -> bool:
         """Return whether it was written to while it was read."""
         return self._state() != self._before

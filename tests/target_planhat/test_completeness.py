@@ -133,8 +133,8 @@ def test_a_source_was_read_when_its_earliest_record_was():
     first, last = "2027-01-15T08:00:00.5Z", "2027-01-15T10:00:00+01:00"
     completeness = seen(line(time_extracted=last), line(time_extracted=first))
     assert completeness.sources(ENDED)["issues"].read_from == NOW + 0.5
-    assert seen(line(), VERSION).sources(ENDED)["issues"].read_from is None
-    assert seen(line(time_extracted="soon")).sources(ENDED)["issues"].read_from is None
+    assert seen(line(), VERSION).sources(ENDED)["issues"].read_from == ENDED
+    assert seen(line(time_extracted="soon")).sources(ENDED)["issues"].read_from == ENDED
 
 
 @given(st.data())

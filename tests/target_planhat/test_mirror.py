@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import time
 
 import pytest
@@ -455,6 +456,23 @@ def test_a_redirected_file_is_a_file(bench, tenant, insert, target, tmp_path):
     )
     ended = target("--input", str(path), config=config)
     assert (ended.code, archived(tenant)) == (0, {gone})
+
+
+@pytest.mark.parametrize("extracted", [{}, {"time_extracted": "1970-01-01T00:00:00Z"}])
+def test_what_is_younger_than_a_file_stays(bench, tenant, insert, target, tmp_path, extracted):
+    written = int(time.time()) - 7200
+    insert("a")
+    older = insert("older", _id=f"{written - 100:08x}" + "a" * 16)
+    insert("created since", _id=f"{written + 100:08x}" + "b" * 16)
+    path = tmp_path / "all.jsonl"
+    record = {**bench.record(sourceId="a"), **extracted}
+    path.write_bytes(bench.lines([bench.schema(), record]))
+    os.utime(path, (written, written))
+    config = bench.config(
+        on_missing="archive", missing_scope=JIRA, match_on=["sourceId"], source_is_complete=True
+    )
+    assert target("--input", str(path), config=config).code == 0
+    assert archived(tenant) == (set() if extracted else {older})
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ class Mirror:
                 if began is None:
                     self._warn(model.name, "Planhat's answers carry no time (Date)")
                     return None
-                plan = self._empty_plan(model, min(began, source.read_from or began))
+                plan = self._empty_plan(model, min(began, source.read_from))
             for record in page:
                 plan.add(record)
         return plan or self._empty_plan(model, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -11,9 +12,9 @@ class ModelSource:
 
     Attributes:
         incomplete: Why it is not known that all records came; None if they did.
-        read_from: The earliest time, in seconds since 1970-01-01 UTC, at which the source says that
-            it was read; None if it does not say it.
+        read_from: The latest time at which the reading of the source may have begun, in seconds
+            since 1970-01-01 UTC.
     """
 
     incomplete: str | None = None
-    read_from: float | None = None
+    read_from: float = math.inf
