@@ -4,7 +4,8 @@ Pure: it is given what the input holds. A stream is complete if it ends with the
 ACTIVATE_VERSION of the version that its records carry. Taps of the Singer SDK print that message
 before the records, once more for each parent of a child stream, and a last STATE also when they
 fail, so neither shows anything by itself. Some taps continue in a later run, under the same
-version, a read that was interrupted: so the version has to be the time of this one.
+version, a read that was interrupted: so the version has to be the time of this one, and no state
+in front of the records may name it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Completeness:
 
     def __init__(self, began: float) -> None:
         self._began = began
+        self._state = b""
         self._streams: dict[str, _Stream] = {}
 
     def expect(self, stream: str, models: Iterable[str]) -> None:
@@ -68,6 +70,14 @@ class Completeness:
         self._stream(stream).models.update(models)
         self._stream(stream).has_schema = True
 
+    def add_state(self, value: bytes) -> None:
+        """Note a STATE.
+
+        Args:
+            value: Its JSON.
+        """
+        self._state = value
+
     def add_records(self, stream: str, first: bytes, last: bytes) -> None:
         """Note records that follow each other.
 
@@ -76,7 +86,7 @@ class Completeness:
             first: The line of the first one.
             last: The line of the last one.
         """
-        self._stream(stream).add_records(first, last)
+        self._stream(stream).add_records(first, last, self._state)
 
     def activate(self, stream: str, line: bytes) -> None:
         """Note an ACTIVATE_VERSION.
@@ -130,15 +140,16 @@ class _Stream:
     def __init__(self) -> None:
         self.models: set[str] = set()
         self.has_schema = False
-        self._first = b""
+        self._first = self._state_before = b""
         self._last = b""
         self._versions: set[Any] = set()
         self._repeated: set[Any] = set()
         self._activated: Any = None
         self._is_at_end = False
 
-    def add_records(self, first: bytes, last: bytes) -> None:
-        self._first = self._first or first
+    def add_records(self, first: bytes, last: bytes, state: bytes) -> None:
+        if not self._first:
+            self._first, self._state_before = first, state
         self._last = last
         self._is_at_end = False
 
@@ -170,6 +181,7 @@ class _Stream:
             are_rejects = first.reject or last.reject
             return "the records of {} are rejects of an earlier run" if are_rejects else None
         carry_version = version is not None and first.version == last.version == version
+        is_of_this_read = carry_version and versions[0] <= _time_of(version) <= versions[1]
         reasons = (
             (not self._versions, "no ACTIVATE_VERSION of {} came"),
             (not self._first, "no record of {} came before its ACTIVATE_VERSION"),
@@ -183,6 +195,10 @@ class _Stream:
             (
                 carry_version and _time_of(version) > versions[1],
                 "the version of {} is not the time of this read",
+            ),
+            (
+                is_of_this_read and b"%d" % version in self._state_before,
+                "a state in front of {} names its version, so this may be the rest of another read",
             ),
         )
         return next((text for applies, text in reasons if applies), None)

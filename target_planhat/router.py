@@ -188,6 +188,8 @@ class Router:
                     f"line {number} of the input is a STATE that cannot be passed on: {error}"
                 ) from error
         self._final_state.add_state(number)
+        if self._completeness is not None:
+            self._completeness.add_state(value)
         self._pipeline.add_state(value, after=self._final_state.last_record)
 
     def _handle_batch(self, message: Message, _line: bytes, number: int) -> None:

@@ -72,8 +72,13 @@ def test_anything_else_is_not(messages, why):
 
 
 def test_an_absurdly_great_version_proves_nothing():
-    version = 10**4000
-    assert reason(line(version=1), version) is not None
+    for digits in (400, 4000, 5000):
+        raw = b'{"type": "RECORD", "stream": "s", "version": 1%s}' % (b"0" * digits)
+        completeness = Completeness(NOW)
+        completeness.announce("s", ("issues",))
+        completeness.add_records("s", raw, raw)
+        completeness.activate("s", raw)
+        assert completeness.sources(ENDED)["issues"].incomplete is not None
 
 
 def test_the_version_may_be_as_old_as_the_first_record_of_the_input():
@@ -85,6 +90,26 @@ def test_the_version_may_be_as_old_as_the_first_record_of_the_input():
     assert "older than this read" in reason(
         line(version=read_at - 61, time_extracted=extracted), read_at - 61
     )
+
+
+def test_a_read_that_a_state_in_front_of_it_continues_is_only_a_part():
+    completeness = Completeness(NOW)
+    completeness.announce("s", ("issues",))
+    completeness.add_state(b'{"bookmarks": {"s": {"version": %d, "last_pk_fetched": 7}}}' % VERSION)
+    completeness.add_records("s", line(), line())
+    completeness.activate("s", line())
+    assert "names its version" in completeness.sources(ENDED)["issues"].incomplete
+
+
+def test_states_of_other_reads_and_behind_the_records_prove_nothing():
+    completeness = Completeness(NOW)
+    completeness.announce("s", ("issues",))
+    completeness.add_state(b'{"bookmarks": {"s": {"version": %d}}}' % (VERSION - 1))
+    completeness.add_records("s", line(), line())
+    completeness.add_state(b'{"bookmarks": {"s": {"version": %d}}}' % VERSION)
+    completeness.add_records("s", line(), line())
+    completeness.activate("s", line())
+    assert completeness.sources(ENDED)["issues"].incomplete is None
 
 
 def test_who_vouches_for_a_file_needs_no_version():
