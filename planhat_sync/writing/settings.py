@@ -11,6 +11,7 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.progress import PROGRESS_SETTING
 from planhat_sync.writing.mapping_setting import MAPPINGS_SETTING
 from planhat_sync.writing.mirror_settings import MIRROR_SETTINGS, check_mirror
+from planhat_sync.writing.reject_settings import REJECT_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,43 +93,7 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
             "warning that names them, or reject their record."
         ),
     },
-    "on_reject": {
-        "type": "string",
-        "enum": ["fail", "continue"],
-        "default": "fail",
-        "title": "On reject",
-        "description": (
-            "Whether to end the run after the batch in which a record is rejected, or to "
-            "continue and write the record to rejects_path."
-        ),
-    },
-    "rejects_path": {
-        "type": "string",
-        "minLength": 1,
-        "title": "Rejects path",
-        "description": (
-            "File to which rejected records are appended, as a Singer stream that "
-            "target-planhat --input can read; required with on_reject: continue."
-        ),
-    },
-    "max_rejects": {
-        "type": "integer",
-        "minimum": 0,
-        "title": "Maximum rejects",
-        "description": (
-            "With on_reject: continue, fail the run when more records than this are rejected; "
-            "no limit by default."
-        ),
-    },
-    "replay_over_newer": {
-        "type": "boolean",
-        "default": False,
-        "title": "Replay over newer",
-        "description": (
-            "When rejects are replayed, write a record even if Planhat has changed it since it was "
-            "rejected. Otherwise it is rejected again, as newer_in_planhat."
-        ),
-    },
+    **REJECT_SETTINGS,
     "batch_size_rows": {
         "type": "integer",
         "minimum": 1,
