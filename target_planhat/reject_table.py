@@ -6,7 +6,6 @@ personal data.
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections import Counter
 from pathlib import Path
@@ -192,5 +191,4 @@ def print_rejects(path: str) -> None:
     table, output = RejectTable(load_models()), stdout.as_stream()
     table.read(path)
     style = TextStyle.of(output)
-    is_limited = style.is_terminal or bool(os.environ.get("COLUMNS"))
-    stdout.print_text(table.as_text(style, columns(output) if is_limited else None))
+    stdout.print_text(table.as_text(style, columns(output) if style.is_terminal else None))

@@ -38,9 +38,10 @@ def content(*messages):
 def show(target, tmp_path):
     """Print a file that holds some bytes, without a configuration."""
 
-    def run(data, name="rejects.jsonl", columns=""):
+    def run(data, name="rejects.jsonl"):
         (tmp_path / name).write_bytes(data)
-        return target("--rejects", name, env={"COLUMNS": columns})
+        # A shell may export the width of its terminal, but what is read here is a pipe.
+        return target("--rejects", name, env={"COLUMNS": "80"})
 
     return run
 
