@@ -95,7 +95,7 @@ class SourceKeys:
             record: Its keyables, as Planhat lists them.
             names: The names of its company.
         """
-        scopes = [scope_reference(name) for name in names]
+        scopes = [scope_reference(_normal(name)) for name in names]
         return any(
             self._has(position, record, scope)
             for position, scope_name in enumerate(self._scope_names)
@@ -135,7 +135,7 @@ class SourceKeys:
         company = self._known_company(scope) if scope and not is_blank(scope) else None
         if company is None:
             return (NONE,)
-        return (_BY_NAME, scope_reference(scope), scope_reference(company))
+        return (_BY_NAME, scope_reference(_normal(scope)), scope_reference(company))
 
     def _has(self, position: int, record: Mapping[str, Any], within: bytes) -> bool:
         """Return whether a keyable of a record came within what stands for a company."""

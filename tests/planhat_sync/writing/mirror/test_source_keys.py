@@ -48,6 +48,7 @@ def test_a_record_without_keyables_never_came(keys):
         (SECOND, ["extid-b"], True, {}),
         (SECOND, [], True, {}),
         (SECOND, ["extid-a"], False, {}),
+        (SECOND, ["extid-A "], False, {}),
         (SECOND, None, False, {"of a company whose names are not known": 1}),
         (None, ["extid-b"], False, {}),
     ],
