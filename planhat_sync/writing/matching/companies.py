@@ -8,7 +8,7 @@ same kind of request has found a company. docs/adr/0055-companies-by-any-name.md
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.companies import COMPANIES, read_companies
 from planhat_sync.errors import NotPermittedError, ProtocolError, RequestError
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
 
 Company = dict[str, Any]
+
+_MISREAD: Final = frozenset("/\\%")
+"""Characters that servers and proxies read in different ways although they are quoted (RFC 3986,
+section 7.3): a company whose reference has one of them may exist although it is not found."""
 
 
 class Companies:
@@ -162,7 +166,8 @@ class Companies:
         if company is None and kind not in self._finds:
             sample = listed.sample(kind)
             self._finds[kind] = sample is not None and isinstance(self._get(sample), dict)
-        return None if company is None and self._finds[kind] else UNKNOWN
+        is_certain = company is None and self._finds[kind]
+        return None if is_certain and _MISREAD.isdisjoint(reference) else UNKNOWN
 
     def _get(self, reference: str) -> Company | Unknown | None:
         """Request one company; UNKNOWN stands for an answer that says nothing about it."""

@@ -61,6 +61,14 @@ def test_a_company_that_does_not_exist_costs_one_request_once(sandbox, companies
     assert len(sandbox.requests) == before + 1 + (not reference.startswith("extid-"))
 
 
+@pytest.mark.parametrize("reference", ["extid-a/b", "extid-a\\b", "extid-50%"])
+def test_a_name_that_a_proxy_may_misread_is_not_said_not_to_exist(sandbox, companies, reference):
+    insert(sandbox, 2)
+    assert companies.find(reference) is UNKNOWN
+    one = sandbox.tenant("token-a").insert("companies", {"name": "n", "externalId": "c/d"})["_id"]
+    assert companies.find("extid-c/d") == one
+
+
 def test_a_company_that_the_list_lacks_is_requested_once(sandbox, companies):
     ids = insert(sandbox, 6)
     sandbox.behave(lean_companies="partial")
