@@ -318,6 +318,38 @@ def test_custom_fields_of_mappings_are_compared_one_by_one(
         assert set(list(again.values())[number:]) == {"unchanged"}
 
 
+def custom_fields(labels):
+    return st.dictionaries(st.sampled_from(labels), st.sampled_from([None, 0, "x"]))
+
+
+@pytest.mark.parametrize("behaviour", ["merge", "replace"])
+@given(
+    st.lists(
+        st.tuples(custom_fields("abcd"), custom_fields("abc")), min_size=1, max_size=MAX_LOOKUPS + 2
+    )
+)
+def test_a_record_is_skipped_if_and_only_if_planhat_has_each_custom_field_of_it(
+    sandbox, behaviour, fields
+):
+    sandbox.reset()
+    sandbox.behave(custom=behaviour)
+    tenant = sandbox.tenant("token-a")
+    before = [
+        tenant.insert("issues", {"title": "t", "sourceId": f"s{at}", "custom": custom})
+        for at, (custom, _) in enumerate(fields)
+    ]
+    flow = Flow(sandbox, mappings=MAPPINGS, skip_unchanged=True)
+    outcomes = flow.write(
+        *({"sourceId": f"s{at}", "custom": custom} for at, (_, custom) in enumerate(fields))
+    )
+    for line, (old, new) in enumerate(zip(before, tenant.records("issues"), strict=True), start=1):
+        custom = fields[line - 1][1]
+        has_all = all(old["custom"].get(label) == custom[label] for label in custom)
+        assert outcomes[line] == ("unchanged" if has_all else "sent")
+        assert (new == old) == has_all
+        assert all(new["custom"].get(label) == custom[label] for label in custom)
+
+
 @pytest.mark.parametrize("number", [1, MANY])
 def test_decimals_with_the_same_float_are_compared_exactly(sandbox, company, number):
     exact, close = Decimal("0.1000000000000000055511151231257827"), Decimal("0.1")
@@ -682,8 +714,11 @@ STREAMS = st.lists(
     write_mode=st.sampled_from(["upsert", "update", "create"]),
     deletes=st.sampled_from(["ignore", "archive", "delete"]),
     match_on=st.sampled_from([(), ("sourceId",), ("_id",)]),
+    labels=st.sampled_from(["", "a", "ab"]),
 )
-def test_a_dry_run_predicts_what_the_run_then_does(sandbox, stream, write_mode, deletes, match_on):
+def test_a_dry_run_predicts_what_the_run_then_does(
+    sandbox, stream, write_mode, deletes, match_on, labels
+):
     sandbox.reset()
     tenant = sandbox.tenant("token-a")
     company = tenant.insert("companies", {"name": "Acme"})["_id"]
@@ -698,6 +733,7 @@ def test_a_dry_run_predicts_what_the_run_then_does(sandbox, stream, write_mode, 
         or record.get("_id", FOREIGN[0]) in (FOREIGN[0], f"existing {record['sourceId'][1:]}")
     ]
     modes = {"write_mode": write_mode, "deletes": deletes, "match_on": match_on}
+    modes["mappings"] = [custom_mapping(*labels)] if labels else ()
     predicted = Flow(sandbox, dry_run=True, **modes).predict(*records)
     assert not [request for request in sandbox.requests if request.method != "GET"]
     flow = Flow(sandbox, skip_unchanged=True, **modes)
