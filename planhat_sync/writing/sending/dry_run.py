@@ -76,11 +76,11 @@ class DryRun:
         if self._shown[verb] > MOST_SHOWN:
             return
         new, old = item_values(payload), None
-        if record is not None and record.identifier is not None:
-            old = self._client.get(self._model, record.identifier)
         if record is not None:
+            if record.identifier is not None:
+                old = self._client.get(self._model, record.identifier)
             differing = record.differing(self._matcher.values(payload))
-            # Companies are shown as the record names them.
+            # Companies are shown as the record names them, and not by their _id.
             new = {name: new[name] for name in differing}
             if CUSTOM in differing:
                 new[CUSTOM] = differing[CUSTOM]
