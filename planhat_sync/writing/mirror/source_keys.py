@@ -132,7 +132,9 @@ class SourceKeys:
         """Return what stands for the companies that a keyable came for; NONE stands for any."""
         if scope == EVERYWHERE or _is_id(scope):
             return (scope_reference(scope),)
-        company = self._known_company(scope) if scope and not is_blank(scope) else None
+        if scope is None or is_blank(scope):
+            return (NONE,)
+        company = self._known_company(scope)
         if company is None:
             return (NONE,)
         return (_BY_NAME, scope_reference(_normal(scope)), scope_reference(company))
