@@ -41,11 +41,14 @@ HELP = """Write Singer records into Planhat, and print the state once they are t
 
 The configuration is a JSON file that holds at least {"api_token": "…"}, and "match_on" if records
 are not to be matched by `_id` first: ["sourceId"] for a copy of another tenant. With --config=ENV
-the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). --about lists them all.
+the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). "mappings" say what
+the records of other systems become. --about lists all settings.
 
 \b
   What may the token do?
     target-planhat --config config.json --check
+  What would a few records become? With "dry_run": true nothing is written:
+    target-planhat --config dry-run.json --input sample.singer
   Write, and keep the last state if one was printed:
     tap-... | target-planhat --config config.json > state.jsonl
     tail -n 1 state.jsonl > new && [ -s new ] && mv new state.json

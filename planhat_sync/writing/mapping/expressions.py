@@ -47,6 +47,13 @@ _WORDS: Final = {
     "expref": "an expression such as &name",
 }
 _QUOTES: Final = 'a name with characters such as - or a space has to be "in double quotes"'
+_HINTS: Final = {
+    "=": "two values are compared with ==",
+    "and": "and is written &&",
+    "or": "or is written ||",
+    **dict.fromkeys("*+/%", "JMESPath does not calculate"),
+}
+"""What to write instead of what other languages have."""
 
 _INTERPRETER: Final = TreeInterpreter(Options(custom_functions=ExactFunctions()))
 
@@ -198,15 +205,17 @@ def _place(error: JMESPathError) -> str:
         place = f"character {error.lexer_position + 1}"
         if error.message.startswith("Unclosed"):
             return f"what begins with {place} has no end"
-        return f"{place} is not expected; {_QUOTES}"
+        return f"{place} is not expected; {_HINTS.get(error.token_value, _QUOTES)}"
     if isinstance(error, IncompleteExpressionError):
         return "it ends too early"
     if isinstance(error, ParseError):
         kind = error.token_type.lower()
         if kind == "eof":
             return "it ends too early"
-        hint = f"; {_QUOTES}" if kind == "number" else ""
-        return f"{error.token_value} at character {error.lex_position + 1} is not expected{hint}"
+        is_name = kind in {"unquoted_identifier", "number"}
+        hint = _HINTS.get(error.token_value, _QUOTES if is_name else "")
+        place = f"{error.token_value} at character {error.lex_position + 1}"
+        return f"{place} is not expected{hint and f'; {hint}'}"
     return "it is empty"
 
 

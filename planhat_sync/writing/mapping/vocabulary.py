@@ -92,6 +92,7 @@ def _item_error(entry: object, place: str) -> str:
         )
     words = [word for word in FORMS if word in entry]
     if len(words) != 1:
-        return f"{place}: an object has exactly one of {', '.join(FORMS)}"
+        meant = "" if words else did_you_mean(next(iter(entry), ""), FORMS)
+        return f"{place}: it must have exactly one of {', '.join(FORMS)}{meant}"
     error = next(_FORM_VALIDATORS[words[0]].iter_errors(entry), None)
     return _sentence(error, place) if error else ""

@@ -220,7 +220,7 @@ class Keyables:
         return Reject(
             RejectCode.AMBIGUOUS_KEY,
             f"{name} is unique only within one {scope_name}, which the record does not have: "
-            "Planhat could match another record",
+            f"send its {scope_name} as well, since Planhat could match another record",
         )
 
 

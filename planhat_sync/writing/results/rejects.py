@@ -161,7 +161,11 @@ class Rejects:
         raise TooManyRejectsError(
             f"{counted(self._count, 'record')} {verb} rejected{limit}, first {self._first}{kept}; "
             "correct what is wrong and run again, or "
-            + ("raise max_rejects" if self._continues else "set on_reject to continue")
+            + (
+                "raise max_rejects"
+                if self._continues
+                else "set on_reject to continue and rejects_path to a file"
+            )
         )
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ def mapping_of(entries, **more):
 
 
 NAN = "holds NaN or Infinity, which JSON does not have"
+ONE_FORM = "it must have exactly one of from, value, text, externalId, sourceId"
 NEITHER = "it is neither an expression (text) nor an object; a constant is written as {value: …}"
 PLACE = "mappings: the mapping of stream jira is wrong: "
 
@@ -67,8 +68,8 @@ PLACE = "mappings: the mapping of stream jira is wrong: "
             "set.custom.companyIds: sourceId refers to a company, and a custom field does not",
         ),
         (
-            {"custom": {"A b": "a b"}},
-            "set.custom.A b: is not a JMESPath expression: b at character 3 is not expected",
+            {"custom": {"A b": "a..b"}},
+            "set.custom.A b: is not a JMESPath expression: . at character 3 is not expected",
         ),
         ({"custom": "a"}, "set.custom: it must be an object"),
         ({"custom": {}}, "set.custom: it is empty"),
@@ -86,11 +87,15 @@ PLACE = "mappings: the mapping of stream jira is wrong: "
         ({"companyIds": [{"text": ""}]}, "set.companyIds[0].text: it is empty"),
         (
             {"title": {"expression": "a"}},
-            "set.title: an object has exactly one of from, value, text, externalId, sourceId",
+            f"set.title: {ONE_FORM}",
+        ),
+        (
+            {"title": {"valeu": "a"}},
+            f"set.title: {ONE_FORM}; did you mean value?",
         ),
         (
             {"title": {"value": 1, "text": "a"}},
-            "set.title: an object has exactly one of from, value, text, externalId, sourceId",
+            f"set.title: {ONE_FORM}",
         ),
         ({"title": {"value": math.nan}}, f"set.title: {NAN}"),
         ({"title": {"from": "a", "map": {"a": 1}, "else": math.nan}}, f"set.title: {NAN}"),

@@ -117,6 +117,7 @@ def test_what_is_compiled_twice_gives_the_same_twice() -> None:
     assert [compiled("`1.10`")({}), compiled("`0`")({})] == [compiled("`1.10`")({}), 0]
 
 
+NOT_ONE = "is not a JMESPath expression"
 QUOTES = 'a name with characters such as - or a space has to be "in double quotes"'
 
 
@@ -126,12 +127,27 @@ QUOTES = 'a name with characters such as - or a space has to be "in double quote
         (" ", "is not a JMESPath expression: it ends too early"),
         ("fields.", "is not a JMESPath expression: it ends too early"),
         ("a[?b", "is not a JMESPath expression: it ends too early"),
-        ("a b", "is not a JMESPath expression: b at character 3 is not expected"),
+        ("a b", f"is not a JMESPath expression: b at character 3 is not expected; {QUOTES}"),
         ("a..b", "is not a JMESPath expression: . at character 3 is not expected"),
         ("a.b)", "is not a JMESPath expression: ) at character 4 is not expected"),
         ("a.1b", f"is not a JMESPath expression: 1 at character 3 is not expected; {QUOTES}"),
         ("first-name", f"is not a JMESPath expression: character 6 is not expected; {QUOTES}"),
-        ("a = b", "is not a JMESPath expression: character 3 is not expected; " + QUOTES),
+        (
+            "a = b",
+            f"{NOT_ONE}: character 3 is not expected; two values are compared with ==",
+        ),
+        (
+            "a or b",
+            f"{NOT_ONE}: or at character 3 is not expected; or is written ||",
+        ),
+        (
+            "a * `2`",
+            f"{NOT_ONE}: * at character 3 is not expected; JMESPath does not calculate",
+        ),
+        (
+            "a / b",
+            f"{NOT_ONE}: character 3 is not expected; JMESPath does not calculate",
+        ),
         ("a == 'b", "is not a JMESPath expression: what begins with character 6 has no end"),
         ("f(x)", "calls f(), which JMESPath does not have"),
         ("lenght(x)", "calls lenght(), which JMESPath does not have; did you mean length?"),
