@@ -7,7 +7,7 @@ through mappings or stream maps if there are any.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -26,7 +26,7 @@ from target_planhat.record_maps import UnmappableError
 from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planhat_sync.writing.pipeline import Pipeline
     from planhat_sync.writing.stream import Stream
@@ -47,6 +47,9 @@ class Router:
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
         final_state: Receives where records and states are, and whether the input is cut.
         completeness: Receives what shows whether all records came; None if nobody asks.
+
+    Attributes:
+        may_read_own_rejects: Whether what this run writes to its reject file may come back.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Router:
         self._schemas = schemas
         self._final_state = final_state
         self._completeness = completeness
+        self.may_read_own_rejects = False
         self._current: Stream | None = None
         self._has_version = False
         self._handlers: dict[str, Callable[[Message, bytes, int], None]] = {
@@ -128,7 +132,8 @@ class Router:
         self._current = stream
         # The current stream has just found that the fast path cannot read the line.
         if stream is current or not stream.take_lines(Lines(number, (line,)), 0):
-            record, reject = record_of(message, line, number), reject_of(message, line, number)
+            reject = self._earlier_reject(message, line, number)
+            record = record_of(message, line, number)
             self._pipeline.take(stream, record, line, number, earlier_reject=reject)
 
     def _map(self, message: Message, line: bytes, number: int) -> None:
@@ -138,8 +143,8 @@ class Router:
             counts.of(message.stream).read += 1
             counts.of(message.stream).skipped += 1
             return
+        reject = self._earlier_reject(message, line, number)
         record = record_of(message, line, number)
-        reject = reject_of(message, line, number)
         try:
             mapped = self._maps.apply(message.stream, record)
         except UnmappableError as error:
@@ -153,6 +158,19 @@ class Router:
                 counts.of(name).skipped += 1
             else:
                 self._pipeline.take(self._streams[name], made, line, number, earlier_reject=reject)
+
+    def _earlier_reject(
+        self, message: Message, line: bytes, number: int
+    ) -> Mapping[str, Any] | None:
+        """Return the `reject` object of a RECORD, None if no earlier run has rejected it."""
+        reject = reject_of(message, line, number)
+        if reject is not None and self.may_read_own_rejects:
+            raise InputError(
+                f"line {number} of the input is a reject, which comes through a pipe, and "
+                "rejects_path names a file that holds some: if they are the same, this run would "
+                "read what it writes; give the file with --input, or name another rejects_path"
+            )
+        return reject
 
     def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
         name, schema = message.stream, message.schema

@@ -22,7 +22,7 @@ from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.results.rejects import TooManyRejectsError
-from planhat_sync.writing.results.replay import put_aside
+from planhat_sync.writing.results.replay import may_return, put_aside
 from planhat_sync.writing.sending.changes import ChangeLog
 from target_planhat.completeness import Completeness
 from target_planhat.ending import Ending
@@ -215,6 +215,7 @@ class Run:
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""
         path = file.path.resolve()
+        self._router.may_read_own_rejects = may_return(file, read_from)
         aside = self._ending.replayed = put_aside(file, read_from)
         if aside is not None:
             logger.info(

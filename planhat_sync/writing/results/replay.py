@@ -7,6 +7,8 @@ written to while it is read.
 
 from __future__ import annotations
 
+import os
+import stat
 from glob import escape
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,20 @@ def put_aside(rejects: RejectFile, read_from: int | None) -> Path | None:
             f"rejects_path: {path} is the file that is read, and it cannot be renamed "
             f"({error.strerror}): move it, and give --input its new path"
         ) from error
+
+
+def may_return(rejects: RejectFile, read_from: int | None) -> bool:
+    """Return whether a run may read the rejects that it writes, and so never end.
+
+    That is so if its input is a pipe from a program that reads the reject file.
+
+    Args:
+        rejects: The file for the rejects of this run.
+        read_from: Descriptor that this run reads its records from, None if it has none.
+    """
+    if read_from is None or stat.S_ISREG(os.fstat(read_from).st_mode):
+        return False
+    return rejects.path.exists() and rejects.path.stat().st_size > 0
 
 
 def _rename(files: Files, path: Path) -> Path:

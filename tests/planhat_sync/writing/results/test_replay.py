@@ -346,3 +346,28 @@ def test_the_number_is_the_smallest_that_is_free(bench, tmp_path, taken):
     assert all(aside(path, number).read_text() == str(number) for number in taken)
     for each in tmp_path.glob("r*"):
         each.unlink()
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_rejects_through_a_pipe_are_refused_while_the_reject_file_holds_some(
+    bench, target, rejected, mapped
+):
+    """A program in front would read what this run writes, without end."""
+    text = rejected.read_bytes()
+    mapping = {"stream": "issues", "model": "issues", "set": {"sourceId": "sourceId"}}
+    config = bench.config(on_reject="continue", **({"mappings": [mapping]} if mapped else {}))
+    ended = target(config=config, stdin=text)
+    assert ended.code == 1
+    assert "line 2 of the input is a reject, which comes through a pipe" in ended.last_line
+    assert (rejected.read_bytes(), held(bench)) == (text, set())
+    rejected.unlink()
+    assert target(config=config, stdin=text).code == 0
+
+
+def test_other_records_may_come_through_a_pipe_while_the_reject_file_holds_some(
+    bench, target, rejected
+):
+    record = bench.record(sourceId="d", title="t", companyIds=[bench.company()])
+    stdin = bench.lines([bench.schema(), record])
+    assert target(config=bench.config(on_reject="continue"), stdin=stdin).code == 0
+    assert held(bench) == {"d"}
