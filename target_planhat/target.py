@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -19,10 +20,12 @@ from planhat_sync.api.connection import Connection
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.writing.mapping.mappings import Mappings
+from planhat_sync.writing.mirror_settings import check_values
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
 from target_planhat.check import check_rights
 from target_planhat.mapped_streams import MappedStreams
+from target_planhat.meltano_scope import scope_in_meltano
 from target_planhat.reject_table import print_rejects
 from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
@@ -113,16 +116,18 @@ class TargetPlanhat(PlanhatPlugin, Target):
         )
 
     def check_settings(self) -> None:
-        """Check that records are mapped in one way only.
+        """Check that records are mapped in one way only, and what Meltano has left out.
 
         Raises:
-            ConfigurationError: They are not.
+            ConfigurationError: The settings contradict each other, or are not complete.
         """
         if self.config.get("mappings") and self.config.get("stream_maps"):
             raise ConfigurationError(
                 "mappings and stream_maps are both set, and a record is mapped only once: remove "
                 "one of them"
             )
+        if self.config.get("on_missing", "ignore") != "ignore":
+            check_values(scope_in_meltano(os.environ))
 
     def _record_maps(self) -> RecordMaps:
         if self.settings.mappings:

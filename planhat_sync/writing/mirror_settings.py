@@ -69,16 +69,28 @@ def check_mirror(
             "on_missing needs missing_scope: set it to the values that the records of this source "
             'have in Planhat, such as {"source": "Jira"}, or to {} for all records of the model'
         )
-    for name, value in scope.items():
+    for name in scope:
         if not any(name in model.properties for model in models.values()):
             raise ConfigurationError(
                 f"missing_scope: no model has a property called {name!r}: correct the name"
             )
-        # Meltano makes null of a variable that does not exist: the scope would be wider than meant.
-        if name := next(_without_value(name, value), ""):
+    check_values(scope)
+
+
+def check_values(scope: Mapping[str, Any]) -> None:
+    """Check that a scope has values: Meltano makes null of a variable that does not exist.
+
+    Args:
+        scope: The setting `missing_scope`.
+
+    Raises:
+        ConfigurationError: It has a property without a value, so it is wider than meant.
+    """
+    for name, value in scope.items():
+        if empty := next(_without_value(name, value), ""):
             raise ConfigurationError(
-                f"missing_scope: {name} has no value: set it to the value that the records of this "
-                "source have in Planhat, or leave it out"
+                f"missing_scope: {empty} has no value: set it to the value that the records of "
+                "this source have in Planhat, or leave it out"
             )
 
 

@@ -72,6 +72,19 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert_equal_tenants("issues")
 
 
+def test_a_nested_value_that_meltano_leaves_out_of_a_scope_ends_the_run(meltano, tenants, tmp_path):
+    """`{custom: {Team: $NO_SUCH_VARIABLE}}` arrives as `{}`, which would mean all records."""
+    path = tmp_path / "project" / "meltano.yml"
+    project = yaml.safe_load(path.read_text("utf-8"))
+    scope = {"custom": {"Team": "$NO_SUCH_VARIABLE"}}
+    settings = {"on_missing": "archive", "match_on": ["sourceId"], "missing_scope": scope}
+    project["plugins"]["loaders"][0].setdefault("config", {}).update(settings)
+    path.write_text(yaml.safe_dump(project), "utf-8")
+    with pytest.raises(AssertionError, match=r"missing_scope: custom\.Team has no value"):
+        meltano("invoke", "target-planhat", "--input", str(path))
+    assert tenants.requests == []
+
+
 def mappings(note):
     """Mappings of `jira.singer`, with a note in each issue."""
     entries = {

@@ -512,6 +512,26 @@ def test_settings_that_leave_open_what_is_meant_are_refused_at_the_start(
     assert sentence in str(ran.error)
 
 
+@pytest.mark.parametrize(
+    ("scope", "sentence"),
+    [
+        ('{"custom.Team": null}', "custom.Team has no value"),
+        ('{"source": "Jira", "custom.Team": ""}', "custom.Team has no value"),
+        ('{"source": "Jira"}', None),
+        ("{}", None),
+        ("not JSON", None),
+        ("[]", None),
+    ],
+)
+def test_what_meltano_has_left_out_of_a_scope_is_not_passed_over(
+    mirror, monkeypatch, scope, sentence
+):
+    monkeypatch.setenv("MELTANO_LOAD_MISSING_SCOPE", scope)
+    ran = mirror([], missing_scope={})
+    assert str(ran.error).startswith(f"missing_scope: {sentence}") if sentence else not ran.error
+    assert mirror([], on_missing="ignore", missing_scope=None, match_on=None).error is None
+
+
 def test_a_scope_has_to_fit_each_model_before_anything_of_it_is_written(
     bench, complete, mirror, insert
 ):
