@@ -133,9 +133,10 @@ KEYS = st.tuples(st.integers(0, 2), st.sampled_from(EXTERNAL_IDS))
     ),
     company_prefixes=st.booleans(),
     forbidden=st.sampled_from([None, None, "list", "get"]),
+    concurrency=st.sampled_from([1, 3]),
 )
 def test_what_came_stays_whatever_companies_planhat_lists(
-    bench, before, came, lean, company_prefixes, forbidden
+    bench, before, came, lean, company_prefixes, forbidden, concurrency
 ):
     bench.sandbox.reset()
     companies = insert_companies(bench)
@@ -143,7 +144,7 @@ def test_what_came_stays_whatever_companies_planhat_lists(
     bench.sandbox.behave(lean_companies=lean, company_prefixes=company_prefixes)
     if forbidden is not None:
         bench.sandbox.fault("status", status=403, model="companies", route=forbidden)
-    ran = mirror(bench, companies, came)
+    ran = mirror(bench, companies, came, concurrency=concurrency, batch_size_rows=1)
     event(f"removed {removed(ran)}")
     assert ran.error is None
     keys = {record[:2] for record in came}

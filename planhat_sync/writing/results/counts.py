@@ -76,14 +76,14 @@ OUTCOMES: Final = tuple(each.name for each in fields(StreamCounts) if each.name 
 class RunCounts:
     """The counts of a run.
 
+    Args:
+        mirrors: Whether records that the source does not have are removed.
+
     Attributes:
         streams: The counts of each stream, by its name.
         removed: By stream, how many records were archived or deleted because the source does not
             have them, which are not records that were read. A stream whose removals have not begun
             is missing; None if `on_missing` is ignore.
-
-    Args:
-        mirrors: Whether records that the source does not have are removed.
     """
 
     def __init__(self, *, mirrors: bool = False) -> None:
