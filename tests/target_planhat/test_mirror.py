@@ -295,6 +295,19 @@ def test_a_dry_run_shows_what_would_be_removed(bench, tenant, insert, complete, 
     assert line.endswith("gone 19 and 2 more")
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_dry_run_also_shows_what_is_more_than_allowed(insert, complete, mirror, caplog, dry_run):
+    caplog.set_level(logging.INFO, "target-planhat")
+    insert("a")
+    for number in range(6):
+        insert(f"gone {number}")
+    ran = mirror(complete("a"), dry_run=dry_run)
+    assert "the source does not have 6 of the 7 issues" in str(ran.error)
+    assert removed(ran) is None
+    line = "would archive 6 records of issues: gone 0, gone 1, gone 2, gone 3, gone 4, gone 5"
+    assert (line in caplog.messages) == dry_run
+
+
 def test_one_reject_suspends_it(bench, tenant, insert, complete, mirror, caplog):
     insert("a"), insert("b")
     messages = complete("a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import pytest
@@ -86,9 +87,14 @@ def test_only_the_companies_of_what_would_be_removed_are_asked_for(bench, compan
     assert asked == ["/leancompanies", "/companies/extid-e0", *checked]
 
 
-def test_more_uncertain_records_than_may_be_removed_asks_for_no_company(bench, companies):
+def test_more_uncertain_records_than_may_be_removed_ask_for_no_company(bench, companies, caplog):
+    caplog.set_level(logging.INFO, "target-planhat")
     insert(bench, companies, [(0, "adoption"), *((2, f"o{at}") for at in range(6))])
     came = [(0, "adoption", "extid-"), *((1, f"o{at}", "extid-") for at in range(6))]
+    ran = mirror(bench, companies, came, dry_run=True)
+    assert "the source does not have 6 of the 7 objectives" in str(ran.error)
+    line = "would delete 6 records of objectives: o0, o1, o2, o3, o4, o5"
+    assert line in caplog.messages
     ran = mirror(bench, companies, came)
     assert "the source does not have 6 of the 13 objectives" in str(ran.error)
     assert f"/companies/{companies[2]}" not in [each.path for each in bench.sandbox.requests]

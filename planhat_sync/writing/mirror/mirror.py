@@ -125,6 +125,8 @@ class Mirror:
             if not is_too_much:
                 plan.settle(self._companies.names_of)
             self._logger.info("%s: %s", model.name, plan)
+            if self._settings.dry_run:
+                self._show(model, plan)
             if is_too_much:
                 raise MirrorError(self._too_many(model, plan))
         refusals = [refusal for model, plan in plans for refusal in self._remove(model, plan)]
@@ -189,10 +191,10 @@ class Mirror:
         )
 
     def _remove(self, model: Model, plan: RemovalPlan) -> Sequence[str]:
-        """Remove what is missing, or show it in a dry run; return what Planhat refused."""
+        """Remove what is missing, or only count it in a dry run; return what Planhat refused."""
         self._removed[model.name] = 0
         if self._settings.dry_run:
-            self._show(model, plan)
+            self._count(model, len(plan.missing))
             return ()
         removal = Removal(model, lambda count: self._count(model, count))
         identifiers = [missing.identifier for missing in plan.missing]
@@ -211,15 +213,14 @@ class Mirror:
         self._removed[model.name] += removed
 
     def _show(self, model: Model, plan: RemovalPlan) -> None:
-        self._count(model, len(plan.missing))
-        if not plan.missing:
+        if not plan.most:
             return
         shown = [as_shown(key) for key in plan.first(MOST_SHOWN)]
-        more = len(plan.missing) - len(shown)
+        more = plan.most - len(shown)
         self._logger.info(
             "would %s %s of %s: %s%s",
             self._verb,
-            counted(len(plan.missing), "record"),
+            counted(plan.most, "record"),
             model.name,
             ", ".join(shown),
             f" and {more:,} more" if more else "",

@@ -129,7 +129,9 @@ class RemovalPlan:
         Args:
             most: How many at most.
         """
-        return [missing.key for missing in nsmallest(most, self.missing)]
+        keys = [missing.key for missing in self.missing]
+        keys += [key for records in self._uncertain.values() for key, _ in records]
+        return nsmallest(most, keys)
 
     def __str__(self) -> str:
         kept = ", ".join(f"{count:,} {why}" for why, count in self.kept.items())
