@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
+from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
     import logging
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from planhat_sync.runtime.terminal import TextStyle
 
 LONGEST_VALUE: Final = 60
+_NOT_SHOWN: Final = frozenset({ID, DELETED_AT})
 
 
 class ChangeLog:
@@ -40,22 +43,39 @@ class ChangeLog:
         self._sources = sources
 
     def show(
-        self, heading: str, new: Mapping[str, Any], old: Mapping[str, Any] | None, line: bytes
+        self,
+        heading: str,
+        new: Mapping[str, Any],
+        old: Mapping[str, Any] | None,
+        line: bytes,
+        *,
+        is_new: bool = False,
     ) -> None:
         """Show what would become of one record.
+
+        Of a new record the properties are shown as well that its mapping sets and that are not
+        sent, since the field that an expression names may be misspelt.
 
         Args:
             heading: Which record it is.
             new: The values that would be written; of an existing record those that differ.
             old: The record in Planhat, None if there is none.
             line: The line that the record came in.
+            is_new: Whether Planhat does not have the record, so that all its values are in `new`.
         """
         style = self._style
         parts = []
-        for change in changes_of(new, old or {}, self._sources(line)):
+        sources = self._sources(line)
+        changes = list(changes_of(new, old or {}, sources))
+        for change in changes:
             before = "" if old is None else f"{style.removed(as_shown(change.old))} -> "
             source = style.dim(f" ({shortened(change.source)})") if change.source else ""
             parts.append(f"{change.name}: {before}{style.added(as_shown(change.new))}{source}")
+        if is_new:
+            sent = {change.name for change in changes} | _NOT_SHOWN
+            for name, source in sources.items():
+                if name not in sent:
+                    parts.append(f"{name}: {style.dim(f'not sent ({shortened(source)})')}")
         self._logger.info("%s", style.listed(heading, parts))
 
 

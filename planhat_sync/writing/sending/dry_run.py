@@ -85,4 +85,4 @@ class DryRun:
             if CUSTOM in differing:
                 new[CUSTOM] = differing[CUSTOM]
         heading = f"would {verb} {self._model.name}, line {payload.line}"
-        self._changes.show(heading, new, old, payload.raw)
+        self._changes.show(heading, new, old, payload.raw, is_new=record is None)

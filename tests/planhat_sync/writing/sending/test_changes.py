@@ -56,12 +56,26 @@ def test_a_constant_has_no_source(value, source):
     assert changes({"source": value}, sources={"source": source}) == [("source", value, None, "")]
 
 
-def shown(caplog, style, sources=SOURCES, old=None):
-    """What is shown of a record with one property."""
+def shown(caplog, style, sources=SOURCES, old=None, new=None, *, is_new=False):
+    """What is shown of a record, which has one property."""
     caplog.set_level("INFO")
     log = ChangeLog(style, logging.getLogger("target-planhat"), lambda line: sources)
-    log.show("would update issues, line 2", {"title": "b"}, old, b"")
+    log.show("would update issues, line 2", new or {"title": "b"}, old, b"", is_new=is_new)
     return caplog.records[-1].getMessage()
+
+
+def test_of_a_new_record_what_its_mapping_sets_and_does_not_send_is_shown(caplog):
+    sources = {**SOURCES, "_id": "id", "_sdc_deleted_at": "gone", "source": "Jira"}
+    new = {"title": "b", "custom": {"Labels": []}}
+    assert shown(caplog, TextStyle(), sources, new=new, is_new=True).endswith(
+        ": title: b (summary), custom.Labels: [] (labels), custom.Sprint: not sent (sprint.name), "
+        "source: not sent (Jira)"
+    )
+
+
+def test_a_new_record_without_a_mapping_is_shown_with_what_is_sent(caplog):
+    text = shown(caplog, TextStyle(), {}, is_new=True)
+    assert text == "would update issues, line 2: title: b"
 
 
 def test_a_source_is_dim_on_a_terminal_and_plain_elsewhere(caplog):
