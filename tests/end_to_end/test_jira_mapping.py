@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from checkout import ROOT
-from jira_api import CUSTOMER, STATUSES, document, issue, messages, status
+from jira_api import CUSTOMER, STATUSES, issue, messages, status
 from pages import parse
 
 from planhat_sync.models import load_models
@@ -133,81 +133,6 @@ def test_what_was_not_read_is_not_written(mapped):
     assert mapped(entry).keys() == {
         *("sourceId", "source", "sourceUrl", "title", "companyIds", "archived", "custom")
     }
-
-
-def test_the_longest_summary_of_jira_arrives_complete(mapped):
-    assert mapped(issue(7, "ü" * 255))["title"] == "ü" * 255
-
-
-def text(*parts, **other):
-    return {"type": "text", "text": "".join(parts), **other}
-
-
-def node(kind, *content, **attributes):
-    return {"type": kind, "content": list(content), "attrs": attributes}
-
-
-@pytest.mark.parametrize(
-    ("blocks", "expected"),
-    [
-        (["Since Monday.", "Again."], "Since Monday.\nAgain."),
-        (
-            [
-                node(
-                    "bulletList",
-                    node("listItem", node("paragraph", text("open the calendar"))),
-                    node(
-                        "listItem",
-                        node("paragraph", text("pick a day")),
-                        node("orderedList", node("listItem", node("paragraph", text("today")))),
-                    ),
-                )
-            ],
-            "open the calendar\npick a day\ntoday",
-        ),
-        ([node("codeBlock", text("a = 1\nb = 2"), language="python")], "a = 1\nb = 2"),
-        (
-            [node("paragraph", text("one"), {"type": "hardBreak"}, text("two"))],
-            "one\ntwo",
-        ),
-        (
-            [
-                node(
-                    "paragraph",
-                    text("Ask "),
-                    {"type": "mention", "attrs": {"id": "5b1", "text": "@Ada"}},
-                    text(" today"),
-                )
-            ],
-            "Ask @Ada today",
-        ),
-        (
-            [
-                node(
-                    "table",
-                    node(
-                        "tableRow",
-                        node("tableHeader", node("paragraph", text("Shop"))),
-                        node("tableCell", node("paragraph", text("Harbour"))),
-                    ),
-                )
-            ],
-            "Shop\nHarbour",
-        ),
-        (
-            [node("paragraph", text("very ", marks=[{"type": "strong"}]), text("slow"))],
-            "very slow",
-        ),
-        (
-            [node("mediaSingle", {"type": "media", "attrs": {"id": "9"}}), "See above."],
-            "See above.",
-        ),
-    ],
-    ids=["paragraphs", "lists", "code", "break", "mention", "table", "marks", "picture"],
-)
-def test_rich_text_becomes_lines_of_text(mapped, blocks, expected):
-    entry = issue(7, "a", description=document(*blocks))
-    assert mapped(entry)["description"] == expected
 
 
 @pytest.mark.parametrize("row", table("field"), ids=lambda row: row[0])
