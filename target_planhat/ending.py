@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.plural import counted
+from planhat_sync.writing.records.unknown_properties import printable_name
 from planhat_sync.writing.results.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from planhat_sync.api.http.clock import Clock
@@ -46,6 +47,7 @@ class Ending:
         pipeline: Has the counts and the rejects.
         transport: Has counted the requests.
         final_state: Whether the input ended with a state.
+        warnings: Returns sentences about maps that may not be what the user meant, for a dry run.
         stop: Whether a signal ended the run.
         clock: The time.
         style: How the summary is shown.
@@ -62,6 +64,7 @@ class Ending:
         transport: Transport,
         final_state: FinalState,
         *,
+        warnings: Callable[[], Sequence[str]],
         stop: Stop,
         clock: Clock,
         style: TextStyle,
@@ -72,6 +75,7 @@ class Ending:
         self._pipeline = pipeline
         self._transport = transport
         self._final_state = final_state
+        self._warnings = warnings
         self._stop = stop
         self._clock = clock
         self._style = style
@@ -126,6 +130,13 @@ class Ending:
                 "the input ended without a final state: unless its last records did not change "
                 "the state, the program that writes it failed or was stopped; check its log"
             )
+        if self._settings.dry_run and result != "interrupted":
+            for warning in self._warnings():
+                logger.warning("%s", warning)
+        skipped = "would skip" if self._settings.dry_run else "skipped"
+        for stream, counts in self._pipeline.counts.streams.items():
+            if reasons := counts.reasons_as_text():
+                logger.info("%s: %s %s", printable_name(stream), skipped, reasons)
         file = self._pipeline.rejects.file
         summary = Summary(
             counts=self._pipeline.counts,

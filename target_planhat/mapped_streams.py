@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.writing.records.payload import Reject, Skipped
+from planhat_sync.writing.records.payload import Reject
 from planhat_sync.writing.records.unknown_properties import printable_name
 from target_planhat.messages import read_message
 from target_planhat.record_maps import UnmappableError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.mapping.mappings import Mappings
     from planhat_sync.writing.mapping.stream_mapping import StreamMapping
+    from planhat_sync.writing.records.payload import Skipped
 
 logger = logging.getLogger("target-planhat")
 
@@ -62,7 +63,7 @@ class MappedStreams:
 
     def apply(
         self, stream: str, record: dict[str, Any]
-    ) -> Sequence[tuple[str, Mapping[str, Any] | None]]:
+    ) -> Sequence[tuple[str, Mapping[str, Any] | Skipped]]:
         """Map a record.
 
         Args:
@@ -70,7 +71,7 @@ class MappedStreams:
             record: The record.
 
         Returns:
-            The model, and the record as the model has it; None if `when` leaves it out.
+            The model, and the record as the model has it, or that `when` leaves it out.
 
         Raises:
             UnmappableError: The record cannot be mapped.
@@ -81,7 +82,11 @@ class MappedStreams:
         made = mapping.apply(record)
         if isinstance(made, Reject):
             raise UnmappableError(mapping.model, made, mapping.keyables(record))
-        return ((mapping.model, None if isinstance(made, Skipped) else made),)
+        return ((mapping.model, made),)
+
+    def warnings(self) -> Sequence[str]:
+        """Return what suggests that a field is misspelt: what no record has had so far."""
+        return self._mappings.warnings()
 
     def sources(self, line: bytes) -> Mapping[str, str]:
         """Return the expressions of a record's properties, as the user wrote them.

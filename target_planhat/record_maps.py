@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.writing.records.payload import Reject
+    from planhat_sync.writing.records.payload import Reject, Skipped
 
 
 class UnmappableError(Exception):
@@ -52,7 +52,7 @@ class RecordMaps(Protocol):
 
     def apply(
         self, stream: str, record: dict[str, Any]
-    ) -> Sequence[tuple[str, Mapping[str, Any] | None]]:
+    ) -> Sequence[tuple[str, Mapping[str, Any] | Skipped]]:
         """Map a record.
 
         Args:
@@ -60,12 +60,15 @@ class RecordMaps(Protocol):
             record: The record.
 
         Returns:
-            The names of the streams that it is mapped to, each with the mapped record, or None if
-            the map leaves the record out.
+            The names of the streams that it is mapped to, each with the mapped record, or why
+            the map leaves it out.
 
         Raises:
             UnmappableError: The record cannot be mapped.
         """
+
+    def warnings(self) -> Sequence[str]:
+        """Return what suggests, once the input has ended, that a map is not what the user meant."""
 
     def sources(self, line: bytes) -> Mapping[str, str]:
         """Return where the properties of a mapped record come from, as the user wrote it.

@@ -13,6 +13,7 @@ import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
+from planhat_sync.writing.records.payload import Skipped
 from target_planhat.batch_files import records_of
 from target_planhat.messages import (
     NotJSONError,
@@ -141,7 +142,7 @@ class Router:
         counts = self._pipeline.counts
         if not self._maps.streams_of(message.stream):
             counts.of(message.stream).read += 1
-            counts.of(message.stream).skipped += 1
+            counts.of(message.stream).skip(Skipped.NOT_MAPPED)
             return
         reject = self._earlier_reject(message, line, number)
         record = record_of(message, line, number)
@@ -153,9 +154,9 @@ class Router:
             self._pipeline.reject(stream, error.made, line, number, error.reject)
             return
         for name, made in mapped:
-            if made is None:
+            if isinstance(made, Skipped):
                 counts.of(name).read += 1
-                counts.of(name).skipped += 1
+                counts.of(name).skip(made)
             else:
                 self._pipeline.take(self._streams[name], made, line, number, earlier_reject=reject)
 

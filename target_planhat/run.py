@@ -111,8 +111,7 @@ class Run:
         )
         self._final_state = FinalState()
         self._source_file: SourceFile | None = None
-        mirrors = self.pipeline.mirror is not None
-        self._completeness = Completeness(self._clock.epoch()) if mirrors else None
+        self._completeness = Completeness(self._clock.epoch()) if self.pipeline.mirror else None
         if self._completeness is not None:
             for stream in maps.named:
                 self._completeness.expect(stream, maps.streams_of(stream))
@@ -122,6 +121,7 @@ class Run:
             self.pipeline,
             self.transport,
             self._final_state,
+            warnings=maps.warnings,
             stop=self.stop,
             clock=self._clock,
             style=style,

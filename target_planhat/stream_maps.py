@@ -20,7 +20,7 @@ from singer_sdk.mapper import (
 from planhat_singer.map_failures import MapFailure
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.writing.mapping.mappings import is_glob
-from planhat_sync.writing.records.payload import Reject, RejectCode
+from planhat_sync.writing.records.payload import Reject, RejectCode, Skipped
 from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class StreamMaps:
             if not isinstance(stream_map, RemoveRecordTransform)
         ]
 
-    def apply(self, stream: str, record: dict[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:
+    def apply(
+        self, stream: str, record: dict[str, Any]
+    ) -> list[tuple[str, dict[str, Any] | Skipped]]:
         """Apply all maps of its stream to a record.
 
         If one of them fails, none counts. The record is kept as received, and a replay applies all
@@ -90,7 +92,7 @@ class StreamMaps:
             record: The record.
 
         Returns:
-            For each map the stream that it makes, and the mapped record; None if it is left out.
+            For each map the stream that it makes, and the mapped record, or that it is left out.
 
         Raises:
             UnmappableError: One of the maps fails.
@@ -99,6 +101,10 @@ class StreamMaps:
             (stream_map.stream_alias, _applied(stream_map, record))
             for stream_map in self._maps_of(stream)
         ]
+
+    def warnings(self) -> Sequence[str]:
+        """Return nothing: what the expressions of a stream map refer to is not known."""
+        return ()
 
     def sources(self, line: bytes) -> Mapping[str, str]:  # noqa: ARG002 - as `RecordMaps` has it
         """Return no sources: the SDK does not say which expression makes a property."""
@@ -119,12 +125,13 @@ def _source_of(key: str, definition: Any) -> str:  # noqa: ANN401 - as the SDK t
     return named if isinstance(named, str) else key
 
 
-def _applied(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
+def _applied(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | Skipped:
     try:
-        return stream_map.transform(copy.copy(record))
+        made = stream_map.transform(copy.copy(record))
     except StreamMapConfigError:  # it is wrong for every record
         raise
     except Exception as error:  # an expression of the user's may raise anything
         failure = MapFailure.of(error)
         reject = Reject(RejectCode.MAPPING_FAILED, failure.sentence, failure.property)
         raise UnmappableError(stream_map.stream_alias, reject) from error
+    return Skipped.FILTERED if made is None else made

@@ -147,7 +147,7 @@ class Stream:
         if isinstance(made, Reject):
             return made
         if not isinstance(made, Payload):
-            self._counts.skipped += 1
+            self._counts.skip(made)
             return None
         if self._oldest is None and self._oldest_is_known:
             self._oldest = made.line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 
 import pytest
 from checkout import ROOT
@@ -348,6 +349,88 @@ JIRA = {
         "custom": {"Labels": "fields.labels"},
     },
 }
+
+
+def told(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == "target-planhat"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_run_says_how_many_records_it_skips_for_each_reason(bench, source, caplog, dry_run):
+    caplog.set_level("INFO")
+    bench.sandbox.tenant("alpha").insert("issues", {"sourceId": "held"})
+    lines = [bench.schema("bugs"), bench.schema("users"), source("held"), source("a"), source("a")]
+    lines += [source("c", kind="task"), source("d", kind=None), NEVER]
+    lines += [source(f"new {number}", kind="bug") for number in range(6)]
+    bugs = {**mapping(), "when": "fields.kind != 'task'"}
+    lines.append(
+        bench.record("bugs", key="held", fields={}, _sdc_deleted_at="2024-01-31T10:00:00Z")
+    )
+    ran = bench.run(lines, mappings=[bugs], write_mode="update", dry_run=dry_run)
+    assert ran.error is None
+    verb = "would skip" if dry_run else "skipped"
+    assert counted(ran) == {"read": 12, "updated": 1, "skipped": 11}
+    assert (
+        f"issues: {verb} 9 records not in Planhat (write_mode is set to update), 1 record left out "
+        "by `when` of the mapping, 1 record deleted in the source (deletes is set to ignore)"
+    ) in told(caplog)
+    assert f"users: {verb} 1 record of a stream that is not mapped" in told(caplog)
+    shown = [line for line in told(caplog) if line.startswith("would skip")]
+    assert len(shown) == (5 if dry_run else 0)
+    for line in shown:
+        assert re.fullmatch(
+            r"would skip issues, line \d+: not in Planhat \(write_mode is set to update\)", line
+        )
+
+
+def warned(caplog):
+    return [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+
+
+def test_a_dry_run_warns_of_a_when_that_leaves_every_record_out(bench, source, caplog):
+    lines = [bench.schema("bugs"), *map(source, "abc")]
+    misspelt = {**mapping(status="fields.state"), "when": "fields.knid"}
+    bench.run(lines, mappings=[misspelt], dry_run=True)
+    (warning,) = warned(caplog)
+    assert warning == (
+        "when (fields.knid) is false or null for every record of bugs (3 records): unless that is "
+        "meant, check its spelling"
+    )
+    caplog.clear()
+    bench.run(lines, mappings=[misspelt])
+    assert warned(caplog) == []
+
+
+def test_a_dry_run_warns_of_entries_that_no_record_has(bench, source, caplog):
+    lines = [bench.schema("bugs"), source("a", kind=None), source("b", state="Open")]
+    custom = {"Kind": "fields.kind", "Team": "fields.taem"}
+    mappings = [mapping(status="fields.state", priority="fields.prio", custom=custom)]
+    bench.run(lines, mappings=mappings, dry_run=True)
+    (warning,) = warned(caplog)
+    assert warning == (
+        "no mapped record of bugs has a value for priority (fields.prio), custom.Team "
+        "(fields.taem): unless the source has none, check the spelling"
+    )
+    caplog.clear()
+    bench.run(lines, mappings=mappings)
+    assert warned(caplog) == []
+
+
+def test_a_dry_run_does_not_warn_of_a_mapping_whose_records_it_has_not_seen(bench, source, caplog):
+    unlisted = {"from": "fields.summary", "map": {}}
+    lines = [bench.schema("bugs"), bench.schema("chores")]
+    lines.append(bench.record("bugs", key="a", gone="2024-01-31T10:00:00Z"))
+    never = mapping(_sdc_deleted_at="gone", status="fields.state")
+    mappings = [never, mapping("chores")]
+    bench.run(lines, mappings=mappings, dry_run=True)
+    rejected = {**mapping(title=unlisted), "when": "fields.summary"}
+    lines = [bench.schema("bugs"), source("a"), source("b", summary=None)]
+    bench.run(lines, mappings=[rejected], dry_run=True, on_reject="continue")
+    assert not any("spelling" in line for line in warned(caplog))
+    lines = [bench.schema("bugs"), source("b", state=None)]
+    lines.append(bench.record("bugs", key="a", gone="2024-01-31T10:00:00Z"))
+    bench.run(lines, mappings=[never], dry_run=True)
+    assert not any("spelling" in line for line in warned(caplog))
 
 
 def test_a_person_tries_a_mapping_with_a_dry_run_on_a_file(bench, target):

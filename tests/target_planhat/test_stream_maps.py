@@ -304,3 +304,12 @@ def test_streams_that_no_map_names_can_be_left_out(bench, nothing):
     assert ran.error is None
     assert ran.counts["users"]["skipped"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
+
+
+def test_records_that_a_stream_map_filters_are_counted_as_such(bench, caplog):
+    caplog.set_level("INFO")
+    lines = [bench.schema("issues", sourceId={"type": "string"})]
+    lines += [bench.record(sourceId=name) for name in ("drop", "drop")]
+    ran = bench.run(lines, stream_maps={"issues": {"__filter__": "sourceId != 'drop'"}})
+    assert ran.error is None
+    assert "issues: skipped 2 records left out by the stream map" in caplog.text

@@ -75,7 +75,6 @@ def _made(
     _check_keyables(model, properties, keyables)
     properties.pop(CUSTOM, None)
     omit_nulls = mapping.get("nulls") == "omit"
-    when = mapping.get("when")
     return StreamMapping(
         model,
         [_entry(model, name, entry, omit_nulls=omit_nulls) for name, entry in properties.items()],
@@ -83,7 +82,7 @@ def _made(
             _entry(model, label, entry, inside=CUSTOM, omit_nulls=omit_nulls)
             for label, entry in custom.items()
         ],
-        None if when is None else _compiled("when", when, omit_nulls=False),
+        _when(mapping["when"]) if "when" in mapping else None,
     )
 
 
@@ -147,6 +146,10 @@ def _entry(
         entry = entry if isinstance(entry, list) else [entry]
     evaluate = _compiled(place, entry, omit_nulls=omit_nulls)
     return Entry(name, f"{CUSTOM}.{name}" if inside else name, source_of(entry), evaluate)
+
+
+def _when(expression: str) -> Entry:
+    return Entry("when", "when", expression, _compiled("when", expression, omit_nulls=False))
 
 
 def _compiled(place: str, entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401

@@ -83,6 +83,14 @@ class Mappings:
             found[stream] = made
         return cls(found)
 
+    def warnings(self) -> Sequence[str]:
+        """Return what suggests that a field is misspelt: what no record has had so far."""
+        return [
+            warning
+            for stream, mapping in self._mappings.items()
+            if (warning := mapping.warning(stream))
+        ]
+
     def of(self, stream: str) -> StreamMapping | None:
         """Return the mapping of a stream, None if it has none.
 

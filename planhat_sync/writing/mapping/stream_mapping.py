@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.mapping.expressions import ABSENT, EvaluationError, compiled
 from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode, Skipped
@@ -59,7 +60,7 @@ class StreamMapping:
         model: Model,
         entries: Sequence[Entry],
         custom: Sequence[Entry] = (),
-        when: Evaluate | None = None,
+        when: Entry | None = None,
     ) -> None:
         self.model = model.name
         self.sources: Mapping[str, str] = {
@@ -72,7 +73,9 @@ class StreamMapping:
         self._properties = tuple(entry for entry in entries if entry.name != DELETED_AT)
         self._identifying = tuple(entry for entry in entries if entry.name in identifying)
         self._custom = tuple(custom)
-        self._when = None if when is None else Entry("when", "when", "", when)
+        self._when = when
+        self._undeleted = self._left_out = self._made = 0
+        self._never_made = {*self.sources}
 
     def apply(self, record: Mapping[str, Any]) -> dict[str, Any] | Reject | Skipped:
         """Make a record of the model.
@@ -93,15 +96,47 @@ class StreamMapping:
                 case Deletion.UNCLEAR:
                     return deletion  # which the converter rejects
                 case Deletion.DELETED:
+                    self._never_made.discard(DELETED_AT)
                     return _values(self._identifying, record) | deletion
+            self._undeleted += 1
             if self._when is not None and _is_no(_values((self._when,), record).get("when")):
+                self._left_out += 1
                 return Skipped.LEFT_OUT
             made = _values(self._properties, record)
-            if self._custom and (custom := _values(self._custom, record)):
+            custom = _values(self._custom, record)
+            if custom:
                 made[CUSTOM] = custom
         except ConversionError as error:
             return error.reject
-        return made | deletion
+        made |= deletion
+        self._made += 1
+        if self._never_made:
+            self._never_made.difference_update(made, (f"{CUSTOM}.{label}" for label in custom))
+        return made
+
+    def warning(self, stream: str) -> str | None:
+        """Return what suggests that a field is misspelt: what no record has had so far.
+
+        Args:
+            stream: The stream or glob that the mapping is for.
+        """
+        if self._when is not None and 0 < self._left_out == self._undeleted:
+            records = counted(self._left_out, "record")
+            return (
+                f"when ({printable_name(self._when.source)}) is false or null for every record of "
+                f"{stream} ({records}): unless that is meant, check its spelling"
+            )
+        never = [
+            f"{printable_name(place)} ({printable_name(source)})"
+            for place, source in self.sources.items()
+            if place in self._never_made
+        ]
+        if not self._made or not never:
+            return None
+        return (
+            f"no mapped record of {stream} has a value for {', '.join(never)}: unless the source "
+            "has none, check the spelling"
+        )
 
     def keyables(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return what identifies a record that is rejected, as far as it can be made.

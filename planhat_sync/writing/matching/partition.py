@@ -31,7 +31,8 @@ class Partition:
             refers to the same record as one of `batch`, by another keyable; or so many are rejected
             that the run may end before they are looked at.
         unchanged: Payloads whose values Planhat has already.
-        skipped: Payloads that are not to be sent. What they superseded is skipped with them.
+        skipped: Payloads that are not to be sent, and why. What they superseded is skipped with
+            them.
         rejects: Payloads that cannot be written, and why. What they superseded is still to be
             written.
     """
@@ -40,7 +41,7 @@ class Partition:
     existing: Sequence[Existing] = ()
     later: Batch | None = None
     unchanged: list[Payload] = field(default_factory=list)
-    skipped: list[Payload] = field(default_factory=list)
+    skipped: list[tuple[Payload, Skipped]] = field(default_factory=list)
     rejects: list[tuple[Payload, Reject]] = field(default_factory=list)
 
     def leave_out(self, payload: Payload, why: Reject | Skipped) -> None:
@@ -55,7 +56,7 @@ class Partition:
         elif why is Skipped.UNCHANGED:
             self.unchanged.append(payload)
         else:
-            self.skipped.append(payload)
+            self.skipped.append((payload, why))
 
 
 def divide(

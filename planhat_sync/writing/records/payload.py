@@ -90,15 +90,19 @@ def missing_required(name: str) -> Reject:
 
 
 class Skipped(Enum):
-    """Why a record is deliberately not written."""
+    """Why a record is deliberately not written, as users read it behind a number of records."""
 
-    DELETED_IN_SOURCE = "deleted in the source, and deletes is set to ignore"
-    NOT_IN_PLANHAT = "not in Planhat, and write_mode is set to update"
-    IN_PLANHAT = "in Planhat already, and write_mode is set to create"
-    NOTHING_TO_ARCHIVE = "to be archived, and not in Planhat any more"
-    ARCHIVED = "to be archived, and archived already"
-    UNCHANGED = "Planhat has these values already"
-    LEFT_OUT = "left out by the mapping: its when is false or null"
+    DELETED_IN_SOURCE = "deleted in the source (deletes is set to ignore)"
+    NOT_IN_PLANHAT = "not in Planhat (write_mode is set to update)"
+    IN_PLANHAT = "already in Planhat (write_mode is set to create)"
+    NOTHING_TO_ARCHIVE = "to be archived but not in Planhat"
+    NOTHING_TO_DELETE = "to be deleted but not in Planhat"
+    ARCHIVED = "to be archived but archived already"
+    UNCHANGED = "already in Planhat with the same values"
+    """This one is counted as unchanged."""
+    LEFT_OUT = "left out by `when` of the mapping"
+    FILTERED = "left out by the stream map"
+    NOT_MAPPED = "of a stream that is not mapped"
 
 
 class Payload(msgspec.Struct, eq=False, gc=False):

@@ -6,7 +6,8 @@ places of the code, so that a record which is lost between them is noticed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections import Counter
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.errors import PlanhatError
@@ -14,6 +15,7 @@ from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
     from planhat_sync.api.bulk.envelope import Counts
+    from planhat_sync.writing.records.payload import Skipped
 
 
 class BalanceError(PlanhatError):
@@ -33,6 +35,8 @@ class StreamCounts:
         skipped: Records that need no write, or that the write mode leaves alone.
         deleted: Records that were deleted.
         rejected: Records that were not written.
+        reasons: How many records were skipped for each reason. It is replaced and never changed,
+            since another thread may read it.
     """
 
     read: int = 0
@@ -43,6 +47,7 @@ class StreamCounts:
     skipped: int = 0
     deleted: int = 0
     rejected: int = 0
+    reasons: Counter[Skipped] = field(default_factory=Counter)
 
     @property
     def decided(self) -> int:
@@ -53,6 +58,21 @@ class StreamCounts:
     def undecided(self) -> int:
         """Records that were read and have no outcome; none at the end of a run that succeeds."""
         return self.read - self.decided
+
+    def skip(self, reason: Skipped, count: int = 1) -> None:
+        """Count records that are skipped.
+
+        Args:
+            reason: Why.
+            count: How many.
+        """
+        self.skipped += count
+        self.reasons = self.reasons + Counter({reason: count})
+
+    def reasons_as_text(self) -> str:
+        """Return why records were skipped, the most frequent reason first; empty if none was."""
+        reasons = self.reasons.most_common()
+        return ", ".join(f"{counted(count, 'record')} {reason.value}" for reason, count in reasons)
 
     def add(self, counts: StreamCounts | Counts) -> None:
         """Add other counts to these.
@@ -69,7 +89,9 @@ class StreamCounts:
         return {"read": self.read, **outcomes, "undecided": self.undecided}
 
 
-OUTCOMES: Final = tuple(each.name for each in fields(StreamCounts) if each.name != "read")
+OUTCOMES: Final = tuple(
+    each.name for each in fields(StreamCounts) if each.name not in {"read", "reasons"}
+)
 """The names of the outcomes, in the order in which they are shown."""
 
 

@@ -54,7 +54,8 @@ class BatchResult:
         """
         self.counts.unchanged += len(partition.unchanged)
         self.counts.merged += superseded(partition.unchanged)
-        self.counts.skipped += len(partition.skipped) + superseded(partition.skipped)
+        for payload, why in partition.skipped:
+            self.counts.skip(why, 1 + superseded([payload]))
         self.rejects += partition.rejects
         return [payload for payload, _ in partition.rejects]
 

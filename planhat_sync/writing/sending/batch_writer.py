@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import PlanhatError
-from planhat_sync.writing.records.payload import Reject
+from planhat_sync.writing.records.payload import Reject, Skipped
 from planhat_sync.writing.sending.batch_result import BatchResult
 
 if TYPE_CHECKING:
@@ -84,5 +84,5 @@ class BatchWriter:
             elif deleted:
                 result.counts.deleted += 1
             else:
-                result.counts.skipped += 1
+                result.counts.skip(Skipped.NOTHING_TO_DELETE)
         return rejected

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from planhat_sync.runtime.terminal import TextStyle
+    from planhat_sync.writing.records.payload import Skipped
 
 LONGEST_VALUE: Final = 60
 _NOT_SHOWN: Final = frozenset({ID, DELETED_AT})
@@ -77,6 +78,15 @@ class ChangeLog:
                 if name not in sent:
                     parts.append(f"{name}: {style.dim(f'not sent ({shortened(source)})')}")
         self._logger.info("%s", style.listed(heading, parts))
+
+    def show_skipped(self, heading: str, reason: Skipped) -> None:
+        """Show why one record would be skipped.
+
+        Args:
+            heading: Which record it is.
+            reason: Why.
+        """
+        self._logger.info("%s", self._style.listed(heading, [reason.value]))
 
 
 class Change(NamedTuple):

@@ -42,10 +42,10 @@ class DryRun:
         self._model = model
         self._matcher = matcher
         self._changes = changes
-        self._shown = {"create": 0, "update": 0}
+        self._shown = {"create": 0, "update": 0, "skip": 0}
 
     def send(self, partition: Partition, result: BatchResult) -> list[Payload]:
-        """Count what a run would create and update.
+        """Count what a run would create and update, and show some of what it would skip.
 
         Args:
             partition: What would be sent, if anything, and the records that it refers to.
@@ -63,6 +63,9 @@ class DryRun:
                 result.counts.updated += 1
                 if isinstance(existing, ExistingRecord):
                     self._show("update", payload, existing)
+        for payload, why in partition.skipped:
+            if self._is_shown("skip"):
+                self._changes.show_skipped(self._heading("skip", payload), why)
         result.counts.merged += superseded(payloads)
         self._matcher.update_index(payloads)
         return []
@@ -72,8 +75,7 @@ class DryRun:
 
         A record that only this run would have created has no old values in Planhat.
         """
-        self._shown[verb] += 1
-        if self._shown[verb] > MOST_SHOWN:
+        if not self._is_shown(verb):
             return
         new, old = item_values(payload), None
         if record is not None:
@@ -84,5 +86,13 @@ class DryRun:
             new = {name: new[name] for name in differing}
             if CUSTOM in differing:
                 new[CUSTOM] = differing[CUSTOM]
-        heading = f"would {verb} {self._model.name}, line {payload.line}"
+        heading = self._heading(verb, payload)
         self._changes.show(heading, new, old, payload.raw, is_new=record is None)
+
+    def _heading(self, verb: str, payload: Payload) -> str:
+        return f"would {verb} {self._model.name}, line {payload.line}"
+
+    def _is_shown(self, verb: str) -> bool:
+        """Return whether one more record is shown of which this would be done."""
+        self._shown[verb] += 1
+        return self._shown[verb] <= MOST_SHOWN

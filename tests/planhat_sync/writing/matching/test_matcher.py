@@ -115,7 +115,7 @@ class Flow:
     def settle_unsent(self, partition):
         for payload in partition.unchanged:
             self.settle(payload, "unchanged")
-        for payload in partition.skipped:
+        for payload, _ in partition.skipped:
             self.settle(payload, "skipped")
         for payload, reject in partition.rejects:
             self.settle(payload, reject.code)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.results.counts import OUTCOMES, BalanceError, RunCounts
+from planhat_sync.writing.records.payload import Skipped
+from planhat_sync.writing.results.counts import OUTCOMES, BalanceError, RunCounts, StreamCounts
 
 
 def test_read_is_the_sum_of_all_outcomes():
@@ -28,6 +29,24 @@ def test_a_record_that_was_read_and_has_no_outcome_is_undecided():
     assert (issues["read"], issues["created"], issues["undecided"]) == (596, 500, 96)
     assert counts.of("objectives").undecided == 4
     assert counts.total.undecided == 100
+
+
+def test_the_reasons_of_skipped_records_are_added_up_and_told_most_frequent_first():
+    counts, batch = RunCounts(), StreamCounts()
+    assert batch.reasons_as_text() == ""
+    batch.skip(Skipped.NOT_IN_PLANHAT)
+    counts.of("issues").skip(Skipped.LEFT_OUT, 1200)
+    before = counts.of("issues").reasons
+    for _ in range(2):
+        counts.of("issues").add(batch)
+    assert before == {Skipped.LEFT_OUT: 1200}
+    assert counts.total.skipped == sum(counts.total.reasons.values()) == 1202
+    assert counts.of("issues").reasons_as_text() == (
+        "1,200 records left out by `when` of the mapping, "
+        "2 records not in Planhat (write_mode is set to update)"
+    )
+    assert batch.reasons_as_text().startswith("1 record not in Planhat")
+    assert "reasons" not in batch.as_json()
 
 
 @pytest.mark.parametrize("read", [2, 4])
