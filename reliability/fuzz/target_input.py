@@ -90,7 +90,7 @@ class Stdin:
         target, counts, dispatcher, paper = self._target, RunCounts(), PaperDispatcher(), Paper()
         stop, logger = target.run.stop, logging.getLogger("fuzz")
         rejects = Rejects(cast("Any", paper), logger, continues=True)
-        no_writer = cast("Any", lambda model: model)
+        no_writer = cast("Any", lambda model: model.name)
         streams = Streams(target.models, target.settings, counts, no_writer, logger)
         pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, write=None)
         router = Router(pipeline, StreamMaps(target.mapper), {}, FinalState())
