@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
+from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from planhat_singer.map_failures import MapFailure
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.errors import ConfigurationError, Interrupted
+from planhat_sync.reading.deletions.detector import DeletionDetector
+from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.reading.pages.row_format import RowFormat
-from planhat_sync.reading.reader import StreamReader
+from planhat_sync.reading.reader import Rows, StreamReader
 from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.reading.state import StreamState
 from planhat_sync.runtime.plural import counted
 from tap_planhat.catalog import KEY_PROPERTIES
+from tap_planhat.deletions import DELETED_AT, deletion
 from tap_planhat.messages import record_lines
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 
@@ -37,8 +41,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.reading.pages.page import WriteLines
-    from planhat_sync.reading.reader import Rows
+    from planhat_sync.reading.pages.page import Page
     from planhat_sync.runtime.signals import Stop
     from tap_planhat.messages import MessageWriter
 
@@ -50,10 +53,12 @@ class ReadCounts:
     Attributes:
         records: How many records.
         pages: How many pages with a record to emit.
+        deletions: How many records that were deleted.
     """
 
     records: int = 0
     pages: int = 0
+    deletions: int = 0
 
     def add_page(self, records: int) -> None:
         """Count a page.
@@ -65,7 +70,10 @@ class ReadCounts:
         self.pages += 1
 
     def __str__(self) -> str:
-        return f"{counted(self.records, 'record')} read, in {counted(self.pages, 'page')}"
+        deletions = f"; {counted(self.deletions, 'deletion')}" if self.deletions else ""
+        return (
+            f"{counted(self.records, 'record')} read, in {counted(self.pages, 'page')}{deletions}"
+        )
 
 
 class PlanhatStream(Stream):
@@ -102,6 +110,7 @@ class PlanhatStream(Stream):
         self._writer = writer
         self._stop = stop
         self._counts = counts
+        self._is_complete = True
         self.logger.addFilter(_is_not_repeated)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -133,9 +142,10 @@ class PlanhatStream(Stream):
         try:
             for rows in self._read():
                 yield from rows.content
-                self._counts.add_page(rows.count)
                 del rows
                 self._writer.flush()
+            if not self.get_batch_config(self.config):  # otherwise the records are still to come
+                self._activate_version()
         finally:
             # An unchanged state is never printed, so nothing else would flush the last records.
             self._writer.flush()
@@ -145,21 +155,18 @@ class PlanhatStream(Stream):
     ) -> Generator[dict[str, Any], Any, Any]:
         if not (write_messages and self._takes_fast_path):
             yield from super()._sync_records(context, write_messages=write_messages)
-            if write_messages:
-                self._activate_version()
             return
         with self.get_record_counter() as counter, self.get_sync_timer() as timer:
             counter.with_context({})
             timer.with_context({})
-            for rows in self._read(record_lines(self.name, self._stream_version)):
+            for rows in self._read(as_lines=True):
                 self._writer.write_lines(*rows.content)
                 self._writer.flush()
                 counter.increment(rows.count)
-                self._counts.add_page(rows.count)
                 del rows  # the page must be released before the next one is requested
+        self._activate_version()
         self._finalize_state(self.stream_state)
         self._write_state_message()
-        self._activate_version()
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
         """Write nothing yet; the SDK calls this before the records.
@@ -171,7 +178,7 @@ class PlanhatStream(Stream):
 
     def _activate_version(self) -> None:
         """Write the ACTIVATE_VERSION of a stream that was read in full, if the run has one."""
-        if self._stream_version is not None:
+        if self._stream_version is not None and self._is_complete:
             super()._write_activate_version_message(self._stream_version)
 
     def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
@@ -211,26 +218,63 @@ class PlanhatStream(Stream):
             )
         )
 
-    def _read(self, write: WriteLines | None = None) -> Iterator[Rows]:
+    def _read(self, *, as_lines: bool = False) -> Iterator[Rows]:
         """Read this stream; the state changes after its last rows, and not before.
 
         Args:
-            write: Writes rows as lines; None for Python values.
+            as_lines: Whether rows become lines, and not Python values.
 
         Raises:
             StopRequested: A signal came.
         """
         settings = ReadSettings.from_config(self.config)
         key = self.replication_key if self.replication_method == INCREMENTAL else None
+        entry = self.get_context_state(None)
+        state = StreamState.from_json(entry, key, self.name)
+        source = self._source(settings, key, as_lines=as_lines)
+        try:
+            if self.ABORT_AT_RECORD_COUNT is not None:
+                reader = StreamReader(source, key, settings, state, self.logger)
+                yield from reader.sample(self.ABORT_AT_RECORD_COUNT)
+                return
+            if not settings.detect_deletes:
+                if entry.pop(KNOWN_IDS, None):  # what is emitted now would be missing in it
+                    self._save_state()
+                reader = StreamReader(source, key, settings, state, self.logger)
+                yield from self._counted(reader.read())
+                reader.state.write_to(entry, key)
+                return
+            detector = DeletionDetector(
+                source, settings, entry, save=self._save_state, logger=self.logger
+            )
+            while True:
+                is_last = detector.full_read is not None
+                if is_last:
+                    self._stream_version = self._initialized_at // 1000
+                    source = self._source(settings, key, as_lines=as_lines)
+                reader = StreamReader(source, key, settings, state, self.logger, deletions=detector)
+                yield from self._counted(reader.read())
+                detector.sweep()
+                yield from self._deletions(detector, as_lines=as_lines)
+                if is_last or detector.full_read is None:
+                    break
+            self._is_complete = detector.is_complete
+        except Interrupted:
+            self._stop.check()
+            raise
+        reader.state.write_to(entry, key)
+
+    def _source(self, settings: ReadSettings, key: str | None, *, as_lines: bool) -> Source[Page]:
+        """Return the pages of this stream, whose lines have the current version."""
         properties = self.effective_schema.get("properties", {})
         row_format = RowFormat(
             self.name,
-            [name for name in properties if self.mask["properties", name]],
+            [name for name in properties if self.mask["properties", name] and name != DELETED_AT],
             key=key,
             reference=self.model.company_reference if settings.company_ids else None,
-            write=write,
+            write=record_lines(self.name, self._stream_version) if as_lines else None,
         )
-        source = Source(
+        return Source(
             client=self._connect(),
             model=self.model,
             select=row_format.select,
@@ -238,18 +282,29 @@ class PlanhatStream(Stream):
             stop=self._stop.event,
             concurrency=settings.concurrency,
         )
-        entry = self.get_context_state(None)
-        state = StreamState.from_json(entry, key, self.name)
-        reader = StreamReader(source, key, settings, state, self.logger)
-        try:
-            if self.ABORT_AT_RECORD_COUNT is not None:
-                yield from reader.sample(self.ABORT_AT_RECORD_COUNT)
-                return
-            yield from reader.read()
-        except Interrupted:
-            self._stop.check()
-            raise
-        reader.state.write_to(entry, key)
+
+    def _counted(self, read: Iterator[Rows]) -> Iterator[Rows]:
+        for rows in read:
+            count = rows.count
+            yield rows
+            self._counts.add_page(count)
+            del rows
+
+    def _deletions(self, detector: DeletionDetector, *, as_lines: bool) -> Iterator[Rows]:
+        """Read the deletions; they belong to no version, since their records do not exist."""
+        version, self._stream_version = self._stream_version, None
+        others = self.effective_schema["properties"] if self.config.get("stream_maps") else ()
+        write = record_lines(self.name)
+        for identifier in detector.deleted():
+            now = utc_now()
+            record = deletion(identifier, now, others)
+            yield Rows([write([record], now) if as_lines else record], 1)
+            self._counts.deletions += 1
+        self._stream_version = version
+
+    def _save_state(self) -> None:
+        self.state_manager.is_flushed = False
+        self._write_state_message()
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None

@@ -26,6 +26,7 @@ from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop, StopRequested
 from tap_planhat.catalog import normalized, selection_warnings
+from tap_planhat.deletions import announce_deletions, check_deletions
 from tap_planhat.messages import MessageWriter
 from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config, check_flattening
 from tap_planhat.state_file import state_of
@@ -205,6 +206,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         ReadSettings.from_config(self.config)
         check_flattening(self.config)
         check_batch_config(self.config)
+        check_deletions(self.config)
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps.
@@ -212,7 +214,9 @@ class TapPlanhat(PlanhatPlugin, Tap):
         Raises:
             ConfigurationError: The stream maps are not valid.
         """
-        _ = self.catalog  # here, so that its errors are not reported as those of the maps
+        catalog = self.catalog  # here, so that its errors are not reported as those of the maps
+        if self.config.get("detect_deletes"):
+            announce_deletions(catalog)
         super().setup_mapper()
         for each in chain.from_iterable(self.mapper.stream_maps.values()):
             if not isinstance(each.stream_alias, str) or not each.stream_alias:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from planhat_sync.api.pagination.scan import Source
+    from planhat_sync.reading.deletions.detector import DeletionDetector
     from planhat_sync.reading.pages.page import Page
     from planhat_sync.reading.settings import ReadSettings
 
@@ -55,6 +56,8 @@ class StreamReader:
         state: The state after the previous run.
         logger: Receives messages for the user.
         clock: Time.
+        deletions: Sees which records there are, and decides whether all must be read; None if
+            deletions are not detected.
 
     Attributes:
         state: The state after the previous run; once all rows have been read, after this run.
@@ -68,6 +71,7 @@ class StreamReader:
         state: StreamState,
         logger: logging.Logger,
         clock: Clock | None = None,
+        deletions: DeletionDetector | None = None,
     ) -> None:
         self.state = state
         self._source = source
@@ -75,6 +79,7 @@ class StreamReader:
         self._settings = settings
         self._logger = logger
         self._clock = clock or Clock()
+        self._deletions = deletions
         self._digest = companies_digest(settings.company_ids)
         self._bookmark = state.bookmark
         if state.is_foreign:
@@ -85,6 +90,8 @@ class StreamReader:
             )
         if state.bookmark and state.companies not in (None, self._digest):
             logger.info("company_ids has changed since the last run: ignoring the bookmark")
+            self._bookmark = None
+        if deletions and deletions.full_read:
             self._bookmark = None
         self._cutoff = self._oldest_wanted()
         self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
@@ -149,6 +156,8 @@ class StreamReader:
 
     def _where_it_starts(self) -> str:
         start, bookmark = self._settings.start_date, self._bookmark
+        if self._deletions and self._deletions.full_read:
+            return f"reading everything, because {self._deletions.full_read}"
         if self._key is None:
             return "reading everything, as in every run"
         if bookmark is None:
@@ -199,7 +208,11 @@ class StreamReader:
         learns = self._key is not None and self._sorts is not True and since is None
         ranges: list[tuple[datetime, datetime]] = []
         pages = self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
+        if self._deletions:
+            self._deletions.start_scan()
         for page, indices in pages:
+            if self._deletions:
+                self._deletions.scanned([page.ids[at] for at in indices])
             if learns and (key_range := page.key_range()):
                 ranges.append(key_range)
             yield from self._included(page, page.not_older(indices, since))
@@ -223,6 +236,8 @@ class StreamReader:
         if companies is not None:
             indices = [at for at in indices if self._companies.includes(companies[at])]
         if indices:
+            if self._deletions:
+                self._deletions.emitting([page.ids[at] for at in indices])
             yield Rows(page.content.pick(indices), len(indices))
 
     def _verify_companies(self) -> None:

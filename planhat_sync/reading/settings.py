@@ -62,6 +62,37 @@ READ_SETTINGS: Final[dict[str, Any]] = {
             "shows late. Records in that time are emitted again."
         ),
     },
+    "detect_deletes": {
+        "type": "boolean",
+        "default": False,
+        "title": "Detect deletes",
+        "description": (
+            "Emit a record with _id and _sdc_deleted_at for each record that has been deleted in "
+            "Planhat. Needs the state, and all records: neither company_ids nor start_date."
+        ),
+    },
+    "detect_deletes_hours": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 87_600,
+        "default": 24,
+        "title": "Detect deletes every (hours)",
+        "description": (
+            "With detect_deletes: how often a stream that is read incrementally is compared with "
+            "the ids of all records, which takes one request for 2,000 of them; 0 for every run."
+        ),
+    },
+    "max_deletes_percent": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 100,
+        "default": 20,
+        "title": "Most deletes (percent)",
+        "description": (
+            "With detect_deletes: if more than this share of the records is missing, and more than "
+            "five, none is emitted as deleted and the run fails."
+        ),
+    },
     "discover_custom_fields": {
         "type": "boolean",
         "default": False,
@@ -74,6 +105,8 @@ READ_SETTINGS: Final[dict[str, Any]] = {
 }
 """JSON Schema properties of the settings, by name."""
 
+_AS_GIVEN: Final = ("page_size", "concurrency", "detect_deletes", "max_deletes_percent")
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
@@ -85,6 +118,9 @@ class ReadSettings:
         lookback: How far before the bookmark an incremental scan starts.
         start_date: Nothing older is read, with or without a bookmark; None for everything.
         company_ids: Only records of these companies are read; of all companies if empty.
+        detect_deletes: Whether deleted records are detected.
+        sweep_every: How often all ids are read for that.
+        max_deletes_percent: No deletion is emitted if more are missing.
     """
 
     page_size: int = 2000
@@ -92,6 +128,9 @@ class ReadSettings:
     lookback: timedelta = timedelta(seconds=60)
     start_date: datetime | None = None
     company_ids: tuple[str, ...] = ()
+    detect_deletes: bool = False
+    sweep_every: timedelta = timedelta(hours=24)
+    max_deletes_percent: int = 20
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ReadSettings:
@@ -102,11 +141,14 @@ class ReadSettings:
                 missing; others are ignored.
 
         Raises:
-            ConfigurationError: `start_date` is not a date-time, or a company's id is not an id.
+            ConfigurationError: `start_date` is not a date-time, a company's id is not an id, or the
+                settings contradict each other.
         """
-        values = {name: config[name] for name in ("page_size", "concurrency") if name in config}
+        values = {name: config[name] for name in _AS_GIVEN if name in config}
         if "lookback_seconds" in config:
             values["lookback"] = timedelta(seconds=config["lookback_seconds"])
+        if "detect_deletes_hours" in config:
+            values["sweep_every"] = timedelta(hours=config["detect_deletes_hours"])
         if start := config.get("start_date"):
             values["start_date"] = parse_timestamp(start)
             if values["start_date"] is None:
@@ -121,4 +163,15 @@ class ReadSettings:
                     f"company_ids holds {company_id!r}, which is not an _id of Planhat: give the "
                     "_id of each company, not its externalId or sourceId"
                 )
-        return cls(company_ids=company_ids, **values)
+        settings = cls(company_ids=company_ids, **values)
+        settings._check_deletes()
+        return settings
+
+    def _check_deletes(self) -> None:
+        """Raise a ConfigurationError if deletions could be confused with what is not read."""
+        for name in ("company_ids", "start_date"):
+            if self.detect_deletes and getattr(self, name):
+                raise ConfigurationError(
+                    f"detect_deletes compares all records with those of the last run, and {name} "
+                    f"leaves some out: remove {name}, or detect_deletes"
+                )

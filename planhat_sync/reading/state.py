@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def _other_values(entry: Mapping[str, Any]) -> Iterator[object]:
 
     The SDK writes the replication key, and null as its value, before there is a bookmark.
     """
-    return (value for name, value in entry.items() if name not in (KEY, SORTS, JOINS, COMPANIES))
+    known = (KEY, SORTS, JOINS, COMPANIES, KNOWN_IDS)
+    return (value for name, value in entry.items() if name not in known)
 
 
 def companies_digest(ids: Sequence[str]) -> str | None:

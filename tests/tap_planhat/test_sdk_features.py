@@ -170,7 +170,7 @@ def test_a_full_table_run_activates_a_version_where_asked_to(tenant, config, rea
     if path == "of the SDK":
         config["stream_maps"] = {"objectives": {"__filter__": "True"}}
     output = read(config, catalog=select(objectives=None))
-    assert output.types() == ["SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION"]
+    assert output.types() == ["SCHEMA", "RECORD", "ACTIVATE_VERSION", "STATE"]
     [activated] = [m["version"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"]
     assert versions(output, "objectives") == {activated}
 

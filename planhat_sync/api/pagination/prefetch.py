@@ -1,4 +1,4 @@
-"""Fetches the pages that a scan requests, several at once, and returns them in order.
+"""Fetches what is requested, such as the pages of a scan, several at once and in order.
 
 Owns the threads, and decides nothing: the scan decides which pages are wanted, and the transport
 paces and repeats.
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from planhat_sync.api.pagination.page_request import PageRequest
-
+R = TypeVar("R")
 T = TypeVar("T")
 
 POLL_SECONDS = 0.1
 """How soon a wait notices that the run was asked to stop."""
 
 
-class _Job(Generic[T]):
+class _Job(Generic[R, T]):
     """One page that is requested."""
 
-    def __init__(self, request: PageRequest) -> None:
+    def __init__(self, request: R) -> None:
         self.request = request
         self.page: T | None = None
         self.error: BaseException | None = None
@@ -36,7 +35,7 @@ class _Job(Generic[T]):
         self.dropped = False
 
 
-class Prefetch(Generic[T]):
+class Prefetch(Generic[R, T]):
     """Pages in flight, in the order of their requests.
 
     At most `concurrency` pages exist at any time: those being fetched, those that are ready, and
@@ -49,15 +48,13 @@ class Prefetch(Generic[T]):
         stop: Set from anywhere to end every wait.
     """
 
-    def __init__(
-        self, fetch: Callable[[PageRequest], T], *, concurrency: int, stop: threading.Event
-    ) -> None:
+    def __init__(self, fetch: Callable[[R], T], *, concurrency: int, stop: threading.Event) -> None:
         self.concurrency = concurrency
         self._fetch = fetch
         self._stop = stop
         self._changed = threading.Condition()
-        self._jobs: deque[_Job[T]] = deque()
-        self._not_started: deque[_Job[T]] = deque()
+        self._jobs: deque[_Job[R, T]] = deque()
+        self._not_started: deque[_Job[R, T]] = deque()
         self._pages = 0
         self._last_page_counts = False
         self._threads = 0
@@ -74,7 +71,7 @@ class Prefetch(Generic[T]):
             self._drop_from(0)
             self._changed.notify_all()
 
-    def page(self, requests: Sequence[PageRequest]) -> T:
+    def page(self, requests: Sequence[R]) -> T:
         """Return the page of the first request, while those of the others are fetched.
 
         Pages in flight that are not requested any more are dropped.
@@ -123,8 +120,8 @@ class Prefetch(Generic[T]):
                 self._pages -= 1
         self._not_started = deque(job for job in self._not_started if not job.dropped)
 
-    def _start(self, request: PageRequest) -> None:
-        job: _Job[T] = _Job(request)
+    def _start(self, request: R) -> None:
+        job: _Job[R, T] = _Job(request)
         self._jobs.append(job)
         self._not_started.append(job)
         if self._threads < min(self.concurrency, len(self._jobs)):
@@ -145,7 +142,7 @@ class Prefetch(Generic[T]):
                 self._changed.notify_all()
             del job  # a thread that waits must not keep a page alive
 
-    def _next_job(self) -> _Job[T] | None:
+    def _next_job(self) -> _Job[R, T] | None:
         with self._changed:
             while not self._closed:
                 if self._not_started and self._pages < self.concurrency:

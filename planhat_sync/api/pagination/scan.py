@@ -10,7 +10,7 @@ import msgspec
 
 from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.prefetch import Prefetch
-from planhat_sync.errors import ProtocolError
+from planhat_sync.errors import ProtocolError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,6 +89,31 @@ class Source(Generic[T]):
                 page = prefetch.page(requests)
                 yield page, accept(page)
                 del page  # release it before the next page comes
+
+    def exist(self, ids: Sequence[str]) -> Iterator[bool | None]:
+        """Ask for records one by one.
+
+        Args:
+            ids: The ``_id`` of each record.
+
+        Yields:
+            For each record in turn whether it exists; None if the answer does not say it.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            PlanhatError: Planhat cannot be asked.
+        """
+
+        def exists(identifier: str) -> bool | None:
+            try:
+                return self.client.get(self.model, identifier) is not None
+            except RequestError:
+                return None
+
+        width = self.concurrency
+        with Prefetch(exists, concurrency=width, stop=self.stop) as prefetch:
+            for at in range(len(ids)):
+                yield prefetch.page(ids[at : at + width])
 
     def _fetch(self, companies: Sequence[str]) -> Callable[[PageRequest], T]:
         def fetch(request: PageRequest) -> T:
