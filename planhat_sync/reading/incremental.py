@@ -27,10 +27,6 @@ MAX_PAGES_WITHOUT_OLDER_ROWS = 50
 OLDEST_ROWS = 20
 """How many of the oldest rows to request, once, to see whether the server sorts."""
 
-TOO_SMALL_TO_CLAMP = 100
-"""The vendor's default `limit`: a shorter page is taken to be the complete collection when deciding
-whether to check that the server sorts (and for nothing else)."""
-
 
 class IncrementalScan:
     """One pass over the rows whose replication key is not older than a cutoff.
@@ -220,8 +216,8 @@ class IncrementalScan:
 
     def _check_sort(self, request: PageRequest, ids: Ids, *, low: datetime, high: datetime) -> None:
         """Request the oldest rows once, before the first page is believed to hold the newest."""
-        too_small = self.sort_is_known is None and len(ids) < min(request.limit, TOO_SMALL_TO_CLAMP)
-        if self.failed or self.sort_is_known or too_small:
+        are_few = self.sort_is_known is None and sort_evidence.are_few(len(ids), request.limit)
+        if self.failed or self.sort_is_known or are_few:
             return
         newest_ids = frozenset(ids if len(ids) < 2 * OLDEST_ROWS else ids[: len(ids) // 2])
         following = (self._planned, self._accept)

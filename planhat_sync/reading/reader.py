@@ -11,6 +11,7 @@ from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
+from planhat_sync.reading.sort_evidence import are_few
 from planhat_sync.reading.state import StreamState, companies_digest
 from planhat_sync.timestamps import earlier, format_timestamp
 
@@ -96,6 +97,7 @@ class StreamReader:
         self._cutoff = self._oldest_wanted()
         self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
         self._sorts = state.sorts
+        self._rows = self._rows_before = state.rows if state.companies == self._digest else None
         self._newest: datetime | None = None
         self._is_first_page = False
 
@@ -131,7 +133,9 @@ class StreamReader:
         if self._key and not self._is_first_page:
             request = PageRequest(f"-{self._key}", OLDEST_ROWS, select=("_id", self._key))
             self._newest = self._trusted(self._source.page(request).timestamps())
+        scans = 0
         while self._companies.start():
+            scans += 1
             if self._key and self._cutoff:
                 yield from self._changes(self._key, self._cutoff)
             else:
@@ -143,6 +147,7 @@ class StreamReader:
             sorts=self._sorts,
             joins=self._companies.joined,
             companies=self._digest,
+            rows=self._rows if scans == 1 else None,
         )
 
     def _oldest_wanted(self) -> datetime | None:
@@ -204,7 +209,7 @@ class StreamReader:
         Args:
             since: Emit only what is not older, and learn nothing; None to emit everything.
         """
-        scan = FullScan(self._settings.page_size)
+        scan = FullScan(self._settings.page_size, self._rows_before)
         learns = self._key is not None and self._sorts is not True and since is None
         ranges: list[tuple[datetime, datetime]] = []
         pages = self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
@@ -217,7 +222,9 @@ class StreamReader:
                 ranges.append(key_range)
             yield from self._included(page, page.not_older(indices, since))
             del page
-        if self._key and ranges and scan.pages > WHOLE_COLLECTION:
+        self._rows = scan.rows
+        shows_order = scan.pages > WHOLE_COLLECTION or not are_few(scan.rows or 0, scan.limit)
+        if self._key and ranges and shows_order:
             newest = max(newest for _, newest in ranges)
             self._sorts = self._sorts_by(self._key, min(ranges)[0], newest)
 

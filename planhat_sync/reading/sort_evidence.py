@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     Timestamps = Sequence[datetime | None]
 
 
+FEW_ROWS = 100
+"""The vendor's default `limit`: a shorter page is taken to be the complete collection when deciding
+whether to check that the server sorts (and for nothing else)."""
+
+
 @dataclass(frozen=True, slots=True)
 class OldestRead:
     """The oldest rows that a scan has read, the newest first.
@@ -47,6 +52,16 @@ class OldestRead:
         """
         older = indices_between(timestamps, cutoff, self.key)
         return [at for at in older if timestamps[at] != self.key or ids[at] not in self.ids]
+
+
+def are_few(rows: int, limit: int) -> bool:
+    """Return whether rows are too few to check whether the server sorts.
+
+    Args:
+        rows: How many there are.
+        limit: How many were requested at once.
+    """
+    return rows < min(limit, FEW_ROWS)
 
 
 def without_none(timestamps: Timestamps) -> list[datetime]:

@@ -23,6 +23,8 @@ BOOKMARK = "replication_key_value"
 SORTS = "sorts_by_replication_key"
 JOINS = "joins_company_ids"
 COMPANIES = "company_ids"
+ROWS = "rows"
+NOT_A_BOOKMARK = frozenset({KEY, SORTS, JOINS, COMPANIES, ROWS, KNOWN_IDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class StreamState:
         joins: Whether the server was seen to accept several company ids with commas between them.
         companies: The `companies_digest` of the companies that the bookmark is about; None for all
             companies.
+        rows: How many rows the last full read found; None if it is not known.
         is_foreign: Whether the entry holds something else instead of a bookmark by the replication
             key, such as the bookmark of another tap.
     """
@@ -43,6 +46,7 @@ class StreamState:
     sorts: bool | None = None
     joins: bool = False
     companies: str | None = None
+    rows: int | None = None
     is_foreign: bool = False
 
     @classmethod
@@ -57,7 +61,7 @@ class StreamState:
         Raises:
             ConfigurationError: The bookmark is not a date-time.
         """
-        value = entry.get(BOOKMARK)
+        value, rows = entry.get(BOOKMARK), entry.get(ROWS)
         bookmark = None
         if value and key and entry.get(KEY) == key:
             bookmark = parse_timestamp(value)
@@ -71,6 +75,7 @@ class StreamState:
             sorts=entry.get(SORTS),
             joins=entry.get(JOINS, False),
             companies=entry.get(COMPANIES),
+            rows=rows if isinstance(rows, int) else None,
             is_foreign=key is not None and bookmark is None and any(_other_values(entry)),
         )
 
@@ -85,6 +90,7 @@ class StreamState:
             SORTS: self.sorts,
             JOINS: self.joins or None,
             COMPANIES: self.companies,
+            ROWS: self.rows,
         }
         if key and self.bookmark:
             values |= {KEY: key, BOOKMARK: format_timestamp(self.bookmark)}
@@ -100,8 +106,7 @@ def _other_values(entry: Mapping[str, Any]) -> Iterator[object]:
 
     The SDK writes the replication key, and null as its value, before there is a bookmark.
     """
-    known = (KEY, SORTS, JOINS, COMPANIES, KNOWN_IDS)
-    return (value for name, value in entry.items() if name not in known)
+    return (value for name, value in entry.items() if name not in NOT_A_BOOKMARK)
 
 
 def companies_digest(ids: Sequence[str]) -> str | None:

@@ -72,7 +72,7 @@ def titles(output) -> set[str]:
 def test_a_first_run_leaves_the_newest_key_as_its_bookmark(tenant, config, read, issues):
     output = read(config, catalog=issues)
     assert len(output.records("issues")) == 10
-    assert output.state == state_at(9)
+    assert output.state == state_at(9, rows=10)
 
 
 @pytest.mark.parametrize(

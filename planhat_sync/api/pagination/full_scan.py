@@ -27,9 +27,6 @@ MAX_SAME_PAGES = 3
 MAX_PAGES_WITHOUT_NEW_ROWS = 200
 """The scan gives up after this many pages in a row without a new row."""
 
-NEWEST = PageRequest("-_id", 2, select=("_id",))
-"""Requests the newest row, and a second one, whose order shows that the server sorts."""
-
 
 class FullScan:
     """One pass over a collection in the order of ``_id``, up to the row that is newest at first.
@@ -40,17 +37,26 @@ class FullScan:
 
     Args:
         page_size: Rows to request at once; at least two, since pages must overlap.
+        rows: How many rows there were when the collection was last read, so that no page beyond
+            them is planned ahead; None if that is not known. A wrong number costs requests, or
+            time, and never a row.
 
     Attributes:
         limit: The limit of each request.
         pages: How many pages have been accepted.
+        rows: How many rows there are, as far as is known.
     """
 
-    def __init__(self, page_size: int) -> None:
+    def __init__(self, page_size: int, rows: int | None = None) -> None:
         self.limit = max(2, page_size)
         self.pages = 0
-        self._planned: deque[PageRequest] = deque([NEWEST])
+        self.rows = rows
+        # The newest rows, not only the newest one: they show the end of the collection before it
+        # is reached, and that the server sorts.
+        self._newest = PageRequest("-_id", self.limit, select=("_id",))
+        self._planned: deque[PageRequest] = deque([self._newest])
         self._accept: Callable[[PageRequest, Sequence[str]], range] = self._accept_newest
+        self._tail: Sequence[str] = ()  # the newest rows in ascending order; `_top` is the last
         self._top = ""  # the newest row to emit
         self._last = ""  # the row emitted last
         self._end = 0  # the offset after that row, when it was seen
@@ -75,6 +81,8 @@ class FullScan:
         """
         is_paging = self._accept == self._accept_page
         while is_paging and 0 < len(self._planned) < min(most, self._width):
+            if self._reaches_end(self._planned[-1]):
+                break
             rows = self._page_rows
             offset = self._planned[-1].offset + rows - self._overlap(rows)
             self._planned.append(PageRequest("_id", self.limit, offset))
@@ -106,6 +114,7 @@ class FullScan:
     def _accept_newest(self, _: PageRequest, ids: Sequence[str]) -> range:
         _check_order(operator.gt, ids, "-_id")
         if ids:
+            self._tail = ids[::-1]
             self._top = ids[0]
             self._go_on(0)
         else:  # an empty answer must come twice: readers delete what they do not receive
@@ -115,8 +124,10 @@ class FullScan:
 
     def _accept_empty(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
-            self._planned = deque([NEWEST])
+            self._planned = deque([self._newest])
             self._accept = self._accept_newest
+        else:
+            self.rows = 0
         return range(0)
 
     def _accept_page(self, request: PageRequest, ids: Sequence[str]) -> range:
@@ -143,7 +154,9 @@ class FullScan:
         """Continue after a page that begins with known rows and ends with new ones."""
         if ids[-1] >= self._top:
             self._planned.clear()
-            return range(first_new, bisect_right(ids, self._top))
+            end = bisect_right(ids, self._top)
+            self.rows = request.offset + end
+            return range(first_new, end)
         self._shift = max(self._shift, self._end - request.offset - first_new)
         self._last = ids[-1]
         self._end = request.offset + len(ids)
@@ -152,9 +165,15 @@ class FullScan:
         self._page_rows = len(ids)
         if self._planned and self._planned[0].offset >= self._end:  # a short page: too far ahead
             self._planned.clear()
+        if self._last >= self._tail[0]:
+            self.rows = self._end + len(self._tail) - bisect_right(self._tail, self._last)
         if not self._planned:
             self._go_on(self._end - self._overlap(len(ids)))
         return range(first_new, len(ids))
+
+    def _reaches_end(self, page: PageRequest) -> bool:
+        """Return whether a planned page will be the last, or lies beyond the last."""
+        return self.rows is not None and page.offset + self._page_rows >= self.rows
 
     def _accept_tail(self, _: PageRequest, ids: Sequence[str]) -> range:
         """Accept the newest rows, in descending order; they are the rest if they reach a known row.
@@ -166,6 +185,7 @@ class FullScan:
         unread = sum(identifier > self._last for identifier in ids)
         if not ids or unread < len(ids):
             self._planned.clear()
+            self.rows = self._end + unread - above_top
             return range(unread - 1, above_top - 1, -1)
         if above_top < len(ids):
             self._top = ids[above_top]

@@ -61,6 +61,7 @@ class Collection:
 class Run:
     emitted: list[str] = field(default_factory=list)
     requests: list[PageRequest] = field(default_factory=list)
+    rows: int | None = None
 
 
 def run(
@@ -68,12 +69,13 @@ def run(
     page_size: int,
     *,
     width: int = 1,
+    rows: int | None = None,
     between: Callable[[Run], None] = lambda _: None,
     answer: Callable[[PageRequest], list[str]] | None = None,
     shuffle: random.Random | None = None,
 ) -> Run:
     """Run a scan to its end; `between` runs before every answer but the first."""
-    scan, ran = FullScan(page_size), Run()
+    scan, ran = FullScan(page_size, rows), Run()
     answer = answer or collection.answer
     while requests := scan.next_requests(width):
         pages: dict[PageRequest, list[str]] = {}
@@ -87,6 +89,21 @@ def run(
                 break  # the plan has changed: pages ahead are dropped
             ran.emitted.extend(pages[request][at] for at in scan.accept(pages[request]))
         assert len(ran.requests) < 50_000, "the scan does not end"
+    ran.rows = scan.rows
+    return ran
+
+
+def run_quietly(collection: Collection, *, width: int, rows: int | None = None) -> Run:
+    """Run a scan of pages of 2,000 as `Prefetch` does: a page that came makes room for one."""
+    scan, ran = FullScan(2000, rows), Run()
+    in_flight: list[PageRequest] = []
+    while requests := scan.next_requests(width):
+        kept = [one for one, wanted in zip(in_flight, requests, strict=False) if one == wanted]
+        ran.requests += requests[len(kept) :]
+        page = collection.answer(requests[0])
+        ran.emitted += [page[at] for at in scan.accept(page)]
+        in_flight = requests[1:]
+    ran.rows = scan.rows
     return ran
 
 
@@ -150,7 +167,8 @@ def test_every_row_that_exists_throughout_is_emitted_once(page_size, width):
         collection = Collection(chance.sample(range(10**7), size))
         before = set(collection.rows)
         churn = Churn(chance, collection, page_size)
-        ran = run(collection, page_size, width=width, between=churn, shuffle=chance)
+        length = chance.choice([None, size, 0, size // 2, 2 * size, size + page_size])
+        ran = run(collection, page_size, width=width, rows=length, between=churn, shuffle=chance)
         assert_exact(before, collection, ran)
 
 
@@ -193,9 +211,10 @@ changes = st.lists(
     rows=st.sets(st.integers(0, 60), max_size=40),
     page_size=st.sampled_from([1, 2, 3, 7]),
     width=st.sampled_from([1, 4]),
+    length=st.none() | st.integers(-5, 80),
     history=st.lists(changes, max_size=30),
 )
-def test_the_scan_is_exact_for_any_short_history(rows, page_size, width, history):
+def test_the_scan_is_exact_for_any_short_history(rows, page_size, width, length, history):
     collection = Collection(rows)
     left = iter(history)
 
@@ -208,7 +227,7 @@ def test_the_scan_is_exact_for_any_short_history(rows, page_size, width, history
             else:
                 collection.enter(first)
 
-    ran = run(collection, page_size, width=width, between=between)
+    ran = run(collection, page_size, width=width, rows=length, between=between)
     assert_exact(set(rows), collection, ran)
 
 
@@ -296,7 +315,7 @@ def test_an_empty_answer_to_the_first_request_loses_nothing():
 def test_a_collection_of_one_page_costs_two_requests():
     ran = run(Collection(range(1, 11)), 2000, width=4)
     assert len(ran.requests) == 2
-    assert [request.limit for request in ran.requests] == [2, 2000]
+    assert [request.limit for request in ran.requests] == [2000, 2000]
 
 
 @pytest.mark.parametrize("page_size", [2, 7, 100, 2000])
@@ -306,6 +325,55 @@ def test_a_collection_that_does_not_change_costs_one_request_a_page_with_one_row
     size = 10_001
     ran = run(Collection(range(1, size + 1)), page_size)
     assert len(ran.requests) <= 1 + math.ceil((size - 1) / (page_size - 1))
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 16])
+@pytest.mark.parametrize("size", [0, 1, 100, 2000, 2001, 4000, 59_971, 60_000, 200_000])
+def test_a_collection_that_does_not_change_costs_little_more_than_its_pages(size, width):
+    collection = Collection(range(1, size + 1))
+    least = math.ceil(size / 2000)
+    first = run_quietly(collection, width=width)
+    assert first.rows == size
+    # One for the newest rows, one for the overlaps, and for pages that lie beyond the end.
+    assert len(first.requests) <= least + 2 + max(0, width - 2)
+    again = run_quietly(collection, width=width, rows=first.rows)
+    assert again.rows == size
+    assert len(again.requests) <= least + 2
+    assert len(again.emitted) == size
+
+
+@pytest.mark.parametrize("length", [0, 1, 2_000, 58_000, 61_000, 64_000, 10**9])
+def test_a_length_that_is_wrong_costs_the_pages_ahead_at_most(length):
+    collection = Collection(range(1, 60_001))
+    ran = run_quietly(collection, width=4, rows=length)
+    assert ran.emitted == [as_id(row) for row in range(1, 60_001)]
+    assert ran.rows == 60_000
+    assert len(ran.requests) <= 30 + 2 + (2 if length > 60_000 else 0)
+
+
+def test_pages_beyond_the_length_that_was_expected_are_read_one_by_one():
+    collection = Collection(range(1, 1001))
+    scan, widths = FullScan(10, 200), []
+    while requests := scan.next_requests(4):
+        widths.append(len(requests))
+        scan.accept(collection.answer(requests[0]))
+    assert max(widths[:20]) == 4
+    assert set(widths[24:]) == {1}
+
+
+@pytest.mark.parametrize("newest_is_deleted", [False, True])
+def test_the_length_is_what_was_there_at_the_end_of_the_scan(newest_is_deleted):
+    collection = Collection(range(1, 101))
+
+    def between(ran: Run) -> None:
+        if len(ran.requests) == 4:
+            collection.delete(0, 5)
+            if newest_is_deleted:
+                collection.delete(94, 1)
+            collection.append(3)  # they belong to the next scan
+
+    ran = run(collection, 10, between=between)
+    assert ran.rows == (94 if newest_is_deleted else 95)
 
 
 def test_prefetch_of_a_collection_at_rest_costs_at_most_the_pages_ahead():
