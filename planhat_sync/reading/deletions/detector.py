@@ -127,7 +127,8 @@ class DeletionDetector:
         """
         if self._comparison is not None or not self._is_due():
             return
-        scan = FullScan(self._source.model.page_limit)
+        rows = self._known.size if self._known else None
+        scan = FullScan(self._source.model.page_limit, rows)
         form = RowFormat(self._source.model.name, ())
         source = replace(self._source, select=form.select, decode=form.page)
         self.start_scan()
