@@ -7,28 +7,20 @@ properties inside others, BATCH. Both write the same messages (a property test c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
-from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 
 from planhat_singer.map_failures import MapFailure
-from planhat_sync.api.pagination.scan import Source
 from planhat_sync.errors import ConfigurationError, Interrupted
-from planhat_sync.reading.deletions.detector import DeletionDetector
-from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
-from planhat_sync.reading.pages.row_format import RowFormat
-from planhat_sync.reading.reader import Rows, StreamReader
 from planhat_sync.reading.settings import ReadSettings
-from planhat_sync.reading.state import StreamState
-from planhat_sync.runtime.plural import counted
 from tap_planhat.catalog import KEY_PROPERTIES
-from tap_planhat.deletions import DELETED_AT, deletion
+from tap_planhat.deletions import DELETED_AT
 from tap_planhat.messages import record_lines
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
+from tap_planhat.stream_read import Output, StreamRead
 
 if TYPE_CHECKING:
     import logging
@@ -41,39 +33,11 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.reading.pages.page import Page
+    from planhat_sync.reading.pages.page import WriteLines
+    from planhat_sync.reading.reader import Rows
     from planhat_sync.runtime.signals import Stop
     from tap_planhat.messages import MessageWriter
-
-
-@dataclass(slots=True)
-class ReadCounts:
-    """Counts of what all streams of a run have read and written.
-
-    Attributes:
-        records: How many records.
-        pages: How many pages with a record to emit.
-        deletions: How many records that were deleted.
-    """
-
-    records: int = 0
-    pages: int = 0
-    deletions: int = 0
-
-    def add_page(self, records: int) -> None:
-        """Count a page.
-
-        Args:
-            records: How many records of it were emitted.
-        """
-        self.records += records
-        self.pages += 1
-
-    def __str__(self) -> str:
-        deletions = f"; {counted(self.deletions, 'deletion')}" if self.deletions else ""
-        return (
-            f"{counted(self.records, 'record')} read, in {counted(self.pages, 'page')}{deletions}"
-        )
+    from tap_planhat.read_counts import ReadCounts
 
 
 class PlanhatStream(Stream):
@@ -227,80 +191,44 @@ class PlanhatStream(Stream):
         Raises:
             StopRequested: A signal came.
         """
-        settings = ReadSettings.from_config(self.config)
-        key = self.replication_key if self.replication_method == INCREMENTAL else None
-        entry = self.get_context_state(None)
-        state = StreamState.from_json(entry, key, self.name)
-        source = self._source(settings, key, as_lines=as_lines)
+        read = StreamRead(
+            self.model,
+            self._connect(),
+            ReadSettings.from_config(self.config),
+            key=self.replication_key if self.replication_method == INCREMENTAL else None,
+            selected=[name for name in self._properties if self.mask["properties", name]],
+            output=Output(
+                lines=self._record_lines if as_lines else None,
+                deletion_nulls=self._properties if self.config.get("stream_maps") else (),
+                save_state=self._save_state,
+                begin_version=self._begin_version,
+            ),
+            state=self.get_context_state(None),
+            stop=self._stop.event,
+            logger=self.logger,
+            counts=self._counts,
+        )
         try:
             if self.ABORT_AT_RECORD_COUNT is not None:
-                reader = StreamReader(source, key, settings, state, self.logger)
-                yield from reader.sample(self.ABORT_AT_RECORD_COUNT)
-                return
-            if not settings.detect_deletes:
-                if entry.pop(KNOWN_IDS, None):  # what is emitted now would be missing in it
-                    self._save_state()
-                reader = StreamReader(source, key, settings, state, self.logger)
-                yield from self._counted(reader.read())
-                reader.state.write_to(entry, key)
-                return
-            detector = DeletionDetector(
-                source, settings, entry, save=self._save_state, logger=self.logger
-            )
-            while True:
-                is_last = detector.full_read is not None
-                if is_last:
-                    self._stream_version = self._initialized_at // 1000
-                    source = self._source(settings, key, as_lines=as_lines)
-                reader = StreamReader(source, key, settings, state, self.logger, deletions=detector)
-                yield from self._counted(reader.read())
-                detector.sweep()
-                yield from self._deletions(detector, as_lines=as_lines)
-                if is_last or detector.full_read is None:
-                    break
-            self._is_complete = detector.is_complete
+                yield from read.sample(self.ABORT_AT_RECORD_COUNT)
+            else:
+                yield from read.rows()
         except Interrupted:
             self._stop.check()
             raise
-        reader.state.write_to(entry, key)
+        self._is_complete = read.is_complete
 
-    def _source(self, settings: ReadSettings, key: str | None, *, as_lines: bool) -> Source[Page]:
-        """Return the pages of this stream, whose lines have the current version."""
+    @property
+    def _properties(self) -> list[str]:
+        """The names of the properties that Planhat has."""
         properties = self.effective_schema.get("properties", {})
-        row_format = RowFormat(
-            self.name,
-            [name for name in properties if self.mask["properties", name] and name != DELETED_AT],
-            key=key,
-            reference=self.model.company_reference if settings.company_ids else None,
-            write=record_lines(self.name, self._stream_version) if as_lines else None,
-        )
-        return Source(
-            client=self._connect(),
-            model=self.model,
-            select=row_format.select,
-            decode=row_format.page,
-            stop=self._stop.event,
-            concurrency=settings.concurrency,
-        )
+        return [name for name in properties if name != DELETED_AT]
 
-    def _counted(self, read: Iterator[Rows]) -> Iterator[Rows]:
-        for rows in read:
-            count = rows.count
-            yield rows
-            self._counts.add_page(count)
-            del rows
+    def _record_lines(self) -> WriteLines:
+        return record_lines(self.name, self._stream_version)
 
-    def _deletions(self, detector: DeletionDetector, *, as_lines: bool) -> Iterator[Rows]:
-        """Read the deletions; they belong to no version, since their records do not exist."""
-        version, self._stream_version = self._stream_version, None
-        others = self.effective_schema["properties"] if self.config.get("stream_maps") else ()
-        write = record_lines(self.name)
-        for identifier in detector.deleted():
-            now = utc_now()
-            record = deletion(identifier, now, others)
-            yield Rows([write([record], now) if as_lines else record], 1)
-            self._counts.deletions += 1
-        self._stream_version = version
+    def _begin_version(self) -> None:
+        self._stream_version = self._initialized_at // 1000
 
     def _save_state(self) -> None:
         self.state_manager.is_flushed = False

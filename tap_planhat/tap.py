@@ -28,9 +28,10 @@ from planhat_sync.runtime.signals import Stop, StopRequested
 from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.deletions import announce_deletions, check_deletions
 from tap_planhat.messages import MessageWriter
+from tap_planhat.read_counts import ReadCounts
 from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config, check_flattening
 from tap_planhat.state_file import state_of
-from tap_planhat.stream import PlanhatStream, ReadCounts
+from tap_planhat.stream import PlanhatStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,172 @@
+"""One read of a stream: its records, all of them once more if that is needed, its deletions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from planhat_sync.api.http.clock import Clock
+from planhat_sync.api.pagination.scan import Source
+from planhat_sync.reading.deletions.detector import DeletionDetector
+from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
+from planhat_sync.reading.pages.row_format import RowFormat
+from planhat_sync.reading.reader import Rows, StreamReader
+from planhat_sync.reading.state import StreamState
+from tap_planhat.deletions import deletion
+
+if TYPE_CHECKING:
+    import logging
+    import threading
+    from collections.abc import Callable, Iterator, MutableMapping, Sequence
+
+    from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.models import Model
+    from planhat_sync.reading.pages.page import Page, WriteLines
+    from planhat_sync.reading.settings import ReadSettings
+    from tap_planhat.read_counts import ReadCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a stream emits what is read.
+
+    Attributes:
+        lines: Makes a function that writes rows as lines, with the version of the stream; None if
+            rows become Python values.
+        deletion_nulls: Properties that the record of a deletion has as null.
+        save_state: Emits the state, after everything that was emitted before.
+        begin_version: Gives the stream a new version, whose records replace all others.
+    """
+
+    lines: Callable[[], WriteLines] | None
+    deletion_nulls: Sequence[str]
+    save_state: Callable[[], None]
+    begin_version: Callable[[], None]
+
+
+class StreamRead:
+    """One read of a stream.
+
+    Args:
+        model: The model of its records.
+        client: Sends the requests.
+        settings: The user's settings.
+        key: The replication key; None to read everything.
+        selected: The properties to emit.
+        output: How they are emitted.
+        state: The stream's part of the state; changed when everything has been read.
+        stop: Set from any thread to end the reading.
+        logger: Receives messages for the user.
+        counts: Receives the counts of what was read.
+
+    Attributes:
+        is_complete: Whether all existing records came, as far as is known.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        client: PlanhatClient,
+        settings: ReadSettings,
+        *,
+        key: str | None,
+        selected: Sequence[str],
+        output: Output,
+        state: MutableMapping[str, Any],
+        stop: threading.Event,
+        logger: logging.Logger,
+        counts: ReadCounts,
+    ) -> None:
+        self.is_complete = True
+        self._model = model
+        self._client = client
+        self._settings = settings
+        self._key = key
+        self._selected = selected
+        self._output = output
+        self._state = state
+        self._stop = stop
+        self._logger = logger
+        self._counts = counts
+
+    def sample(self, rows: int) -> Iterator[Rows]:
+        """Read a few rows, and leave the state as it is.
+
+        Args:
+            rows: Maximum number of rows to read.
+        """
+        return self._reader().sample(rows)
+
+    def rows(self) -> Iterator[Rows]:
+        """Read the stream.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            PlanhatError: Reading cannot continue.
+        """
+        if self._settings.detect_deletes:
+            yield from self._with_deletions()
+            return
+        if self._state.pop(KNOWN_IDS, None):  # it would not know what is emitted now
+            self._output.save_state()
+        yield from self._records(self._reader())
+
+    def _with_deletions(self) -> Iterator[Rows]:
+        detector = DeletionDetector(
+            self._source(),
+            self._settings,
+            self._state,
+            save=self._output.save_state,
+            logger=self._logger,
+        )
+        if detector.full_read is None:
+            yield from self._once(detector)
+        if detector.full_read is not None:
+            self._output.begin_version()
+            yield from self._once(detector)
+        self.is_complete = detector.is_complete
+
+    def _once(self, detector: DeletionDetector) -> Iterator[Rows]:
+        yield from self._records(self._reader(detector))
+        detector.sweep()
+        write, clock = self._writer(), Clock()
+        for identifier in detector.deleted():
+            now = clock.utc()
+            record = deletion(identifier, now, self._output.deletion_nulls)
+            yield Rows([write([record], now) if write else record], 1)
+            self._counts.deletions += 1
+
+    def _records(self, reader: StreamReader) -> Iterator[Rows]:
+        for rows in reader.read():
+            count = rows.count
+            yield rows
+            self._counts.add_page(count)
+            del rows  # the page must be released before the next one is requested
+        reader.state.write_to(self._state, self._key)
+
+    def _reader(self, detector: DeletionDetector | None = None) -> StreamReader:
+        state = StreamState.from_json(self._state, self._key, self._model.name)
+        return StreamReader(
+            self._source(), self._key, self._settings, state, self._logger, deletions=detector
+        )
+
+    def _writer(self) -> WriteLines | None:
+        return self._output.lines() if self._output.lines else None
+
+    def _source(self) -> Source[Page]:
+        """Return the pages of the stream, whose lines have its current version."""
+        row_format = RowFormat(
+            self._model.name,
+            self._selected,
+            key=self._key,
+            reference=self._model.company_reference if self._settings.company_ids else None,
+            write=self._writer(),
+        )
+        return Source(
+            client=self._client,
+            model=self._model,
+            select=row_format.select,
+            decode=row_format.page,
+            stop=self._stop,
+            concurrency=self._settings.concurrency,
+        )
