@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import comparisons, document
+from benchmarks import comparisons, detect_deletes, document
 from benchmarks.answers import bulk_answer, page
 from benchmarks.chart import chart
 from benchmarks.comparisons import of_slopes
@@ -167,3 +167,10 @@ def test_the_chart_of_the_page_is_of_the_last_complete_run():
     for subjects in results["cpu_microseconds_a_record"].values():
         for name, taken in subjects.items():
             assert f"{name} {taken['median']:.1f}" in drawn
+
+
+@pytest.mark.parametrize("churn", [0, 1])
+def test_the_deletions_between_two_runs_are_the_ones_that_are_emitted(churn, capsys):
+    assert detect_deletes.compare(2_000, 30, churn)
+    emitted = int(capsys.readouterr().out.split()[3])
+    assert emitted >= 30 if churn else emitted == 30
