@@ -35,6 +35,8 @@ class Model:
         required: Properties that a create needs.
         bulk_required: Properties that a create inside a bulk upsert needs.
         replication_key: The date-time property that changes with every update, if there is one.
+        possible_replication_key: Without a replication key, a date-time property that may be there
+            and may change with every update: the model is read by it for a user who vouches for it.
         company_reference: The property that refers to companies, if there is one.
         properties: JSON Schema of each property, exactly as in the file.
         read_only: Properties that only Planhat writes.
@@ -50,6 +52,7 @@ class Model:
     required: tuple[str, ...] = ()
     bulk_required: tuple[str, ...] = ()
     replication_key: str | None = None
+    possible_replication_key: str | None = None
     company_reference: str | None = None
     properties: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
@@ -84,6 +87,7 @@ class Model:
 
     def _check_names(self) -> None:
         """Raise a ValueError if a keyword names a property that does not exist."""
+        keys = (self.replication_key, self.possible_replication_key)
         named = {
             "_id",
             *self.keyables,
@@ -91,7 +95,7 @@ class Model:
             *self.keyable_scope.values(),
             *self.required,
             *self.bulk_required,
-            *filter(None, (self.replication_key, self.company_reference)),
+            *filter(None, (*keys, self.company_reference)),
         }
         if unknown := sorted(named - self.properties.keys()):
             raise ValueError(f"it names properties that it does not have: {', '.join(unknown)}")
@@ -126,6 +130,7 @@ class _Keywords(msgspec.Struct, forbid_unknown_fields=True):
     keyable_scope: dict[str, str] = {}
     bulk_required: tuple[str, ...] | None = None
     replication_key: str | None = None
+    possible_replication_key: str | None = None
     company_reference: str | None = None
 
 

@@ -60,11 +60,13 @@ def replication_of(entry: Mapping[str, Any], model: Model) -> Replication:
     deliberate = [one for one in found if one and one != own]
     asked = chosen or next(iter(deliberate), None)
     key = None if asked == FULL_TABLE else model.replication_key
+    if asked == INCREMENTAL and key is None:
+        key = model.possible_replication_key
     named = {_text(root, "replication-key"), _text(entry, "replication-key")}
     warnings = (
         *_about_method(asked, _method_by(key), model),
         *_about_contradiction(chosen, deliberate, model),
-        *_about_keys(sorted(filter(None, named - {model.replication_key})), model),
+        *_about_keys(sorted(filter(None, named - {key or model.replication_key})), model, key),
     )
     return Replication(key, warnings)
 
@@ -102,7 +104,14 @@ def _about_contradiction(chosen: str | None, others: list[str], model: Model) ->
         )
 
 
-def _about_keys(others: list[str], model: Model) -> Iterator[str]:
-    how = f"only by {model.replication_key}" if model.replication_key else "in full in every run"
-    for key in others:
-        yield f"the replication key {key} of {model.name} is ignored: {model.name} is read {how}"
+def _about_keys(others: list[str], model: Model, key: str | None) -> Iterator[str]:
+    own = key or model.replication_key
+    how = f"only by {own}" if own else "in full in every run"
+    for other in others:
+        hint = ""
+        if other == model.possible_replication_key:
+            hint = f", unless its replication-method is {INCREMENTAL}"
+        yield (
+            f"the replication key {other} of {model.name} is ignored: {model.name} is read {how}"
+            f"{hint}"
+        )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
     from planhat_sync.api.client import PlanhatClient
@@ -75,7 +76,20 @@ class PlanhatStream(Stream):
         self._stop = stop
         self._counts = counts
         self._is_complete = True
+        self._catalog_key = model.replication_key
+        self._method: str | None = None  # the one in effect, if the catalog's may not be possible
+        self._is_vouched = False
         self.logger.addFilter(_is_not_repeated)
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says about this stream.
+
+        Args:
+            catalog: The catalog, normalized: only models with a key have a method that needs one.
+        """
+        super().apply_catalog(catalog)
+        self._catalog_key = self.replication_key
+        self._is_vouched = self._catalog_key is not None and self.model.replication_key is None
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Set no upper bound by this machine's clock: the reader has its own.
@@ -195,13 +209,14 @@ class PlanhatStream(Stream):
             self.model,
             self._connect(),
             ReadSettings.from_config(self.config),
-            key=self.replication_key if self.replication_method == INCREMENTAL else None,
+            key=self._catalog_key,
             selected=[name for name in self._properties if self.mask["properties", name]],
             output=Output(
                 lines=self._record_lines if as_lines else None,
                 deletion_nulls=self._properties if self.config.get("stream_maps") else (),
                 save_state=self._save_state,
                 begin_version=self._begin_version,
+                take_effect=self._take_effect,
             ),
             state=self.get_context_state(None),
             stop=self._stop.event,
@@ -226,6 +241,26 @@ class PlanhatStream(Stream):
 
     def _record_lines(self) -> WriteLines:
         return record_lines(self.name, self._stream_version)
+
+    def _write_schema_message(self) -> None:
+        """Write the SCHEMA, unless it depends on what is read: `_take_effect` does it then."""
+        if self._method or not self._is_vouched:
+            super()._write_schema_message()
+
+    def _take_effect(self, method: str) -> None:
+        """Use a replication method from here on, if the catalog's may not be possible.
+
+        Args:
+            method: The method; its SCHEMA is written, unless it is in use.
+        """
+        if not self._is_vouched or method == self._method:
+            return
+        self._method = self.forced_replication_method = method
+        if method == FULL_TABLE:
+            self.replication_key = None
+            if self.emit_activate_version_messages:
+                self._begin_version()
+        self._write_schema_message()
 
     def _begin_version(self) -> None:
         self._stream_version = self._initialized_at // 1000

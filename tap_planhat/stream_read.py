@@ -12,12 +12,14 @@ from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import Rows, StreamReader
 from planhat_sync.reading.state import StreamState
+from planhat_sync.reading.vouched_key import why_in_full
 from tap_planhat.deletions import deletion
+from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 
 if TYPE_CHECKING:
     import logging
     import threading
-    from collections.abc import Callable, Iterator, MutableMapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, MutableMapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
@@ -36,12 +38,14 @@ class Output:
         deletion_nulls: Properties that the record of a deletion has as null.
         save_state: Emits the state, after everything that was emitted before.
         begin_version: Gives the stream a new version, whose records replace all others.
+        take_effect: Is given the replication method that is in effect, before its first record.
     """
 
     lines: Callable[[], WriteLines] | None
     deletion_nulls: Sequence[str]
     save_state: Callable[[], None]
     begin_version: Callable[[], None]
+    take_effect: Callable[[str], None]
 
 
 class StreamRead:
@@ -51,7 +55,8 @@ class StreamRead:
         model: The model of its records.
         client: Sends the requests.
         settings: The user's settings.
-        key: The replication key; None to read everything.
+        key: The replication key; None to read everything. If the model has another one or none, the
+            user vouches for it.
         selected: The properties to emit.
         output: How they are emitted.
         state: The stream's part of the state; changed when everything has been read.
@@ -82,6 +87,7 @@ class StreamRead:
         self._client = client
         self._settings = settings
         self._key = key
+        self._is_vouched = key is not None and key != model.replication_key
         self._selected = selected
         self._output = output
         self._state = state
@@ -95,7 +101,7 @@ class StreamRead:
         Args:
             rows: Maximum number of rows to read.
         """
-        return self._reader().sample(rows)
+        return self._reader(StreamState()).sample(rows)
 
     def rows(self) -> Iterator[Rows]:
         """Read the stream.
@@ -109,7 +115,7 @@ class StreamRead:
             return
         if self._state.pop(KNOWN_IDS, None):  # it would not know what is emitted now
             self._output.save_state()
-        yield from self._records(self._reader())
+        yield from self._records()
 
     def _with_deletions(self) -> Iterator[Rows]:
         detector = DeletionDetector(
@@ -127,7 +133,7 @@ class StreamRead:
         self.is_complete = detector.is_complete
 
     def _once(self, detector: DeletionDetector) -> Iterator[Rows]:
-        yield from self._records(self._reader(detector))
+        yield from self._records(detector)
         detector.sweep()
         write, clock = self._writer(), Clock()
         for identifier in detector.deleted():
@@ -136,18 +142,55 @@ class StreamRead:
             yield Rows([write([record], now) if write else record], 1)
             self._counts.deletions += 1
 
-    def _records(self, reader: StreamReader) -> Iterator[Rows]:
+    def _records(self, detector: DeletionDetector | None = None) -> Iterator[Rows]:
+        """Read the records; all of them if it turns out that the replication key is of no use."""
+        state = StreamState.from_json(self._state, self._key, self._model.name)
+        why = detector.full_read if detector else None
+        if self._is_vouched and why is None:
+            why = why_in_full(self._key, state, self._settings, Clock().utc())
+        reader = yield from self._attempt(state, why, detector)
+        if reader.untrusted:
+            state = state.without_evidence()
+            reader = yield from self._attempt(state, reader.untrusted, detector)
+        reader.state.write_to(self._state, self._key)
+
+    def _attempt(
+        self, state: StreamState, why: str | None, detector: DeletionDetector | None
+    ) -> Generator[Rows, None, StreamReader]:
+        """Read the records once, all of them if there is a reason why.
+
+        Returns:
+            The reader, which says whether that was enough.
+        """
+        if why:
+            self._output.take_effect(FULL_TABLE)
+        reader = self._reader(state, why, detector)
+        method = FULL_TABLE if why else INCREMENTAL
         for rows in reader.read():
+            self._output.take_effect(method)
             count = rows.count
             yield rows
             self._counts.add_page(count)
             del rows  # the page must be released before the next one is requested
-        reader.state.write_to(self._state, self._key)
+        if not reader.untrusted:
+            self._output.take_effect(method)
+        return reader
 
-    def _reader(self, detector: DeletionDetector | None = None) -> StreamReader:
-        state = StreamState.from_json(self._state, self._key, self._model.name)
+    def _reader(
+        self,
+        state: StreamState,
+        full_read: str | None = None,
+        detector: DeletionDetector | None = None,
+    ) -> StreamReader:
         return StreamReader(
-            self._source(), self._key, self._settings, state, self._logger, deletions=detector
+            self._source(),
+            self._key,
+            self._settings,
+            state,
+            self._logger,
+            full_read=full_read,
+            is_vouched=self._is_vouched,
+            deletions=detector,
         )
 
     def _writer(self) -> WriteLines | None:

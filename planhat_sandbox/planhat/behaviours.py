@@ -51,6 +51,15 @@ class Behaviours:
     without_select: str = _setting(
         "all", "list-without-select", "Properties of a row if no `select` is sent.", "all", "few"
     )
+    objective_times: str = _setting(
+        "absent",
+        "objective-no-timestamps",
+        "Whether objectives have `createdAt` and `updatedAt`; `unsorted` if they have, and a list "
+        "is not sorted by them.",
+        "absent",
+        "present",
+        "unsorted",
+    )
     company_filter: str = _setting(
         "list",
         "list-company-commas",

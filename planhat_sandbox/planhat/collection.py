@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 MAX_VIEWS = 24
+TIMES = frozenset({"createdAt", "updatedAt"})
 
 
 class Collection:
@@ -31,6 +32,21 @@ class Collection:
         }
         self._views: dict[tuple[str, frozenset[str] | None], SortedView] = {}
         self._encoded: dict[str, tuple[frozenset[str] | None, bytes]] = {}
+        self._hidden: frozenset[str] = frozenset()
+        self._unsorted: frozenset[str] = frozenset()
+
+    def show_times(self, how: str) -> None:
+        """Choose what responses and lists know of times that are not documented.
+
+        Args:
+            how: The behaviour `objective_times`.
+        """
+        times = TIMES if self.model.undocumented_times else frozenset()
+        hidden = times if how == "absent" else frozenset()
+        self._unsorted = times if how != "present" else frozenset()
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._encoded.clear()
 
     def put(self, fields: Fields) -> None:
         """Store a record, and replace the one with the same `_id` if there is one.
@@ -102,6 +118,8 @@ class Collection:
         Returns:
             `_id`s in order.
         """
+        if prop in self._unsorted:
+            prop, descending = "_id", False
         key = (prop, companies)
         view = self._views.pop(key, None)
         if view is None:
@@ -124,7 +142,7 @@ class Collection:
         cached = self._encoded.get(identifier)
         if cached is not None and cached[0] == select:
             return cached[1]
-        fields = self.records[identifier]
+        fields = self.shown(self.records[identifier])
         if select is not None:
             fields = {
                 name: value for name, value in fields.items() if name in select or name == "_id"
@@ -132,6 +150,16 @@ class Collection:
         text = encode(fields)
         self._encoded[identifier] = (select, text)
         return text
+
+    def shown(self, fields: Fields) -> Fields:
+        """Return what a response shows of a record.
+
+        Args:
+            fields: The complete record.
+        """
+        if not self._hidden:
+            return fields
+        return {name: value for name, value in fields.items() if name not in self._hidden}
 
     def _belongs(self, fields: Mapping[str, Any], companies: frozenset[str] | None) -> bool:
         """Return whether a record is of one of the companies (list-company-filter)."""

@@ -29,6 +29,7 @@ class SandboxModel:
         company_reference: The property that refers to companies, by one id or a list of ids.
         defaults: Values of a new record for properties that were not sent.
         timestamps: Whether records carry ``createdAt`` and ``updatedAt``.
+        undocumented_times: Whether these are shown only if the behaviours say so.
         created_answer_omits: Properties that the response to a create leaves out, as the
             documented one does.
         open: Whether undeclared properties are kept.
@@ -46,6 +47,7 @@ class SandboxModel:
     company_reference: str | None = None
     defaults: Mapping[str, object] = field(default_factory=dict)
     timestamps: bool = True
+    undocumented_times: bool = False
     created_answer_omits: frozenset[str] = frozenset()
     open: bool = False
     default_limit: int = 100

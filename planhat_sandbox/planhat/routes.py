@@ -37,6 +37,7 @@ def perform(call: Call) -> Response:
     if limit and len(call.request.body) > limit:
         return failure(413, "request entity too large", call.behaviours)
     with call.tenant.lock:
+        call.collection.show_times(call.behaviours.objective_times)
         try:
             return _PERFORM[call.route](call)
         except Refusal as refusal:
@@ -95,6 +96,7 @@ def _create(call: Call) -> Response:
         required=model.required,
         request=call.number,
     )
+    record = call.collection.shown(record)
     shown = {name: record[name] for name in record if name not in model.created_answer_omits}
     return Response(200, encode(shown))
 

@@ -103,7 +103,7 @@ class IncrementalScan:
         emitted = self._accept(self._planned.popleft(), ids, timestamps)
         self._idle_pages = 0 if self._read != before else self._idle_pages + 1
         if self._planned and self._idle_pages > MAX_PAGES_WITHOUT_OLDER_ROWS:
-            self._fail("rows move faster than they can be read")
+            self.fail("rows move faster than they can be read")
         return [] if self.failed else emitted  # the scan that reads everything emits them instead
 
     def _accept_first(self, request: PageRequest, ids: Ids, timestamps: Timestamps) -> list[int]:
@@ -136,9 +136,9 @@ class IncrementalScan:
         if not ids and request.offset:
             self._look_beyond_end(request)
         elif ids and not without_none(timestamps):
-            self._fail("a page holds no row with the key")
+            self.fail("a page holds no row with the key")
         elif not is_ascending(timestamps[::-1]):
-            self._fail("its rows are not in that order")
+            self.fail("its rows are not in that order")
         else:
             return bool(ids)
         return False
@@ -191,14 +191,14 @@ class IncrementalScan:
     def _raise_limit(self, request: PageRequest, rows: int) -> None:
         """Request more rows at once, because rows that share one key fill the page."""
         if rows < request.limit or request.limit >= self._most:
-            self._fail("more rows share one timestamp than a page holds")
+            self.fail("more rows share one timestamp than a page holds")
             return
         self._limit = self._page_rows = min(self._most, 2 * request.limit)
         self._go_on(request.offset)
 
     def _request_oldest(self) -> None:
         if self._oldest_requested == self._read:
-            self._fail("the oldest rows cannot be distinguished from the others")
+            self.fail("the oldest rows cannot be distinguished from the others")
             return
         self._oldest_requested = self._read
         self._width = 1
@@ -230,7 +230,7 @@ class IncrementalScan:
             if self.sort_is_known:
                 self._planned, self._accept = following
             else:
-                self._fail("nothing shows that it sorts by the key")
+                self.fail("nothing shows that it sorts by the key")
             return []
 
         self._accept = accept_oldest_keys
@@ -243,6 +243,7 @@ class IncrementalScan:
         self._planned = deque([PageRequest(f"-{self._key}", self._limit, offset)])
         self._accept = self._accept_page
 
-    def _fail(self, why: str) -> None:
+    def fail(self, why: str) -> None:
+        """End the scan: it cannot prove, for the given reason, that no row was missed."""
         self.failed = why
         self._planned.clear()

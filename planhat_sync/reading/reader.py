@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
-from planhat_sync.reading.sort_evidence import are_few
+from planhat_sync.reading.sort_evidence import are_few, is_ascending
+from planhat_sync.reading.starting_point import StartingPoint
 from planhat_sync.reading.state import StreamState, companies_digest
-from planhat_sync.timestamps import earlier, format_timestamp
+from planhat_sync.reading.vouched_key import why_not
 
 if TYPE_CHECKING:
     import logging
@@ -57,11 +58,14 @@ class StreamReader:
         state: The state after the previous run.
         logger: Receives messages for the user.
         clock: Time.
-        deletions: Sees which records there are, and decides whether all must be read; None if
-            deletions are not detected.
+        full_read: Why everything is to be read, whatever the state says; None if it need not be.
+        is_vouched: Whether only the user says that the replication key can be used.
+        deletions: Sees which records there are; None if deletions are not detected.
 
     Attributes:
         state: The state after the previous run; once all rows have been read, after this run.
+        untrusted: Why the replication key, for which the user vouches, cannot be used: reading has
+            ended early, and everything has to be read; None as long as it can.
     """
 
     def __init__(
@@ -72,14 +76,20 @@ class StreamReader:
         state: StreamState,
         logger: logging.Logger,
         clock: Clock | None = None,
+        *,
+        full_read: str | None = None,
+        is_vouched: bool = False,
         deletions: DeletionDetector | None = None,
     ) -> None:
         self.state = state
+        self.untrusted: str | None = None
         self._source = source
         self._key = key
         self._settings = settings
         self._logger = logger
         self._clock = clock or Clock()
+        self._full_read = full_read
+        self._is_vouched = is_vouched
         self._deletions = deletions
         self._digest = companies_digest(settings.company_ids)
         self._bookmark = state.bookmark
@@ -92,14 +102,18 @@ class StreamReader:
         if state.bookmark and state.companies not in (None, self._digest):
             logger.info("company_ids has changed since the last run: ignoring the bookmark")
             self._bookmark = None
-        if deletions and deletions.full_read:
+        if full_read:
             self._bookmark = None
-        self._cutoff = self._oldest_wanted()
+            self._start = StartingPoint(None, f"reading everything, because {full_read}")
+        else:
+            self._start = StartingPoint.of(key, self._bookmark, settings)
         self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
         self._sorts = state.sorts
         self._rows = self._rows_before = state.rows if state.companies == self._digest else None
         self._newest: datetime | None = None
         self._is_first_page = False
+        self._all_have_key = True
+        self._newest_first = True
 
     def sample(self, rows: int) -> Iterator[Rows]:
         """Read a few rows, to check that it can be done; leaves the state as it is.
@@ -123,23 +137,28 @@ class StreamReader:
             Interrupted: The run was asked to stop.
             PlanhatError: Reading cannot continue.
         """
-        self._logger.info("%s: %s", self._source.model.name, self._where_it_starts())
+        self._logger.info("%s: %s", self._source.model.name, self._start.description)
+        began = self._clock.utc()
         # The bookmark must not pass what was newest when the first scan started. A single scan sees
         # that on its first page; before several, request it, over all companies.
         may_be_several = self._companies.has_several or (
             len(self._settings.company_ids) > 1 and not self.state.joins
         )
-        self._is_first_page = not (may_be_several or self._cutoff is None)
+        self._is_first_page = not (may_be_several or self._start.cutoff is None)
         if self._key and not self._is_first_page:
             request = PageRequest(f"-{self._key}", OLDEST_ROWS, select=("_id", self._key))
-            self._newest = self._trusted(self._source.page(request).timestamps())
+            newest = self._source.page(request).timestamps()
+            self._newest = self._trusted(newest)
+            self._newest_first = is_ascending(newest[::-1])
         scans = 0
         while self._companies.start():
             scans += 1
-            if self._key and self._cutoff:
-                yield from self._changes(self._key, self._cutoff)
+            if self._key and self._start.cutoff:
+                yield from self._changes(self._key, self._start.cutoff)
             else:
                 yield from self._everything()
+            if self.untrusted:
+                return
             self._verify_companies()
         bookmarks = [one for one in (self._bookmark, self._newest) if one]
         self.state = StreamState(
@@ -148,31 +167,24 @@ class StreamReader:
             joins=self._companies.joined,
             companies=self._digest,
             rows=self._rows if scans == 1 else None,
+            verified=self.state.verified,
         )
+        if self._is_vouched and self._key and self._full_read:
+            self._conclude(self._key, began)
 
-    def _oldest_wanted(self) -> datetime | None:
-        if self._key is None:
-            return None
-        start = self._settings.start_date
-        if self._bookmark is None:
-            return start
-        cutoff = earlier(self._bookmark, self._settings.lookback)
-        return max(cutoff, start) if start else cutoff
-
-    def _where_it_starts(self) -> str:
-        start, bookmark = self._settings.start_date, self._bookmark
-        if self._deletions and self._deletions.full_read:
-            return f"reading everything, because {self._deletions.full_read}"
-        if self._key is None:
-            return "reading everything, as in every run"
-        if bookmark is None:
-            if start is None:
-                return "no bookmark, reading everything"
-            return f"no bookmark, from start_date {format_timestamp(start)} on"
-        if start is not None and start > bookmark:
-            return f"from start_date {format_timestamp(start)} on, which is later than the bookmark"
-        seconds = self._settings.lookback.total_seconds()
-        return f"from {format_timestamp(bookmark)} on, lookback {seconds:.15g} s"
+    def _conclude(self, key: str, began: datetime) -> None:
+        """Decide after a full read whether the next run can read by a key that is vouched for."""
+        sorts = bool(self._sorts and self._newest_first)
+        why = why_not(key, is_complete=self._all_have_key, sorts=sorts)
+        if why is None:
+            self.state = replace(self.state, verified=began)
+            return
+        self.state = replace(self.state.without_evidence(), bookmark=None)
+        self._logger.warning(
+            "%s is read in full, although the catalog asks for INCREMENTAL: %s",
+            self._source.model.name,
+            why,
+        )
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
         """Read what has changed, the newest first."""
@@ -189,13 +201,18 @@ class StreamReader:
             if self._is_first_page:
                 self._is_first_page = False
                 self._newest = self._trusted(timestamps)
+            if self._is_vouched and None in timestamps:
+                scan.fail("a record has none")
+                return ()
             return scan.accept(page.ids, timestamps)
 
         for page, indices in self._source.scan(scan, accept, self._companies.current):
             yield from self._included(page, indices)
             del page
         self._sorts = scan.sort_is_known
-        if scan.failed:
+        if scan.failed and self._is_vouched:
+            self.untrusted = f"{key} does not show what has changed: {scan.failed}"
+        elif scan.failed:
             self._logger.info(
                 "reading everything, because sort=-%s does not show what has changed: %s",
                 key,
@@ -218,13 +235,15 @@ class StreamReader:
         for page, indices in pages:
             if self._deletions:
                 self._deletions.scanned([page.ids[at] for at in indices])
+            if self._is_vouched and self._all_have_key and indices:
+                self._all_have_key = None not in page.timestamps()
             if learns and (key_range := page.key_range()):
                 ranges.append(key_range)
             yield from self._included(page, page.not_older(indices, since))
             del page
         self._rows = scan.rows
         shows_order = scan.pages > WHOLE_COLLECTION or not are_few(scan.rows or 0, scan.limit)
-        if self._key and ranges and shows_order:
+        if self._key and ranges and (shows_order or self._is_vouched):
             newest = max(newest for _, newest in ranges)
             self._sorts = self._sorts_by(self._key, min(ranges)[0], newest)
 
@@ -249,13 +268,13 @@ class StreamReader:
 
     def _verify_companies(self) -> None:
         """Check that the scan left out none of its companies: the server may apply only one id."""
-        key = self._key if self._cutoff else None
+        key = self._key if self._start.cutoff else None
         only = tuple(name for name in ("_id", key, self._source.model.company_reference) if name)
         limit = self._source.model.page_limit
         for one in self._companies.unverified():
             page = self._source.page(PageRequest(f"-{key or '_id'}", limit, select=only), (one,))
             companies = page.companies or ()
-            recent = page.not_older(range(len(companies)), self._cutoff)
+            recent = page.not_older(range(len(companies)), self._start.cutoff)
             wanted = [companies[at] for at in recent]
             # A full page of rows that the scan found proves nothing about the rows after them.
             if len(wanted) >= limit or any(map(self._companies.contradicts, wanted)):

@@ -93,6 +93,17 @@ READ_SETTINGS: Final[dict[str, Any]] = {
             "five, none is emitted as deleted and the run fails."
         ),
     },
+    "full_read_days": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 365,
+        "default": 7,
+        "title": "Full read (days)",
+        "description": (
+            "How often a stream is read in full that is incremental only because the catalog asks "
+            "for it; 0 for every run."
+        ),
+    },
     "discover_custom_fields": {
         "type": "boolean",
         "default": False,
@@ -121,6 +132,7 @@ class ReadSettings:
         detect_deletes: Whether deleted records are detected.
         sweep_every: How often all ids are read for that.
         max_deletes_percent: No deletion is emitted if more are missing.
+        full_read_every: How often a stream is read in full whose replication key is vouched for.
     """
 
     page_size: int = 2000
@@ -131,6 +143,7 @@ class ReadSettings:
     detect_deletes: bool = False
     sweep_every: timedelta = timedelta(hours=24)
     max_deletes_percent: int = 20
+    full_read_every: timedelta = timedelta(days=7)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ReadSettings:
@@ -149,6 +162,8 @@ class ReadSettings:
             values["lookback"] = timedelta(seconds=config["lookback_seconds"])
         if "detect_deletes_hours" in config:
             values["sweep_every"] = timedelta(hours=config["detect_deletes_hours"])
+        if "full_read_days" in config:
+            values["full_read_every"] = timedelta(days=config["full_read_days"])
         if start := config.get("start_date"):
             values["start_date"] = parse_timestamp(start)
             if values["start_date"] is None:

@@ -7,7 +7,7 @@ can be read by people and tools that know those; nothing else of Singer is neede
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
@@ -24,7 +24,8 @@ SORTS = "sorts_by_replication_key"
 JOINS = "joins_company_ids"
 COMPANIES = "company_ids"
 ROWS = "rows"
-NOT_A_BOOKMARK = frozenset({KEY, SORTS, JOINS, COMPANIES, ROWS, KNOWN_IDS})
+VERIFIED = "replication_key_verified_at"
+NOT_A_BOOKMARK = frozenset({KEY, SORTS, JOINS, COMPANIES, ROWS, VERIFIED, KNOWN_IDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class StreamState:
         companies: The `companies_digest` of the companies that the bookmark is about; None for all
             companies.
         rows: How many rows the last full read found; None if it is not known.
+        verified: When the last full read began, if it showed that the replication key, for which
+            the user vouches, can be used.
         is_foreign: Whether the entry holds something else instead of a bookmark by the replication
             key, such as the bookmark of another tap.
     """
@@ -47,6 +50,7 @@ class StreamState:
     joins: bool = False
     companies: str | None = None
     rows: int | None = None
+    verified: datetime | None = None
     is_foreign: bool = False
 
     @classmethod
@@ -76,8 +80,13 @@ class StreamState:
             joins=entry.get(JOINS, False),
             companies=entry.get(COMPANIES),
             rows=rows if isinstance(rows, int) else None,
+            verified=parse_timestamp(entry.get(VERIFIED)),
             is_foreign=key is not None and bookmark is None and any(_other_values(entry)),
         )
+
+    def without_evidence(self) -> StreamState:
+        """Return this state as if nothing had been learnt about the replication key."""
+        return replace(self, sorts=None, verified=None)
 
     def write_to(self, entry: MutableMapping[str, Any], key: str | None) -> None:
         """Put this state into a stream's part of the state.
@@ -91,9 +100,12 @@ class StreamState:
             JOINS: self.joins or None,
             COMPANIES: self.companies,
             ROWS: self.rows,
+            VERIFIED: format_timestamp(self.verified) if self.verified else None,
         }
         if key and self.bookmark:
             values |= {KEY: key, BOOKMARK: format_timestamp(self.bookmark)}
+        elif key and entry.get(KEY) == key:
+            values |= {KEY: None, BOOKMARK: None}
         for name, value in values.items():
             if value is None:
                 entry.pop(name, None)

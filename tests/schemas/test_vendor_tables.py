@@ -20,11 +20,12 @@ archived boolean -      status string -          mrrCombined number auto  arrCom
 createdAt string auto   updatedAt string auto    followers array -        custom object -
 companyMatchingValue array auto
 """
-# The vendor's page "Objective"; the last line from its example answers.
+# The vendor's page "Objective"; `usage` from its example answers, and the times from nowhere in it
+# (objective-no-timestamps).
 OBJECTIVES = """
 _id string -            name string -            health number -          companyId string -
 companyName string auto externalId string -      sourceId string -        custom object -
-usage object auto
+usage object auto       createdAt string auto    updatedAt string auto
 """
 
 # The answers that the pages show: to a create or update, to a get, and to a list with `select`.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from tap_planhat.catalog import normalized
-from tap_planhat.replication import FULL_TABLE, INCREMENTAL, replication_of
+from tap_planhat.replication import FULL_TABLE, INCREMENTAL, Replication, replication_of
 
 MODELS = load_models()
 CHOSEN, FORCED = "replication-method", "forced-replication-method"
@@ -109,9 +110,29 @@ def test_a_method_that_a_stream_cannot_do_is_reported(where, method):
 @pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
 def test_a_stream_without_a_key_cannot_be_incremental_and_that_is_reported(where):
     found = entry(INCREMENTAL) if where == "top" else entry(**{where: INCREMENTAL})
-    replication = replication_of(found, MODELS["objectives"])
+    keyless = replace(MODELS["objectives"], possible_replication_key=None)
+    replication = replication_of(found, keyless)
     assert replication.method == FULL_TABLE
     assert "objectives is read by FULL_TABLE, not by INCREMENTAL" in replication.warnings[0]
+
+
+@pytest.mark.parametrize("where", ["top", "replication_method", "forced_replication_method"])
+@pytest.mark.parametrize("named", [None, "updatedAt"])
+def test_a_key_that_may_be_there_is_used_for_those_who_ask_for_it(where, named):
+    found = entry(INCREMENTAL) if where == "top" else entry(**{where: INCREMENTAL})
+    found["replication_key"] = named
+    assert replication_of(found, MODELS["objectives"]) == Replication("updatedAt", ())
+
+
+@pytest.mark.parametrize("method", [None, FULL_TABLE])
+def test_a_key_that_may_be_there_is_not_used_for_others(method):
+    assert asked(entry(replication_method=method), "objectives") == (FULL_TABLE, 0)
+    found = entry(replication_method=method, replication_key="updatedAt")
+    [warning] = replication_of(found, MODELS["objectives"]).warnings
+    assert warning == (
+        "the replication key updatedAt of objectives is ignored: objectives is read in full in "
+        "every run, unless its replication-method is INCREMENTAL"
+    )
 
 
 @pytest.mark.parametrize(("top", "forced"), [(FULL_TABLE, INCREMENTAL), (None, FULL_TABLE)])
