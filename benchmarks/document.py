@@ -1,13 +1,12 @@
-"""The tables of `docs/performance.md`, written from `docs/performance/results.json`.
+"""The tables of `docs/performance.md`, written from the results in `docs/performance/`.
 
-`python -m benchmarks.document` writes them again, and so does a complete run of the
-benchmarks.
+`python -m benchmarks.document` writes them again, and so do `python -m benchmarks.requests` and a
+complete run of the benchmarks.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import PROJECT
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
 
 DOCUMENT = PROJECT / "docs" / "performance.md"
 RESULTS = PROJECT / "docs" / "performance" / "results.json"
-BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
+REQUESTS = RESULTS.with_name("requests.json")
+REQUESTS_A_MINUTE = 200
+"""What Planhat allows (fact rate-limit)."""
 
 
 def figures(results: Mapping[str, Any]) -> str:
@@ -68,12 +69,34 @@ def _row(*cells: str) -> Iterable[str]:
     return [f"| {' | '.join(cells)} |"]
 
 
+def requests(results: Mapping[str, Any]) -> str:
+    """Return the table of requests, as Markdown.
+
+    Args:
+        results: What `python -m benchmarks.requests` has written.
+    """
+    lines = [
+        *_row(f"Reading {results['rows']:,} issues", "what is read", "requests", "at 200 a minute"),
+        *_row("---", "---", "---:", "---:"),
+    ]
+    for one in results["readings"]:
+        name, seconds = one["subject"], one["requests"] * 60 / REQUESTS_A_MINUTE
+        name = f"**{name}**" if name.endswith("-planhat") else name
+        lines += _row(name, one["what"], str(one["requests"]), f"{seconds:.1f} s")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Put the tables of the last complete run into the page."""
+    """Put the tables of the last complete runs into the page."""
     page = DOCUMENT.read_text()
-    between = re.compile(f"{BEGIN}.*{END}", re.DOTALL)
-    tables = f"{BEGIN}\n{figures(json.loads(RESULTS.read_text()))}\n{END}"
-    DOCUMENT.write_text(between.sub(lambda _: tables, page))
+    for name, tables in (
+        ("figures", figures(json.loads(RESULTS.read_text()))),
+        ("requests", requests(json.loads(REQUESTS.read_text()))),
+    ):
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n{tables}\n{end}{rest.partition(end)[2]}"
+    DOCUMENT.write_text(page)
 
 
 if __name__ == "__main__":

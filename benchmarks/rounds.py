@@ -99,7 +99,7 @@ def run(
         command = subject.command(Job(url, tenant, folder, lines, settings))
         cost = measure(replace(command, feeder=feeder), folder)
         writes = lines is not None or bool(feeder)
-        done = _items(url, tenant) if writes else _rows(folder)
+        done = _items(url, tenant) if writes else rows_in(folder)
         if done != tenant.rows:
             raise FailedRunError(f"{subject.name} did {done} of {tenant.rows} rows")
     finally:
@@ -112,10 +112,13 @@ def _items(url: str, tenant: Tenant) -> int:
         return int(json.load(answer).get("items", 0))
 
 
-def _rows(folder: Path) -> int:
+def rows_in(folder: Path) -> int:
     """Count the rows that a reader wrote, or return -1 unless each row occurs once.
 
     The sum of the positions of the ids shows a duplicated row that hides a lost one.
+
+    Args:
+        folder: The files that it wrote.
     """
     count = total = 0
     for path in folder.rglob("*"):

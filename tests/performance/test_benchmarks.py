@@ -122,7 +122,12 @@ def test_the_chart_is_an_image_that_says_its_figures_in_words():
 def test_the_page_shows_the_results_of_the_last_complete_run():
     page_text = document.DOCUMENT.read_text()
     results = json.loads(document.RESULTS.read_text())
-    assert f"{document.BEGIN}\n{document.figures(results)}\n{document.END}" in page_text
+    counted = json.loads(document.REQUESTS.read_text())
+    for name, table in (
+        ("figures", document.figures(results)),
+        ("requests", document.requests(counted)),
+    ):
+        assert f"<!-- {name}:begin -->\n{table}\n<!-- {name}:end -->" in page_text
 
 
 def test_every_claim_leaves_room_for_a_bad_day():

@@ -608,6 +608,33 @@ def a_second_delete_counts_nothing(api, company):
     assert (answer.status_code, answer.json()) == (200, {"n": 0, "ok": 1, "deletedCount": 0})
 
 
+def objectives_by_update(api, company):
+    tenant = api.sandbox.tenant("token-a")
+    for name in "abc":
+        tenant.insert("objectives", {"name": name})
+    first = tenant.records("objectives")[0]["_id"]
+    later = "2999-01-01T00:00:00.000Z"
+    tenant.update("objectives", first, {"name": "changed", "updatedAt": later})
+    rows = api.call("GET", "objectives", sort="-updatedAt").json()
+    return [row["name"] for row in rows], {"createdAt", "updatedAt"} <= rows[0].keys()
+
+
+@with_setting(objective_times="absent")
+def objectives_have_no_times(api, company):
+    assert objectives_by_update(api, company) == (["changed", "b", "c"], False)
+
+
+@with_setting(objective_times="present")
+def objectives_have_times(api, company):
+    names, have_times = objectives_by_update(api, company)
+    assert (names[0], have_times) == ("changed", True)
+
+
+@with_setting(objective_times="unsorted")
+def objectives_have_times_and_no_order(api, company):
+    assert objectives_by_update(api, company) == (["changed", "b", "c"], True)
+
+
 IDS = [f"{name}={value}: {check.__name__}" for (name, value), check in CHECKS.items()]
 
 

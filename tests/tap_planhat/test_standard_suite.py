@@ -29,6 +29,7 @@ TestTheSdksStandardSuite = get_tap_test_class(
 def _sandbox_with_every_property():
     """The suite warns of a property that never occurs, and warnings are errors here."""
     with Sandbox({"token-a": "alpha"}) as sandbox:
+        sandbox.behave(objective_times="present")
         tenant = sandbox.tenant("token-a")
         company = tenant.insert("companies", {"name": "Acme"})["_id"]
         enduser = tenant.insert("endusers", {"name": "Lara", "companyId": company})["_id"]

@@ -285,6 +285,24 @@ def test_a_run_of_the_models_own_method_leaves_the_state_alone(tenant, run, read
     )
 
 
+def test_deletions_are_detected_in_full_and_in_incremental_runs(planhat, tenant, run):
+    how = {"detect_deletes": True, "detect_deletes_hours": 0}
+    for number in range(40):
+        tenant.insert("objectives", {"name": f"more {number}"})
+    state = run(**how).state
+    for times, method in (("present", INCREMENTAL), ("absent", FULL_TABLE)):
+        planhat.behave(objective_times=times)
+        gone = tenant.records("objectives")[3]["_id"]
+        tenant.delete("objectives", gone)
+        output = run(state, **how)
+        [schema] = [message for message in output.messages if message["type"] == "SCHEMA"]
+        assert ("bookmark_properties" in schema) is (method == INCREMENTAL)
+        deleted = [one for one in output.records("objectives") if "_sdc_deleted_at" in one]
+        assert [one["_id"] for one in deleted] == [gone]
+        assert output.messages.index(schema) < output.types().index("RECORD")
+        state = output.state
+
+
 steps = st.lists(
     st.one_of(
         st.just("insert"),

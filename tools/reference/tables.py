@@ -148,8 +148,12 @@ def _property_row(model: Model, name: str) -> str:
 
 
 def _reading(model: Model) -> str:
-    key = model.replication_key
-    return f"incremental on `{key}`" if key else "in full, every time"
+    key, possible = model.replication_key, model.possible_replication_key
+    if key:
+        return f"incremental on `{key}`"
+    return "in full, every time" + (
+        f", or incremental on `{possible}` on request" if possible else ""
+    )
 
 
 def _code(names: Iterable[str]) -> str:
