@@ -54,11 +54,12 @@ class Behaviours:
     objective_times: str = _setting(
         "absent",
         "objective-no-timestamps",
-        "Whether objectives have `createdAt` and `updatedAt`; `unsorted` if they have, and a list "
-        "is not sorted by them.",
+        "Whether objectives have `createdAt` and `updatedAt`; if they have, whether a list can be "
+        "sorted by them, or is in the order of creation whatever direction is asked for.",
         "absent",
         "present",
-        "unsorted",
+        "oldest-first",
+        "newest-first",
     )
     company_filter: str = _setting(
         "list",

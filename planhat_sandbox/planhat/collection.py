@@ -34,6 +34,7 @@ class Collection:
         self._encoded: dict[str, tuple[frozenset[str] | None, bytes]] = {}
         self._hidden: frozenset[str] = frozenset()
         self._unsorted: frozenset[str] = frozenset()
+        self._newest_first = False
 
     def show_times(self, how: str) -> None:
         """Choose what responses and lists know of times that are not documented.
@@ -44,6 +45,7 @@ class Collection:
         times = TIMES if self.model.undocumented_times else frozenset()
         hidden = times if how == "absent" else frozenset()
         self._unsorted = times if how != "present" else frozenset()
+        self._newest_first = how == "newest-first"
         if hidden != self._hidden:
             self._hidden = hidden
             self._encoded.clear()
@@ -119,7 +121,7 @@ class Collection:
             `_id`s in order.
         """
         if prop in self._unsorted:
-            prop, descending = "_id", False
+            prop, descending = "_id", self._newest_first
         key = (prop, companies)
         view = self._views.pop(key, None)
         if view is None:

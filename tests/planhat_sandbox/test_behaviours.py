@@ -630,9 +630,14 @@ def objectives_have_times(api, company):
     assert (names[0], have_times) == ("changed", True)
 
 
-@with_setting(objective_times="unsorted")
-def objectives_have_times_and_no_order(api, company):
+@with_setting(objective_times="oldest-first")
+def objectives_have_times_and_the_oldest_comes_first(api, company):
     assert objectives_by_update(api, company) == (["changed", "b", "c"], True)
+
+
+@with_setting(objective_times="newest-first")
+def objectives_have_times_and_the_newest_comes_first(api, company):
+    assert objectives_by_update(api, company) == (["c", "b", "changed"], True)
 
 
 IDS = [f"{name}={value}: {check.__name__}" for (name, value), check in CHECKS.items()]

@@ -192,15 +192,28 @@ def test_records_that_came_before_the_key_is_found_missing_come_again_under_a_ne
     assert "replication_key" not in entry_of(output)
 
 
+@pytest.mark.parametrize("order", ["oldest-first", "newest-first"])
+def test_a_server_that_does_not_sort_by_the_key_is_never_read_by_it(planhat, tenant, run, order):
+    """Until something changes, the order of creation is that of the last update."""
+    planhat.behave(objective_times=order)
+    first = run()
+    assert "replication_key" not in entry_of(first)
+    assert method_of(run(first.state)) == FULL_TABLE
+
+
+@pytest.mark.parametrize("order", ["oldest-first", "newest-first"])
 def test_a_server_that_stops_sorting_by_the_key_makes_it_a_full_read_until_it_sorts_again(
-    planhat, tenant, run
+    planhat, tenant, run, order
 ):
+    """There are more records than are looked at to see whether the newest come first."""
+    for number in range(20):
+        tenant.insert("objectives", {"name": f"more {number}"})
     state = run().state
-    planhat.behave(objective_times="unsorted")
+    planhat.behave(objective_times=order)
     oldest = tenant.records("objectives")[0]["_id"]
     tenant.update("objectives", oldest, {"name": "changed"})
     output = run(state)
-    assert (method_of(output), len(names(output))) == (FULL_TABLE, 10)
+    assert (method_of(output), len(names(output))) == (FULL_TABLE, 30)
     assert "changed" in names(output)
     assert "replication_key" not in entry_of(output)
     assert method_of(run(output.state)) == FULL_TABLE
@@ -309,7 +322,7 @@ steps = st.lists(
         st.tuples(st.just("update"), st.integers(0, 30)),
         st.tuples(st.just("lose key"), st.integers(0, 30)),
         st.tuples(st.just("delete"), st.integers(0, 30)),
-        st.tuples(st.just("times"), st.sampled_from(["absent", "present", "unsorted"])),
+        st.tuples(st.just("times"), st.sampled_from(["absent", "present", "oldest-first"])),
         st.just("run"),
     ),
     max_size=25,
