@@ -122,6 +122,7 @@ class StreamRead:
             self._source(),
             self._settings,
             self._state,
+            rows=self._stream_state().rows,
             save=self._output.save_state,
             logger=self._logger,
         )
@@ -144,7 +145,7 @@ class StreamRead:
 
     def _records(self, detector: DeletionDetector | None = None) -> Iterator[Rows]:
         """Read the records; all of them if it turns out that the replication key is of no use."""
-        state = StreamState.from_json(self._state, self._key, self._model.name)
+        state = self._stream_state()
         why = detector.full_read if detector else None
         if self._is_vouched and why is None:
             why = why_in_full(self._key, state, self._settings, Clock().utc())
@@ -175,6 +176,9 @@ class StreamRead:
         if not reader.untrusted:
             self._output.take_effect(method)
         return reader
+
+    def _stream_state(self) -> StreamState:
+        return StreamState.from_json(self._state, self._key, self._model.name)
 
     def _reader(
         self,

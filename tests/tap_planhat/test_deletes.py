@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.reading.deletions.detector import DeletionsError
+from planhat_sync.reading.deletions.share import DeletionsError
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 
@@ -292,6 +292,17 @@ def test_a_permission_that_was_taken_away_is_not_taken_for_deletions(config, rea
     remove(tenant, ids[:1_500])
     with pytest.raises(DeletionsError, match=r"at least 1,500 of the 3,000 records .* \(20\)"):
         read(config, catalog=catalog, state=state)
+
+
+@pytest.mark.parametrize("left", [0, 20])
+def test_nor_is_it_where_only_the_number_of_records_is_known(tenant, config, read, issues, left):
+    """A list that is empty all at once must not empty the warehouse through ACTIVATE_VERSION."""
+    state = read(config | {"detect_deletes": False}, catalog=issues).state
+    remove(tenant, ids_of(tenant)[left:])
+    with pytest.raises(DeletionsError, match=f"at least {40 - left} of the 40 records"):
+        read(config, catalog=issues, state=state)
+    config["max_deletes_percent"] = 100
+    assert "ACTIVATE_VERSION" in read(config, catalog=issues, state=state).types()
 
 
 @pytest.mark.parametrize(("count", "passes"), [(5, True), (6, False)])

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sandbox import Sandbox
-from planhat_sync.reading.deletions.detector import DeletionsError
+from planhat_sync.reading.deletions.share import DeletionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

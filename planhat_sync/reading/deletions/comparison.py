@@ -56,6 +56,11 @@ class Comparison:
         self._newer = IdTable()
         self._recent = set(known.recent) if known else set()
 
+    @property
+    def size(self) -> int:
+        """How many ids have been scanned."""
+        return self._older.size + self._newer.size + self.others
+
     def add(self, ids: Sequence[str]) -> None:
         """Add ids of the scan, each once in the course of it.
 

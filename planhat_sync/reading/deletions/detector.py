@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.full_scan import FullScan
-from planhat_sync.errors import StopError
 from planhat_sync.reading.deletions.comparison import Comparison
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS, MOST_RECENT_IN_STATE, KnownIds
+from planhat_sync.reading.deletions.share import check_share
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.runtime.plural import counted
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from planhat_sync.api.pagination.scan import Source
     from planhat_sync.reading.deletions.comparison import Missing
     from planhat_sync.reading.settings import ReadSettings
-
-ALWAYS_ALLOWED: Final = 5
-"""So many deletions are emitted whatever their share is."""
 
 MOST_RECENT: Final = 100_000
 """Most ids that are remembered between two sweeps of one run, which takes about 10 MB."""
@@ -43,10 +40,6 @@ NOT_KNOWN: Final = "which records there were before is not known, so deletions c
 NOT_DECODED: Final = "too much has changed since the last sweep to say which records were deleted"
 
 
-class DeletionsError(StopError):
-    """More records are missing than may be called deleted."""
-
-
 class DeletionDetector:
     """Detects the deletions of one stream, in one run.
 
@@ -54,6 +47,7 @@ class DeletionDetector:
         source: The pages of the stream, whatever they select.
         settings: The user's settings.
         state: The stream's part of the state, as the last run left it.
+        rows: How many records there were at the last full read; None if that is not known.
         save: Emits the state, after everything that was emitted before.
         logger: Receives messages for the user.
         clock: Time.
@@ -70,6 +64,7 @@ class DeletionDetector:
         settings: ReadSettings,
         state: MutableMapping[str, Any],
         *,
+        rows: int | None = None,
         save: Callable[[], None],
         logger: logging.Logger,
         clock: Clock | None = None,
@@ -77,6 +72,7 @@ class DeletionDetector:
         self._source = source
         self._settings = settings
         self._state = state
+        self._rows = rows
         self._save = save
         self._logger = logger
         self._clock = clock or Clock()
@@ -155,7 +151,7 @@ class DeletionDetector:
             self._put(known)
             return
         missing = comparison.missing()
-        self._check_share(missing)
+        self._check_share(comparison, missing)
         kept: list[str] = []
         if self.full_read is not None:
             newest = (missing.ids or missing.recent)[-MOST_CHECKED:]
@@ -200,18 +196,16 @@ class DeletionDetector:
             return True
         return not known.swept_at <= now < known.swept_at + self._settings.sweep_every
 
-    def _check_share(self, missing: Missing) -> None:
-        """Raise an error if so many are missing that a permission may be what is missing."""
-        size = self._known.size if self._known else 0
-        percent = self._settings.max_deletes_percent
-        if missing.count <= ALWAYS_ALLOWED or missing.count * 100 <= percent * size:
-            return
-        at_least = "at least " if missing.ids is None else ""
-        raise DeletionsError(
-            f"{self._source.model.name}: Planhat does not list {at_least}{missing.count:,} of the "
-            f"{size:,} records that it listed before, more than max_deletes_percent ({percent}) "
-            "allows: none of them was emitted as deleted; check that the token may still see all "
-            "records, or raise max_deletes_percent"
+    def _check_share(self, comparison: Comparison, missing: Missing) -> None:
+        known, name = self._known, self._source.model.name
+        before = known.size if known else self._rows or 0
+        count = missing.count if known else max(0, before - comparison.size)
+        check_share(
+            name,
+            count,
+            before,
+            percent=self._settings.max_deletes_percent,
+            is_exact=known is not None and missing.ids is not None,
         )
 
     def _finds(self, comparison: Comparison) -> bool:
