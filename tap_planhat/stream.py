@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
-    from planhat_sync.reading.pages.page import WriteLines
-    from planhat_sync.reading.reader import Rows
+    from planhat_sync.reading.pages.page import Rows, WriteLines
     from planhat_sync.runtime.signals import Stop
     from tap_planhat.messages import MessageWriter
     from tap_planhat.read_counts import ReadCounts

@@ -9,8 +9,9 @@ from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.reading.deletions.detector import DeletionDetector
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
+from planhat_sync.reading.pages.page import Rows
 from planhat_sync.reading.pages.row_format import RowFormat
-from planhat_sync.reading.reader import Rows, StreamReader
+from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.state import StreamState
 from planhat_sync.reading.vouched_key import why_in_full
 from tap_planhat.deletions import deletion

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from planhat_sync.api.http.clock import Clock
-from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.page_request import PageRequest
+from planhat_sync.reading.company_check import applies_one_id
 from planhat_sync.reading.company_filter import CompanyFilter
+from planhat_sync.reading.full_read import FullRead
 from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
-from planhat_sync.reading.sort_evidence import are_few, is_ascending
+from planhat_sync.reading.newest_key import newest_usable
+from planhat_sync.reading.pages.page import Rows
+from planhat_sync.reading.sort_evidence import is_ascending
 from planhat_sync.reading.starting_point import StartingPoint
 from planhat_sync.reading.state import StreamState, companies_digest
 from planhat_sync.reading.vouched_key import why_not
@@ -25,27 +27,6 @@ if TYPE_CHECKING:
     from planhat_sync.reading.deletions.detector import DeletionDetector
     from planhat_sync.reading.pages.page import Page
     from planhat_sync.reading.settings import ReadSettings
-
-FURTHEST_AHEAD = timedelta(days=1)
-"""A replication key further ahead of this machine's clock does not become the bookmark, because
-every later change would be older. If it is the clock that is wrong, rows are read again and none is
-lost."""
-
-WHOLE_COLLECTION = 2
-"""Answers of a full scan whose first page was its last: too few rows to show an order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of one page that are to be emitted.
-
-    Attributes:
-        content: What the row format makes of them: lines in pieces, or records.
-        count: How many rows they are; at least one.
-    """
-
-    content: list[Any]
-    count: int
 
 
 class StreamReader:
@@ -102,11 +83,8 @@ class StreamReader:
         if state.bookmark and state.companies not in (None, self._digest):
             logger.info("company_ids has changed since the last run: ignoring the bookmark")
             self._bookmark = None
-        if full_read:
-            self._bookmark = None
-            self._start = StartingPoint(None, f"reading everything, because {full_read}")
-        else:
-            self._start = StartingPoint.of(key, self._bookmark, settings)
+        self._bookmark = None if full_read else self._bookmark
+        self._start = StartingPoint.of(key, self._bookmark, settings, full_read)
         self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
         self._sorts = state.sorts
         self._rows = self._rows_before = state.rows if state.companies == self._digest else None
@@ -180,11 +158,8 @@ class StreamReader:
             self.state = replace(self.state, verified=began)
             return
         self.state = replace(self.state.without_evidence(), bookmark=None)
-        self._logger.warning(
-            "%s is read in full, although the catalog asks for INCREMENTAL: %s",
-            self._source.model.name,
-            why,
-        )
+        name, text = self._source.model.name, "although the catalog asks for INCREMENTAL"
+        self._logger.warning("%s is read in full, %s: %s", name, text, why)
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
         """Read what has changed, the newest first."""
@@ -226,36 +201,23 @@ class StreamReader:
         Args:
             since: Emit only what is not older, and learn nothing; None to emit everything.
         """
-        scan = FullScan(self._settings.page_size, self._rows_before)
-        learns = self._key is not None and self._sorts is not True and since is None
-        ranges: list[tuple[datetime, datetime]] = []
-        pages = self._source.scan(scan, lambda page: scan.accept(page.ids), self._companies.current)
+        read = FullRead(
+            self._source,
+            self._key if since is None else None,
+            self._is_vouched,
+            self._companies.current,
+            self._sorts,
+            self._rows_before,
+            self._all_have_key,
+        )
         if self._deletions:
             self._deletions.start_scan()
-        for page, indices in pages:
+        for page, indices in read.pages(self._settings.page_size):
             if self._deletions:
                 self._deletions.scanned([page.ids[at] for at in indices])
-            if self._is_vouched and self._all_have_key and indices:
-                self._all_have_key = None not in page.timestamps()
-            if learns and (key_range := page.key_range()):
-                ranges.append(key_range)
             yield from self._included(page, page.not_older(indices, since))
             del page
-        self._rows = scan.rows
-        shows_order = scan.pages > WHOLE_COLLECTION or not are_few(scan.rows or 0, scan.limit)
-        if self._key and ranges and (shows_order or self._is_vouched):
-            newest = max(newest for _, newest in ranges)
-            self._sorts = self._sorts_by(self._key, min(ranges)[0], newest)
-
-    def _sorts_by(self, key: str, oldest: datetime, newest: datetime) -> bool:
-        """Return whether the first row by the key is as old as the oldest that was read.
-
-        A server that ignores this sort returns the first row of some other order.
-        """
-        request = PageRequest(key, 1, select=("_id", key))
-        page = self._source.page(request, self._companies.current)
-        first = next(iter(page.timestamps()), None)
-        return first is not None and first <= oldest < newest
+        self._sorts, self._rows, self._all_have_key = read.sorts, read.rows, read.all_have_key
 
     def _included(self, page: Page, indices: Sequence[int]) -> Iterator[Rows]:
         companies = page.companies
@@ -268,31 +230,22 @@ class StreamReader:
 
     def _verify_companies(self) -> None:
         """Check that the scan left out none of its companies: the server may apply only one id."""
-        key = self._key if self._start.cutoff else None
-        only = tuple(name for name in ("_id", key, self._source.model.company_reference) if name)
-        limit = self._source.model.page_limit
-        for one in self._companies.unverified():
-            page = self._source.page(PageRequest(f"-{key or '_id'}", limit, select=only), (one,))
-            companies = page.companies or ()
-            recent = page.not_older(range(len(companies)), self._start.cutoff)
-            wanted = [companies[at] for at in recent]
-            # A full page of rows that the scan found proves nothing about the rows after them.
-            if len(wanted) >= limit or any(map(self._companies.contradicts, wanted)):
-                self._logger.info(
-                    "Planhat applies one company id at a time: reading each company by itself"
-                )
-                self._companies.split()
-                return
-        self._companies.confirm()
+        cutoff = self._start.cutoff
+        if applies_one_id(self._source, self._companies, self._key if cutoff else None, cutoff):
+            self._logger.info(
+                "Planhat applies one company id at a time: reading each company by itself"
+            )
+            self._companies.split()
+        else:
+            self._companies.confirm()
 
     def _trusted(self, timestamps: Iterable[datetime | None]) -> datetime | None:
         """Return the newest timestamp that may become the bookmark."""
-        horizon = self._clock.utc() + FURTHEST_AHEAD
-        known = [timestamp for timestamp in timestamps if timestamp]
-        if known and max(known) > horizon:
+        newest, is_newest = newest_usable(timestamps, self._clock.utc())
+        if not is_newest:
             self._logger.warning(
                 "some %s is more than a day ahead of this machine's clock: the bookmark stays "
                 "before it, and its record is read in every run",
                 self._key,
             )
-        return max((timestamp for timestamp in known if timestamp <= horizon), default=None)
+        return newest

@@ -30,7 +30,11 @@ class StartingPoint:
 
     @classmethod
     def of(
-        cls, key: str | None, bookmark: datetime | None, settings: ReadSettings
+        cls,
+        key: str | None,
+        bookmark: datetime | None,
+        settings: ReadSettings,
+        full_read: str | None = None,
     ) -> StartingPoint:
         """Return where a run begins.
 
@@ -38,7 +42,10 @@ class StartingPoint:
             key: The replication key; None to read everything in every run.
             bookmark: Everything up to it has been read; None if nothing has been read.
             settings: How to read.
+            full_read: Why everything is to be read, if it is, whatever the others say.
         """
+        if full_read:
+            return cls(None, f"reading everything, because {full_read}")
         start = settings.start_date
         if key is None:
             return cls(None, "reading everything, as in every run")

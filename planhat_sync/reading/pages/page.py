@@ -148,3 +148,16 @@ class Page:
             return None
         oldest, newest = parse_timestamp(min(keys)), parse_timestamp(max(keys))
         return (oldest, newest) if oldest and newest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one page that are to be emitted.
+
+    Attributes:
+        content: What the row format makes of them: lines in pieces, or records.
+        count: How many rows they are; at least one.
+    """
+
+    content: list[Any]
+    count: int
