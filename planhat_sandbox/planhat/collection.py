@@ -32,8 +32,7 @@ class Collection:
         }
         self._views: dict[tuple[str, frozenset[str] | None], SortedView] = {}
         self._encoded: dict[str, tuple[frozenset[str] | None, bytes]] = {}
-        self._hidden: frozenset[str] = frozenset()
-        self._unsorted: frozenset[str] = frozenset()
+        self._hidden = self._unsorted = TIMES if model.undocumented_times else frozenset[str]()
         self._newest_first = False
 
     def show_times(self, how: str) -> None:
@@ -144,7 +143,9 @@ class Collection:
         cached = self._encoded.get(identifier)
         if cached is not None and cached[0] == select:
             return cached[1]
-        fields = self.shown(self.records[identifier])
+        fields = self.records[identifier]
+        if self._hidden:
+            fields = self.shown(fields)
         if select is not None:
             fields = {
                 name: value for name, value in fields.items() if name in select or name == "_id"
@@ -154,13 +155,11 @@ class Collection:
         return text
 
     def shown(self, fields: Fields) -> Fields:
-        """Return what a response shows of a record.
+        """Return a copy of what a response shows of a record.
 
         Args:
             fields: The complete record.
         """
-        if not self._hidden:
-            return fields
         return {name: value for name, value in fields.items() if name not in self._hidden}
 
     def _belongs(self, fields: Mapping[str, Any], companies: frozenset[str] | None) -> bool:

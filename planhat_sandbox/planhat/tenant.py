@@ -53,11 +53,11 @@ class Tenant:
                 are kept if given.
 
         Returns:
-            The record as it is stored.
+            The record as it is stored, without what no response shows.
         """
         with self.lock:
-            store = self.store
-            return dict(store.create(store.collection(model), dict(fields), request=None))
+            store, collection = self.store, self.store.collection(model)
+            return collection.shown(store.create(collection, dict(fields), request=None))
 
     def update(self, model: str, identifier: str, fields: Fields) -> Fields:
         """Change a record.
@@ -68,14 +68,15 @@ class Tenant:
             fields: The properties to set; `updatedAt` moves unless it is given.
 
         Returns:
-            The record as it is stored.
+            The record as it is stored, without what no response shows.
 
         Raises:
             KeyError: There is no such record.
         """
         with self.lock:
-            store, changes = self.store, dict(fields)
-            return dict(store.update(store.collection(model), identifier, changes, request=None))
+            store, collection = self.store, self.store.collection(model)
+            changed = store.update(collection, identifier, dict(fields), request=None)
+            return collection.shown(changed)
 
     def delete(self, model: str, identifier: str) -> bool:
         """Delete a record.
@@ -101,8 +102,9 @@ class Tenant:
             A copy of its properties; None if there is no such record.
         """
         with self.lock:
-            found = self.store.collection(model).records.get(identifier)
-            return None if found is None else dict(found)
+            collection = self.store.collection(model)
+            found = collection.records.get(identifier)
+            return None if found is None else collection.shown(found)
 
     def records(self, model: str) -> list[Fields]:
         """Return all records of a model.
@@ -114,8 +116,9 @@ class Tenant:
             Copies, sorted by `_id`.
         """
         with self.lock:
-            records = self.store.collection(model).records
-            return [dict(records[identifier]) for identifier in sorted(records)]
+            collection = self.store.collection(model)
+            records = collection.records
+            return [collection.shown(records[identifier]) for identifier in sorted(records)]
 
     def history(self, model: str, identifier: str) -> list[Write]:
         """Return every write to one record, even if it is deleted.
