@@ -1,7 +1,7 @@
 """The catalog of a run: normalized to the models, and checked for what is probably a mistake.
 
 A model decides the keys of its stream; a catalog decides what is selected, and may ask for a full
-read. See https://hub.meltano.com/singer/spec#metadata for `selected` and `inclusion`.
+read, or vouch for a replication key. See https://hub.meltano.com/singer/spec#metadata for `selected` and `inclusion`.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def normalized(
     """Return a catalog whose keys and replication are those of the models.
 
     A stream with a replication key is read in full if the catalog says FULL_TABLE; a stream without
-    one is always read in full.
+    one is read by its possible key if the catalog says INCREMENTAL, and otherwise in full.
 
     Args:
         given: A catalog, as written by Meltano or a user.
