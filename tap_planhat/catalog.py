@@ -1,7 +1,8 @@
 """The catalog of a run: normalized to the models, and checked for what is probably a mistake.
 
 A model decides the keys of its stream; a catalog decides what is selected, and may ask for a full
-read, or vouch for a replication key. See https://hub.meltano.com/singer/spec#metadata for `selected` and `inclusion`.
+read, or vouch for a replication key. See https://hub.meltano.com/singer/spec#metadata for
+`selected` and `inclusion`.
 """
 
 from __future__ import annotations
