@@ -87,7 +87,7 @@ class StreamReader:
         self._start = StartingPoint.of(key, self._bookmark, settings, full_read)
         self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
         self._sorts = state.sorts
-        self._rows = self._rows_before = state.rows if state.companies == self._digest else None
+        self._rows = self._rows_before = state.rows
         self._newest: datetime | None = None
         self._is_first_page = False
         self._all_have_key = True

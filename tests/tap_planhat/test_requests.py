@@ -157,7 +157,7 @@ def test_a_length_of_the_state_that_is_wrong_costs_requests_and_no_row(
     assert requests <= 1 + math.ceil(299 / 29) + CONCURRENCY - 1
 
 
-def test_the_length_counts_for_the_same_companies_only(planhat, cost, select):
+def test_the_length_is_that_of_the_companies_that_were_read(planhat, cost, select):
     planhat.reset()
     tenant = planhat.tenant("token-a")
     companies = [tenant.insert("companies", {"name": "c"})["_id"] for _ in range(2)]
