@@ -49,6 +49,11 @@ class Company(msgspec.Struct, gc=False):
     external_id: Any = msgspec.field(name="externalId", default=None)
     source_id: Any = msgspec.field(name="sourceId", default=None)
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """Its keys by Planhat's names, as in a record of the model."""
+        return {"_id": self.identifier, "externalId": self.external_id, "sourceId": self.source_id}
+
 
 class _Identified(TypedDict):
     _id: str

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.identifiers import COMPANY_PREFIXES
 from planhat_sync.runtime.config_errors import did_you_mean
-from planhat_sync.writing.mapping.entries import COMPANY_PREFIXES, evaluator, source_of
+from planhat_sync.writing.mapping.entries import evaluator, source_of
 from planhat_sync.writing.mapping.expressions import InvalidExpressionError
 from planhat_sync.writing.mapping.stream_mapping import Entry, StreamMapping
 from planhat_sync.writing.mapping.vocabulary import form_error

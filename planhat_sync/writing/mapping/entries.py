@@ -7,8 +7,9 @@ ABSENT if the record does not have what the entry names.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from planhat_sync.identifiers import COMPANY_PREFIXES, is_blank
 from planhat_sync.writing.mapping.expressions import (
     ABSENT,
     EvaluationError,
@@ -18,15 +19,11 @@ from planhat_sync.writing.mapping.expressions import (
 from planhat_sync.writing.mapping.rich_text import text_of
 from planhat_sync.writing.records.coercions import UNCHANGED, number_text
 from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
-from planhat_sync.writing.records.keys import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planhat_sync.writing.mapping.expressions import Evaluate
-
-COMPANY_PREFIXES: Final = {"externalId": "extid-", "sourceId": "srcid-"}
-"""How Planhat refers to a company by another identifier (fact: company-reference)."""
 
 
 def evaluator(entry: Any, *, omit_nulls: bool) -> Evaluate:  # noqa: ANN401 - any entry

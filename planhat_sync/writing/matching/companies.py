@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.companies import COMPANIES, read_companies
 from planhat_sync.errors import NotPermittedError, ProtocolError, RequestError
+from planhat_sync.identifiers import is_blank, references_to
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
-from planhat_sync.writing.matching.company_index import CompanyIndex, references_to
+from planhat_sync.writing.matching.company_index import CompanyIndex
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
-from planhat_sync.writing.records.keys import ID, is_blank
+from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
     import logging
@@ -124,8 +125,7 @@ class Companies:
         try:
             for companies in read_companies(self._client, self._stop):
                 for each in companies:
-                    keys = {"externalId": each.external_id, "sourceId": each.source_id}
-                    listed.add({ID: each.identifier, **keys})
+                    listed.add(each.record)
         except (NotPermittedError, ProtocolError) as error:
             self._warn(f"Planhat's list of companies cannot be read: {error}")
             return None

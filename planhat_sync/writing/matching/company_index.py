@@ -7,37 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_sync.identifiers import COMPANY_PREFIXES, references_to
 from planhat_sync.writing.batching.identity import normalized_scope
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
 from planhat_sync.writing.matching.references import WIDTH, reference_of
-from planhat_sync.writing.records.keys import ID, is_blank
+from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEYS: Final = {ID: ID, "extid-": "externalId", "srcid-": "sourceId"}
-"""The key of a company by the kind of a reference, as `identity.scope_kind` returns it."""
+KINDS: Final = (ID, *COMPANY_PREFIXES.values())
+"""The kinds of references, as `identity.scope_kind` returns them."""
 
 MOST_SAMPLES: Final = 5
 """How many references of one kind are kept as text: enough that one of them is unique."""
 
 _SEVERAL: Final = reference_of("more than one company, or not known which")
 _ABSENT: Final = reference_of("no company")
-
-
-def references_to(company: Mapping[str, Any]) -> dict[str, str]:
-    """Return the references that mean a company, by their kind.
-
-    Args:
-        company: `_id`, `externalId` and `sourceId`, of any type; what is not text, or is blank,
-            identifies nothing.
-    """
-    return {
-        kind: key if kind == ID else kind + key
-        for kind, name in KEYS.items()
-        if isinstance(key := company.get(name), str) and not is_blank(key)
-    }
 
 
 class CompanyIndex:
@@ -50,7 +37,7 @@ class CompanyIndex:
     def __init__(self) -> None:
         self._companies = CompactMap(WIDTH, WIDTH)
         self._identifiers: dict[bytes, str] = {}
-        self._samples: dict[str, list[str]] = {kind: [] for kind in KEYS}
+        self._samples: dict[str, list[str]] = {kind: [] for kind in KINDS}
 
     def __contains__(self, reference: str) -> bool:
         """Return whether it is settled what a reference means."""
@@ -100,7 +87,7 @@ class CompanyIndex:
         """Return a reference of a kind that means one company of the list; None if there is none.
 
         Args:
-            kind: A key of `KEYS`.
+            kind: One of `KINDS`.
         """
         return next((each for each in self._samples[kind] if self.get(each) is not UNKNOWN), None)
 

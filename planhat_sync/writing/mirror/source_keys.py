@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
+from planhat_sync.identifiers import is_blank
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.compact_map import CompactMap
 from planhat_sync.writing.matching.references import (
@@ -19,7 +20,7 @@ from planhat_sync.writing.matching.references import (
     keyable_reference,
     scope_reference,
 )
-from planhat_sync.writing.records.keys import EVERYWHERE, ID, is_blank
+from planhat_sync.writing.records.keys import EVERYWHERE, ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

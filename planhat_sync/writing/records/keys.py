@@ -7,13 +7,13 @@ each other; `identity` does.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import category
 
 import msgspec
 from msgspec import UnsetType
 from msgspec.structs import replace
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.identifiers import is_visible
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -30,23 +30,6 @@ Absent = UnsetType | None
 
 EVERYWHERE: Final = ""
 """Scope of a keyable that is unique among all records of the model."""
-
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Unicode categories of the characters that show nothing: control, format and separators."""
-
-
-def is_blank(value: object) -> bool:
-    """Return whether a value identifies nothing: null, "", and text without a visible character.
-
-    Databases pad a CHAR column with blanks and a BINARY column with NUL, even if it is empty; a
-    cell that somebody copied may hold nothing but a zero-width space.
-    """
-    return value is None or (isinstance(value, str) and not _is_visible(value))
-
-
-def _is_visible(text: str) -> bool:
-    """Return whether any character is other than white space, a control or a format character."""
-    return "!" <= text < "\x7f" or any(category(each) not in _INVISIBLE for each in text)
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -118,7 +101,7 @@ class Keyables:
         chosen: tuple[Any, ...] = values
         # As `is_blank`, without a call for a text that begins with a visible character of ASCII.
         present = tuple(
-            [("!" <= key < "\x7f" or _is_visible(key)) if key else False for key in chosen + scopes]
+            [("!" <= key < "\x7f" or is_visible(key)) if key else False for key in chosen + scopes]
         )
         choice = self._choices.get(present)
         if choice is None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import jsonschema_rs
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.identifiers import is_blank
 from planhat_sync.writing.records.coercions import accepted_scalars, coerce, declared_types
 from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
 from planhat_sync.writing.records.explain import Explainer
-from planhat_sync.writing.records.keys import ID, is_blank
+from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
 from planhat_sync.writing.records.unknown_properties import printable_name
 from planhat_sync.writing.settings import SEPARATOR
