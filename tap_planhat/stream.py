@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
+    from planhat_sync.reading.company_names import CompanyNames
     from planhat_sync.reading.pages.page import Rows, WriteLines
     from planhat_sync.runtime.signals import Stop
     from tap_planhat.messages import MessageWriter
@@ -47,6 +48,7 @@ class PlanhatStream(Stream):
         tap: The tap, for the SDK.
         model: The model.
         connect: Returns the client; not called before records are read.
+        company_names: Returns how records refer to companies; not called before records are read.
         writer: Writes the messages.
         stop: Whether the run was asked to stop.
         counts: Receives the counts of what was read.
@@ -61,6 +63,7 @@ class PlanhatStream(Stream):
         model: Model,
         *,
         connect: Callable[[], PlanhatClient],
+        company_names: Callable[[], CompanyNames | None],
         writer: MessageWriter,
         stop: Stop,
         counts: ReadCounts,
@@ -71,6 +74,7 @@ class PlanhatStream(Stream):
         self.replication_key = model.replication_key
         self.forced_replication_method = INCREMENTAL if model.replication_key else FULL_TABLE
         self._connect = connect
+        self._company_names = company_names
         self._writer = writer
         self._stop = stop
         self._counts = counts
@@ -212,6 +216,7 @@ class PlanhatStream(Stream):
             selected=[name for name in self._properties if self.mask["properties", name]],
             output=Output(
                 lines=self._record_lines if as_lines else None,
+                company_names=self._company_names(),
                 deletion_nulls=self._properties if self.config.get("stream_maps") else (),
                 save_state=self._save_state,
                 begin_version=self._begin_version,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
+    from planhat_sync.reading.company_names import CompanyNames
     from planhat_sync.reading.pages.page import Page, WriteLines
     from planhat_sync.reading.settings import ReadSettings
     from tap_planhat.read_counts import ReadCounts
@@ -36,6 +37,7 @@ class Output:
     Attributes:
         lines: Makes a function that writes rows as lines, with the version of the stream; None if
             rows become Python values.
+        company_names: How records refer to companies; None for their `_id`.
         deletion_nulls: Properties that the record of a deletion has as null.
         save_state: Emits the state, after everything that was emitted before.
         begin_version: Gives the stream a new version, whose records replace all others.
@@ -43,6 +45,7 @@ class Output:
     """
 
     lines: Callable[[], WriteLines] | None
+    company_names: CompanyNames | None
     deletion_nulls: Sequence[str]
     save_state: Callable[[], None]
     begin_version: Callable[[], None]
@@ -203,11 +206,16 @@ class StreamRead:
 
     def _source(self) -> Source[Page]:
         """Return the pages of the stream, whose lines have its current version."""
+        reference = self._model.company_reference
+        names = self._output.company_names if reference in self._selected else None
+        if names:
+            names.read()
         row_format = RowFormat(
             self._model.name,
             self._selected,
             key=self._key,
-            reference=self._model.company_reference if self._settings.company_ids else None,
+            reference=reference if names or self._settings.company_ids else None,
+            name_company=names.of if names else None,
             write=self._writer(),
         )
         return Source(

@@ -19,6 +19,7 @@ from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
+from planhat_sync.reading.company_names import CompanyNames
 from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import parse_json_object
@@ -84,6 +85,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         self.stop = Stop(self.name)
         self.models = load_models()
         self._client = client
+        self._company_names: CompanyNames | None = None
         self._counts = ReadCounts()
         if catalog is not None:
             catalog = normalized(catalog, self.models, self.logger)
@@ -113,6 +115,13 @@ class TapPlanhat(PlanhatPlugin, Tap):
             self._client = PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
         return self._client
 
+    def company_names(self) -> CompanyNames | None:
+        """Return how the records of this run refer to companies; None for their `_id`."""
+        key = self.config["company_references"]
+        if key != "id" and self._company_names is None:
+            self._company_names = CompanyNames(key, self.connect, self.stop.event)
+        return self._company_names
+
     def discover_streams(self) -> Sequence[PlanhatStream]:
         """Make a stream of every model; sends requests only to discover custom fields."""
         if self.config["discover_custom_fields"]:
@@ -124,6 +133,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
                 self,
                 model,
                 connect=self.connect,
+                company_names=self.company_names,
                 writer=self._writer,
                 stop=self.stop,
                 counts=self._counts,
@@ -195,6 +205,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
                 ) from stopped
             finally:
                 self._writer.flush()
+                if self._company_names and (unnamed := self._company_names.warning):
+                    self.logger.warning("%s", unnamed)
                 self.stop.event.set()  # ends requests whose pages are no longer needed
 
     def check_settings(self) -> None:

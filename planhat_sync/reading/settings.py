@@ -35,6 +35,17 @@ READ_SETTINGS: Final[dict[str, Any]] = {
             "Read only records of the companies with these ids (_id); of all companies if not set."
         ),
     },
+    "company_references": {
+        "type": "string",
+        "enum": ["id", "externalId", "sourceId"],
+        "default": "id",
+        "title": "Company references",
+        "description": (
+            "How records refer to companies: by _id, or by externalId (as extid-…) or sourceId "
+            "(as srcid-…), which another tenant may know. A company without one that is its alone "
+            "keeps its _id, with a warning."
+        ),
+    },
     "page_size": {
         "type": "integer",
         "minimum": 1,
@@ -116,7 +127,13 @@ READ_SETTINGS: Final[dict[str, Any]] = {
 }
 """JSON Schema properties of the settings, by name."""
 
-_AS_GIVEN: Final = ("page_size", "concurrency", "detect_deletes", "max_deletes_percent")
+_AS_GIVEN: Final = (
+    "company_references",
+    "page_size",
+    "concurrency",
+    "detect_deletes",
+    "max_deletes_percent",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,7 @@ class ReadSettings:
         lookback: How far before the bookmark an incremental scan starts.
         start_date: Nothing older is read, with or without a bookmark; None for everything.
         company_ids: Only records of these companies are read; of all companies if empty.
+        company_references: The key by which records refer to companies; ``id`` for ``_id``.
         detect_deletes: Whether deleted records are detected.
         sweep_every: How often all ids are read for that.
         max_deletes_percent: No deletion is emitted if more are missing.
@@ -140,6 +158,7 @@ class ReadSettings:
     lookback: timedelta = timedelta(seconds=60)
     start_date: datetime | None = None
     company_ids: tuple[str, ...] = ()
+    company_references: str = "id"
     detect_deletes: bool = False
     sweep_every: timedelta = timedelta(hours=24)
     max_deletes_percent: int = 20

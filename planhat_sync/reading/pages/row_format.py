@@ -46,6 +46,7 @@ class RowFormat:
         key: The replication key, if there is one; it is emitted.
         reference: The property that refers to companies, if it is needed; it is emitted only if it
             is one of `properties`.
+        name_company: Returns how to refer to a company, given its `_id`; None for the `_id`.
         write: Writes rows as lines. If given, pages become lines at once; otherwise their rows
             become Python values when they are picked.
         clock: Time.
@@ -61,6 +62,7 @@ class RowFormat:
         *,
         key: str | None = None,
         reference: str | None = None,
+        name_company: Callable[[str], str] | None = None,
         write: WriteLines | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -84,11 +86,12 @@ class RowFormat:
         rows: Any = list[struct]  # type: ignore[valid-type]  # made at run time
         self._decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(rows).decode
         self._has_key = key is not None
-        self._encoder = msgspec.json.Encoder()
+        self._encoder = msgspec.json.Encoder(decimal_format="number")
         self._values = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
         self._has_reference = reference is not None
         self._hides_reference = reference is not None and reference not in emitted
-        self._any = msgspec.json.Decoder()
+        self._name_company = name_company
+        self._any = msgspec.json.Decoder(float_hook=decimal.Decimal)
 
     def page(self, body: bytes) -> Page:
         """Decode the body of a list response.
@@ -125,6 +128,9 @@ class RowFormat:
             if self._hides_reference:
                 for row in rows:
                     row.reference = NOTHING
+            elif self._name_company is not None:
+                for row in rows:
+                    row.reference = self._named(row.reference, self._name_company)
             page.content.add(rows)
         return page
 
@@ -157,6 +163,20 @@ class RowFormat:
         # Usually an id; lists of other models are said to give objects with one (client code).
         ids = (entry.get("id") if isinstance(entry, dict) else entry for entry in entries)
         return frozenset(company_id for company_id in ids if isinstance(company_id, str))
+
+    def _named(self, reference: msgspec.Raw, name: Callable[[str], str]) -> msgspec.Raw:
+        """Return a reference to companies with their names; as it was if there is none in it."""
+        if reference is NOTHING:
+            return reference
+        found = self._any.decode(reference)
+
+        def named(entry: Any) -> Any:  # noqa: ANN401 - any JSON value
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+                return entry | {"id": name(entry["id"])}
+            return name(entry) if isinstance(entry, str) else entry
+
+        names = [named(entry) for entry in found] if isinstance(found, list) else named(found)
+        return reference if names == found else msgspec.Raw(self._encoder.encode(names))
 
 
 def _on_one_line(body: bytes) -> bytes:
