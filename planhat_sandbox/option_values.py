@@ -13,7 +13,7 @@ from planhat_sandbox.planhat.switches import read_as
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SEED_NAMES = ("issues", "objectives", "seed", "companies", "endusers")
+SEED_NAMES = ("issues", "objectives", "seed", "companies", "endusers", "shared_ids")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -101,9 +101,12 @@ def read_seed(text: str) -> tuple[str | None, dict[str, Any]]:
     if unknown:
         raise ValueError(f"it takes {', '.join(SEED_NAMES)}, not {', '.join(sorted(unknown))}")
     for name, value in values.items():
-        if name != "seed" and value.strip().startswith("-"):
+        if name not in ("seed", "shared_ids") and value.strip().startswith("-"):
             raise ValueError(f"{name} must be 0 or more, not {value}")
-    return tenant, {name: read_as(int, value, name) for name, value in values.items()}
+    return tenant, {
+        name: read_as(bool if name == "shared_ids" else int, value, name)
+        for name, value in values.items()
+    }
 
 
 def read_fault_text(text: str) -> Fault:

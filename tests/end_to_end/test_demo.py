@@ -16,3 +16,4 @@ def test_the_demo_ends_well_and_says_so():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The tenants are equal, property by property" in done.stdout
+    assert "Companies were compared by their externalId" in done.stdout

@@ -149,7 +149,7 @@ def fail(*arguments, **how):
         ("--seed issues=1,issues=2", "--seed: 'issues=1,issues=2' has the same name twice"),
         (
             "--seed cows=3",
-            "--seed: it takes issues, objectives, seed, companies, endusers, not cows",
+            "--seed: it takes issues, objectives, seed, companies, endusers, shared_ids, not cows",
         ),
         ("--model=", "--model: a model is NAME or NAME:PATH"),
         ("--model a/b", "hyphens and underscores, not 'a/b'"),
