@@ -116,6 +116,50 @@ def test_both_paths_write_the_same_messages(rows, selected, blank):
     ]
 
 
+identifiers = st.sampled_from(["c1", "c2", "c3", "c4"])
+entries = st.one_of(
+    identifiers.map(json.dumps),
+    scalars,
+    st.builds(lambda one, value: f'{{"id": "{one}", "x": {value}}}', identifiers, values),
+    st.builds(lambda value: f'{{"id": {value}}}', values),
+)
+references = st.one_of(st.none(), entries, st.builds(listed, st.lists(entries, max_size=4), space))
+NAMES = {"c1": "extid-a", "c2": 'extid-"quoted" \\ ü 検索', "c3": "extid-\x00\n"}
+
+
+def with_names(value: Any) -> Any:
+    """What a reference to companies should become."""
+    if isinstance(value, list):
+        return [with_names(entry) for entry in value]
+    if isinstance(value, dict) and isinstance(value.get("id"), str):
+        return {**value, "id": NAMES.get(value["id"], value["id"])}
+    return NAMES.get(value, value) if isinstance(value, str) else value
+
+
+@given(row=rows.map(lambda rows: rows[0]), reference=references, blank=space)
+def test_companies_get_their_names_on_both_paths_and_nothing_else_changes(row, reference, blank):
+    fields = row if reference is None else {**row, "companyIds": reference}
+    body = listed([row_text(1, fields, blank)], blank).encode("utf-8", "surrogatepass")
+
+    def page(**how):
+        selected = [*PROPERTIES, "companyIds"]
+        return RowFormat("issues", selected, reference="companyIds", **how).page(body)
+
+    def name(company):
+        return NAMES.get(company, company)
+
+    [before] = [parsed(line) for line in whole(page(write=record_lines("issues"))).splitlines()]
+    quick = page(write=record_lines("issues"), name_company=name)
+    [after] = [parsed(line) for line in whole(quick).splitlines()]
+    received = datetime.fromisoformat(after["time_extracted"])
+    assert [after] == through_the_sdk(page(name_company=name), received)
+    expected = before["record"]
+    if reference is not None:
+        expected["companyIds"] = with_names(expected["companyIds"])
+    assert after["record"] == expected
+    assert quick.companies == page().companies, "the filter works on ids"
+
+
 @given(rows=rows, selected=selections, blank=space)
 @settings(
     max_examples=settings.default.max_examples // 2,
