@@ -137,6 +137,11 @@ def with_names(value: Any) -> Any:
 
 
 @given(row=rows.map(lambda rows: rows[0]), reference=references, blank=space)
+@example(
+    row={},
+    reference='[{"id": "c1", "x": 0.1234567890123456789012345678901}, "c2", "c4", null, 7]',
+    blank=" ",
+)
 def test_companies_get_their_names_on_both_paths_and_nothing_else_changes(row, reference, blank):
     fields = row if reference is None else {**row, "companyIds": reference}
     body = listed([row_text(1, fields, blank)], blank).encode("utf-8", "surrogatepass")
