@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 import yaml
 from checkout import ROOT, copy_folder
 from strangers import program, without_installation
+
+from planhat_sandbox import seed_tenant
 
 
 @pytest.fixture
@@ -70,6 +73,38 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert counts()["issues"]["read"] == at_the_bookmark + 1
     assert counts()["issues"]["created"] == 0
     assert_equal_tenants("issues")
+
+
+def test_the_settings_that_the_recipe_prints_move_a_tenant(meltano, tenants, counts, tmp_path):
+    """The companies are found by externalId, and no id of the old tenant gets into the new one."""
+    page = (ROOT / "docs/recipes/move-a-tenant.md").read_text("utf-8")
+    [printed] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    [extractor] = yaml.safe_load(printed)["plugins"]["extractors"]
+    path = tmp_path / "project" / "meltano.yml"
+    project = yaml.safe_load(path.read_text("utf-8"))
+    project["plugins"]["extractors"][0] |= extractor
+    path.write_text(yaml.safe_dump(project), "utf-8")
+    old, new = tenants.tenants
+    new.clear()
+    seed_tenant(new, issues=0, objectives=0, shared_ids=False)
+    meltano("run", "copy")
+    assert {name: counts()[name]["created"] for name in counts()} == {
+        "issues": 300,
+        "objectives": 60,
+    }
+    assert all(record["enduserIds"] == [] for record in new.records("issues"))
+    assert companies_of(new) == companies_of(old)
+
+
+def companies_of(tenant):
+    """The companies of each issue and objective, by their externalId."""
+    names = {company["_id"]: company["externalId"] for company in tenant.records("companies")}
+    issues = {each["sourceId"]: each["companyIds"] for each in tenant.records("issues")}
+    objectives = {each["sourceId"]: [each["companyId"]] for each in tenant.records("objectives")}
+    return {
+        source: [names[company] for company in companies]
+        for source, companies in (issues | objectives).items()
+    }
 
 
 def test_a_nested_value_that_meltano_leaves_out_of_a_scope_ends_the_run(meltano, tenants, tmp_path):
