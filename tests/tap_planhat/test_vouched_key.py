@@ -228,25 +228,32 @@ def days_ago(days: float) -> str:
 
 
 @pytest.mark.parametrize(
-    ("verified", "more", "method"),
+    ("days", "more", "method"),
     [
-        (days_ago(6.9), {}, INCREMENTAL),
-        (days_ago(7.1), {}, FULL_TABLE),
-        (days_ago(1.1), {"full_read_days": 1}, FULL_TABLE),
-        (days_ago(29), {"full_read_days": 30}, INCREMENTAL),
-        (days_ago(0), {"full_read_days": 0}, FULL_TABLE),
-        (days_ago(-1), {}, FULL_TABLE),  # a clock that was ahead
-        ("yesterday", {}, FULL_TABLE),
-        (None, {}, FULL_TABLE),
+        (6.9, {}, INCREMENTAL),
+        (7.1, {}, FULL_TABLE),
+        (1.1, {"full_read_days": 1}, FULL_TABLE),
+        (29, {"full_read_days": 30}, INCREMENTAL),
+        (0, {"full_read_days": 0}, FULL_TABLE),
+        (-1, {}, FULL_TABLE),  # a clock that was ahead
     ],
 )
-def test_everything_is_read_again_after_full_read_days(tenant, run, verified, more, method):
+def test_everything_is_read_again_after_full_read_days(tenant, run, days, more, method):
     state = run().state
-    state["bookmarks"]["objectives"]["replication_key_verified_at"] = verified
+    verified = state["bookmarks"]["objectives"]["replication_key_verified_at"] = days_ago(days)
     output = run(state, **more)
     assert method_of(output) == method
-    kept = parse_timestamp(entry_of(output)["replication_key_verified_at"])
-    assert (kept == parse_timestamp(verified)) is (method == INCREMENTAL)
+    kept = entry_of(output)["replication_key_verified_at"]
+    assert (parse_timestamp(kept) == parse_timestamp(verified)) is (method == INCREMENTAL)
+
+
+@pytest.mark.parametrize("verified", ["yesterday", None])
+def test_a_verification_without_a_time_is_none(tenant, run, verified):
+    state = run().state
+    state["bookmarks"]["objectives"]["replication_key_verified_at"] = verified
+    output = run(state)
+    assert method_of(output) == FULL_TABLE
+    assert parse_timestamp(entry_of(output)["replication_key_verified_at"]) is not None
 
 
 def test_a_change_that_does_not_move_the_key_is_found_by_the_full_read(tenant, run):
