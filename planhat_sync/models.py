@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.model_file import ModelFile, public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.abc import Traversable
 
-INTERNAL_KEYWORDS = frozenset({"$schema", "$id", "$comment", "readOnly", "x-planhat"})
-"""Schema keywords that only this project uses, and that a record schema leaves out."""
+    from planhat_sync.model_file import Access, CompanyFilter, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Model:
         path: Path below the API's address, such as ``/issues``.
         keyables: Properties that a bulk upsert matches on, the strongest first.
         page_limit: Maximum number of records on one list page.
-        bulk_limit: Maximum number of items in one bulk upsert.
+        bulk_limit: Maximum number of items in one bulk upsert; None if Planhat offers no bulk
+            upsert, and records are written one by one.
         keyable_scope: For a keyable that is unique only within a scope, the property that names
             the scope: ``{"externalId": "companyId"}``.
         required: Properties that a create needs.
@@ -38,6 +39,17 @@ class Model:
         possible_replication_key: Without a replication key, a date-time property that may be there
             and may change with every update: the model is read by it for a user who vouches for it.
         company_reference: The property that refers to companies, if there is one.
+        company_filter: What the list's `companyId` takes: several ids, separated by commas; one id;
+            or none, since the list knows no companies.
+        lists: The query parameters of each of the lists that together hold all records.
+        get_by_id: Whether a record can be requested by its `_id`.
+        key_prefixes: What precedes a keyable in a URL, where that is not the prefix that it has for
+            most models; None for a keyable that cannot stand in a URL.
+        constants: What each written record has, by the name of the property.
+        access: ``read`` or ``write`` for a model that is only read or only written.
+        selected_by_default: Whether a run that names no streams reads this one.
+        evidence: How well the file is founded.
+        facts: Ids of the facts that it rests on, in ``docs/planhat-facts.md``.
         properties: JSON Schema of each property, exactly as in the file.
         read_only: Properties that only Planhat writes.
     """
@@ -47,13 +59,22 @@ class Model:
     path: str
     keyables: tuple[str, ...]
     page_limit: int
-    bulk_limit: int
+    bulk_limit: int | None = None
     keyable_scope: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     bulk_required: tuple[str, ...] = ()
     replication_key: str | None = None
     possible_replication_key: str | None = None
     company_reference: str | None = None
+    company_filter: CompanyFilter = "one"
+    lists: tuple[Mapping[str, str], ...] = ({},)
+    get_by_id: bool = True
+    key_prefixes: Mapping[str, str | None] = field(default_factory=dict)
+    constants: Mapping[str, str | int | bool] = field(default_factory=dict)
+    access: Access | None = None
+    selected_by_default: bool = False
+    evidence: Evidence = "documented"
+    facts: tuple[str, ...] = ()
     properties: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 
@@ -68,7 +89,7 @@ class Model:
         Raises:
             ValueError: It does not describe a model; the text names the keyword that is wrong.
         """
-        file = msgspec.convert(schema, type=_SchemaFile)
+        file = msgspec.convert(schema, type=ModelFile)
         keywords = msgspec.structs.asdict(file.planhat)
         if keywords["bulk_required"] is None:
             keywords["bulk_required"] = file.required
@@ -82,11 +103,11 @@ class Model:
             ),
             **keywords,
         )
-        model._check_names()
+        model._check()
         return model
 
-    def _check_names(self) -> None:
-        """Raise a ValueError if a keyword names a property that does not exist."""
+    def _check(self) -> None:
+        """Raise a ValueError if a keyword cannot be true of this model."""
         keys = (self.replication_key, self.possible_replication_key)
         named = {
             "_id",
@@ -95,10 +116,39 @@ class Model:
             *self.keyable_scope.values(),
             *self.required,
             *self.bulk_required,
+            *self.key_prefixes.keys(),
+            *self.constants.keys(),
             *filter(None, (*keys, self.company_reference)),
         }
         if unknown := sorted(named - self.properties.keys()):
             raise ValueError(f"it names properties that it does not have: {', '.join(unknown)}")
+        if constant := sorted(self.read_only & self.constants.keys()):
+            raise ValueError(f"it has constants for what only Planhat writes: {constant[0]}")
+        if self.selected_by_default and not self.is_read:
+            raise ValueError("it is selected_by_default, and its access says that it is not read")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether records are read."""
+        return self.access != "write"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether records are written."""
+        return self.access != "read"
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether no copy of a page of the vendor's describes the model."""
+        return self.evidence in {"client code", "guess"}
+
+    def bulk_rows(self, most: int) -> int:
+        """Return how many records to send together.
+
+        Args:
+            most: How many may be sent together as far as others are concerned.
+        """
+        return most if self.bulk_limit is None else min(most, self.bulk_limit)
 
     @property
     def id_position(self) -> int:
@@ -111,54 +161,13 @@ class Model:
 
         It requires ``_id`` alone, since any other property may be missing from a record. Objects
         inside a property are open, or the SDK would drop what the vendor's tables do not list.
-        `INTERNAL_KEYWORDS` are left out. Each access makes a new schema, which may be modified.
+        The `INTERNAL_KEYWORDS` are left out. Each access makes a new schema, which may be modified.
         """
         return {
             "type": "object",
-            "properties": {key: _public(value) for key, value in self.properties.items()},
+            "properties": {key: public(value) for key, value in self.properties.items()},
             "required": ["_id"],
         }
-
-
-class _Keywords(msgspec.Struct, forbid_unknown_fields=True):
-    """The keywords of ``x-planhat``; ``model.meta.json`` is the same for editors and tests."""
-
-    path: str
-    keyables: tuple[str, ...]
-    page_limit: int
-    bulk_limit: int
-    keyable_scope: dict[str, str] = {}
-    bulk_required: tuple[str, ...] | None = None
-    replication_key: str | None = None
-    possible_replication_key: str | None = None
-    company_reference: str | None = None
-
-
-class _SchemaFile(msgspec.Struct):
-    """The parts of a schema file that make a model."""
-
-    planhat: _Keywords = msgspec.field(name="x-planhat")
-    properties: dict[str, dict[str, Any]]
-    required: tuple[str, ...] = ()
-    title: str = ""
-
-
-def _public(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a copy of a subschema without the internal keywords."""
-    if isinstance(schema, dict):
-        open_object = {"additionalProperties": True} if "properties" in schema else {}
-        return open_object | {
-            keyword: (
-                {name: _public(inner) for name, inner in value.items()}
-                if keyword == "properties"  # the keys below it are names, not keywords
-                else _public(value)
-            )
-            for keyword, value in schema.items()
-            if keyword not in INTERNAL_KEYWORDS
-        }
-    if isinstance(schema, list):
-        return [_public(item) for item in schema]
-    return schema
 
 
 def load_models() -> dict[str, Model]:

@@ -24,7 +24,6 @@ COMPANIES = Model(
     path="/companies",
     keyables=("_id", "sourceId", "externalId"),
     page_limit=5_000,
-    bulk_limit=0,
 )
 """The model Company, which is read and never written (vendor's page: Company)."""
 

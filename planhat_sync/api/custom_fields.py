@@ -22,7 +22,6 @@ CUSTOM_FIELDS = Model(
     path="/customfields",
     keyables=("_id",),
     page_limit=2_000,
-    bulk_limit=0,
 )
 """The model Custom Field, which is read and never written (vendor's page: Custom Field)."""
 

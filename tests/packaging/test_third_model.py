@@ -30,6 +30,7 @@ ASSETS = {
         "page_limit": 2000,
         "bulk_limit": 5000,
         "company_reference": "companyId",
+        "evidence": "documented",
     },
     "required": ["name", "companyId"],
     "properties": {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from checkout import ROOT, copy_folder
 
-from planhat_sync.models import load_models
+from planhat_sync.models import Model, load_models
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,8 +118,35 @@ def test_a_record_schema_requires_the_id_alone_and_has_no_internal_keywords():
         assert schema["required"] == ["_id"]
         assert schema["properties"].keys() == model.properties.keys()
         text = json.dumps(schema)
-        for word in ("x-planhat", "readOnly", "$schema"):
+        for word in ("x-planhat", "readOnly", "unit", "$schema"):
             assert f'"{word}"' not in text
+
+
+def test_a_record_schema_has_no_unit():
+    day = {"type": "integer", "unit": "days"}
+    thing = {**THING, "properties": {**THING["properties"], "day": day}}
+    model = Model.from_schema("things", thing)
+    assert model.properties["day"] == day
+    assert model.record_schema["properties"]["day"] == {"type": "integer"}
+
+
+def test_a_model_is_uncertain_if_no_page_of_the_vendors_describes_it():
+    uncertain = {
+        evidence: Model("x", "X", "/x", ("_id",), page_limit=1, evidence=evidence).is_uncertain
+        for evidence in ("documented", "transcribed", "client code", "guess")
+    }
+    assert uncertain == {
+        "documented": False,
+        "transcribed": False,
+        "client code": True,
+        "guess": True,
+    }
+
+
+def test_a_model_without_a_bulk_upsert_leaves_the_size_of_batches_to_others():
+    assert Model("x", "X", "/x", ("_id",), page_limit=1).bulk_rows(7) == 7
+    limited = Model("x", "X", "/x", ("_id",), page_limit=1, bulk_limit=5)
+    assert [limited.bulk_rows(most) for most in (7, 3)] == [5, 3]
 
 
 def test_objects_inside_a_property_are_open_in_a_record_schema():

@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
+from planhat_sync.model_file import Keywords
 from planhat_sync.models import load_models
 from planhat_sync.models import Model
 
@@ -115,22 +117,68 @@ def test_the_loader_refuses_names_of_properties_that_are_not_there(document):
         Model.from_schema("x", document)
 
 
-def test_the_loader_and_the_meta_schema_know_the_same_words(document):
+def test_the_loader_and_the_meta_schema_know_the_same_words():
     ours = META["properties"]["x-planhat"]["properties"]
-    for word in ours:
-        document["x-planhat"].setdefault(word, {"keyable_scope": {}}.get(word, ["_id"]))
-        if ours[word].get("type") == "string":
-            document["x-planhat"][word] = "_id"
-    Model.from_schema("x", document)
+    assert {field.encode_name for field in msgspec.structs.fields(Keywords)} == ours.keys()
+
+
+@pytest.mark.parametrize("word", ["access", "company_filter", "evidence"])
+def test_the_loader_and_the_meta_schema_know_the_same_values(document, word):
+    for value in META["properties"]["x-planhat"]["properties"][word]["enum"]:
+        document["x-planhat"] |= {word: value, "selected_by_default": False}
+        assert getattr(Model.from_schema("x", document), word) == value
+    document["x-planhat"][word] = "other"
+    with pytest.raises(ValueError, match="other"):
+        Model.from_schema("x", document)
+    with pytest.raises(jsonschema.ValidationError):
+        check(document)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"key_prefixes": {"extId": "extid-"}}, "extId"),
+        ({"constants": {"kind": "note"}}, "kind"),
+        ({"constants": {"stamp": "x"}}, "only Planhat writes: stamp"),
+        ({"access": "write", "selected_by_default": True}, "selected_by_default"),
+        ({"lists": []}, "lists"),
+    ],
+)
+def test_the_loader_refuses_words_that_contradict_the_rest(words, says):
+    file = {
+        "x-planhat": {"path": "/x", "keyables": ["_id"], "page_limit": 1, **words},
+        "properties": {"_id": {"type": "string"}, "stamp": {"type": "string", "readOnly": True}},
+    }
+    with pytest.raises(ValueError, match=says):
+        Model.from_schema("x", file)
+
+
+def test_a_file_says_what_it_is_made_from(document):
+    del document["x-planhat"]["evidence"]
+    with pytest.raises(jsonschema.ValidationError, match="evidence"):
+        check(document)
+
+
+def test_the_facts_that_a_file_rests_on_are_on_their_page(model):
+    page = (ROOT / "docs" / "planhat-facts.md").read_text(encoding="utf-8")
+    assert set(model.facts) <= set(re.findall(r"(?m)^### `(.+)`$", page))
+
+
+def test_issues_and_objectives_alone_are_read_by_default():
+    chosen = {name for name, model in load_models().items() if model.selected_by_default}
+    assert chosen == {"issues", "objectives"}
 
 
 def test_the_stem_is_a_stream_name_that_sql_and_files_can_carry(model):
     assert STREAM_NAME.fullmatch(model.name)
 
 
-def test_no_two_models_share_a_path():
-    paths = [model.path for model in load_models().values()]
-    assert len(paths) == len(set(paths))
+def test_models_that_share_a_path_differ_in_what_they_always_have():
+    models = load_models().values()
+    told_apart = {(model.path, tuple(sorted(model.constants.items()))) for model in models}
+    assert len(told_apart) == len(models)
+    read = [model.path for model in models if model.is_read]
+    assert len(read) == len(set(read))  # or a record would arrive in two streams
 
 
 def test_keyables_are_properties_that_may_be_written(model):

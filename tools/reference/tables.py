@@ -130,7 +130,7 @@ def _model(model: Model) -> str:
 - path: `{model.path}`
 - matched by: {_code(model.keyables)}, in this order.{scope}
 - read: {_reading(model)}; at most {model.page_limit:,} a page
-- needed to create one: {_code(model.required)}{bulk}; at most {model.bulk_limit:,} a request
+- needed to create one: {_code(model.required)}{bulk}; {_writing(model)}
 
 | property | type | written | what it is |
 |---|---|---|---|
@@ -154,6 +154,12 @@ def _reading(model: Model) -> str:
     return "in full, every time" + (
         f", or incremental on `{possible}` on request" if possible else ""
     )
+
+
+def _writing(model: Model) -> str:
+    if model.bulk_limit is None:
+        return "written one by one"
+    return f"at most {model.bulk_limit:,} a request"
 
 
 def _code(names: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ class Batcher:
     """
 
     def __init__(self, model: Model, settings: WriteSettings) -> None:
-        self._max_rows = min(settings.batch_size_rows, model.bulk_limit)
+        self._max_rows = model.bulk_rows(settings.batch_size_rows)
         self._max_bytes = settings.batch_size_bytes
         self._may_supersede = settings.write_mode != "create"
         self._order = Order()

@@ -202,7 +202,7 @@ class Mirror:
             removal.archive(
                 identifiers,
                 self._make_sender(model),
-                rows=min(model.bulk_limit, self._settings.batch_size_rows),
+                rows=model.bulk_rows(self._settings.batch_size_rows),
                 size=self._settings.batch_size_bytes,
             )
         else:
