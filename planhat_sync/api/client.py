@@ -14,7 +14,7 @@ from planhat_sync.api.http.status_errors import described
 from planhat_sync.errors import BadRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.http.transport import Transport
     from planhat_sync.models import Model
@@ -72,6 +72,7 @@ class PlanhatClient:
         sort: str | None = None,
         select: Sequence[str] = (),
         company_ids: Sequence[str] = (),
+        parameters: Mapping[str, str] | None = None,
         decode: Callable[[bytes], T],
     ) -> T:
         """Read one page of a model's records.
@@ -83,6 +84,7 @@ class PlanhatClient:
             sort: Property to sort by, with a leading ``-`` for descending order.
             select: Properties to return; all if empty.
             company_ids: Return only records of these companies; of all if empty.
+            parameters: What makes it one of the `lists` of the model; the first of them if None.
             decode: Makes the page of the body. A ValueError from it means that the body is not a
                 page; the request is then sent again, within the retry budget.
 
@@ -97,6 +99,7 @@ class PlanhatClient:
                 "sort": sort,
                 "select": select,
                 "companyId": company_ids,
+                **(model.lists[0] if parameters is None else parameters),
             }
         )
         return self.transport.send(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from planhat_sync.api.http.exchange import Request
-from planhat_sync.api.pagination.scan import read_pages
+from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import GaveUpError, NotPermittedError, ProtocolError
 from planhat_sync.models import Model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.pagination.scan import read_pages
+from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.models import Model
 
 if TYPE_CHECKING:

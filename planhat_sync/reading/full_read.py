@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.page_request import PageRequest
+from planhat_sync.api.pagination.table_scan import TableScan
+from planhat_sync.reading.pages.page import ids_of
 from planhat_sync.reading.sort_evidence import are_few
 
 if TYPE_CHECKING:
@@ -52,11 +53,10 @@ class FullRead:
         Yields:
             Each page with the indices of its rows to emit. Release it before taking the next.
         """
-        scan = FullScan(page_size, self.rows)
+        scan = TableScan(self.source, ids_of, page_size=page_size, rows=self.rows)
         learns = self.key is not None and self.sorts is not True
         ranges: list[tuple[datetime, datetime]] = []
-        pages = self.source.scan(scan, lambda page: scan.accept(page.ids), self.companies)
-        for page, indices in pages:
+        for page, indices in scan.pages(self.companies):
             if self.key and self.is_vouched and self.all_have_key and indices:
                 self.all_have_key = None not in page.timestamps()
             if learns and (key_range := page.key_range()):
@@ -64,7 +64,7 @@ class FullRead:
             yield page, indices
             del page
         self.rows = scan.rows
-        are_enough = scan.pages > ONE_PAGE or not are_few(scan.rows or 0, scan.limit)
+        are_enough = scan.answers > ONE_PAGE or not are_few(scan.rows or 0, scan.limit)
         if self.key and ranges and (are_enough or self.is_vouched):
             newest = max(newest for _, newest in ranges)
             self.sorts = self._sorts_by(self.key, min(ranges)[0], newest)

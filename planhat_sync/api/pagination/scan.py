@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
 
-from planhat_sync.api.pagination.full_scan import FullScan
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import threading
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.pagination.page_request import PageRequest
     from planhat_sync.models import Model
 
 T = TypeVar("T")
-Row = dict[str, Any]
 
 
 class Scan(Protocol):
@@ -42,6 +40,7 @@ class Source(Generic[T]):
         decode: Makes a page of the body of an answer.
         stop: Set from any thread to end the reading.
         concurrency: Maximum number of pages in memory, and of requests at once.
+        parameters: What makes it one of the `lists` of the model; the first of them if None.
     """
 
     client: PlanhatClient
@@ -50,6 +49,12 @@ class Source(Generic[T]):
     decode: Callable[[bytes], T]
     stop: threading.Event
     concurrency: int = 1
+    parameters: Mapping[str, str] | None = None
+
+    @property
+    def lists(self) -> Sequence[Source[T]]:
+        """The pages of each of the lists of the model, which together hold all records."""
+        return [replace(self, parameters=each) for each in self.model.lists]
 
     def page(self, request: PageRequest, companies: Sequence[str] = ()) -> T:
         """Return one page, outside any scan.
@@ -124,54 +129,11 @@ class Source(Generic[T]):
                 sort=request.sort,
                 select=request.select or self.select,
                 company_ids=companies,
+                parameters=self.parameters,
                 decode=self.decode,
             )
 
         return fetch
-
-
-def read_pages(
-    client: PlanhatClient,
-    model: Model,
-    *,
-    select: Sequence[str] = (),
-    page_size: int | None = None,
-    company_ids: Sequence[str] = (),
-    concurrency: int = 1,
-    stop: threading.Event | None = None,
-    decode: Callable[[bytes], list[Row]] | None = None,
-) -> Iterator[list[Row]]:
-    """Read every record of a model exactly once, whatever changes meanwhile.
-
-    Args:
-        client: Sends the requests.
-        model: The model of the records.
-        select: Properties of each row, in addition to ``_id``; all if empty.
-        page_size: Rows to request at once; the model's limit if None.
-        company_ids: Only records of these companies; of all if empty.
-        concurrency: Maximum number of pages in memory, and of requests at once.
-        stop: Set from anywhere to end the reading.
-        decode: Decodes the body of a page, if plain JSON decoding is not exact enough.
-
-    Yields:
-        Rows, page by page, in the order of ``_id``; never an empty list.
-
-    Raises:
-        Interrupted: `stop` was set.
-        PlanhatError: A page could not be fetched.
-    """
-    selected = tuple(dict.fromkeys(("_id", *select))) if select else ()
-    scan = FullScan(page_size or model.page_limit)
-    decode = decode or msgspec.json.Decoder(list[Row]).decode
-
-    def page_of(body: bytes) -> tuple[list[str], list[Row]]:
-        rows = decode_rows(body, decode, model.name)
-        return [_id_of(row, model.name) for row in rows], rows
-
-    source = Source(client, model, selected, page_of, stop or threading.Event(), concurrency)
-    for (_, rows), emitted in source.scan(scan, lambda page: scan.accept(page[0]), company_ids):
-        if emitted:
-            yield [rows[index] for index in emitted]
 
 
 def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
@@ -197,12 +159,3 @@ def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
         ) from error
     except RecursionError as error:
         raise ProtocolError(f"Planhat's list of {stream} is nested too deeply to read") from error
-
-
-def _id_of(row: Row, stream: str) -> str:
-    identifier = row.get("_id")
-    if not isinstance(identifier, str):
-        raise ProtocolError(
-            f"Planhat's list of {stream} has a row without an _id: it cannot be read without loss"
-        )
-    return identifier

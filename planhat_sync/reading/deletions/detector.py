@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.http.clock import Clock
-from planhat_sync.api.pagination.full_scan import FullScan
+from planhat_sync.api.pagination.table_scan import TableScan
 from planhat_sync.reading.deletions.comparison import Comparison
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS, MOST_RECENT_IN_STATE, KnownIds
 from planhat_sync.reading.deletions.share import check_share
+from planhat_sync.reading.pages.page import ids_of
 from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.runtime.plural import counted
 
@@ -124,11 +125,11 @@ class DeletionDetector:
         if self._comparison is not None or not self._is_due():
             return
         rows = self._known.size if self._known else None
-        scan = FullScan(self._source.model.page_limit, rows)
         form = RowFormat(self._source.model.name, ())
         source = replace(self._source, select=form.select, decode=form.page)
+        scan = TableScan(source, ids_of, page_size=source.model.page_limit, rows=rows)
         self.start_scan()
-        for page, indices in source.scan(scan, lambda page: scan.accept(page.ids)):
+        for page, indices in scan.pages():
             self.scanned([page.ids[at] for at in indices])
 
     def deleted(self) -> Iterator[str]:

@@ -161,3 +161,12 @@ class Rows:
 
     content: list[Any]
     count: int
+
+
+def ids_of(page: Page) -> Sequence[str]:
+    """Return the `_id` of each row of a page.
+
+    Args:
+        page: The page.
+    """
+    return page.ids

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from planhat_sync.api.bulk.envelope import Envelope
-from planhat_sync.api.pagination.scan import read_pages
+from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import RequestError
 from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind

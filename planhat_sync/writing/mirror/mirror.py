@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from planhat_sync.api.pagination.scan import read_pages
+from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.mirror.plan import RemovalPlan

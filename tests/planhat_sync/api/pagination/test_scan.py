@@ -7,7 +7,7 @@ import pytest
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.api.pagination.scan import read_pages
+from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import GaveUpError, ProtocolError
 from planhat_sync.models import load_models
 
