@@ -217,6 +217,27 @@ def test_what_is_emitted_while_it_is_switched_off_makes_the_table_worthless(
     assert "ACTIVATE_VERSION" in output.types()
 
 
+@pytest.mark.parametrize("between", [{"company_ids": ["c1"]}, {"start_date": "2026-03-02"}])
+def test_a_run_of_some_records_in_between_is_followed_by_a_full_read_that_says_so(
+    tenant, config, read, issues, caplog, between
+):
+    """It cannot have `detect_deletes`, so what is known of all the others is given up."""
+    state = read(config, catalog=issues).state
+    some = config | between | {"detect_deletes": False}
+    state = read(some, catalog=issues, state=state).state
+    assert "known_ids" not in entry_of(state)
+    remove(tenant, ids_of(tenant)[:3])
+    caplog.set_level("INFO")
+    output = read(config, catalog=issues, state=state)
+    assert deletions(output) == []
+    assert output.ids("issues") == ids_of(tenant)
+    assert output.types()[-2:] == ["ACTIVATE_VERSION", "STATE"]
+    assert "issues: reading everything, because which records there were before" in caplog.text
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    assert deletions(read(config, catalog=issues, state=output.state)) == gone
+
+
 def changed(**values):
     return lambda known: known | values
 
@@ -481,6 +502,28 @@ def test_deletions_go_through_stream_maps(tenant, config, read, issues):
     assert record["key"] == f"k-{gone[0]}"
     assert record["_sdc_deleted_at"]
     assert record["title"] is None
+
+
+@pytest.mark.parametrize("flattening", [True, False])
+def test_deletions_take_the_path_of_the_sdk_where_records_do(
+    tenant, config, read, select, flattening
+):
+    """For flattening, and where something inside a property is deselected."""
+    catalog = select(issues=["title", "custom"])
+    if flattening:
+        config |= {"flattening_enabled": True, "flattening_max_depth": 1}
+    else:
+        [entry] = [one for one in catalog["streams"] if one["tap_stream_id"] == "issues"]
+        custom = entry["schema"]["properties"]["custom"]
+        custom["properties"] = {"secret": {"type": ["string", "null"]}}
+        crumb = ["properties", "custom", "properties", "secret"]
+        entry["metadata"].append({"breadcrumb": crumb, "metadata": {"selected": False}})
+    state = read(config, catalog=catalog).state
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    output = read(config, catalog=catalog, state=state)
+    assert deletions(output) == gone
+    assert deletions(read(config, catalog=catalog, state=output.state)) == []
 
 
 def test_a_top_that_is_not_the_right_one_calls_nothing_deleted_that_exists(
