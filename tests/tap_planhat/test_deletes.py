@@ -142,11 +142,12 @@ def test_a_sweep_reads_ids_alone_in_the_largest_pages(tenant, config, read, issu
     assert asked == [ids_of(tenant)[-1], gone]
 
 
-def test_a_full_read_is_a_sweep_by_itself(config, read, select, sandbox):
+@pytest.mark.parametrize("hours", [0, 24])
+def test_a_full_read_is_a_sweep_by_itself(config, read, select, sandbox, hours):
     tenant = sandbox.tenant("token-a")
     ids = add(tenant, 20, "objectives")
     catalog = select(objectives=["name"])
-    config["detect_deletes_hours"] = 24
+    config["detect_deletes_hours"] = hours
     state = read(config, catalog=catalog).state
     remove(tenant, ids[:2], "objectives")
     before = len(sandbox.requests)

@@ -159,6 +159,20 @@ def test_a_character_that_was_changed_makes_a_difference_that_does_not_decode(si
     assert changed.difference(table(ids)) is None
 
 
+@pytest.mark.timeout(60)
+@given(seed=st.integers(0, 2**16), at=st.integers(0, 3), other=st.integers(0, CELLS - 1))
+def test_an_id_in_a_wrong_cell_does_not_decode_and_the_attempt_ends(seed, at, other):
+    """It would be found again and again, for one table and for the other in turn."""
+    ids = object_ids(1, seed)
+    text = table(ids).to_text()
+    cells = [text[start : start + 24] for start in range(0, len(text), 24)]
+    one = [number for number, cell in enumerate(cells) if cell != "A" * 24][at]
+    cells[one], cells[other] = cells[other], cells[one]
+    moved = "".join(cells)
+    difference = IdTable.from_text(moved, 1).difference(IdTable())
+    assert difference == (Difference(ids, []) if moved == text else None)
+
+
 def test_a_size_that_does_not_fit_the_cells_is_noticed():
     ids = object_ids(10, 5)
     assert IdTable.from_text(table(ids).to_text(), 9).difference(table(ids)) is None
