@@ -453,6 +453,31 @@ def test_a_full_read_that_should_remove_what_is_gone_removes_nothing_that_exists
     assert sorted(set(again.ids("issues"))) == ids_of(tenant)
 
 
+def test_the_version_that_is_activated_is_not_that_of_an_earlier_read_of_the_run(
+    config, read, select, sandbox
+):
+    """What is deleted between the two reads would otherwise stay in the warehouse for ever."""
+    tenant = sandbox.tenant("token-a")
+    ids = add(tenant, 3_000, "objectives")
+    config["emit_activate_version_messages"] = True
+    catalog = select(objectives=[])
+    state = read(config, catalog=catalog).state
+    remove(tenant, ids[:500], "objectives")
+    reads = itertools.count()
+
+    def delete_before_the_second_read(request):
+        if request.query.get("sort") == "-_id" and next(reads) == 1:
+            remove(tenant, ids[-1:], "objectives")
+
+    sandbox.before_each_request.append(delete_before_the_second_read)
+    messages = read(config, catalog=catalog, state=state).messages
+    [version] = [each["version"] for each in messages if each["type"] == "ACTIVATE_VERSION"]
+    records = [each for each in messages if each["type"] == "RECORD"]
+    assert ids[-1] in {each["record"]["_id"] for each in records}
+    active = [each["record"]["_id"] for each in records if each.get("version") == version]
+    assert sorted(active) == ids[500:-1]
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
