@@ -530,6 +530,32 @@ def test_deletions_go_through_stream_maps(tenant, config, read, issues):
     assert record["title"] is None
 
 
+def test_a_stream_map_that_drops_the_time_of_deletion_is_refused(tenant, config, read, issues):
+    config["stream_maps"] = {"issues": {"_id": "_id", "title": "title", "__else__": None}}
+    with pytest.raises(ConfigurationError, match="the map that makes issues drops _sdc_deleted_at"):
+        read(config, catalog=issues)
+    config["detect_deletes"] = False
+    assert len(read(config, catalog=issues).records("issues")) == len(ids_of(tenant))
+
+
+def test_deletions_go_through_stream_maps_that_keep_few_properties_and_few_records(
+    tenant, config, read, issues
+):
+    config["stream_maps"] = {
+        "issues": {
+            "_id": "_id",
+            "_sdc_deleted_at": "record.get('_sdc_deleted_at')",
+            "__filter__": "title == 't' or record.get('_sdc_deleted_at')",
+            "__else__": None,
+        }
+    }
+    state = read(config, catalog=issues).state
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    found = read(config, catalog=issues, state=state).records("issues")
+    assert [one["_id"] for one in found if one["_sdc_deleted_at"]] == gone
+
+
 @pytest.mark.parametrize("flattening", [True, False])
 def test_deletions_take_the_path_of_the_sdk_where_records_do(
     tenant, config, read, select, flattening
