@@ -479,6 +479,33 @@ def test_the_version_that_is_activated_is_not_that_of_an_earlier_read_of_the_run
 
 
 @pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        ([], "its list does not have records that exist"),
+        ([{"status": 404}], "it does not find a record that it lists"),
+    ],
+    ids=["records are found", "no record is found"],
+)
+def test_a_list_that_is_cut_removes_nothing_although_too_much_is_missing_to_decode(
+    config, read, select, sandbox, hidden, caplog, faults, says
+):
+    tenant = sandbox.tenant("token-a")
+    ids = add(tenant, 3_000)
+    config["concurrency"] = 1
+    catalog = select(issues=[])
+    state = read(config, catalog=catalog).state
+    hidden.update(ids[-500:])
+    for fault in faults:
+        sandbox.fault("status", route="get", **fault)
+    caplog.set_level("INFO")
+    output = read(config, catalog=catalog, state=state)
+    assert "reading everything, because too much has changed" in caplog.text
+    assert not hidden.intersection(output.ids("issues"))
+    assert "ACTIVATE_VERSION" not in output.types()
+    assert says in caplog.text
+
+
+@pytest.mark.parametrize(
     ("more", "says"),
     [
         ({"company_ids": ["c1"]}, "company_ids leaves some out: remove company_ids"),
@@ -554,6 +581,22 @@ def test_deletions_go_through_stream_maps_that_keep_few_properties_and_few_recor
     remove(tenant, gone)
     found = read(config, catalog=issues, state=state).records("issues")
     assert [one["_id"] for one in found if one["_sdc_deleted_at"]] == gone
+
+
+@pytest.mark.parametrize("more", [{}, {"stream_maps": {"issues": {"title": "title"}}}])
+def test_the_time_of_deletion_cannot_be_deselected(tenant, config, read, issues, more):
+    """Without it, a target would load a record whose properties are all null."""
+    [entry] = [one for one in issues["streams"] if one["tap_stream_id"] == "issues"]
+    crumb = ["properties", "_sdc_deleted_at"]
+    metadata = {"inclusion": "available", "selected": False}
+    entry["metadata"].append({"breadcrumb": crumb, "metadata": metadata})
+    state = read(config | more, catalog=issues).state
+    gone = ids_of(tenant)[:1]
+    remove(tenant, gone)
+    output = read(config | more, catalog=issues, state=state)
+    assert output.records("issues")[-1]["_sdc_deleted_at"]
+    [schema] = [one["schema"] for one in output.messages if one["type"] == "SCHEMA"]
+    assert "_sdc_deleted_at" in schema["properties"]
 
 
 @pytest.mark.parametrize("flattening", [True, False])
