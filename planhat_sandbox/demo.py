@@ -66,7 +66,9 @@ def main() -> int:
         seed_tenant(copy, issues=0, objectives=0, shared_ids=False)
         _say(f"A Planhat sandbox listens on {sandbox.url} with two tenants:")
         _say(f"  source has {_amounts(source)}, copy has {_amounts(copy)}.")
-        _say("  Both have the same companies, by externalId, under different ids.\n")
+        _say("  Both have the same companies, by externalId, under different ids: tap.json sets")
+        _say("  company_references to externalId. catalog.json leaves out enduserIds: endusers are")
+        _say("  not a stream yet, and their ids mean nothing in the other tenant.\n")
         pipe = _write_pipe(Path(folder), sandbox.url, *tokens)
         runs = [_run(pipe, Path(folder), name) for name in ("first run", "second run")]
         for run in runs:
@@ -84,8 +86,7 @@ def main() -> int:
     if problems:
         return 1
     _say("The tenants are equal, property by property, and the second run created nothing.")
-    _say("Companies were compared by their externalId. enduserIds were not moved, since endusers")
-    _say("are not a stream yet.")
+    _say("Companies were compared by their externalId; enduserIds were not compared.")
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from singer_sdk.singerlib import Schema
+from singer_sdk.singerlib import Metadata, Schema
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.timestamps import format_timestamp
@@ -23,7 +23,9 @@ DELETED_AT: Final = "_sdc_deleted_at"
 
 
 def announce_deletions(catalog: Catalog) -> None:
-    """Add the time of deletion to the schema of each stream.
+    """Add the time of deletion to each stream, as a property that cannot be deselected.
+
+    Without it, the record of a deletion would be one whose properties are all null.
 
     Args:
         catalog: The catalog of a run.
@@ -32,6 +34,8 @@ def announce_deletions(catalog: Catalog) -> None:
         properties = entry.schema.properties or {}
         properties[DELETED_AT] = Schema(type=["string", "null"], format="date-time")
         entry.schema.properties = properties
+        metadata = entry.metadata[("properties", DELETED_AT)]
+        metadata.inclusion = Metadata.InclusionType.AUTOMATIC
 
 
 def deletion(identifier: str, at: datetime, others: Iterable[str] = ()) -> dict[str, Any]:

@@ -267,7 +267,8 @@ class PlanhatStream(Stream):
         self._write_schema_message()
 
     def _begin_version(self) -> None:
-        self._stream_version = self._initialized_at // 1000
+        """Use, from here on, a version that no record had earlier in this run."""
+        self._stream_version = max(self._initialized_at // 1000, (self._stream_version or 0) + 1)
 
     def _save_state(self) -> None:
         self.state_manager.is_flushed = False

@@ -115,11 +115,10 @@ class StreamRead:
             PlanhatError: Reading cannot continue.
         """
         if self._settings.detect_deletes:
-            yield from self._with_deletions()
-            return
+            return self._with_deletions()
         if self._state.pop(KNOWN_IDS, None):  # it would not know what is emitted now
             self._output.save_state()
-        yield from self._records()
+        return self._records()
 
     def _with_deletions(self) -> Iterator[Rows]:
         detector = DeletionDetector(

@@ -17,7 +17,6 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import read_custom_fields, typed
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.reading.company_names import CompanyNames
 from planhat_sync.reading.settings import ReadSettings
@@ -33,6 +32,7 @@ from tap_planhat.read_counts import ReadCounts
 from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config, check_flattening
 from tap_planhat.state_file import state_of
 from tap_planhat.stream import PlanhatStream
+from tap_planhat.stream_maps import check_stream_maps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,12 +231,10 @@ class TapPlanhat(PlanhatPlugin, Tap):
         if self.config.get("detect_deletes"):
             announce_deletions(catalog)
         super().setup_mapper()
-        for each in chain.from_iterable(self.mapper.stream_maps.values()):
-            if not isinstance(each.stream_alias, str) or not each.stream_alias:
-                raise ConfigurationError(
-                    "stream_maps: an __alias__ is an expression, and one of them has no name as "
-                    "its value: write the name alone, without quotes inside"
-                )
+        check_stream_maps(
+            chain.from_iterable(self.mapper.stream_maps.values()),
+            detect_deletes=bool(self.config.get("detect_deletes")),
+        )
 
     def _progress(self) -> Progress:
         def snapshot() -> Snapshot:

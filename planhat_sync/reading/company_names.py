@@ -75,13 +75,14 @@ class CompanyNames:
     @property
     def warning(self) -> str | None:
         """What to tell the user at the end of a run; None if every company had a name."""
-        if not self._unnamed:
+        unnamed = self._unnamed.copy()  # after a signal, threads may still be adding to it
+        if not unnamed:
             return None
-        shown = ", ".join(sorted(self._unnamed)[:SHOWN_IDS])
+        shown = ", ".join(sorted(unnamed)[:SHOWN_IDS])
         return (
-            f"records refer to {counted(len(self._unnamed), 'company')} by _id, "
+            f"records refer to {counted(len(unnamed), 'company')} by _id, "
             f"because Planhat's list of companies shows no {self._key} that is theirs alone:"
-            f" {shown}{', …' if len(self._unnamed) > SHOWN_IDS else ''}"
+            f" {shown}{', …' if len(unnamed) > SHOWN_IDS else ''}"
         )
 
     def _read(self, client: PlanhatClient) -> dict[str, str]:

@@ -81,6 +81,15 @@ def test_every_setting_is_explained_and_has_a_label(about, definition):
         assert setting["label"], setting["name"]
 
 
+@pytest.mark.usefixtures("about")
+def test_every_option_is_shown_in_words_and_names_of_properties_as_they_are(definition):
+    for setting in definition["settings"]:
+        for option in setting.get("options", ()):
+            value, label = option["value"], option["label"]
+            in_words = value.replace("_", " ").capitalize()
+            assert label == (in_words if value.islower() else value)
+
+
 def test_the_token_is_all_that_the_hub_asks_for(on_hub):
     assert on_hub["settings_group_validation"] == [["api_token"]]
 

@@ -142,11 +142,12 @@ def test_a_sweep_reads_ids_alone_in_the_largest_pages(tenant, config, read, issu
     assert asked == [ids_of(tenant)[-1], gone]
 
 
-def test_a_full_read_is_a_sweep_by_itself(config, read, select, sandbox):
+@pytest.mark.parametrize("hours", [0, 24])
+def test_a_full_read_is_a_sweep_by_itself(config, read, select, sandbox, hours):
     tenant = sandbox.tenant("token-a")
     ids = add(tenant, 20, "objectives")
     catalog = select(objectives=["name"])
-    config["detect_deletes_hours"] = 24
+    config["detect_deletes_hours"] = hours
     state = read(config, catalog=catalog).state
     remove(tenant, ids[:2], "objectives")
     before = len(sandbox.requests)
@@ -215,6 +216,27 @@ def test_what_is_emitted_while_it_is_switched_off_makes_the_table_worthless(
     remove(tenant, new)
     output = read(config, catalog=issues, state=off.state)
     assert "ACTIVATE_VERSION" in output.types()
+
+
+@pytest.mark.parametrize("between", [{"company_ids": ["c1"]}, {"start_date": "2026-03-02"}])
+def test_a_run_of_some_records_in_between_is_followed_by_a_full_read_that_says_so(
+    tenant, config, read, issues, caplog, between
+):
+    """It cannot have `detect_deletes`, so what is known of all the others is given up."""
+    state = read(config, catalog=issues).state
+    some = config | between | {"detect_deletes": False}
+    state = read(some, catalog=issues, state=state).state
+    assert "known_ids" not in entry_of(state)
+    remove(tenant, ids_of(tenant)[:3])
+    caplog.set_level("INFO")
+    output = read(config, catalog=issues, state=state)
+    assert deletions(output) == []
+    assert output.ids("issues") == ids_of(tenant)
+    assert output.types()[-2:] == ["ACTIVATE_VERSION", "STATE"]
+    assert "issues: reading everything, because which records there were before" in caplog.text
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    assert deletions(read(config, catalog=issues, state=output.state)) == gone
 
 
 def changed(**values):
@@ -431,6 +453,58 @@ def test_a_full_read_that_should_remove_what_is_gone_removes_nothing_that_exists
     assert sorted(set(again.ids("issues"))) == ids_of(tenant)
 
 
+def test_the_version_that_is_activated_is_not_that_of_an_earlier_read_of_the_run(
+    config, read, select, sandbox
+):
+    """What is deleted between the two reads would otherwise stay in the warehouse for ever."""
+    tenant = sandbox.tenant("token-a")
+    ids = add(tenant, 3_000, "objectives")
+    config["emit_activate_version_messages"] = True
+    catalog = select(objectives=[])
+    state = read(config, catalog=catalog).state
+    remove(tenant, ids[:500], "objectives")
+    reads = itertools.count()
+
+    def delete_before_the_second_read(request):
+        if request.query.get("sort") == "-_id" and next(reads) == 1:
+            remove(tenant, ids[-1:], "objectives")
+
+    sandbox.before_each_request.append(delete_before_the_second_read)
+    messages = read(config, catalog=catalog, state=state).messages
+    [version] = [each["version"] for each in messages if each["type"] == "ACTIVATE_VERSION"]
+    records = [each for each in messages if each["type"] == "RECORD"]
+    assert ids[-1] in {each["record"]["_id"] for each in records}
+    active = [each["record"]["_id"] for each in records if each.get("version") == version]
+    assert sorted(active) == ids[500:-1]
+
+
+@pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        ([], "its list does not have records that exist"),
+        ([{"status": 404}], "it does not find a record that it lists"),
+    ],
+    ids=["records are found", "no record is found"],
+)
+def test_a_list_that_is_cut_removes_nothing_although_too_much_is_missing_to_decode(
+    config, read, select, sandbox, hidden, caplog, faults, says
+):
+    tenant = sandbox.tenant("token-a")
+    ids = add(tenant, 3_000)
+    config["concurrency"] = 1
+    catalog = select(issues=[])
+    state = read(config, catalog=catalog).state
+    hidden.update(ids[-500:])
+    for fault in faults:
+        sandbox.fault("status", route="get", **fault)
+    caplog.set_level("INFO")
+    output = read(config, catalog=catalog, state=state)
+    assert "reading everything, because too much has changed" in caplog.text
+    assert not hidden.intersection(output.ids("issues"))
+    assert "ACTIVATE_VERSION" not in output.types()
+    assert says in caplog.text
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -481,6 +555,70 @@ def test_deletions_go_through_stream_maps(tenant, config, read, issues):
     assert record["key"] == f"k-{gone[0]}"
     assert record["_sdc_deleted_at"]
     assert record["title"] is None
+
+
+def test_a_stream_map_that_drops_the_time_of_deletion_is_refused(tenant, config, read, issues):
+    config["stream_maps"] = {"issues": {"_id": "_id", "title": "title", "__else__": None}}
+    with pytest.raises(ConfigurationError, match="the map that makes issues drops _sdc_deleted_at"):
+        read(config, catalog=issues)
+    config["detect_deletes"] = False
+    assert len(read(config, catalog=issues).records("issues")) == len(ids_of(tenant))
+
+
+def test_deletions_go_through_stream_maps_that_keep_few_properties_and_few_records(
+    tenant, config, read, issues
+):
+    config["stream_maps"] = {
+        "issues": {
+            "_id": "_id",
+            "_sdc_deleted_at": "record.get('_sdc_deleted_at')",
+            "__filter__": "title == 't' or record.get('_sdc_deleted_at')",
+            "__else__": None,
+        }
+    }
+    state = read(config, catalog=issues).state
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    found = read(config, catalog=issues, state=state).records("issues")
+    assert [one["_id"] for one in found if one["_sdc_deleted_at"]] == gone
+
+
+@pytest.mark.parametrize("more", [{}, {"stream_maps": {"issues": {"title": "title"}}}])
+def test_the_time_of_deletion_cannot_be_deselected(tenant, config, read, issues, more):
+    """Without it, a target would load a record whose properties are all null."""
+    [entry] = [one for one in issues["streams"] if one["tap_stream_id"] == "issues"]
+    crumb = ["properties", "_sdc_deleted_at"]
+    metadata = {"inclusion": "available", "selected": False}
+    entry["metadata"].append({"breadcrumb": crumb, "metadata": metadata})
+    state = read(config | more, catalog=issues).state
+    gone = ids_of(tenant)[:1]
+    remove(tenant, gone)
+    output = read(config | more, catalog=issues, state=state)
+    assert output.records("issues")[-1]["_sdc_deleted_at"]
+    [schema] = [one["schema"] for one in output.messages if one["type"] == "SCHEMA"]
+    assert "_sdc_deleted_at" in schema["properties"]
+
+
+@pytest.mark.parametrize("flattening", [True, False])
+def test_deletions_take_the_path_of_the_sdk_where_records_do(
+    tenant, config, read, select, flattening
+):
+    """For flattening, and where something inside a property is deselected."""
+    catalog = select(issues=["title", "custom"])
+    if flattening:
+        config |= {"flattening_enabled": True, "flattening_max_depth": 1}
+    else:
+        [entry] = [one for one in catalog["streams"] if one["tap_stream_id"] == "issues"]
+        custom = entry["schema"]["properties"]["custom"]
+        custom["properties"] = {"secret": {"type": ["string", "null"]}}
+        crumb = ["properties", "custom", "properties", "secret"]
+        entry["metadata"].append({"breadcrumb": crumb, "metadata": {"selected": False}})
+    state = read(config, catalog=catalog).state
+    gone = ids_of(tenant)[:2]
+    remove(tenant, gone)
+    output = read(config, catalog=catalog, state=state)
+    assert deletions(output) == gone
+    assert deletions(read(config, catalog=catalog, state=output.state)) == []
 
 
 def test_a_top_that_is_not_the_right_one_calls_nothing_deleted_that_exists(

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 killed_at = st.one_of(st.just(1.0), st.floats(0, 1))  # the share of its lines that got out
 before_a_run = st.sampled_from(
-    ["nothing", "nothing", "nothing", "forget", "corrupt", "switch off", "deselect", "not yet"]
+    [
+        *("nothing", "nothing", "nothing", "forget", "corrupt", "switch off", "deselect"),
+        *("not yet", "some companies", "since"),
+    ]
 )
 runs = st.lists(st.tuples(before_a_run, histories, killed_at), min_size=1, max_size=5)
 pagings = st.tuples(st.sampled_from([1, 7, 2000]), st.sampled_from([1, 4]))
@@ -90,6 +93,8 @@ def prepare(event: str, warehouse: Warehouse, stream: str) -> dict[str, Any]:
         )
     return {
         "switch off": {"detect_deletes": False},
+        "some companies": {"detect_deletes": False, "company_ids": ["c1"]},
+        "since": {"detect_deletes": False, "start_date": "2023-11-14T22:13:20.050Z"},
         "not yet": {"detect_deletes_hours": 24},
     }.get(event, {})
 

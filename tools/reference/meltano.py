@@ -100,12 +100,17 @@ def _entry(setting: Setting, *, secret_kind: str) -> dict[str, Any]:
         entry["sensitive"] = True
     if setting.options:
         entry["options"] = [
-            {"label": str(value).replace("_", " ").capitalize(), "value": value}
-            for value in setting.options
+            {"label": _label(str(value)), "value": value} for value in setting.options
         ]
     if setting.schema.get("default") is not None:
         entry["value"] = setting.schema["default"]
     return {**entry, "description": setting.description}
+
+
+def _label(option: str) -> str:
+    """Return an option for people; names of Planhat's properties stay as they are."""
+    is_name = option != option.lower()
+    return option if is_name else option.replace("_", " ").capitalize()
 
 
 def _yaml(value: object, *, width: int) -> str:

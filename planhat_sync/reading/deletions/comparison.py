@@ -22,12 +22,13 @@ class Missing:
 
     Attributes:
         count: How many ids that is, at least.
-        recent: Those that were emitted after the last sweep, ascending.
+        named: Those whose ids are known without the table: what was emitted after the last sweep,
+            and what was the greatest id then. Ascending.
         ids: All of them, ascending; None if they cannot be decoded.
     """
 
     count: int
-    recent: list[str]
+    named: list[str]
     ids: list[str] | None
 
 
@@ -55,6 +56,7 @@ class Comparison:
         self._older = IdTable()  # to compare with the known table
         self._newer = IdTable()
         self._recent = set(known.recent) if known else set()
+        self._has_known_top = not self._known_top
 
     @property
     def size(self) -> int:
@@ -72,6 +74,7 @@ class Comparison:
         self.first = self.first or ids[0]
         self.last = ids[-1]
         top = self._known_top
+        self._has_known_top = self._has_known_top or top in ids
         newer = [identifier for identifier in ids if identifier > top]
         others = self._newer.add(newer)
         if len(newer) < len(ids):
@@ -91,7 +94,8 @@ class Comparison:
         difference = self._known.table.difference(self._older)
         if difference is None:
             fewer = self._known.table.size - self._older.size
-            return Missing(max(0, fewer) + len(recent), recent, None)
+            named = recent if self._has_known_top else [self._known_top, *recent]
+            return Missing(max(0, fewer) + len(recent), named, None)
         # The table has none of the recent ids: they are greater.
         ids = difference.removed + recent
         return Missing(len(ids), recent, ids)

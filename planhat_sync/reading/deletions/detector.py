@@ -38,6 +38,7 @@ MOST_CHECKED: Final = 20
 lags misses the newest."""
 
 NOT_KNOWN: Final = "which records there were before is not known, so deletions cannot be detected"
+NOT_FOUND: Final = "it does not find a record that it lists"
 NOT_DECODED: Final = "too much has changed since the last sweep to say which records were deleted"
 
 
@@ -155,16 +156,15 @@ class DeletionDetector:
         self._check_share(comparison, missing)
         kept: list[str] = []
         if self.full_read is not None:
-            newest = (missing.ids or missing.recent)[-MOST_CHECKED:]
-            if any(exists is not False for exists in self._source.exist(newest)):
-                self._keep("its list does not have records that exist")
+            if contradiction := self._contradiction(comparison, missing):
+                self._keep(contradiction)
                 return
         elif missing.ids is None or missing.count > MOST_CONFIRMED or self._is_overfull():
             self.full_read, self._comparison = NOT_DECODED, None
             return
         elif missing.ids:
             if not self._finds(comparison):
-                self._keep("it does not find a record that it lists")
+                self._keep(NOT_FOUND)
                 return
             kept = yield from self._confirmed(missing.ids)
             self.is_complete = not kept
@@ -175,6 +175,13 @@ class DeletionDetector:
                 counted(comparison.others, "record"),
             )
         self._put(comparison.known_after(self._clock.utc(), kept))
+
+    def _contradiction(self, comparison: Comparison, missing: Missing) -> str | None:
+        """Return why what did not come in a full read may exist; None if nothing says so."""
+        newest = (missing.ids or missing.named)[-MOST_CHECKED:]
+        if any(exists is not False for exists in self._source.exist(newest)):
+            return "its list does not have records that exist"
+        return NOT_FOUND if newest and not self._finds(comparison) else None
 
     def _keep(self, why: str) -> None:
         """Leave everything as it was before the scan."""
