@@ -128,6 +128,16 @@ class Model:
             raise ValueError("it is selected_by_default, and its access says that it is not read")
 
     @property
+    def company_property(self) -> str | None:
+        """The property that says to which companies a record belongs; None if there is none.
+
+        A model without a reference, whose list nevertheless takes several ids of companies, is that
+        of the companies themselves.
+        """
+        itself = "_id" if self.company_filter == "several" else None
+        return self.company_reference or itself
+
+    @property
     def is_read(self) -> bool:
         """Whether records are read."""
         return self.access != "write"

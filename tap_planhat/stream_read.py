@@ -89,7 +89,7 @@ class StreamRead:
         self.is_complete = True
         self._model = model
         self._client = client
-        self._settings = settings
+        self._settings = settings.of_model(model)
         self._key = key
         self._is_vouched = key is not None and key != model.replication_key
         self._selected = selected
@@ -114,8 +114,13 @@ class StreamRead:
             Interrupted: The run was asked to stop.
             PlanhatError: Reading cannot continue.
         """
-        if self._settings.detect_deletes:
+        if self._settings.detect_deletes and self._model.get_by_id:
             return self._with_deletions()
+        if self._settings.detect_deletes:
+            self._logger.warning(
+                "%s: deletions are not detected, because Planhat offers no request for one record",
+                self._model.name,
+            )
         if self._state.pop(KNOWN_IDS, None):  # it would not know what is emitted now
             self._output.save_state()
         return self._records()
@@ -209,11 +214,15 @@ class StreamRead:
         names = self._output.company_names if reference in self._selected else None
         if names:
             names.read()
+        if self._settings.company_ids:
+            reference = self._model.company_property
+        elif not names:
+            reference = None
         row_format = RowFormat(
             self._model.name,
             self._selected,
             key=self._key,
-            reference=reference if names or self._settings.company_ids else None,
+            reference=reference,
             name_company=names.of if names else None,
             write=self._writer(),
         )

@@ -25,7 +25,7 @@ def applies_one_id(
         key: The replication key, if the scan read what has changed.
         cutoff: Older rows were not read; None if all were.
     """
-    only = tuple(name for name in ("_id", key, source.model.company_reference) if name)
+    only = tuple(name for name in ("_id", key, source.model.company_property) if name)
     limit = source.model.page_limit
     for one in companies.unverified():
         page = source.page(PageRequest(f"-{key or '_id'}", limit, select=only), (one,))

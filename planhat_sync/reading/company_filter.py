@@ -10,7 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
+
+    from planhat_sync.model_file import CompanyFilter as CompanyFilterKind
 
 LONGEST_FILTER = 1500
 """Most characters of ids in one request; many servers refuse URLs beyond about 2,000."""
@@ -23,6 +25,7 @@ class CompanyFilter:
 
     Args:
         ids: ``_id`` of each company.
+        takes: What the list takes as `companyId`. With ``none``, there is one scan of everything.
         joined: Whether the server is known to accept several ids with commas between them.
 
     Attributes:
@@ -30,19 +33,30 @@ class CompanyFilter:
         current: The companies of the current scan.
     """
 
-    def __init__(self, ids: Iterable[str], *, joined: bool = False) -> None:
-        self.joined = joined
+    def __init__(
+        self, ids: Iterable[str], takes: CompanyFilterKind = "one", *, joined: bool = False
+    ) -> None:
+        self.joined = joined or takes != "one"
         self.current: tuple[str, ...] = ()
-        self._left = deque(_groups(list(dict.fromkeys(ids))) or [()])
+        self._is_sent = takes != "none"
+        distinct = tuple(dict.fromkeys(ids))
+        self._left = deque(_groups(distinct) or [()] if self._is_sent else [distinct])
         self._scanned: frozenset[str] = frozenset()
         self._emitted_by: frozenset[str] = frozenset()
         self._common: frozenset[str] = frozenset()  # ids of the scan that all its rows refer to
         self._has_rows = False
 
     @property
-    def has_several(self) -> bool:
-        """Whether more than one scan is left."""
-        return len(self._left) > 1
+    def sent(self) -> tuple[str, ...]:
+        """The companies that the current scan sends."""
+        return self.current if self._is_sent else ()
+
+    @property
+    def may_be_several(self) -> bool:
+        """Whether more than one scan may be left."""
+        return len(self._left) > 1 or any(
+            len(group) > 1 and not self.joined for group in self._left
+        )
 
     def start(self) -> bool:
         """Start the next scan; return False if none is left."""
@@ -114,7 +128,7 @@ class CompanyFilter:
         self._left = deque((one,) for one in left)
 
 
-def _groups(ids: list[str]) -> list[tuple[str, ...]]:
+def _groups(ids: Sequence[str]) -> list[tuple[str, ...]]:
     groups: list[list[str]] = []
     length = 0
     for one in ids:

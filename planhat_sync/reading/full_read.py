@@ -74,6 +74,7 @@ class FullRead:
 
         A server that ignores this sort returns the first row of some other order.
         """
-        page = self.source.page(PageRequest(key, 1, select=("_id", key)), self.companies)
-        first = next(iter(page.timestamps()), None)
-        return first is not None and first <= oldest < newest
+        request = PageRequest(key, 1, select=("_id", key))
+        pages = [source.page(request, self.companies) for source in self.source.lists]
+        first = [at for page in pages for at in page.timestamps()[:1]]
+        return None not in first and min(filter(None, first), default=newest) <= oldest < newest

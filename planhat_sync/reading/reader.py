@@ -20,7 +20,7 @@ from planhat_sync.reading.vouched_key import why_not
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from planhat_sync.api.pagination.scan import Source
@@ -85,7 +85,9 @@ class StreamReader:
             self._bookmark = None
         self._bookmark = None if full_read else self._bookmark
         self._start = StartingPoint.of(key, self._bookmark, settings, full_read)
-        self._companies = CompanyFilter(settings.company_ids, joined=state.joins)
+        self._companies = CompanyFilter(
+            settings.company_ids, source.model.company_filter, joined=state.joins
+        )
         self._sorts = state.sorts
         self._rows = self._rows_before = state.rows
         self._newest: datetime | None = None
@@ -101,7 +103,7 @@ class StreamReader:
         """
         self._companies.start()
         request = PageRequest("_id", min(rows, self._settings.page_size))
-        page = self._source.page(request, self._companies.current)
+        page = self._source.page(request, self._companies.sent)
         yield from self._included(page, range(min(rows, len(page.ids))))
 
     def read(self) -> Iterator[Rows]:
@@ -118,16 +120,11 @@ class StreamReader:
         self._logger.info("%s: %s", self._source.model.name, self._start.description)
         began = self._clock.utc()
         # The bookmark must not pass what was newest when the first scan started. A single scan sees
-        # that on its first page; before several, request it, over all companies.
-        may_be_several = self._companies.has_several or (
-            len(self._settings.company_ids) > 1 and not self.state.joins
-        )
+        # that on its first page; before several, request it, over all companies and lists.
+        may_be_several = len(self._source.model.lists) > 1 or self._companies.may_be_several
         self._is_first_page = not (may_be_several or self._start.cutoff is None)
         if self._key and not self._is_first_page:
-            request = PageRequest(f"-{self._key}", OLDEST_ROWS, select=("_id", self._key))
-            newest = self._source.page(request).timestamps()
-            self._newest = self._trusted(newest)
-            self._newest_first = is_ascending(newest[::-1])
+            self._read_newest(self._key)
         scans = 0
         while self._companies.start():
             scans += 1
@@ -161,8 +158,41 @@ class StreamReader:
         name, text = self._source.model.name, "although the catalog asks for INCREMENTAL"
         self._logger.warning("%s is read in full, %s: %s", name, text, why)
 
+    def _read_newest(self, key: str) -> None:
+        """Request the newest rows of each list by the replication key."""
+        request = PageRequest(f"-{key}", OLDEST_ROWS, select=("_id", key))
+        timestamps: list[datetime | None] = []
+        for source in self._source.lists:
+            newest = source.page(request).timestamps()
+            self._newest_first = self._newest_first and is_ascending(newest[::-1])
+            timestamps += newest
+        self._newest = self._trusted(timestamps)
+
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
-        """Read what has changed, the newest first."""
+        """Read what has changed, the newest of each list first.
+
+        A record that moves to another list meanwhile may come twice, or in the next run: it has
+        changed after what was newest when this run began.
+        """
+        failed: str | None = None
+        for source in self._source.lists:
+            failed = yield from self._list_changes(source, key, cutoff)
+            if failed:
+                break
+        if failed and self._is_vouched:
+            self.untrusted = f"{key} does not show what has changed: {failed}"
+        elif failed:
+            self._logger.info(
+                "reading everything, because sort=-%s does not show what has changed: %s",
+                key,
+                failed,
+            )
+            yield from self._everything(since=cutoff)
+
+    def _list_changes(
+        self, source: Source[Page], key: str, cutoff: datetime
+    ) -> Generator[Rows, None, str | None]:
+        """Read what has changed in one list; return why that cannot be seen, if it cannot."""
         scan = IncrementalScan(
             key,
             page_size=self._settings.page_size,
@@ -181,19 +211,11 @@ class StreamReader:
                 return ()
             return scan.accept(page.ids, timestamps)
 
-        for page, indices in self._source.scan(scan, accept, self._companies.current):
+        for page, indices in source.scan(scan, accept, self._companies.sent):
             yield from self._included(page, indices)
             del page
         self._sorts = scan.sort_is_known
-        if scan.failed and self._is_vouched:
-            self.untrusted = f"{key} does not show what has changed: {scan.failed}"
-        elif scan.failed:
-            self._logger.info(
-                "reading everything, because sort=-%s does not show what has changed: %s",
-                key,
-                scan.failed,
-            )
-            yield from self._everything(since=cutoff)
+        return scan.failed
 
     def _everything(self, since: datetime | None = None) -> Iterator[Rows]:
         """Read the complete collection; learn from it whether the server sorts by the key.
@@ -205,7 +227,7 @@ class StreamReader:
             self._source,
             self._key if since is None else None,
             self._is_vouched,
-            self._companies.current,
+            self._companies.sent,
             self._sorts,
             self._rows_before,
             self._all_have_key,

@@ -6,7 +6,7 @@ that its users write.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,11 @@ from planhat_sync.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from planhat_sync.models import Model
+
+MOST_ROWS: Final = 10_000
+"""Rows of the longest page that Planhat documents for any model (fact list-limit)."""
 
 READ_SETTINGS: Final[dict[str, Any]] = {
     "start_date": {
@@ -49,10 +54,13 @@ READ_SETTINGS: Final[dict[str, Any]] = {
     "page_size": {
         "type": "integer",
         "minimum": 1,
-        "maximum": 2000,
-        "default": 2000,
+        "maximum": MOST_ROWS,
+        "default": MOST_ROWS,
         "title": "Page size",
-        "description": "How many records to request at once.",
+        "description": (
+            "How many records to request at once, at most. Planhat's own limit is 2,000 for most "
+            "models."
+        ),
     },
     "concurrency": {
         "type": "integer",
@@ -141,7 +149,7 @@ class ReadSettings:
     """How to read.
 
     Attributes:
-        page_size: Rows to request at once.
+        page_size: Rows to request at once, at most.
         concurrency: Maximum number of requests in flight, and of pages in memory.
         lookback: How far before the bookmark an incremental scan starts.
         start_date: Nothing older is read, with or without a bookmark; None for everything.
@@ -153,7 +161,7 @@ class ReadSettings:
         full_read_every: How often a stream is read in full whose replication key is vouched for.
     """
 
-    page_size: int = 2000
+    page_size: int = MOST_ROWS
     concurrency: int = 4
     lookback: timedelta = timedelta(seconds=60)
     start_date: datetime | None = None
@@ -200,6 +208,18 @@ class ReadSettings:
         settings = cls(company_ids=company_ids, **values)
         settings._check_deletes()
         return settings
+
+    def of_model(self, model: Model) -> ReadSettings:
+        """Return the settings within the limits of a model.
+
+        Args:
+            model: The model; if its records belong to no company, no filter by companies applies.
+        """
+        return replace(
+            self,
+            page_size=min(self.page_size, model.page_limit),
+            company_ids=self.company_ids if model.company_property else (),
+        )
 
     def _check_deletes(self) -> None:
         """Raise a ConfigurationError if deletions could be confused with what is not read."""

@@ -155,8 +155,8 @@ def test_an_empty_tenant_ends_well_and_with_a_state(tap, config, sandbox):
 
 BAD_SETTINGS = {
     "no token": ({"api_token": None}, "api_token is not set"),
-    "page_size 0": ({"page_size": 0}, "page_size must be between 1 and 2000"),
-    "page_size 2001": ({"page_size": 2001}, "page_size must be between 1 and 2000"),
+    "page_size 0": ({"page_size": 0}, "page_size must be between 1 and 10000"),
+    "page_size 2001": ({"page_size": 2001}, "page_size must be between 1 and 10000"),
     "misspelt": ({"page_sise": 5}, "did you mean page_size?"),
     "http elsewhere": ({"api_url": "http://example.com"}, "api_url"),
     "no date": ({"start_date": "soon"}, "start_date is not a date-time"),
@@ -181,7 +181,7 @@ def test_a_failed_run_exits_with_1_and_shows_no_traceback(tap, config):
     run = tap(config={**config, "page_size": 0})
     assert run.code == 1
     assert run.last_line.startswith("tap-planhat: ")
-    assert "page_size must be between 1 and 2000" in run.last_line
+    assert "page_size must be between 1 and 10000" in run.last_line
     assert "Traceback" not in run.stderr
     assert run.stdout == b""
 

@@ -79,12 +79,10 @@ class TableScan(Generic[T]):
         return self._lists(companies) if self._several else self._list(self._source, companies)
 
     def _lists(self, companies: Sequence[str]) -> Iterator[tuple[T, Sequence[int]]]:
-        lists = self._source.model.lists
-        for parameters in (*lists, *lists[:-1]):
+        lists = self._source.lists
+        for source in (*lists, *lists[:-1]):
             self._scan = FullScan(self._page_size)
-            for page, indices in self._list(
-                replace(self._source, parameters=parameters), companies
-            ):
+            for page, indices in self._list(source, companies):
                 ids = self._ids_of(page)
                 new = [at for at in indices if ids[at] not in self._seen]
                 self._seen.update(ids[at] for at in new)

@@ -45,7 +45,7 @@ class RowFormat:
         properties: The properties to emit; ``_id`` is always one of them.
         key: The replication key, if there is one; it is emitted.
         reference: The property that refers to companies, if it is needed; it is emitted only if it
-            is one of `properties`.
+            is one of `properties`. ``_id`` if the rows are the companies.
         name_company: Returns how to refer to a company, given its `_id`; None for the `_id`.
         write: Writes rows as lines. If given, pages become lines at once; otherwise their rows
             become Python values when they are picked.
@@ -89,6 +89,7 @@ class RowFormat:
         self._encoder = msgspec.json.Encoder(decimal_format="number")
         self._values = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
         self._has_reference = reference is not None
+        self._companies_of_row = _itself if reference == "_id" else self._companies_of
         self._hides_reference = reference is not None and reference not in emitted
         self._name_company = name_company
         self._any = msgspec.json.Decoder(float_hook=decimal.Decimal)
@@ -124,7 +125,7 @@ class RowFormat:
             if page.keys is not None:
                 page.keys += map(_KEY_OF, rows)
             if page.companies is not None:
-                page.companies += map(self._companies_of, rows)
+                page.companies += map(self._companies_of_row, rows)
             if self._hides_reference:
                 for row in rows:
                     row.reference = NOTHING
@@ -197,3 +198,8 @@ def _replace_unpaired_surrogate(escape: re.Match[bytes]) -> bytes:
     text = escape[0]
     is_unpaired = len(text) == _ONE_ESCAPE and text[1:3].lower() == b"ud"
     return rb"\ufffd" if is_unpaired else text
+
+
+def _itself(row: Any) -> frozenset[str]:  # noqa: ANN401 - made at run time
+    """Return the companies of a row that is a company."""
+    return frozenset((row.id_,))
