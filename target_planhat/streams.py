@@ -24,9 +24,7 @@ def check_stream(name: str, models: Mapping[str, Model]) -> None:
     """
     if name in models and models[name].is_written:
         return
-    what = (
-        "is only read from Planhat, not written" if name in models else "is not a model of Planhat"
-    )
+    what = "only read from Planhat, not written" if name in models else "not a model of Planhat"
     written = ", ".join(each for each, model in models.items() if model.is_written)
     raise InputError(
         f"stream {name} is {what}; there are {written}: select these in the tap, or map it with "
