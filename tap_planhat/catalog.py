@@ -127,16 +127,24 @@ def normalized(
     for entry in catalog.streams:
         name = entry.stream or entry.tap_stream_id
         for stream in (entry.tap_stream_id, name):
-            if stream not in models:
-                raise ConfigurationError(
-                    f"the catalog names a stream {stream}, and there are only "
-                    f"{', '.join(models)}: remove it, or make a new catalog with --discover"
-                )
+            _check_stream(stream, models)
         replication = replication_of(asked[entry.tap_stream_id], models[name])
         for warning in replication.warnings:
             logger.warning("%s", warning)
         _overrule(entry, models[name], replication)
     return catalog
+
+
+def _check_stream(stream: str, models: Mapping[str, Model]) -> None:
+    """Raise a ConfigurationError unless a stream of a catalog is one."""
+    if stream in models and models[stream].is_read:
+        return
+    why = ", which is only written" if stream in models else ""
+    raise ConfigurationError(
+        f"the catalog names a stream {stream}{why}, and there are only "
+        f"{', '.join(name for name, model in models.items() if model.is_read)}: "
+        "remove it, or make a new catalog with --discover"
+    )
 
 
 def _with_merged_metadata(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from planhat_sync.api.connection import CONNECTION_SETTINGS
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.reading.settings import READ_SETTINGS
 from planhat_sync.runtime.progress import PROGRESS_SETTING
+from tap_planhat.selection import STREAMS_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ CONFIG_SCHEMA: Final[dict[str, Any]] = {
     "required": ["api_token"],
     "properties": {
         **CONNECTION_SETTINGS,
+        "streams": STREAMS_SETTING,
         **READ_SETTINGS,
         "emit_activate_version_messages": {
             "type": "boolean",

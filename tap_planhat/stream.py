@@ -52,6 +52,7 @@ class PlanhatStream(Stream):
         writer: Writes the messages.
         stop: Whether the run was asked to stop.
         counts: Receives the counts of what was read.
+        is_selected: Whether a run without a catalog reads this stream.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -67,8 +68,10 @@ class PlanhatStream(Stream):
         writer: MessageWriter,
         stop: Stop,
         counts: ReadCounts,
+        is_selected: bool = True,
     ) -> None:
         self.model = model
+        self.selected_by_default = is_selected
         super().__init__(tap, schema=model.record_schema, name=model.name)
         self.primary_keys = list(KEY_PROPERTIES)
         self.replication_key = model.replication_key
@@ -245,6 +248,10 @@ class PlanhatStream(Stream):
 
     def _record_lines(self) -> WriteLines:
         return record_lines(self.name, self._stream_version)
+
+    def write_schema(self) -> None:
+        """Write the SCHEMA, unless it depends on what is read."""
+        self._write_schema_message()
 
     def _write_schema_message(self) -> None:
         """Write the SCHEMA, unless it depends on what is read: `_take_effect` does it then."""

@@ -29,17 +29,22 @@ from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.deletions import announce_deletions, check_deletions
 from tap_planhat.messages import MessageWriter
 from tap_planhat.read_counts import ReadCounts
+from tap_planhat.selected_streams import SelectedStreams
+from tap_planhat.selection import Selection, without_catalog
 from tap_planhat.settings import CONFIG_SCHEMA, check_batch_config, check_flattening
 from tap_planhat.state_file import state_of
 from tap_planhat.stream import PlanhatStream
 from tap_planhat.stream_maps import check_stream_maps
+from tap_planhat.unreadable import UnreadableStreams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import IO
 
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.singerlib import Catalog
+
+    from planhat_sync.models import Model
 
 CATALOG_FILE = "the file given as --catalog"
 HELP = """Read issues and objectives out of Planhat, as Singer messages on standard output.
@@ -72,23 +77,26 @@ class TapPlanhat(PlanhatPlugin, Tap):
         *,
         catalog: Catalog | dict[str, Any] | None = None,
         client: PlanhatClient | None = None,
+        models: Mapping[str, Model] | None = None,
         **how: Any,  # noqa: ANN401
     ) -> None:
         """Make a tap.
 
         Args:
-            catalog: What to read; everything if None.
+            catalog: What to read; None for what the settings say.
             client: Sends the requests; None for one that is made of the settings.
+            models: The models by name; None for those of the schema files.
             how: Other arguments of `singer_sdk.Tap`.
         """
         self._writer = MessageWriter()
         self.stop = Stop(self.name)
-        self.models = load_models()
+        self.models = models or load_models()
         self._client = client
         self._company_names: CompanyNames | None = None
         self._counts = ReadCounts()
         if catalog is not None:
             catalog = normalized(catalog, self.models, self.logger)
+        self._has_catalog = catalog is not None
         super().__init__(catalog=catalog, message_writer=self._writer, **how)
 
     @classmethod
@@ -102,6 +110,16 @@ class TapPlanhat(PlanhatPlugin, Tap):
             if option.name == "test":
                 option.type = click.Choice([each.value for each in CliTestOptionValue])
         return command
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:  # noqa: ARG003 - the SDK's
+        """Test the streams that a run would read; the SDK's own tests all that there are."""
+        if value == CliTestOptionValue.Disabled.value:
+            return
+        config: _ConfigInput = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        tap.test(only_schemas=value == CliTestOptionValue.Schema.value)
+        ctx.exit()
 
     def connect(self) -> PlanhatClient:
         """Return the client for all streams and threads of this run.
@@ -123,11 +141,12 @@ class TapPlanhat(PlanhatPlugin, Tap):
         return self._company_names
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
-        """Make a stream of every model; sends requests only to discover custom fields."""
+        """Make a stream of every model that is read; asks Planhat only for custom fields."""
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
             fields = read_custom_fields(self.connect())
             self.models = {name: typed(model, fields) for name, model in self.models.items()}
+        selected = self._selection.streams
         return [
             PlanhatStream(
                 self,
@@ -137,9 +156,21 @@ class TapPlanhat(PlanhatPlugin, Tap):
                 writer=self._writer,
                 stop=self.stop,
                 counts=self._counts,
+                is_selected=model.name in selected,
             )
             for model in self.models.values()
+            if model.is_read
         ]
+
+    @property
+    def catalog(self) -> Catalog:
+        """The selected streams, for the SDK's mapper: it fails on one that is not selected."""
+        whole = super().catalog
+        return type(whole)(
+            (name, entry)
+            for name, entry in whole.items()
+            if entry.metadata.resolve_selection().get((), True)
+        )
 
     def run_discovery(self) -> str:
         """Print the catalog.
@@ -191,10 +222,15 @@ class TapPlanhat(PlanhatPlugin, Tap):
             self.logger.warning("%s", warning)
         with self._progress(), self.stop.on_signals():
             try:
-                self.sync_all()
+                self._reset_state_progress_markers()
+                if self.state:
+                    self.state_writer.write_state(self.state)
+                unreadable = self._unreadable()
+                SelectedStreams(self.streams.values(), unreadable).read()
                 self.stop.check()
                 read = self._counts if self._counts.records else "No records were read"
                 self.logger.info("%s", read)
+                unreadable.check()
             except StopRequested as stopped:
                 if self.state:
                     self.state_writer.write_state(self.state)
@@ -209,6 +245,32 @@ class TapPlanhat(PlanhatPlugin, Tap):
                     self.logger.warning("%s", unnamed)
                 self.stop.event.set()  # ends requests whose pages are no longer needed
 
+    def test(self, *, only_schemas: bool) -> None:
+        """Read one record of each selected stream, or print its schema.
+
+        Args:
+            only_schemas: Whether to print the schemas alone, without a request.
+
+        Raises:
+            StopError: A stream cannot be read.
+        """
+        unreadable = self._unreadable()
+        selected = SelectedStreams(self.streams.values(), unreadable)
+        if only_schemas:
+            selected.write_schemas()
+        else:
+            selected.read_one_record_each()
+        unreadable.check()
+
+    def _unreadable(self) -> UnreadableStreams:
+        """Return a place for streams that cannot be read; all that a catalog selects are named."""
+        named = self.streams if self._has_catalog else self._selection.named
+        return UnreadableStreams(named, self.logger)
+
+    @property
+    def _selection(self) -> Selection:
+        return Selection.of(self.config.get("streams"), self.models)
+
     def check_settings(self) -> None:
         """Check what the schema of the settings cannot express.
 
@@ -220,6 +282,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
         check_flattening(self.config)
         check_batch_config(self.config)
         check_deletions(self.config)
+        if self._has_catalog:
+            without_catalog(self.config.get("streams"))
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps.

@@ -24,6 +24,7 @@ from target_planhat.messages import (
     reject_of,
 )
 from target_planhat.record_maps import UnmappableError
+from target_planhat.streams import check_stream
 from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
@@ -183,12 +184,7 @@ class Router:
         if self._completeness is not None:
             self._completeness.announce(name, models)
         for made in models:
-            if made not in self._streams.models:
-                raise InputError(
-                    f"stream {made} is not a model of Planhat; there are "
-                    f"{', '.join(self._streams.models)}: select these in the tap, or map it "
-                    "with mappings"
-                )
+            check_stream(made, self._streams.models)
             stream, columns = self._streams[made], schema.get("properties")
             if not self._maps.are_set:  # the columns of a mapped stream are not those of a model
                 stream.announce(columns if isinstance(columns, dict) else ())

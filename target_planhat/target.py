@@ -33,10 +33,11 @@ from target_planhat.sink import PlanhatSink
 from target_planhat.stream_maps import StreamMaps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+    from planhat_sync.models import Model
     from target_planhat.record_maps import RecordMaps
 
 
@@ -98,11 +99,20 @@ class TargetPlanhat(PlanhatPlugin, Target):
         *,
         config: Any = None,  # noqa: ANN401 - as the SDK has it: a dict, a path, a list of paths
         parse_env_config: bool = False,
+        models: Mapping[str, Model] | None = None,
         **kwargs: Any,  # noqa: ANN401 - passed on
     ) -> None:
+        """Make a target.
+
+        Args:
+            config: The settings.
+            parse_env_config: Whether to read settings from the environment too.
+            models: The models by name; None for those of the schema files.
+            kwargs: Other arguments of `singer_sdk.Target`.
+        """
         super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
         self.max_parallelism = 1
-        self.models = load_models()
+        self.models = models or load_models()
         self.settings = WriteSettings.from_config(self.config, self.models)
         check_output_files(
             rejects_path=self.settings.rejects_path, summary_path=self.settings.summary_path

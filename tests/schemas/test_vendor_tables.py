@@ -24,6 +24,8 @@ ANSWERS = {
 }
 OURS = {"evidence", "facts", "selected_by_default"}
 """Keywords about this project's knowledge, which no page of the vendor's can confirm."""
+LEFT_OUT = {"__v", "apiTokens"}
+"""What answers have and no model reads: the database's own count, and what may hold secrets."""
 
 
 @pytest.fixture(params=sorted(TABLES))
@@ -86,8 +88,8 @@ class TestExampleAnswers:
     def test_an_answer_satisfies_the_schema_that_the_tap_sends(self, name, answer):
         validator_of(name).validate(answer)
 
-    def test_the_schema_has_every_property_of_an_answer_but_the_databases_own(self, name, answer):
-        assert answer.keys() - {"__v"} <= load_models()[name].properties.keys()
+    def test_a_model_has_every_property_of_an_answer_that_is_not_left_out(self, name, answer):
+        assert answer.keys() - load_models()[name].properties.keys() <= LEFT_OUT
 
 
 def test_a_time_that_is_none_does_not_satisfy_the_schema():

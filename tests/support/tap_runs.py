@@ -18,6 +18,8 @@ from tap_planhat.tap import TapPlanhat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from planhat_sync.models import Model
+
 STREAMS = ("issues", "objectives")
 
 
@@ -53,15 +55,33 @@ def run_tap(
     *,
     state: dict[str, Any] | None = None,
     catalog: dict[str, Any] | None = None,
+    models: dict[str, Model] | None = None,
 ) -> Output:
     """Run the tap to its end in this process; what it raises, is raised."""
-    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    output, error = end_tap(config, state=state, catalog=catalog, models=models)
+    if error is not None:
+        raise error
+    return output
+
+
+def end_tap(
+    config: dict[str, Any],
+    *,
+    state: dict[str, Any] | None = None,
+    catalog: dict[str, Any] | None = None,
+    models: dict[str, Model] | None = None,
+) -> tuple[Output, Exception | None]:
+    """Run the tap in this process: what it printed, and what it raised, if it did."""
+    stdout, error = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), None
     with redirect_stdout(stdout):
-        TapPlanhat(config=config, state=state, catalog=catalog).run()
+        try:
+            TapPlanhat(config=config, state=state, catalog=catalog, models=models).run()
+        except Exception as raised:  # noqa: BLE001 - the caller decides about it
+            error = raised
     stdout.seek(0)
     text = stdout.read()
     # Not splitlines: a text may hold U+0085 or U+2028, which end no line of Singer's.
-    return Output(text, [json.loads(line) for line in text.split("\n")[:-1]])
+    return Output(text, [json.loads(line) for line in text.split("\n")[:-1]]), error
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ import pytest
 from target_planhat.target import TargetPlanhat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from planhat_sandbox import Sandbox
+    from planhat_sync.models import Model
 
 TOKENS = {"alpha": "token-a", "beta": "token-b"}
 
@@ -121,6 +122,7 @@ class Bench:
         tenant: str = "alpha",
         look: Callable[[], Any] = lambda: None,
         path: Path | None = None,
+        models: Mapping[str, Model] | None = None,
         **config: Any,
     ) -> Ran:
         """Run the target on messages, to whatever end; with a path they are written there first."""
@@ -132,7 +134,7 @@ class Bench:
             source = path.open("rb")
         with source, contextlib.redirect_stdout(_Stdout(ran, look)):
             try:
-                ran.target = TargetPlanhat(config=config)
+                ran.target = TargetPlanhat(config=config, models=models)
                 ran.target.listen(source)
             except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
                 ran.error = error

@@ -67,7 +67,7 @@ def test_the_catalog_says_how_each_stream_is_replicated(tap):
         assert entry["key_properties"] == ["_id"]
         assert entry["schema"]["required"] == ["_id"]
         root = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"])
-        assert root["selected-by-default"] is True
+        assert root["selected-by-default"] is (entry["tap_stream_id"] in {"issues", "objectives"})
         assert root["forced-replication-method"] == entry["replication_method"]
 
 

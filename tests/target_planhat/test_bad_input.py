@@ -8,10 +8,12 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
 from planhat_sync.runtime.stdin import LONGEST_LINE_BYTES, InputError
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from target_planhat.messages import RecordBeforeSchemaError
@@ -67,10 +69,36 @@ def test_the_content_of_a_bad_line_is_not_shown(bench):
 
 
 def test_a_stream_that_is_not_a_model_ends_the_run_and_the_models_are_named(bench):
-    ran = bench.run([bench.schema("users")])
+    ran = bench.run([bench.schema("gadgets")])
     assert isinstance(ran.error, InputError)
-    names = "there are issues, objectives"
-    assert f"stream users is not a model of Planhat; {names}" in str(ran.error)
+    names = ", ".join(name for name, model in load_models().items() if model.is_written)
+    assert f"stream gadgets is not a model of Planhat; there are {names}: select" in str(ran.error)
+
+
+def test_a_model_that_is_only_read_ends_the_run_and_nothing_of_it_is_sent(bench):
+    models = load_models()
+    models["objectives"] = replace(models["objectives"], access="read")
+    company = bench.company()
+    ran = bench.run(
+        [
+            bench.schema(),
+            issue(bench, company, "a"),
+            bench.state(1),
+            bench.schema("objectives"),
+            bench.record("objectives", sourceId="b", name="b", companyId=company),
+            bench.state(2),
+        ],
+        models=models,
+        on_reject="continue",
+    )
+    assert isinstance(ran.error, InputError)
+    says = "stream objectives is only read from Planhat, not written; there are "
+    assert str(ran.error).startswith(says)
+    assert "objectives" not in str(ran.error).removeprefix(says)
+    assert ran.states == [{"bookmarks": {"at": 1}}]
+    assert ran.rejects == []
+    assert {request.path for request in bench.sandbox.requests} == {"/issues"}
+    assert bench.sandbox.tenant("alpha").records("objectives") == []
 
 
 def test_a_record_before_its_schema_is_also_what_the_sdk_calls_it(bench):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from planhat_sync.models import load_models
-from tools.reference import coercions, meltano, modules, sandbox, tables
+from tools.reference import coercions, meltano, models, modules, sandbox, tables
 from tools.reference.settings import Plugin
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +19,14 @@ ROOT = Path(__file__).parents[2]
 def generated() -> dict[Path, str]:
     """Return every file with a generated part, as it should be."""
     tap, target = Plugin.ask("tap-planhat"), Plugin.ask("target-planhat")
-    models = list(load_models().values())
+    all_models = load_models().values()
     parts = {
         "README.md": {
             "settings": tables.settings_in_short(tap, target),
-            "models": tables.models_in_short(models),
+            "models": models.in_short(all_models),
         },
         "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
-        "docs/models.md": {"models": tables.models_in_full(models)},
+        "docs/models.md": {"models": models.in_full(all_models)},
         "docs/coercions.md": {"coercions": coercions.table()},
         "docs/sandbox.md": {
             "faults": sandbox.faults(),

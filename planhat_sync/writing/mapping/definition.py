@@ -88,12 +88,13 @@ def _made(
 
 
 def _model(name: str, models: Mapping[str, Model]) -> Model:
+    written = {each: model for each, model in models.items() if model.is_written}
+    if name in written:
+        return written[name]
+    what = f"there is not a model called {printable_name(name)}{did_you_mean(name, written)}"
     if name in models:
-        return models[name]
-    raise _InvalidMappingError(
-        f"there is not a model called {printable_name(name)}{did_you_mean(name, models)}; "
-        f"there are {', '.join(models)}"
-    )
+        what = f"the model {name} is only read from Planhat, not written"
+    raise _InvalidMappingError(f"{what}; there are {', '.join(written)}")
 
 
 def _check_property(model: Model, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -140,7 +141,7 @@ def test_an_entry_that_is_wrong(entries, reason) -> None:
         (
             {**mapping_of({}), "model": "issue"},
             PLACE + "there is not a model called issue; did you mean issues?; "
-            "there are issues, objectives",
+            f"there are {', '.join(name for name in MODELS if MODELS[name].is_written)}",
         ),
         (
             {"stream": "jira", "model": "issues", "set": {"title": "a"}},
@@ -152,6 +153,16 @@ def test_an_entry_that_is_wrong(entries, reason) -> None:
 def test_a_mapping_that_is_wrong(mapping, sentence) -> None:
     right = {**mapping_of({}), "stream": "another"}
     assert error_of([right, mapping]) == sentence
+
+
+def test_a_model_that_is_only_read_has_no_mapping() -> None:
+    models = {**MODELS, "issues": dataclasses.replace(MODELS["issues"], access="read")}
+    with pytest.raises(ConfigurationError) as raised:
+        Mappings.from_config([mapping_of({})], models)
+    assert "the model issues is only read from Planhat, not written; there are " in str(
+        raised.value
+    )
+    assert "there are issues" not in str(raised.value)
 
 
 def test_two_mappings_of_one_stream() -> None:

@@ -1,0 +1,40 @@
+"""The page of the models says what their files say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from planhat_sync.models import load_models
+from tools.reference.models import EVIDENCE
+
+PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+SECTIONS = {
+    name: text
+    for name, _, text in (part.partition("\n") for part in PAGE.split("\n## ")[1:])
+    if name in load_models()
+}
+
+
+@pytest.fixture(params=load_models().values(), ids=lambda model: model.name)
+def model(request):
+    return request.param
+
+
+def test_each_model_has_a_section():
+    assert SECTIONS.keys() == load_models().keys()
+
+
+def test_a_section_says_what_the_file_is_made_from_and_links_the_facts(model):
+    (line,) = [line for line in SECTIONS[model.name].splitlines() if line.startswith("- made from")]
+    assert line.removeprefix("- made from: ").startswith(EVIDENCE[model.evidence])
+    for fact in model.facts:
+        assert f"[{fact}](planhat-facts.md#{fact})" in line
+    assert line.count("](") == len(model.facts)
+
+
+def test_a_section_names_the_parameters_that_lists_need(model):
+    for each in model.lists:
+        for name, value in each.items():
+            assert f"`{name}={value}`" in SECTIONS[model.name]
