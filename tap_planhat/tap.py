@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import stat
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +18,7 @@ from planhat_sync.models import load_models
 from planhat_sync.reading.company_names import CompanyNames
 from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.runtime import stdout
-from planhat_sync.runtime.config_files import parse_json_object
+from planhat_sync.runtime.config_files import content_of, parse_json_object
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop, StopRequested
@@ -205,8 +202,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=state_of(_content(state)) if state else None,
-            catalog=parse_json_object(_content(catalog), CATALOG_FILE) if catalog else None,
+            state=state_of(content_of(state)) if state else None,
+            catalog=parse_json_object(content_of(catalog), CATALOG_FILE) if catalog else None,
             parse_env_config=bool(config and config.parse_env),
         )
         tap.run()
@@ -310,14 +307,5 @@ class TapPlanhat(PlanhatPlugin, Tap):
             snapshot,
             setting=self.config["progress"],
             logger=self.logger,
-            leave_terminal_to_target=_is_pipe(stdout.fileno()),
+            leave_terminal_to_target=stdout.is_pipe(),
         )
-
-
-def _is_pipe(descriptor: int | None) -> bool:
-    return descriptor is not None and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
-
-
-def _content(file: IO[str]) -> bytes:
-    """Read the bytes of a file that Click has opened, whatever the encoding of the locale is."""
-    return file.buffer.read() if isinstance(file, io.TextIOWrapper) else file.read().encode()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import codecs
 import errno
+import io
 import json
 import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
@@ -84,6 +85,15 @@ def parse_json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON value
         raise ConfigurationError(f"{what} holds a number that is out of range") from None
     except ValueError as error:
         raise ConfigurationError(f"{what} is not JSON: {error}") from None
+
+
+def content_of(file: IO[str]) -> bytes:
+    """Read the bytes of a file that was opened as text, whatever the encoding of the locale is.
+
+    Args:
+        file: The file, or text in memory.
+    """
+    return file.buffer.read() if isinstance(file, io.TextIOWrapper) else file.read().encode()
 
 
 def decode_text(content: bytes, what: str) -> str:

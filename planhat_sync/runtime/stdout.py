@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import stat
 import sys
 import threading
 from collections import deque
@@ -90,6 +91,12 @@ def fileno() -> int | None:
     process, such as a test, may have replaced. None if that has no descriptor.
     """
     return descriptor_of(sys.stdout) if _Output.descriptor is None else _Output.descriptor
+
+
+def is_pipe() -> bool:
+    """Return whether standard output is a pipe."""
+    descriptor = fileno()
+    return descriptor is not None and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
 
 
 def as_stream() -> TextIO:

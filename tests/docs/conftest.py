@@ -50,6 +50,9 @@ def environment(page, request, tmp_path) -> dict[str, str]:
         kept["GITHUB_API_URL"] = request.getfixturevalue("github").url
     if "postgres" in page.needs:
         server = request.getfixturevalue("postgres")
+        if "postgres-loader" in page.needs:
+            # A time zone as many a reader has it. target-postgres makes columns without one.
+            server.run(f"alter database {server.database} set timezone = 'Asia/Kolkata'")
         kept |= server.environment
         path.append(str(server.binaries))
     return {

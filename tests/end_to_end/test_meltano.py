@@ -75,15 +75,82 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert_equal_tenants("issues")
 
 
-def test_the_settings_that_the_recipe_prints_move_a_tenant(meltano, tenants, counts, tmp_path):
-    """The companies are found by externalId, and no id of the old tenant gets into the new one."""
-    page = (ROOT / "docs/recipes/move-a-tenant.md").read_text("utf-8")
-    [printed] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    [extractor] = yaml.safe_load(printed)["plugins"]["extractors"]
+@pytest.fixture
+def configure(tmp_path):
+    """Change the entry of tap-planhat in the project: `configure(config={…}, metadata={…})`."""
     path = tmp_path / "project" / "meltano.yml"
-    project = yaml.safe_load(path.read_text("utf-8"))
-    project["plugins"]["extractors"][0] |= extractor
-    path.write_text(yaml.safe_dump(project), "utf-8")
+
+    def change(**entry):
+        project = yaml.safe_load(path.read_text("utf-8"))
+        project["plugins"]["extractors"][0] |= entry
+        path.write_text(yaml.safe_dump(project), "utf-8")
+
+    return change
+
+
+def printed(page):
+    """The entry of tap-planhat in the only YAML of a page."""
+    [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
+    [extractor] = yaml.safe_load(block)["plugins"]["extractors"]
+    return extractor
+
+
+def test_the_settings_that_the_page_prints_make_objectives_incremental_if_they_have_times(
+    meltano, configure, tenants, counts
+):
+    tenants.behave(objective_times="present")
+    configure(**printed("reading.md"))
+    source = tenants.tenant("token-a")
+    first, second, *_ = [record["_id"] for record in source.records("objectives")]
+
+    def run():
+        """The number of objectives that were read, and how the tap asked for them."""
+        before = len(tenants.requests)
+        meltano("run", "copy", TAP_PLANHAT__SELECT='["objectives.*"]')
+        lists = [
+            request
+            for request in tenants.requests[before:]
+            if (request.tenant, request.model, request.route) == ("alpha", "objectives", "list")
+        ]
+        return counts()["objectives"]["read"], [request.query["sort"] for request in lists]
+
+    read, sorts = run()
+    assert read == 60
+    assert "_id" in sorts
+    source.update("objectives", first, {"name": "Changed once"})
+    read, sorts = run()
+    assert read < 60
+    assert sorts == ["-updatedAt"]
+    source.update("objectives", second, {"name": "Changed twice"})
+    # A key that is named, too, changes nothing. What has the time of the bookmark comes again.
+    key = {"replication-method": "INCREMENTAL", "replication-key": "updatedAt"}
+    configure(metadata={"objectives": key})
+    assert run() == (2, ["-updatedAt"])
+
+    tenants.behave(objective_times="absent")
+    for _ in range(2):
+        assert run()[0] == 60
+
+
+@pytest.mark.parametrize("place", ["meltano.yml", "environment"])
+def test_detect_deletes_reaches_the_tap(meltano, configure, tenants, counts, place):
+    variables = {"TAP_PLANHAT__SELECT": '["issues.*"]'}
+    if place == "meltano.yml":
+        configure(config={"detect_deletes": True, "detect_deletes_hours": 0})
+    else:
+        variables |= {"TAP_PLANHAT_DETECT_DELETES": "true", "TAP_PLANHAT_DETECT_DELETES_HOURS": "0"}
+    source = tenants.tenant("token-a")
+    meltano("run", "copy", **variables)
+    assert counts()["issues"]["skipped"] == 0
+    for record in source.records("issues")[:3]:
+        source.delete("issues", record["_id"])
+    meltano("run", "copy", **variables)
+    assert counts()["issues"]["skipped"] == 3  # since `deletes` is set to ignore
+
+
+def test_the_settings_that_the_recipe_prints_move_a_tenant(meltano, configure, tenants, counts):
+    """The companies are found by externalId, and no id of the old tenant gets into the new one."""
+    configure(**printed("recipes/move-a-tenant.md"))
     old, new = tenants.tenants
     new.clear()
     seed_tenant(new, issues=0, objectives=0, shared_ids=False)

@@ -35,7 +35,7 @@ def generated() -> dict[Path, str]:
         },
         "docs/how-it-is-built.md": {name: modules.map_of(name) for name in modules.PACKAGES},
         "docs/adr/index.md": {"decisions": tables.decisions(ROOT / "docs" / "adr")},
-        **{page: {target.name: meltano.for_page(target)} for page in _pages_with(target.name)},
+        **_definitions_in_pages(tap, target),
         "meltano.yml": {plugin.name: meltano.for_project(plugin) for plugin in (tap, target)},
     }
     files = {ROOT / name: _filled(ROOT / name, texts) for name, texts in parts.items()}
@@ -45,13 +45,19 @@ def generated() -> dict[Path, str]:
     return files
 
 
-def _pages_with(plugin: str) -> list[str]:
-    """Return the pages whose meltano.yml declares the settings of a plugin."""
-    return [
-        path.relative_to(ROOT).as_posix()
-        for path in sorted((ROOT / "docs").rglob("*.md"))
-        if f"    # {plugin}:begin\n" in path.read_text("utf-8")
-    ]
+def _definitions_in_pages(*plugins: Plugin) -> dict[str, dict[str, str]]:
+    """Return the settings that a meltano.yml in a page declares, for each page that has one."""
+    definitions: dict[str, dict[str, str]] = {}
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text("utf-8")
+        parts = {
+            plugin.name: meltano.for_page(plugin)
+            for plugin in plugins
+            if f"    # {plugin.name}:begin\n" in text
+        }
+        if parts:
+            definitions[path.relative_to(ROOT).as_posix()] = parts
+    return definitions
 
 
 def _filled(path: Path, texts: dict[str, str]) -> str:
