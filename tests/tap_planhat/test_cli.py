@@ -156,7 +156,7 @@ def test_an_empty_tenant_ends_well_and_with_a_state(tap, config, sandbox):
 BAD_SETTINGS = {
     "no token": ({"api_token": None}, "api_token is not set"),
     "page_size 0": ({"page_size": 0}, "page_size must be between 1 and 10000"),
-    "page_size 2001": ({"page_size": 2001}, "page_size must be between 1 and 10000"),
+    "page_size 10001": ({"page_size": 10001}, "page_size must be between 1 and 10000"),
     "misspelt": ({"page_sise": 5}, "did you mean page_size?"),
     "http elsewhere": ({"api_url": "http://example.com"}, "api_url"),
     "no date": ({"start_date": "soon"}, "start_date is not a date-time"),
