@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ASSETS = {
+SURVEYS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Asset",
-    "description": "A thing that a company has.",
+    "title": "Survey",
+    "description": "Questions to a company.",
     "type": "object",
     "x-planhat": {
-        "path": "/assets",
+        "path": "/surveys",
         "keyables": ["_id", "sourceId", "externalId"],
         "keyable_scope": {"externalId": "companyId"},
         "page_limit": 2000,
@@ -47,11 +47,11 @@ ASSETS = {
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """A copy of the checkout with a third file in schemas/ and no other change."""
+    """A copy of the checkout with one more file in schemas/ and no other change."""
     for name in ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat", "schemas"):
         copy_folder(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "schemas" / "assets.json").write_text(json.dumps(ASSETS), encoding="utf-8")
+    (tmp_path / "schemas" / "surveys.json").write_text(json.dumps(SURVEYS), encoding="utf-8")
     return tmp_path
 
 
@@ -77,21 +77,22 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def test_a_third_file_in_schemas_is_a_stream_and_a_sink(checkout, sandbox):
+def test_one_more_file_in_schemas_is_a_stream_and_a_sink(checkout, sandbox):
     source, copy = sandbox.tenant("token-a"), sandbox.tenant("token-b")
     company = {"_id": "61006bc89a3e0b702ed8ea49", "name": "Tenet"}
     for tenant in (source, copy):
         tenant.insert("companies", dict(company))
     for n in range(3):
-        asset = {"name": f"Asset {n}", "companyId": company["_id"], "sourceId": f"a-{n}"}
-        source.insert("assets", {**asset, "value": n + 0.5})
+        survey = {"name": f"Survey {n}", "companyId": company["_id"], "sourceId": f"a-{n}"}
+        source.insert("surveys", {**survey, "value": n + 0.5})
 
     catalog, complaint, code = run(checkout, "tap_planhat", "--discover")
     assert code == 0, complaint
-    assert "assets" in {s["tap_stream_id"] for s in json.loads(catalog)["streams"]}
+    assert "surveys" in {s["tap_stream_id"] for s in json.loads(catalog)["streams"]}
 
     (checkout / "tap.json").write_text(
-        json.dumps({"api_token": "token-a", "api_url": sandbox.url}), encoding="utf-8"
+        json.dumps({"api_token": "token-a", "api_url": sandbox.url, "streams": ["surveys"]}),
+        encoding="utf-8",
     )
     (checkout / "target.json").write_text(
         json.dumps({"api_token": "token-b", "api_url": sandbox.url, "match_on": ["sourceId"]}),
@@ -101,6 +102,6 @@ def test_a_third_file_in_schemas_is_a_stream_and_a_sink(checkout, sandbox):
     assert code == 0, complaint
     _, complaint, code = run(checkout, "target_planhat", "--config", "target.json", stdin=messages)
     assert code == 0, complaint
-    assert [(a["sourceId"], a["name"], a["value"]) for a in copy.records("assets")] == [
-        (f"a-{n}", f"Asset {n}", n + 0.5) for n in range(3)
-    ]
+    assert [
+        (each["sourceId"], each["name"], each["value"]) for each in copy.records("surveys")
+    ] == [(f"a-{n}", f"Survey {n}", n + 0.5) for n in range(3)]
