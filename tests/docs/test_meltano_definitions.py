@@ -12,6 +12,8 @@ import yaml
 from pages import pages
 from strangers import program
 
+from planhat_sync.models import load_models
+
 ROOT = Path(__file__).parents[2]
 # Meltano's kinds: https://docs.meltano.com/reference/plugin-definition-syntax
 KINDS = {
@@ -119,6 +121,29 @@ def test_a_definition_declares_every_setting_with_its_kind_and_what_is_secret(pl
             assert setting["kind"] == "date_iso8601", name
         elif kinds:
             assert setting["kind"] in kinds, name
+
+
+EXTRACTORS = {
+    f"{place} {number}": entry
+    for place, document in DOCUMENTS.items()
+    for number, entry in enumerate(entries(document))
+    if entry["name"] == "tap-planhat"
+}
+
+
+@pytest.mark.parametrize("place", EXTRACTORS)
+def test_an_extractor_says_what_it_selects(place):
+    """Meltano selects every stream where nothing is said, whatever discovery says."""
+    streams = {rule.lstrip("!").split(".")[0] for rule in EXTRACTORS[place]["select"]}
+    assert streams
+    assert streams <= load_models().keys()  # and none of them is a pattern
+
+
+def test_the_definitions_select_what_a_run_without_a_catalog_reads():
+    default = [f"{each.name}.*" for each in load_models().values() if each.selected_by_default]
+    for place, entry in EXTRACTORS.items():
+        if place.startswith(("hub/", "meltano.yml")):
+            assert entry["select"] == default
 
 
 def configurations(document: object) -> list[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from checkout import ROOT, copy_folder
 from strangers import program, without_installation
 
 from planhat_sandbox import seed_tenant
+from planhat_sync.models import load_models
 
 
 @pytest.fixture
@@ -73,6 +75,51 @@ def test_meltano_copies_a_tenant_and_its_second_run_reads_only_what_is_new(
     assert counts()["issues"]["read"] == at_the_bookmark + 1
     assert counts()["issues"]["created"] == 0
     assert_equal_tenants("issues")
+
+
+def test_the_project_selects_issues_and_objectives(meltano, tenants):
+    meltano("run", "copy")
+    assert lists_read(tenants) == {"/issues", "/objectives"}
+
+
+def test_without_select_meltano_reads_every_stream_and_says_which_cannot_be_read(
+    meltano, tenants, tmp_path
+):
+    """So each file that a user may copy has a `select`."""
+    path = tmp_path / "project" / "meltano.yml"
+    project = yaml.safe_load(path.read_text("utf-8"))
+    del project["plugins"]["extractors"][0]["select"]
+    path.write_text(yaml.safe_dump(project), "utf-8")
+    models = {name: model for name, model in load_models().items() if model.is_read}
+    tenants.fault("status", status=404, model="objectives")
+    with pytest.raises(AssertionError) as raised:
+        meltano("invoke", "tap-planhat")
+    assert lists_read(tenants) >= {model.path for model in models.values()}
+    assert "/objectives" in str(raised.value)
+    assert "for this token (404): check api_url, or leave out" in str(raised.value)
+
+
+def test_a_definition_that_is_added_from_a_file_needs_the_select_of_the_page(meltano, tmp_path):
+    """`meltano add --from-ref` leaves out the definition's own `select`."""
+    (tmp_path / "project" / "meltano.yml").write_text("{project_id: x, plugins: {}}", "utf-8")
+    definition = ROOT / "hub/extractors/tap-planhat/planhat-sync.yml"
+    meltano("add", "--no-install", "tap-planhat", "--from-ref", str(definition))
+    assert selected(meltano) == ["*.*"]
+    page = (ROOT / "docs/meltano.md").read_text("utf-8")
+    commands = re.findall(r"^meltano (select tap-planhat .+)$", page, flags=re.MULTILINE)
+    for command in commands:
+        meltano(*shlex.split(command))
+    assert selected(meltano) == ["issues.*", "objectives.*"]
+
+
+def selected(meltano):
+    """What Meltano selects of the tap."""
+    return json.loads(meltano("config", "print", "--extras", "tap-planhat").stdout)["_select"]
+
+
+def lists_read(tenants):
+    """The paths of all lists that were requested."""
+    return {request.path for request in tenants.requests if request.method == "GET"}
 
 
 @pytest.fixture

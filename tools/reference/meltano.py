@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from planhat_sync.models import load_models
+
 if TYPE_CHECKING:
     from tools.reference.settings import Plugin, Setting
 
@@ -44,6 +46,7 @@ USAGE = {
 def for_project(plugin: Plugin) -> str:
     """Return the generated part of a plugin's entry in meltano.yml: capabilities, settings."""
     entry = {
+        **_select(plugin),
         "capabilities": list(plugin.capabilities),
         # `kind: password` is deprecated in meltano.yml; `sensitive` replaces it.
         "settings": [_entry(setting, secret_kind="string") for setting in plugin.settings],  # noqa: S106 - a kind, not a secret
@@ -78,6 +81,7 @@ def for_hub(plugin: Plugin) -> str:
         "domain_url": "https://www.planhat.com",
         "pip_url": "planhat-sync",
         "executable": plugin.name,
+        **_select(plugin),
         "capabilities": [c for c in plugin.capabilities if c in HUB_CAPABILITIES[plugin.name]],
         "keywords": ["api", "meltano_sdk"],
         "maintenance_status": "beta",
@@ -88,6 +92,14 @@ def for_hub(plugin: Plugin) -> str:
         "usage": USAGE[plugin.name],
     }
     return _yaml(entry, width=98)
+
+
+def _select(plugin: Plugin) -> dict[str, Any]:
+    """Return what Meltano is to select: it selects every stream where nothing is said."""
+    if plugin.name != "tap-planhat":
+        return {}
+    models = load_models().values()
+    return {"select": [f"{model.name}.*" for model in models if model.selected_by_default]}
 
 
 def _entry(setting: Setting, *, secret_kind: str) -> dict[str, Any]:

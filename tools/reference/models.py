@@ -33,8 +33,25 @@ def in_short(models: Iterable[Model]) -> str:
 
 
 def in_full(models: Iterable[Model]) -> str:
-    """Return every property of every model, and what is known of it."""
-    return "\n\n".join(_model(model) for model in models)
+    """Return a table of all models, then every property of each, and what is known of it."""
+    models = list(models)
+    head = "| stream | read | written | incremental by | evidence |\n|---|---|---|---|---|"
+    table = "\n".join([head, *(_row(model) for model in models)])
+    return "\n\n".join([table, *(_model(model) for model in models)])
+
+
+def _row(model: Model) -> str:
+    by_default = ", by default" if model.selected_by_default else ""
+    read = f"yes{by_default}" if model.is_read else "no"
+    key, possible = model.replication_key, model.possible_replication_key
+    incremental = f"`{key}`" if key else f"`{possible}`, on request" if possible else ""
+    facts = ", ".join(f"[{n}]({FACTS}#{fact})" for n, fact in enumerate(model.facts, start=1))
+    evidence = f"{model.evidence}{f' ({facts})' if facts else ''}"
+    written = "yes" if model.is_written else "no"
+    return (
+        f"| [`{model.name}`](#{model.name}) | {read} | {written} | "
+        f"{incremental if model.is_read else ''} | {evidence} |"
+    )
 
 
 def _model(model: Model) -> str:
