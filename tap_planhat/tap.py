@@ -141,7 +141,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Make a stream of every model that is read; asks Planhat only for custom fields."""
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
-            fields = read_custom_fields(self.connect())
+            fields = read_custom_fields(self.connect(), self.models)
             self.models = {name: typed(model, fields) for name, model in self.models.items()}
         selected = self._selection.streams
         return [

@@ -190,8 +190,8 @@ class Run:
         if file is not None:
             file.check()
         if self._settings.check_custom_fields:
-            fields = read_custom_fields(self._client)
             streams = self.pipeline.streams
+            fields = read_custom_fields(self._client, streams.models)
             streams.models = {name: typed(each, fields) for name, each in streams.models.items()}
         if file is not None:
             self._put_aside(file, descriptor_of(source))

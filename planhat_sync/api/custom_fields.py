@@ -6,24 +6,18 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.pagination.rows import read_pages
-from planhat_sync.models import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.models import Model
 
 CUSTOM = "custom"
 """The property of a record that contains the values of its custom fields."""
 
-CUSTOM_FIELDS = Model(
-    name="customfields",
-    title="Custom Field",
-    path="/customfields",
-    keyables=("_id",),
-    page_limit=2_000,
-)
-"""The model Custom Field, which is read and never written (vendor's page: Custom Field)."""
+CUSTOM_FIELDS = "customfields"
+"""Name of the model whose records define the custom fields of all models."""
 
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
@@ -40,16 +34,17 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
 """JSON Schema of a value by the type of its custom field (vendor's page: Custom Field)."""
 
 
-def read_custom_fields(client: PlanhatClient) -> list[dict[str, Any]]:
+def read_custom_fields(client: PlanhatClient, models: Mapping[str, Model]) -> list[dict[str, Any]]:
     """Read the custom fields of a tenant, for all models.
 
     Args:
         client: Sends the requests.
+        models: The models by name, `CUSTOM_FIELDS` among them.
 
     Raises:
         PlanhatError: They cannot be read; the token may lack the permission.
     """
-    pages = read_pages(client, CUSTOM_FIELDS, select=("name", "type", "parent"))
+    pages = read_pages(client, models[CUSTOM_FIELDS], select=("name", "type", "parent"))
     return [row for page in pages for row in page]
 
 

@@ -89,5 +89,5 @@ def test_a_tenant_is_asked_for_all_its_custom_fields(sandbox):
         tenant.insert("customfields", {**field(f"f{n}", "text"), "_id": f"{n:024x}"})
     connection = Connection.from_config({"api_token": "token-a", "api_url": sandbox.url})
     with Transport(connection) as transport:
-        fields = read_custom_fields(PlanhatClient(transport))
+        fields = read_custom_fields(PlanhatClient(transport), load_models())
     assert [(f["name"], f["parent"]) for f in fields] == [(f"f{n}", "Issue") for n in range(5)]
