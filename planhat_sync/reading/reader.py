@@ -10,17 +10,16 @@ from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_check import applies_one_id
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.full_read import FullRead
-from planhat_sync.reading.incremental import OLDEST_ROWS, IncrementalScan
-from planhat_sync.reading.newest_key import newest_usable
+from planhat_sync.reading.incremental import IncrementalScan
+from planhat_sync.reading.newest_key import NewestKey
 from planhat_sync.reading.pages.page import Rows
-from planhat_sync.reading.sort_evidence import is_ascending
 from planhat_sync.reading.starting_point import StartingPoint
 from planhat_sync.reading.state import StreamState, companies_digest
 from planhat_sync.reading.vouched_key import why_not
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from datetime import datetime
 
     from planhat_sync.api.pagination.scan import Source
@@ -90,10 +89,9 @@ class StreamReader:
         )
         self._sorts = state.sorts
         self._rows = self._rows_before = state.rows
-        self._newest: datetime | None = None
+        self._newest = NewestKey(key, self._clock, logger) if key else None
         self._is_first_page = False
         self._all_have_key = True
-        self._newest_first = True
 
     def sample(self, rows: int) -> Iterator[Rows]:
         """Read a few rows, to check that it can be done; leaves the state as it is.
@@ -123,8 +121,8 @@ class StreamReader:
         # that on its first page; before several, request it, over all companies and lists.
         may_be_several = len(self._source.model.lists) > 1 or self._companies.may_be_several
         self._is_first_page = not (may_be_several or self._start.cutoff is None)
-        if self._key and not self._is_first_page:
-            self._read_newest(self._key)
+        if self._newest and not self._is_first_page:
+            self._newest.request(self._source)
         scans = 0
         while self._companies.start():
             scans += 1
@@ -135,7 +133,8 @@ class StreamReader:
             if self.untrusted:
                 return
             self._verify_companies()
-        bookmarks = [one for one in (self._bookmark, self._newest) if one]
+        newest = self._newest.value if self._newest else None
+        bookmarks = [one for one in (self._bookmark, newest) if one]
         self.state = StreamState(
             bookmark=max(bookmarks, default=None),
             sorts=self._sorts,
@@ -149,7 +148,7 @@ class StreamReader:
 
     def _conclude(self, key: str, began: datetime) -> None:
         """Decide after a full read whether the next run can read by a key that is vouched for."""
-        sorts = bool(self._sorts and self._newest_first)
+        sorts = bool(self._sorts and self._newest and self._newest.is_sorted)
         why = why_not(key, is_complete=self._all_have_key, sorts=sorts)
         if why is None:
             self.state = replace(self.state, verified=began)
@@ -157,16 +156,6 @@ class StreamReader:
         self.state = replace(self.state.without_evidence(), bookmark=None)
         name, text = self._source.model.name, "although the catalog asks for INCREMENTAL"
         self._logger.warning("%s is read in full, %s: %s", name, text, why)
-
-    def _read_newest(self, key: str) -> None:
-        """Request the newest rows of each list by the replication key."""
-        request = PageRequest(f"-{key}", OLDEST_ROWS, select=("_id", key))
-        timestamps: list[datetime | None] = []
-        for source in self._source.lists:
-            newest = source.page(request).timestamps()
-            self._newest_first = self._newest_first and is_ascending(newest[::-1])
-            timestamps += newest
-        self._newest = self._trusted(timestamps)
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
         """Read what has changed, the newest of each list first.
@@ -203,9 +192,9 @@ class StreamReader:
 
         def accept(page: Page) -> Sequence[int]:
             timestamps = page.timestamps()
-            if self._is_first_page:
+            if self._newest and self._is_first_page:
                 self._is_first_page = False
-                self._newest = self._trusted(timestamps)
+                self._newest.see(timestamps)
             if self._is_vouched and None in timestamps:
                 scan.fail("a record has none")
                 return ()
@@ -260,14 +249,3 @@ class StreamReader:
             self._companies.split()
         else:
             self._companies.confirm()
-
-    def _trusted(self, timestamps: Iterable[datetime | None]) -> datetime | None:
-        """Return the newest timestamp that may become the bookmark."""
-        newest, is_newest = newest_usable(timestamps, self._clock.utc())
-        if not is_newest:
-            self._logger.warning(
-                "some %s is more than a day ahead of this machine's clock: the bookmark stays "
-                "before it, and its record is read in every run",
-                self._key,
-            )
-        return newest
