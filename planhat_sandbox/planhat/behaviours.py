@@ -156,12 +156,13 @@ class Behaviours:
         "refuse",
     )
     unchanged: str = _setting(
-        "bump",
-        "no-op-update",
-        "Whether an update that changes nothing moves `updatedAt` and counts as updated, or counts "
-        "as one of the `nonupdates`.",
-        "bump",
         "nonupdate",
+        "no-op-update",
+        "Whether an update that changes nothing counts as one of the `nonupdates`, moves "
+        "`updatedAt` and counts as updated, or leaves `updatedAt` and counts as both.",
+        "nonupdate",
+        "bump",
+        "both",
     )
     batch: str = _setting(
         "each",
@@ -191,16 +192,26 @@ class Behaviours:
     error_entries: str = _setting(
         "opaque",
         "bulk-error-entries",
-        "Form of the entries in `createdErrors`, `updatedErrors` and `permissionErrors`.",
+        "Form of the entries in the arrays of errors.",
         "index",
         "keyables",
         "nested-keyables",
         "text",
         "item",
         "nested-item",
+        "property",
         "opaque",
         "nothing",
         "absent",
+    )
+    validation_errors: str = _setting(
+        "absent",
+        "bulk-envelope",
+        "Whether the response has `validationErrors`: no; empty; or with the entries of refused "
+        "items, which are then neither in `createdErrors` nor in `updatedErrors`.",
+        "absent",
+        "empty",
+        "filled",
     )
     counts: str = _setting(
         "right",

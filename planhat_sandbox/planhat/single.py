@@ -99,7 +99,7 @@ def update(
     """
     old = collection.records[identifier]
     changes = merge(old, fields, behaviours)
-    if behaviours.unchanged == "nonupdate" and all(
+    if behaviours.unchanged != "bump" and all(
         name in old and old[name] == value for name, value in changes.items()
     ):
         return False

@@ -363,6 +363,11 @@ def a_no_op_changes_nothing(api, company):
     assert update_without_changes(api) == (0, 1, False)
 
 
+@with_setting(unchanged="both")
+def a_no_op_counts_as_both(api, company):
+    assert update_without_changes(api) == (1, 1, False)
+
+
 def invalid_in_the_middle(company):
     return [issue(company, "a"), {"title": "bad"}, issue(company, "c")]
 
@@ -464,6 +469,28 @@ def an_entry_is_the_item(api, company):
 @with_setting(error_entries="nested-item")
 def an_entry_contains_the_item(api, company):
     assert entry(api, company) == {"message": TEXT, "item": BAD}
+
+
+@with_setting(error_entries="property")
+def an_entry_names_the_property(api, company):
+    assert entry(api, company) == {"el": "companyIds", "error": TEXT}
+
+
+@with_setting(validation_errors="absent")
+def there_are_no_validation_errors(api, company):
+    assert "validationErrors" not in api.bulk([BAD]).json()
+
+
+@with_setting(validation_errors="empty")
+def validation_errors_are_empty(api, company):
+    body = api.bulk([BAD]).json()
+    assert (body["validationErrors"], body["createdErrors"]) == ([], [TEXT])
+
+
+@with_setting(validation_errors="filled")
+def errors_are_validation_errors(api, company):
+    body = api.bulk([BAD]).json()
+    assert (body["validationErrors"], body["createdErrors"]) == ([TEXT], [])
 
 
 @with_setting(error_entries="opaque")

@@ -1,9 +1,9 @@
 """Decodes the answer to a bulk upsert; `outcomes` decides what it means.
 
 The documented envelope is `created`, `createdErrors`, `insertsKeys`, `updated`, `updatedErrors`,
-`updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors` (facts bulk-envelope and
-bulk-absent-arrays). Any of them may be missing, and the body may be a text or empty
-(fact error-body).
+`updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors`, and for some models
+`validationErrors` (facts bulk-envelope and bulk-absent-arrays). Any of them may be missing, and the
+body may be a text or empty (fact error-body).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from planhat_sync.redaction import redact
 
 LONGEST_REASON = 500
 _REASON_NAMES = ("message", "error", "reason", "errmsg", "msg", "description", "errors")
+_PROPERTY = "el"
+"""Names the property that Planhat refuses, beside the reason (fact bulk-error-entries)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def reason(value: object, depth: int = 4) -> str:
         depth: How many levels deep to look.
 
     Returns:
-        One line, empty if there is no message.
+        One line, with the property that is refused, if it is named; empty if there is no message.
     """
     if isinstance(value, str):
         # Before it is cut: half a token is still a secret.
@@ -166,7 +168,9 @@ def reason(value: object, depth: int = 4) -> str:
     if isinstance(value, dict) and depth:
         for name in _REASON_NAMES:
             if text := reason(value.get(name), depth - 1):
-                return text
+                element = value.get(_PROPERTY)
+                named = f"{element}: {text}" if isinstance(element, str) and element else text
+                return redact(named)[:LONGEST_REASON]
     return ""
 
 

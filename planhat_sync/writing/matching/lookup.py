@@ -152,3 +152,15 @@ def created_ids(answer: Answer) -> list[str]:
     entries = [*envelope.inserts, *(envelope.updates if answer.repeated else ())]
     ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
     return [identifier for identifier in ids if isinstance(identifier, str)]
+
+
+def may_hide_created_ids(answer: Answer) -> bool:
+    """Return whether records may have been created whose ids an answer does not contain.
+
+    What the first attempt of a repeated request created counts as unchanged in the answer to the
+    second, and no list of keys names what is unchanged (fact no-op-update).
+
+    Args:
+        answer: The answer to a bulk upsert.
+    """
+    return answer.repeated and any(claim.unchanged for claim in Envelope(answer.body).claims)

@@ -16,7 +16,7 @@ from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.company_references import CompanyReferences
 from planhat_sync.writing.matching.decisions import Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
-from planhat_sync.writing.matching.lookup import Lookup, created_ids
+from planhat_sync.writing.matching.lookup import Lookup, created_ids, may_hide_created_ids
 from planhat_sync.writing.matching.partition import Partition, divide
 from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.matching.update_times import UpdateTimes
@@ -149,6 +149,7 @@ class Matcher:
         with self._lock:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
+                self._index.stale |= may_hide_created_ids(answer)
 
     @property
     def _keeps_companies(self) -> bool:
