@@ -72,7 +72,7 @@ def write_envelope(
         "upsertedIds": [o.identifier for o in created],
         "permissionErrors": [_entry(model, o, behaviours) for o in forbidden],
     }
-    _add_validation_errors(body, behaviours)
+    _add_validation_errors(model, body, behaviours)
     return _apply_variants(body, behaviours)
 
 
@@ -107,7 +107,8 @@ def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) ->
         "item": {**sent, "error": text},
         "nested-item": {"message": text, "item": item},
         "property": {
-            "el": next(filter(model.properties.__contains__, text.split()), "_id"),
+            "el": (outcome.refusal.invalid if outcome.refusal else "")
+            or next(filter(model.properties.__contains__, text.split()), "_id"),
             "error": text,
         },
         "opaque": text,
@@ -116,12 +117,15 @@ def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) ->
     return variants.get(behaviours.error_entries)
 
 
-def _add_validation_errors(body: dict[str, Any], behaviours: Behaviours) -> None:
+def _add_validation_errors(
+    model: SandboxModel, body: dict[str, Any], behaviours: Behaviours
+) -> None:
     """Add `validationErrors`, with the entries of other arrays or without any (bulk-envelope)."""
-    if behaviours.validation_errors == "absent":
+    how = behaviours.validation_errors
+    if how == "absent" or (how == "documented" and not model.has_validation_errors):
         return
     body["validationErrors"] = []
-    if behaviours.validation_errors == "filled":
+    if how == "filled":
         body["validationErrors"] = body["createdErrors"] + body["updatedErrors"]
         body.update(createdErrors=[], updatedErrors=[])
 
