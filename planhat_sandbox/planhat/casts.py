@@ -91,12 +91,12 @@ def _date(name: str, value: object) -> str:
 
 
 def _midnight(name: str, value: object) -> str:
-    """Return the beginning of the day of a time (midnight)."""
+    """Return the beginning of the day of a time (time-entry-date)."""
     return _time(name, value).strftime("%Y-%m-%dT00:00:00.000Z")
 
 
 def _days(name: str, value: object) -> object:
-    """Return a number of days since 1970 (days-as-numbers)."""
+    """Return a number of days since 1970 (invoice-days)."""
     if isinstance(value, str):
         return (_time(name, value) - EPOCH).days
     return _number(name, value)
@@ -126,4 +126,4 @@ CASTS: Mapping[Kind, Callable[[str, object], object]] = MappingProxyType(
 CASTS_WITH_DAYS: Mapping[Kind, Callable[[str, object], object]] = MappingProxyType(
     {**CASTS, "days": _days}
 )
-"""The same, where a date is accepted for a number of days (days-as-numbers)."""
+"""The same, where a date is accepted for a number of days (invoice-days)."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def settle_conversation(
     model: SandboxModel, fields: Fields, companies: Collection, behaviours: Behaviours
 ) -> None:
-    """Set the company and the type of a conversation or ticket, in place (conversation-types).
+    """Set the company and the type of a conversation or ticket, in place (conversation-model).
 
     Args:
         model: The model.

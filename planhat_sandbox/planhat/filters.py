@@ -53,7 +53,7 @@ class Condition(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """A filter of a list (list-filters, default-lists).
+    """A filter of a list (list-filters, enduser-archived).
 
     Attributes:
         parameter: The query parameter.
@@ -141,7 +141,7 @@ def read_conditions(
         filters: Those that the list has.
         query: Decoded parameters.
         now: Seconds since 1970.
-        defaults: Whether a filter that was not sent has its default (default-lists).
+        defaults: Whether a filter that was not sent has its default (enduser-archived).
 
     Returns:
         What a record must fulfil.

@@ -80,7 +80,7 @@ def find_records(
 def keyables_of(
     model: SandboxModel, fields: Mapping[str, Any], behaviours: Behaviours
 ) -> tuple[str, ...]:
-    """Return the keyables of an item, which are fewer for a note (note-keyables).
+    """Return the keyables of an item, which are fewer for a note (conversation-keyables).
 
     Args:
         model: The model.

@@ -29,7 +29,7 @@ Kind = Literal[
 A number sent for a text is stored as its text (number-to-text). `ids` are texts, `objects` a list
 of objects, `entries` a list of objects with `_id`s that is stored as these ids, `date` a time that
 is stored in UTC with milliseconds, `midnight` one that is stored as the beginning of its day, and
-`days` a number of days since 1970 (days-as-numbers).
+`days` a number of days since 1970 (invoice-days).
 """
 
 Route = Literal["list", "create", "bulk", "get", "update", "delete"]
@@ -62,7 +62,7 @@ class SandboxModel:
         prefixes: Keyable by the prefix with which it stands in a path (identifier-forms).
         one_of: Properties of which a create needs at least one.
         silently_dropped_without: Property without which an item of a bulk upsert is neither
-            written nor reported (silently-dropped).
+            written nor reported (ticket-model).
         references: Model by the property that refers to its records by one id or a list of ids,
             besides companies (references).
         ranges: Least and greatest value of a number.
@@ -73,7 +73,7 @@ class SandboxModel:
         filters: The other filters of its list.
         order: Property by which a list without ``sort`` is sorted, with ``-`` for descending order.
         listed: Properties of a row if no ``select`` is sent; None for all (list-without-select).
-        undocumented_routes: Routes that the page of the model does not have (undocumented-routes).
+        undocumented_routes: Routes that the page of the model does not have (ticket-methods).
         shown_as: Name in responses of a property that was sent under another one (ticket-names).
         delete_returns_record: Whether a delete is answered with the record (delete-answer).
         has_validation_errors: Whether the response to a bulk upsert has ``validationErrors``.

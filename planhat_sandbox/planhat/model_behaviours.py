@@ -25,7 +25,7 @@ class ModelBehaviours:
     )
     undocumented_routes: str = behaviour(
         "not-found",
-        "undocumented-routes",
+        "ticket-methods",
         "Routes that the page of a model does not have, such as a get by id of tickets and a bulk "
         "upsert of custom fields: 404, 400, or served as for other models.",
         "not-found",
@@ -43,7 +43,7 @@ class ModelBehaviours:
     )
     default_lists: str = behaviour(
         "documented",
-        "default-lists",
+        "enduser-archived",
         "Whether lists of endusers, tasks and NPS leave out archived records and old answers "
         "unless a parameter asks for them.",
         "documented",
@@ -77,13 +77,13 @@ class ModelBehaviours:
     )
     silently_dropped: bool = behaviour(
         True,
-        "silently-dropped",
+        "ticket-model",
         "Whether an enduser without a company and a ticket without an e-mail address are left out "
         "of a bulk upsert without a word, or refused.",
     )
     days_as_text: str = behaviour(
         "refuse",
-        "days-as-numbers",
+        "invoice-days",
         "A date sent for a number of days: refused, or converted.",
         "refuse",
         "convert",
@@ -99,26 +99,26 @@ class ModelBehaviours:
     )
     updates_need_external_id: bool = behaviour(
         False,
-        "conversation-without-external-id",
+        "conversation-keyables",
         "Whether an update of a conversation that has no `externalId` is refused.",
     )
     note_keyables: str = behaviour(
         "id",
-        "note-keyables",
+        "conversation-keyables",
         "Keyables of a note in a bulk upsert: only `_id`, or those of conversations.",
         "id",
         "external-id",
     )
     unknown_conversation_type: str = behaviour(
         "note",
-        "conversation-types",
+        "conversation-model",
         "A conversation of a type that the tenant does not have becomes a note, or keeps it.",
         "note",
         "keep",
     )
     user_roles: str = behaviour(
         "by-id",
-        "user-roles",
+        "user-forms",
         "Where `roles` of a user are objects and not ids: in the response to a get by id, "
         "nowhere, or everywhere but in the response to a create.",
         "by-id",

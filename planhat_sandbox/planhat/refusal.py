@@ -21,4 +21,4 @@ class Refusal(Exception):  # noqa: N818 - it becomes a response, and is not an e
 
 
 class DroppedItem(Exception):  # noqa: N818 - as above
-    """An item is neither written nor reported (silently-dropped)."""
+    """An item is neither written nor reported (ticket-model)."""

@@ -1,4 +1,4 @@
-"""The roles of a user: written as ids, and shown as objects in some responses (user-roles)."""
+"""The roles of a user: written as ids, and shown as objects in some responses (user-forms)."""
 
 from __future__ import annotations
 

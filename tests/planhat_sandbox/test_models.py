@@ -227,22 +227,6 @@ def a_date_becomes_a_number_of_days(api, company):
     assert api.call("POST", "invoices", item).json()["invoiceDate"] == 18_837
 
 
-def invalid_entry(api):
-    return api.bulk([{"hours": 25, "date": "2025-01-30"}], "timeentries").json()
-
-
-@with_setting(validation_errors="empty")
-def validation_errors_are_empty(api, company):
-    body = invalid_entry(api)
-    assert (len(body["createdErrors"]), body["validationErrors"]) == (1, [])
-
-
-@with_setting(validation_errors="filled")
-def validation_errors_are_filled(api, company):
-    body = invalid_entry(api)
-    assert (body["createdErrors"], len(body["validationErrors"])) == ([], 1)
-
-
 def ticket(api):
     api.tenant.insert("tickets", {"sourceId": "1", "title": "t", "description": "d"})
     return api.get("tickets")[0]

@@ -9,10 +9,10 @@ from planhat_sandbox.planhat.model import SandboxModel
 
 NOTE = "note"
 TYPES = frozenset({NOTE, "email", "chat", "ticket", "call", "Training", "in person meeting"})
-"""The reserved types of conversations, and two of this tenant's own (conversation-types)."""
+"""The reserved types of conversations, and two of this tenant's own (conversation-model)."""
 
 # Pages "Conversation" and "Note": a note is a conversation of the type note, and its bulk upsert
-# names only `_id` as a keyable (note-keyables). Newest first, by the example of the list
+# names only `_id` as a keyable (conversation-keyables). Newest first, by the example of the list
 # (list-order). A deleted one is the response to its delete (delete-answer).
 CONVERSATIONS = SandboxModel(
     name="conversations",
@@ -94,7 +94,7 @@ CONVERSATIONS = SandboxModel(
 )
 
 # Page "Ticket". There is a list, a bulk upsert and a delete, and no route for one ticket
-# (undocumented-routes). Responses show three properties under other names (ticket-names).
+# (ticket-methods). Responses show three properties under other names (ticket-names).
 TICKETS = SandboxModel(
     name="tickets",
     keyables=("_id", "sourceId"),

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from planhat_sandbox.planhat.model import SandboxModel
 
-# Page "Custom Field" (custom-fields). There is no bulk upsert (undocumented-routes).
+# Page "Custom Field" (custom-fields). There is no bulk upsert (custom-field-methods).
 CUSTOM_FIELDS = SandboxModel(
     name="customfields",
     keyables=("_id",),

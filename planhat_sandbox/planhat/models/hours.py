@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from planhat_sandbox.planhat.model import SandboxModel
 
-# Page "Time Entry" (midnight, duplicate-time-entries, validation-errors).
+# Page "Time Entry" (time-entry-date, duplicate-time-entries, bulk-envelope).
 TIME_ENTRIES = SandboxModel(
     name="timeentries",
     keyables=("_id",),

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from planhat_sandbox.planhat.filters import Filter
 from planhat_sandbox.planhat.model import SandboxModel
 
-# Page "Enduser" (enduser-model, default-lists). One without a company gets that of the domain of
-# its e-mail address, and is dropped if no company has the domain (silently-dropped).
+# Page "Enduser" (enduser-model, enduser-archived). One without a company gets that of the domain of
+# its e-mail address, and is dropped if no company has the domain (ticket-model).
 ENDUSERS = SandboxModel(
     name="endusers",
     keyables=("_id", "sourceId", "externalId", "email"),
@@ -82,7 +82,7 @@ ENDUSERS = SandboxModel(
 )
 
 # Page "User". Roles are ids when they are written, and objects in the response to a get by id
-# (user-roles). A list without select has fifteen properties (list-without-select).
+# (user-forms). A list without select has fifteen properties (list-without-select).
 USERS = SandboxModel(
     name="users",
     keyables=("_id", "externalId", "email"),
@@ -166,7 +166,7 @@ USERS = SandboxModel(
     maximum_limit=10_000,
 )
 
-# The vendor's page "NPS", as a public collection of requests has copied it (default-lists). The
+# The vendor's page "NPS", as a public collection of requests has copied it (nps-expiry). The
 # enduser with the e-mail address gives the company.
 NPS = SandboxModel(
     name="nps",

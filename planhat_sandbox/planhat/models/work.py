@@ -7,7 +7,7 @@ from types import MappingProxyType
 from planhat_sandbox.planhat.filters import Filter
 from planhat_sandbox.planhat.model import SandboxModel
 
-# Page "Task" (default-lists). Names of endusers and users come from elsewhere in Planhat.
+# Page "Task" (task-archived). Names of endusers and users come from elsewhere in Planhat.
 TASKS = SandboxModel(
     name="tasks",
     keyables=("_id", "sourceId"),
