@@ -31,10 +31,9 @@ BULK_STATUSES = frozenset({200, 206, 400, 403, 413})
 all requests (developer pages, "HTTP response codes"). 404 for a record that does not exist and 413
 for a body that is too large follow HTTP; clients have met the former."""
 
-
-class _Deleted(msgspec.Struct):
-    # {"n": 1, "ok": 1, "deletedCount": 1} (the vendor's pages of both models)
-    count: int = msgspec.field(name="deletedCount")
+WRITE_STATUSES = frozenset({200, 201, 400, 403, 404, 413})
+"""The same for the creation or update of one record; 201 for a new one follows HTTP."""
+DELETE_STATUSES = RECORD_STATUSES | {HTTPStatus.NO_CONTENT}
 
 
 def _number(text: str) -> float | Decimal | msgspec.Raw:
@@ -46,7 +45,6 @@ def _number(text: str) -> float | Decimal | msgspec.Raw:
 
 
 _decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
-_decode_deleted = msgspec.json.Decoder(_Deleted).decode
 _check_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -146,7 +144,8 @@ class PlanhatClient:
 
         Returns:
             False if it no longer existed. A record that is gone when the request is repeated
-            after a lost answer counts as deleted by this call.
+            after a lost answer counts as deleted by this call. Planhat answers with counts, with
+            the record, or, on other paths, perhaps with nothing (fact delete-answer).
 
         Raises:
             RequestError: Planhat refuses to delete this record.
@@ -159,9 +158,51 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
             _raise_on_bad_request(answer, request)
-            return _decode_deleted(answer.body).count > 0 or answer.repeated
+            return _has_deleted(answer) or answer.repeated
 
-        return self.transport.send(request, decode, accepted=RECORD_STATUSES)
+        return self.transport.send(request, decode, accepted=DELETE_STATUSES)
+
+    def write_record(
+        self,
+        model: Model,
+        body: bytes,
+        *,
+        identifier: str | None = None,
+        retry_budget_seconds: float | None = None,
+    ) -> Answer:
+        """Create or update one record.
+
+        Args:
+            model: The model of the record.
+            body: A JSON object, without an ``_id``.
+            identifier: The ``_id`` of the record to update; None to create one. A creation is not
+                repeated if its answer is lost.
+            retry_budget_seconds: Longest time to keep retrying, within the connection's budget.
+
+        Returns:
+            An answer about the record: 200, 201, 400, 403, 404 or 413, or 500 if the retry budget
+            is spent.
+
+        Raises:
+            UnknownOutcomeError: It is a creation, and its answer was lost.
+            RequestError: The identifier is not valid.
+            StopError: No usable answer was received.
+            Interrupted: The run was asked to stop while the request waited.
+        """
+        is_create = identifier is None
+        request = Request(
+            "POST" if is_create else "PUT",
+            model.path if identifier is None else record_path(model, identifier),
+            body=body,
+            repeat=Repeat.NEVER if is_create else Repeat.WHEN_SETTLED,
+        )
+        return self.transport.send(
+            request,
+            _checked_write_answer,
+            accepted=WRITE_STATUSES,
+            accepted_at_last=(HTTPStatus.INTERNAL_SERVER_ERROR,),
+            budget_seconds=retry_budget_seconds,
+        )
 
     def bulk_upsert(
         self,
@@ -200,7 +241,7 @@ class PlanhatClient:
         )
         return self.transport.send(
             request,
-            _checked_bulk_answer,
+            _checked_write_answer,
             accepted=BULK_STATUSES,
             accepted_at_last=(HTTPStatus.INTERNAL_SERVER_ERROR,),
             budget_seconds=retry_budget_seconds,
@@ -214,7 +255,27 @@ def _raise_on_bad_request(answer: Answer, request: Request) -> None:
         raise described(error, request, answer)
 
 
-def _checked_bulk_answer(answer: Answer) -> Answer:
+def _has_deleted(answer: Answer) -> bool:
+    """Return whether the answer to a DELETE says that it has deleted a record.
+
+    An empty answer may be what is left of one that was cut off, so it is believed of 204, and the
+    second time.
+
+    Raises:
+        ValueError: It says nothing that is known.
+    """
+    if answer.status == HTTPStatus.NO_CONTENT or (answer.repeated and not answer.body.strip()):
+        return True
+    body = _decode_record(answer.body)
+    if isinstance(body.get("_id"), str):
+        return True
+    count = body.get("deletedCount", body.get("n"))
+    if not isinstance(count, int):
+        raise msgspec.ValidationError("neither counts nor a record")
+    return count > 0
+
+
+def _checked_write_answer(answer: Answer) -> Answer:
     """Return an answer as it is; raise a ValueError if it claims success and is not an object."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
         _check_object(answer.body)

@@ -1,4 +1,4 @@
-"""Decodes the answer to a bulk upsert; `outcomes` decides what it means.
+"""Decodes the answer to a write; `outcomes` decides what it means.
 
 The documented envelope is `created`, `createdErrors`, `insertsKeys`, `updated`, `updatedErrors`,
 `updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors`, and for some models
@@ -58,7 +58,7 @@ class Entry:
 
 
 class Envelope:
-    """The parts of a bulk answer; each is decoded when it is first used.
+    """The parts of an answer to a write; each is decoded when it is first used.
 
     Args:
         body: The answer's body, of any content.
@@ -72,6 +72,12 @@ class Envelope:
     def is_object(self) -> bool:
         """Whether the body is a JSON object."""
         return self._parts is not None
+
+    @cached_property
+    def identifier(self) -> str | None:
+        """The `_id` of the record, if the answer is one record."""
+        value = _value(self._parts["_id"]) if self._parts and "_id" in self._parts else None
+        return value if isinstance(value, str) else None
 
     @cached_property
     def entries(self) -> list[Entry]:

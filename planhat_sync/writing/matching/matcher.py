@@ -24,7 +24,7 @@ from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
@@ -85,7 +85,7 @@ class Matcher:
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        asking = sum(map(self._decisions.needs_existing, batch.payloads))
+        asking = [each for each in batch.payloads if self._decisions.needs_existing(each)]
         if not asking and not self._references.matter(batch):
             existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
             return Partition(batch, existing)
@@ -95,7 +95,8 @@ class Matcher:
                 self._index.stale = True
             if asking:
                 self._prepare(asking)
-            return divide(batch, self._find, self._decide, allowance)
+            creates_apart = self._model.is_written_singly
+            return divide(batch, self._find, self._decide, allowance, creates_apart=creates_apart)
 
     def delete(self, payload: Payload) -> bool | Reject:
         """Delete the record of a payload, or find out in a dry run whether there is one.
@@ -136,6 +137,9 @@ class Matcher:
                         meant = self._references.identified(payload)
                         if isinstance(meant, Payload):
                             self._index.write(meant, values_of(payload))
+                        if self._model.is_written_singly and self._decisions.id_of(payload) is None:
+                            # Only by its _id can the new record be written again.
+                            self._index.stale = True
 
     def distrust_index(self, payloads: Iterable[Payload]) -> None:
         """Have the index read again before its next use, since payloads may have been written."""
@@ -145,7 +149,7 @@ class Matcher:
                 self._index.stale |= any(payload.operation != "create" for payload in payloads)
 
     def add_created_ids(self, answer: Answer) -> None:
-        """Add the ids that Planhat assigned, according to its answer to a bulk upsert."""
+        """Add the ids that Planhat assigned, according to its answer to a write."""
         with self._lock:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
@@ -166,20 +170,27 @@ class Matcher:
             self._lookup = Lookup(self._client, self._model, self._decisions.fingerprints)
             self._index = None
 
-    def _prepare(self, asking: int) -> None:
-        """Read the list if there are too many to look up one by one, or if it is stale."""
+    def _prepare(self, asking: Sequence[Payload]) -> None:
+        """Read the list if it is stale, or if payloads cannot be looked up one by one.
+
+        They cannot if they are too many, or if Planhat finds no record by a keyable of one of them.
+        """
         if self._index is not None and not (self._index.stale and not self._settings.dry_run):
             return
         # A dry run needs an index for what it would have written: it cannot be read from Planhat.
-        are_few = self._index is None and self._lookups + asking <= MAX_LOOKUPS
-        if are_few and not self._settings.dry_run:
-            self._lookups += asking
+        are_few = self._index is None and self._lookups + len(asking) <= MAX_LOOKUPS
+        if are_few and not self._settings.dry_run and all(map(self._can_look_up, asking)):
+            self._lookups += len(asking)
             return
         self._index = self._lookup.read_index(
             by_all_keyables=self._decisions.by_all_keyables,
             with_times=self._times is not None,
             stop=self._stop,
         )
+
+    def _can_look_up(self, payload: Payload) -> bool:
+        by_all_keyables = self._decisions.by_all_keyables
+        return self._lookup.can_find(payload, by_all_keyables=by_all_keyables)
 
     def _decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
         decision: Payload | Reject | Skipped = payload
@@ -218,16 +229,23 @@ class Matcher:
             return meant
         # The record is looked up first: if the answer to a delete is lost, a 404 does not say
         # whether its _id existed, or whether another keyable has to be tried.
-        existing = self._decisions.meant(meant, self._lookup.find(meant))
+        existing = self._decisions.meant(meant, self._find_to_delete(meant))
         if isinstance(existing, Unknown):
             return self._decisions.cannot_tell(payload)
         if existing is None or existing.identifier is None:
             return False
-        newer = self._decisions.reject_if_newer(payload, existing)
-        return newer or self._delete_by_id(existing.identifier)
+        return self._decisions.objection(payload, existing) or self._delete_by_id(
+            existing.identifier
+        )
+
+    def _find_to_delete(self, payload: Payload) -> Existing:
+        if self._lookup.can_find(payload):
+            return self._lookup.find(payload)
+        self._prepare([payload])
+        return UNKNOWN if self._index is None else self._index.find(payload)
 
     def _would_delete(self, payload: Payload) -> bool | Reject:
-        self._prepare(1)
+        self._prepare([payload])
         existing = self._find(payload)
         if isinstance(existing, Reject):
             return existing
@@ -235,10 +253,10 @@ class Matcher:
             return self._decisions.cannot_tell(payload)
         if existing is None:
             return False
-        newer = self._decisions.reject_if_newer(payload, existing)
-        if newer is None and self._index is not None:
+        objection = self._decisions.objection(payload, existing)
+        if objection is None and self._index is not None:
             self._index.remove(existing.reference)
-        return newer or True
+        return objection or True
 
     def _delete_by_id(self, identifier: str) -> bool:
         deleted = self._client.delete(self._model, identifier)
