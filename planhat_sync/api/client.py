@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +10,7 @@ import msgspec
 from planhat_sync.api.http.exchange import Answer, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
 from planhat_sync.api.http.status_errors import described
+from planhat_sync.api.record_bodies import has_deleted, read_record
 from planhat_sync.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ WRITE_STATUSES = frozenset({200, 201, 400, 403, 404, 413})
 DELETE_STATUSES = RECORD_STATUSES | {HTTPStatus.NO_CONTENT}
 
 
-def _number(text: str) -> float | Decimal | msgspec.Raw:
-    try:
-        number, exact = float(text), Decimal(text)
-    except InvalidOperation:  # its exponent is too long for Python
-        return msgspec.Raw(text.encode())
-    return number if Decimal(repr(number)) == exact else exact
-
-
-_decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
 _check_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -128,10 +119,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
             _raise_on_bad_request(answer, request)
-            record = _decode_record(answer.body)
-            if not isinstance(record.get("_id"), str):
-                raise msgspec.ValidationError("a record without an _id")
-            return record
+            return read_record(answer.body)
 
         return self.transport.send(request, decode, accepted=RECORD_STATUSES)
 
@@ -158,7 +146,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
             _raise_on_bad_request(answer, request)
-            return _has_deleted(answer) or answer.repeated
+            return has_deleted(answer) or answer.repeated
 
         return self.transport.send(request, decode, accepted=DELETE_STATUSES)
 
@@ -253,26 +241,6 @@ def _raise_on_bad_request(answer: Answer, request: Request) -> None:
         what = f"{request.method} {request.path}"
         error = BadRequestError(f"Planhat rejects {what} as a bad request (400)")
         raise described(error, request, answer)
-
-
-def _has_deleted(answer: Answer) -> bool:
-    """Return whether the answer to a DELETE says that it has deleted a record.
-
-    An empty answer may be what is left of one that was cut off, so it is believed of 204, and the
-    second time.
-
-    Raises:
-        ValueError: It says nothing that is known.
-    """
-    if answer.status == HTTPStatus.NO_CONTENT or (answer.repeated and not answer.body.strip()):
-        return True
-    body = _decode_record(answer.body)
-    if isinstance(body.get("_id"), str):
-        return True
-    count = body.get("deletedCount", body.get("n"))
-    if not isinstance(count, int):
-        raise msgspec.ValidationError("neither counts nor a record")
-    return count > 0
 
 
 def _checked_write_answer(answer: Answer) -> Answer:

@@ -1,7 +1,7 @@
 """What is done with a payload once it is known whether Planhat has its record.
 
-Pure: owns what the settings `write_mode`, `skip_unchanged`, `deletes: archive` and `dry_run` mean,
-and which records they need to know. `matcher` finds out what Planhat has.
+Pure: owns what the settings `write_mode`, `skip_unchanged`, `deletes: archive` and `dry_run` mean.
+`needs` owns what has to be known, and `matcher` finds out what Planhat has.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.batching.identity import scope_kind
-from planhat_sync.writing.mapping.mappings import custom_labels
 from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
-from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
 from planhat_sync.writing.records.payload import (
@@ -41,52 +38,21 @@ class Decisions:
         model: The model.
         settings: The user's settings.
         times: In a replay of rejects, when the records were changed that this run has written.
-
-    Attributes:
-        by_all_keyables: Whether records have to be found by other keyables than `_id`.
-        reads_values: Whether the values of upserts have to be known.
-        fingerprints: Of the values that have to be compared.
     """
 
     def __init__(
         self, model: Model, settings: WriteSettings, times: UpdateTimes | None = None
     ) -> None:
-        archives = settings.deletes == "archive"
         self._times = times
         self._compares = settings.skip_unchanged or settings.dry_run
-        self.reads_values = self._compares or times is not None
         self._mode = settings.write_mode
         self._title = model.title.lower()
         self._keyables = Keyables(model, settings)
         # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
         self._constants = model.constants
-        # Without a bulk upsert, a record is updated by its _id, so it has to be known.
+        # Without a bulk upsert, a record is updated by its _id.
         self._writes_singly = model.is_written_singly
-        self._needs_all = (
-            self._compares or self._mode != "upsert" or times is not None or self._writes_singly
-        )
-        deletes_by_list = settings.deletes == "delete" and not all(
-            map(model.finds_by, model.keyables)
-        )
-        self.by_all_keyables = self._needs_all or archives or deletes_by_list
-        compared = [
-            name
-            for name in model.properties
-            if name != ID
-            and name not in model.read_only
-            and (self.reads_values or name in model.constants or (archives and name == "archived"))
-        ]
-        labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
-        self.fingerprints = Fingerprints(compared, labels)
-
-    def needs_existing(self, payload: Payload) -> bool:
-        """Return whether a payload can be decided on only if its record is known."""
-        if payload.operation == "create":
-            return False
-        if self._needs_all or payload.operation == "archive":
-            return True
-        return self.id_of(payload) is not None or payload.rejected_at is not None
 
     def decide(
         self, payload: Payload, existing: Existing, values: Mapping[str, Any]
@@ -97,7 +63,7 @@ class Decisions:
             payload: An upsert or an archive that carries a keyable.
             existing: The record that it refers to.
             values: Its values without its `_id`, as Planhat would store them; only used if
-                `reads_values`.
+                they are needed.
 
         Returns:
             The payload to send, or why none is sent.
