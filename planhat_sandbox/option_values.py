@@ -9,11 +9,21 @@ from planhat_sandbox.faults.fault import Fault, read_fault
 from planhat_sandbox.planhat.model import SandboxModel, plain_model
 from planhat_sandbox.planhat.models import MODELS
 from planhat_sandbox.planhat.switches import read_as
+from planhat_sandbox.seed import OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SEED_NAMES = ("issues", "objectives", "seed", "companies", "endusers", "shared_ids")
+SEED_NAMES = (
+    "issues",
+    "objectives",
+    "seed",
+    "companies",
+    "endusers",
+    "shared_ids",
+    "others",
+    *OTHERS,
+)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 

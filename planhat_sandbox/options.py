@@ -123,8 +123,11 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--seed",
-        metavar="[TENANT:]issues=N,objectives=N,seed=S",
-        help="fill a tenant (default: the first) with demo data; can be repeated",
+        metavar="[TENANT:]MODEL=N,others=N,seed=S",
+        help=(
+            "fill a tenant (default: the first) with demo data; others=N is for every model that "
+            "has no number of its own; can be repeated"
+        ),
         **repeatable,
     )
     parser.add_argument(

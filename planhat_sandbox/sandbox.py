@@ -43,7 +43,7 @@ class Sandbox:
 
     Args:
         tenants: Alias by token; logs and control routes show the alias.
-        models: Models beside issues, objectives, companies, endusers and customfields.
+        models: Models beside those that are always served, `planhat.models.MODELS`.
         any_model: Whether undeclared models are served too.
         seed: For everything random.
         host: A loopback address.

@@ -1,15 +1,45 @@
-"""Demo data: companies, endusers, issues and objectives, always the same for the same seed."""
+"""Demo data, always the same for the same seed: companies, endusers, issues, objectives, others."""
 
 from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING, Any
 
+from planhat_sandbox.planhat.models import MODELS
+from planhat_sandbox.seed_values import ValueMaker
+
 if TYPE_CHECKING:
     from planhat_sandbox.planhat.tenant import Tenant
 
+NOTES = "notes"
+OTHERS = (
+    "users",
+    "products",
+    "campaigns",
+    "projects",
+    "workspaces",
+    "assets",
+    "workflows",
+    "opportunities",
+    "deals",
+    "lineitems",
+    "licenses",
+    "sales",
+    "invoices",
+    "churn",
+    "conversations",
+    NOTES,
+    "tickets",
+    "tasks",
+    "nps",
+    "timeentries",
+    "timesheets",
+    "customfields",
+)
+"""The other models, in an order in which a record can refer to those before it."""
 COMPANIES = 40
 ENDUSERS = 120
+ENDUSERS_PER_ARCHIVED = 40
 NAMES = (
     "Tenet",
     "Ångström & Søn",
@@ -45,6 +75,8 @@ def seed_tenant(
     companies: int = COMPANIES,
     endusers: int = ENDUSERS,
     shared_ids: bool = True,
+    others: int = 0,
+    **amounts: int,
 ) -> dict[str, int]:
     """Fill a tenant with demo data.
 
@@ -56,10 +88,21 @@ def seed_tenant(
         companies: How many companies.
         endusers: How many endusers.
         shared_ids: Whether companies and endusers have the same ids in every tenant.
+        others: How many records of each other model, unless `amounts` says it.
+        amounts: How many records by the name of another model; ``notes`` are conversations of the
+            type note.
 
     Returns:
         The number of records inserted for each model.
+
+    Raises:
+        ValueError: There is no demo data for a model of this name.
     """
+    unknown = amounts.keys() - set(OTHERS)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise ValueError(f"there is no demo data for {names}; there is for {', '.join(OTHERS)}")
+    wanted = {name: amounts.get(name, others) for name in OTHERS}
     rng = random.Random(seed)
     with tenant.lock:
         company_ids = [
@@ -76,12 +119,28 @@ def seed_tenant(
             tenant.insert("issues", _issue(rng, number, company_ids, enduser_ids))
         for number in range(objectives):
             tenant.insert("objectives", _objective(rng, number, company_ids))
+        # Of its own, so that the data above does not depend on what else is wanted.
+        _insert_others(tenant, random.Random(seed), wanted)
     return {
         "companies": companies,
         "endusers": endusers,
         "issues": issues,
         "objectives": objectives,
+        **{name: amount for name, amount in wanted.items() if amount},
     }
+
+
+def _insert_others(tenant: Tenant, rng: random.Random, wanted: dict[str, int]) -> None:
+    models = {model.name: model for model in MODELS}
+    maker = ValueMaker(rng, lambda name: list(tenant.store.collection(name).records))
+    for name, amount in wanted.items():
+        model = models["conversations" if name == NOTES else name]
+        for number in range(amount):
+            record = maker.record(model, number)
+            if name == NOTES:
+                record = {**record, "type": "note", "externalId": f"note-{number + 1}"}
+                record.pop("sourceId", None)
+            tenant.insert(model.name, record)
 
 
 def _shared(kind: str, number: int, *, shared_ids: bool) -> dict[str, Any]:
@@ -108,6 +167,7 @@ def _enduser(
         "lastName": f"Croft {number + 1}",
         "email": f"person{number + 1}@example.com",
         "companyId": rng.choice(company_ids) if company_ids else None,
+        "archived": number % ENDUSERS_PER_ARCHIVED == ENDUSERS_PER_ARCHIVED - 1,
     }
 
 

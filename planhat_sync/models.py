@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
 
     from planhat_sync.model_file import Access, CompanyFilter, Evidence
+
+KEY_PREFIXES: Final[Mapping[str, str]] = {"_id": "", "sourceId": "srcid-", "externalId": "extid-"}
+"""What precedes a keyable in a URL unless the model says something else (facts identifier-forms and
+model-keyables)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,27 @@ class Model:
     def is_uncertain(self) -> bool:
         """Whether no copy of a page of the vendor's describes the model."""
         return self.evidence in {"client code", "guess"}
+
+    @property
+    def is_written_singly(self) -> bool:
+        """Whether records are written one by one, since there is no bulk upsert."""
+        return self.bulk_limit is None
+
+    def key_prefix(self, name: str) -> str | None:
+        """Return what precedes a keyable in a URL; None if it cannot stand in one.
+
+        Args:
+            name: One of the keyables.
+        """
+        return self.key_prefixes.get(name, KEY_PREFIXES.get(name))
+
+    def finds_by(self, name: str) -> bool:
+        """Return whether a record can be requested by a keyable.
+
+        Args:
+            name: One of the keyables.
+        """
+        return self.get_by_id and self.key_prefix(name) is not None
 
     def bulk_rows(self, most: int) -> int:
         """Return how many records to send together.

@@ -32,7 +32,7 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
 
     Args:
         client: Planhat.
-        models: The models to try.
+        models: The models to try. Not every tenant has all of Planhat's.
 
     Raises:
         StopError: Something is refused, or Planhat cannot be reached.

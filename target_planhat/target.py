@@ -254,6 +254,10 @@ class TargetPlanhat(PlanhatPlugin, Target):
         given = config or _ConfigInput()
         target = cls(config=given.config, parse_env_config=given.parse_env)
         if check:
-            check_rights(PlanhatClient(target.run.transport), target.models.values())
+            mapped = {each["model"] for each in target.settings.mappings}
+            models = [
+                m for m in target.models.values() if m.selected_by_default or m.name in mapped
+            ]
+            check_rights(PlanhatClient(target.run.transport), models)
         else:
             target.listen(file_input)

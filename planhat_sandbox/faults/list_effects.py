@@ -7,6 +7,7 @@ from dataclasses import replace
 from planhat_sandbox.faults.injection import Effect, Injection
 from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
+from planhat_sandbox.planhat.pages import read_rows
 
 
 def _churn(injection: Injection) -> None:
@@ -42,13 +43,13 @@ def _repeat_page(injection: Injection) -> None:
         return
     with call.tenant.lock:
         start = max(0, call.page.offset - call.page.limit)
-        sort = call.request.query.get("sort", "")
-        call.page.rows = call.collection.page(
-            sort.removeprefix("-") or "_id",
-            start,
-            call.page.limit,
-            descending=sort.startswith("-"),
-            companies=None,
+        call.page.rows = read_rows(
+            call.collection,
+            call.request.query,
+            call.behaviours,
+            call.tenant.store.now(),
+            offset=start,
+            limit=call.page.limit,
         )
         _encode_again(injection)
 

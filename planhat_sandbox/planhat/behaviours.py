@@ -7,51 +7,46 @@ their sources and what is uncertain about them are in ``docs/planhat-facts.md``.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
-
-def _setting(default: Any, fact: str, description: str, *choices: str) -> Any:  # noqa: ANN401 - as `field`
-    """Declare one behaviour.
-
-    Args:
-        default: Its value unless it is changed.
-        fact: Id in ``docs/planhat-facts.md``.
-        description: One sentence for the documentation.
-        choices: The allowed values of a text setting.
-
-    Returns:
-        A dataclass field with these as metadata.
-    """
-    metadata = {"fact": fact, "description": description, "choices": choices}
-    return dataclasses.field(default=default, metadata=metadata)
+from planhat_sandbox.planhat.behaviour import behaviour
+from planhat_sandbox.planhat.model_behaviours import ModelBehaviours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviours:
+class Behaviours(ModelBehaviours):
     """The behaviours of the fake API; the metadata of a field has its fact id and description."""
 
-    default_limit: int = _setting(
+    default_limit: int = behaviour(
         0, "list-limit", "Rows of a page if no `limit` is sent; 0 = as documented for the model."
     )
-    maximum_limit: int = _setting(
+    maximum_limit: int = behaviour(
         0, "list-limit", "Maximum number of rows of a page; 0 = as documented for the model."
     )
-    above_maximum: str = _setting(
+    above_maximum: str = behaviour(
         "clamp",
         "list-limit-above-maximum",
         "Whether a `limit` above the maximum is lowered or refused.",
         "clamp",
         "refuse",
     )
-    honours_sort: bool = _setting(True, "list-sort", "Whether `sort` is honoured or ignored.")
-    honours_select: bool = _setting(True, "list-select", "Whether `select` is honoured or ignored.")
-    honours_offset: bool = _setting(True, "list-offset", "Whether `offset` is honoured or ignored.")
-    without_select: str = _setting(
-        "all", "list-without-select", "Properties of a row if no `select` is sent.", "all", "few"
+    honours_sort: bool = behaviour(True, "list-sort", "Whether `sort` is honoured or ignored.")
+    honours_select: bool = behaviour(
+        True, "list-select", "Whether `select` is honoured or ignored."
     )
-    objective_times: str = _setting(
+    honours_offset: bool = behaviour(
+        True, "list-offset", "Whether `offset` is honoured or ignored."
+    )
+    without_select: str = behaviour(
+        "documented",
+        "list-without-select",
+        "Properties of a row if no `select` is sent: as documented (some for users and companies, "
+        "all for others), all, or `_id`, name and title.",
+        "documented",
+        "all",
+        "few",
+    )
+    objective_times: str = behaviour(
         "absent",
         "objective-no-timestamps",
         "Whether objectives have `createdAt` and `updatedAt`; if they have, whether a list can be "
@@ -61,14 +56,16 @@ class Behaviours:
         "oldest-first",
         "newest-first",
     )
-    company_filter: str = _setting(
+    company_filter: str = behaviour(
         "list",
         "list-company-commas",
-        "Whether `companyId=a,b` is read as two ids or as one.",
+        "Whether `companyId=a,b` is read as two ids, as two only for the models whose pages say "
+        "so, or as one.",
         "list",
+        "documented",
         "one-id",
     )
-    lean_companies: str = _setting(
+    lean_companies: str = behaviour(
         "complete",
         "lean-companies",
         "The response of `/leancompanies`: all companies; 404, 403 or 400; an object; rows without "
@@ -86,26 +83,26 @@ class Behaviours:
         "swapped",
         "odd-keys",
     )
-    company_prefixes: bool = _setting(
+    company_prefixes: bool = behaviour(
         True,
         "identifier-forms",
         "Whether a path may name a company by `extid-` and `srcid-`; if not, it is not found.",
     )
-    gzip: bool = _setting(
+    gzip: bool = behaviour(
         False, "gzip", "Whether bodies are compressed for clients that accept it."
     )
-    date_header: bool = _setting(
+    date_header: bool = behaviour(
         True, "date-header", "Whether responses carry the server's time as `Date`."
     )
-    error_body: str = _setting(
+    error_body: str = behaviour(
         "object", "error-body", "Body of a response that is only an error.", "object", "string"
     )
 
-    bulk_limit: int = _setting(5000, "bulk-limit", "Maximum number of items of a bulk upsert.")
-    body_limit_bytes: int = _setting(
+    bulk_limit: int = behaviour(5000, "bulk-limit", "Maximum number of items of a bulk upsert.")
+    body_limit_bytes: int = behaviour(
         0, "body-limit", "Larger request bodies, in bytes, are refused with 413; 0 = no limit."
     )
-    unknown_id: str = _setting(
+    unknown_id: str = behaviour(
         "create",
         "bulk-unknown-id",
         "An item with an `_id` that no record has: a record is created with a new `_id` or with "
@@ -115,7 +112,7 @@ class Behaviours:
         "refuse",
         "fall-through",
     )
-    unmatched_key: str = _setting(
+    unmatched_key: str = behaviour(
         "next",
         "bulk-unmatched-key",
         "An item with another keyable that no record has: the next keyable is tried, or a record "
@@ -123,7 +120,7 @@ class Behaviours:
         "next",
         "create",
     )
-    external_id: str = _setting(
+    external_id: str = behaviour(
         "company",
         "external-id-scope",
         "Whether an `externalId` is unique inside its company or in the model, for models that "
@@ -131,14 +128,14 @@ class Behaviours:
         "company",
         "model",
     )
-    custom: str = _setting(
+    custom: str = behaviour(
         "merge",
         "custom-merge",
         "Whether an update merges or replaces `custom`.",
         "merge",
         "replace",
     )
-    repeated_key: str = _setting(
+    repeated_key: str = behaviour(
         "refuse-batch",
         "bulk-repeated-key",
         "Two items of a payload with the same keyable: the batch is refused, the later item is "
@@ -147,7 +144,7 @@ class Behaviours:
         "refuse-later",
         "last-wins",
     )
-    unknown_properties: str = _setting(
+    unknown_properties: str = behaviour(
         "drop",
         "unknown-properties",
         "What happens to properties that are not documented.",
@@ -155,15 +152,16 @@ class Behaviours:
         "keep",
         "refuse",
     )
-    unchanged: str = _setting(
-        "bump",
-        "no-op-update",
-        "Whether an update that changes nothing moves `updatedAt` and counts as updated, or counts "
-        "as one of the `nonupdates`.",
-        "bump",
+    unchanged: str = behaviour(
         "nonupdate",
+        "no-op-update",
+        "Whether an update that changes nothing counts as one of the `nonupdates`, moves "
+        "`updatedAt` and counts as updated, or leaves `updatedAt` and counts as both.",
+        "nonupdate",
+        "bump",
+        "both",
     )
-    batch: str = _setting(
+    batch: str = behaviour(
         "each",
         "bulk-atomicity",
         "A batch with an invalid item: the valid items are applied, none is, or those before it "
@@ -172,7 +170,7 @@ class Behaviours:
         "whole",
         "until-bad",
     )
-    failure_answer: str = _setting(
+    failure_answer: str = behaviour(
         "arrays",
         "bulk-failure-answer",
         "The response to a bulk upsert with an invalid item: the arrays, 400 with only a string, "
@@ -182,27 +180,39 @@ class Behaviours:
         "empty",
         "server-error",
     )
-    all_failed_status: int = _setting(
+    all_failed_status: int = behaviour(
         400, "bulk-status-boundary", "Status if every item failed (400 or 206)."
     )
-    forbidden_status: int = _setting(
+    forbidden_status: int = behaviour(
         403, "bulk-status-boundary", "Status if an item was forbidden (403 or 206)."
     )
-    error_entries: str = _setting(
+    error_entries: str = behaviour(
         "opaque",
         "bulk-error-entries",
-        "Form of the entries in `createdErrors`, `updatedErrors` and `permissionErrors`.",
+        "Form of the entries in the arrays of errors.",
         "index",
         "keyables",
         "nested-keyables",
         "text",
         "item",
         "nested-item",
+        "property",
         "opaque",
         "nothing",
         "absent",
     )
-    counts: str = _setting(
+    validation_errors: str = behaviour(
+        "documented",
+        "bulk-envelope",
+        "Whether the response has `validationErrors`: empty for time entries and timesheets and "
+        "no for others, as documented; no; empty; or with the entries of refused items, which are "
+        "then neither in `createdErrors` nor in `updatedErrors`.",
+        "documented",
+        "absent",
+        "empty",
+        "filled",
+    )
+    counts: str = behaviour(
         "right",
         "bulk-counts",
         "Whether the counts are right, too small, too large or missing.",
@@ -211,7 +221,7 @@ class Behaviours:
         "long",
         "absent",
     )
-    absent_arrays: str = _setting(
+    absent_arrays: str = behaviour(
         "none",
         "bulk-absent-arrays",
         "Arrays that are missing from the response.",
@@ -221,7 +231,7 @@ class Behaviours:
         "successes",
         "all",
     )
-    success_keys: str = _setting(
+    success_keys: str = behaviour(
         "held",
         "bulk-success-keys",
         "Keyables in `insertsKeys` and `updatesKeys`: all that the record has, those that were "
@@ -230,18 +240,18 @@ class Behaviours:
         "sent",
         "id",
     )
-    success_order: str = _setting(
+    success_order: str = behaviour(
         "input", "bulk-success-order", "Order of the entries in these arrays.", "input", "reversed"
     )
-    refused_marker: str = _setting(
+    refused_marker: str = behaviour(
         "", "bulk-error-entries", "Items that contain this text anywhere are refused; empty = none."
     )
-    forbidden_marker: str = _setting(
+    forbidden_marker: str = behaviour(
         "",
         "bulk-permission-errors",
         "Items that contain this text anywhere are forbidden; empty = none.",
     )
-    missing_delete: str = _setting(
+    missing_delete: str = behaviour(
         "not-found",
         "delete-unknown",
         "The response to a delete of a record that does not exist: 404, or 200 with a count of 0.",

@@ -29,20 +29,26 @@ LEAN_COMPANIES = "leancompanies"
 LEAN = "lean"
 """Name of its route, which only companies have."""
 
-ROUTE_NAMES = (*ROUTES.values(), LEAN)
+DUPLICATE = "duplicate"
+"""Name of the route ``POST /timeentries/duplicate`` (duplicate-time-entries)."""
+
+ROUTE_NAMES = (*ROUTES.values(), LEAN, DUPLICATE)
 
 
-def find_route(method: str, segment: str, *, names_record: bool) -> tuple[str, str | None]:
+def find_route(method: str, segment: str, identifier: str | None) -> tuple[str, str | None]:
     """Find the model and the route of a request.
 
     Args:
         method: HTTP method.
         segment: First segment of its path.
-        names_record: Whether the path has a second segment.
+        identifier: Its second segment; None if there is none.
 
     Returns:
         The path of the model, and the name of the route; None if there is no such route.
     """
+    names_record = identifier is not None
+    if (method, segment, identifier) == ("POST", "timeentries", DUPLICATE):
+        return segment, DUPLICATE
     if segment != LEAN_COMPANIES:
         return segment, ROUTES.get((method, names_record))
     return "companies", LEAN if (method, names_record) == ("GET", False) else None

@@ -10,9 +10,12 @@ from planhat_sandbox.planhat.sorted_view import SortedView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from planhat_sandbox.planhat.behaviours import Behaviours
+    from planhat_sandbox.planhat.filters import Condition
     from planhat_sandbox.planhat.model import SandboxModel
 
 Fields = dict[str, Any]
+ViewKey = tuple[str, "frozenset[str] | None", "tuple[Condition, ...]"]
 MAX_VIEWS = 24
 TIMES = frozenset({"createdAt", "updatedAt"})
 
@@ -27,26 +30,31 @@ class Collection:
     def __init__(self, model: SandboxModel) -> None:
         self.model = model
         self.records: dict[str, Fields] = {}
-        self._by_key: dict[str, dict[str, list[str]]] = {
-            key: {} for key in model.keyables if key != "_id"
-        }
-        self._views: dict[tuple[str, frozenset[str] | None], SortedView] = {}
+        self._by_key: dict[str, dict[str, list[str]]] = {key: {} for key in model.indexed}
+        self._views: dict[ViewKey, SortedView] = {}
         self._encoded: dict[str, tuple[frozenset[str] | None, bytes]] = {}
         self._hidden = self._unsorted = TIMES if model.undocumented_times else frozenset[str]()
         self._newest_first = False
+        self._names = model.shown_as
+        self._keeps_names = False
 
-    def show_times(self, how: str) -> None:
-        """Choose what responses and lists know of times that are not documented.
+    def show(self, behaviours: Behaviours) -> None:
+        """Choose what responses and lists show: undocumented times, and the names of properties.
 
         Args:
-            how: The behaviour `objective_times`.
+            behaviours: The behaviours in effect.
         """
+        if not (self.model.undocumented_times or self.model.shown_as):
+            return
+        how = getattr(behaviours, self.model.undocumented_times, "present")
         times = TIMES if self.model.undocumented_times else frozenset()
-        hidden = times if how == "absent" else frozenset()
+        names = {} if behaviours.ticket_names == "as-sent" else self.model.shown_as
+        before = (self._hidden, self._names, self._keeps_names)
+        self._hidden = times if how == "absent" else frozenset()
         self._unsorted = times if how != "present" else frozenset()
         self._newest_first = how == "newest-first"
-        if hidden != self._hidden:
-            self._hidden = hidden
+        self._names, self._keeps_names = names, behaviours.ticket_names == "both"
+        if before != (self._hidden, self._names, self._keeps_names):
             self._encoded.clear()
 
     def put(self, fields: Fields) -> None:
@@ -106,6 +114,7 @@ class Collection:
         *,
         descending: bool,
         companies: frozenset[str] | None,
+        conditions: tuple[Condition, ...] = (),
     ) -> list[str]:
         """Return the `_id`s of one page.
 
@@ -115,16 +124,26 @@ class Collection:
             limit: Maximum number of rows.
             descending: Whether the greatest value comes first.
             companies: Keep only records of these companies; None for all.
+            conditions: Keep only records that fulfil all of these.
 
         Returns:
             `_id`s in order.
         """
+        if self._names:
+            prop = next((name for name, shown in self._names.items() if shown == prop), prop)
         if prop in self._unsorted:
             prop, descending = "_id", self._newest_first
-        key = (prop, companies)
+        key = (prop, companies, conditions)
         view = self._views.pop(key, None)
         if view is None:
-            view = SortedView(self.records, prop, lambda fields: self._belongs(fields, companies))
+            view = SortedView(
+                self.records,
+                prop,
+                lambda fields: (
+                    self._belongs(fields, companies)
+                    and all(condition.is_met_by(fields) for condition in conditions)
+                ),
+            )
             if len(self._views) >= MAX_VIEWS:
                 self._views.pop(next(iter(self._views)))
         self._views[key] = view
@@ -144,7 +163,7 @@ class Collection:
         if cached is not None and cached[0] == select:
             return cached[1]
         fields = self.records[identifier]
-        if self._hidden:
+        if self._hidden or self._names:
             fields = self.shown(fields)
         if select is not None:
             fields = {
@@ -160,12 +179,18 @@ class Collection:
         Args:
             fields: The complete record.
         """
-        return {name: value for name, value in fields.items() if name not in self._hidden}
+        shown = {name: value for name, value in fields.items() if name not in self._hidden}
+        for name, other in self._names.items():
+            if name in shown:
+                shown[other] = shown[name] if self._keeps_names else shown.pop(name)
+        return shown
 
     def _belongs(self, fields: Mapping[str, Any], companies: frozenset[str] | None) -> bool:
         """Return whether a record is of one of the companies (list-company-filter)."""
         if companies is None:
             return True
+        if self.model.name == "companies":
+            return fields["_id"] in companies
         reference = fields.get(self.model.company_reference or "companyId")
         if isinstance(reference, list):
             return not companies.isdisjoint(reference)

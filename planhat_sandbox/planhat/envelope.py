@@ -56,6 +56,7 @@ def write_envelope(
     successes = outcomes[::-1] if behaviours.success_order == "reversed" else outcomes
     created = [o for o in successes if o.kind == "created"]
     updated = [o for o in successes if o.kind == "updated"]
+    unchanged = sum(outcome.kind == "unchanged" for outcome in outcomes)
     refused = [o for o in outcomes if o.refusal is not None]
     allowed = [o for o in refused if o.refusal is not None and not o.refusal.forbidden]
     forbidden = [o for o in refused if o.refusal is not None and o.refusal.forbidden]
@@ -63,14 +64,15 @@ def write_envelope(
         "created": len(created),
         "createdErrors": [_entry(model, o, behaviours) for o in allowed if o.identifier is None],
         "insertsKeys": [_keys(model, records, o, behaviours) for o in created],
-        "updated": len(updated),
+        "updated": len(updated) + (unchanged if behaviours.unchanged == "both" else 0),
         "updatedErrors": [_entry(model, o, behaviours) for o in allowed if o.identifier],
         "updatesKeys": [_keys(model, records, o, behaviours) for o in updated],
-        "nonupdates": sum(outcome.kind == "unchanged" for outcome in outcomes),
+        "nonupdates": unchanged,
         "modified": [o.identifier for o in updated],
         "upsertedIds": [o.identifier for o in created],
         "permissionErrors": [_entry(model, o, behaviours) for o in forbidden],
     }
+    _add_validation_errors(model, body, behaviours)
     return _apply_variants(body, behaviours)
 
 
@@ -104,16 +106,34 @@ def _entry(model: SandboxModel, outcome: ItemOutcome, behaviours: Behaviours) ->
         "text": f"{text} ({named})" if named else text,
         "item": {**sent, "error": text},
         "nested-item": {"message": text, "item": item},
+        "property": {
+            "el": (outcome.refusal.invalid if outcome.refusal else "")
+            or next(filter(model.properties.__contains__, text.split()), "_id"),
+            "error": text,
+        },
         "opaque": text,
         "nothing": {},
     }
     return variants.get(behaviours.error_entries)
 
 
+def _add_validation_errors(
+    model: SandboxModel, body: dict[str, Any], behaviours: Behaviours
+) -> None:
+    """Add `validationErrors`, with the entries of other arrays or without any (bulk-envelope)."""
+    how = behaviours.validation_errors
+    if how == "absent" or (how == "documented" and not model.has_validation_errors):
+        return
+    body["validationErrors"] = []
+    if how == "filled":
+        body["validationErrors"] = body["createdErrors"] + body["updatedErrors"]
+        body.update(createdErrors=[], updatedErrors=[])
+
+
 def _apply_variants(body: dict[str, Any], behaviours: Behaviours) -> dict[str, Any]:
     """Leave out entries and arrays, and change counts, as the behaviours ask for."""
     if behaviours.error_entries == "absent":
-        body.update(createdErrors=[], updatedErrors=[], permissionErrors=[])
+        body.update({name: [] for name in body if name.endswith("Errors")})
     difference = {"short": -1, "long": 1}.get(behaviours.counts, 0)
     for name in ("created", "updated"):
         if behaviours.counts == "absent":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.planhat.items import Refusal
+from planhat_sandbox.planhat.models.conversations import NOTE
+from planhat_sandbox.planhat.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from planhat_sandbox.planhat.behaviours import Behaviours
     from planhat_sandbox.planhat.collection import Collection
     from planhat_sandbox.planhat.model import SandboxModel
+
+OWN_IDS = frozenset({"externalId", "extId"})
+"""Properties with the id of a record in the system of Planhat's customer."""
+ONE_COMPANY = frozenset({"companyId", "cId"})
+"""References to one company, and not to several."""
 
 Identity = tuple[str, str, object]
 """A keyable, its value, and the company inside which it is unique (None: everywhere)."""
@@ -31,7 +37,7 @@ def match(collection: Collection, fields: Mapping[str, Any], behaviours: Behavio
     Raises:
         Refusal: It has an `_id` that no record has, and the behaviour refuses those.
     """
-    for key in collection.model.keyables:
+    for key in keyables_of(collection.model, fields, behaviours):
         value = fields.get(key)
         if value in (None, ""):
             continue
@@ -64,11 +70,26 @@ def find_records(
         if fields[key] in collection.records:
             yield fields[key]
         return
-    company = fields.get("companyId")
-    scoped = scope(collection.model, key, behaviours) is not None and company is not None
+    inside = scope(collection.model, key, behaviours) or ""
+    company = fields.get(inside)
     for identifier in collection.find_records(key, str(fields[key])):
-        if not scoped or collection.records[identifier].get("companyId") == company:
+        if company is None or collection.records[identifier].get(inside) == company:
             yield identifier
+
+
+def keyables_of(
+    model: SandboxModel, fields: Mapping[str, Any], behaviours: Behaviours
+) -> tuple[str, ...]:
+    """Return the keyables of an item, which are fewer for a note (conversation-keyables).
+
+    Args:
+        model: The model.
+        fields: The item or record.
+        behaviours: Whether a note has those of conversations.
+    """
+    if model.name == "conversations" and behaviours.note_keyables == "id":
+        return ("_id",) if fields.get("type", NOTE) == NOTE else model.keyables
+    return model.keyables
 
 
 def scope(model: SandboxModel, key: str, behaviours: Behaviours) -> str | None:
@@ -80,10 +101,11 @@ def scope(model: SandboxModel, key: str, behaviours: Behaviours) -> str | None:
         behaviours: Whether an externalId is unique inside its company only.
 
     Returns:
-        ``companyId`` for an externalId of a model that belongs to a company, otherwise None.
+        ``companyId`` or ``cId`` for the externalId of a model that belongs to one company,
+        otherwise None.
     """
-    inside = key == "externalId" and behaviours.external_id == "company"
-    return "companyId" if inside and model.company_reference == "companyId" else None
+    inside = key in OWN_IDS and behaviours.external_id == "company"
+    return model.company_reference if inside and model.company_reference in ONE_COMPANY else None
 
 
 def identities(
@@ -99,7 +121,7 @@ def identities(
     Yields:
         One identity for each keyable that was sent.
     """
-    for key in model.keyables:
+    for key in keyables_of(model, fields, behaviours):
         value = fields.get(key)
         if value not in (None, ""):
             inside = scope(model, key, behaviours)
@@ -123,7 +145,7 @@ def check_unique(
     Raises:
         Refusal: Another record has one of its keys.
     """
-    for key in collection.model.keyables:
+    for key in keyables_of(collection.model, record, behaviours):
         if key in {"_id", "email"} or record.get(key) in (None, ""):
             continue
         if any(other != identifier for other in find_records(collection, key, record, behaviours)):

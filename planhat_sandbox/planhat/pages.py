@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from planhat_sandbox.planhat.filters import read_conditions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planhat_sandbox.planhat.behaviours import Behaviours
     from planhat_sandbox.planhat.collection import Collection
+    from planhat_sandbox.planhat.model import SandboxModel
 
 FEW = frozenset({"_id", "name", "title"})
 """Properties of a row when `without_select` is ``few`` (list-without-select)."""
@@ -43,13 +46,16 @@ class Page:
         return b"[" + b",".join([encoded(row, self.select) for row in self.rows]) + b"]"
 
 
-def read_page(collection: Collection, query: Mapping[str, str], behaviours: Behaviours) -> Page:
+def read_page(
+    collection: Collection, query: Mapping[str, str], behaviours: Behaviours, now: float
+) -> Page:
     """Choose the rows of a page.
 
     Args:
         collection: The records; the caller holds the lock of the tenant.
         query: Decoded parameters; unknown ones are ignored (list-unknown-parameters).
         behaviours: Limits, and which parameters are honoured.
+        now: Seconds since 1970.
 
     Returns:
         The page.
@@ -64,16 +70,54 @@ def read_page(collection: Collection, query: Mapping[str, str], behaviours: Beha
         raise PageRequestError(f"limit must not exceed {maximum}")
     limit = min(limit, maximum)
     offset = _count(query, "offset", 0) if behaviours.honours_offset else 0
-    # No order is documented for a list without sort; this one is by creation (list-order).
+    rows = read_rows(collection, query, behaviours, now, offset=offset, limit=limit)
+    return Page(collection, rows, _selected(model, query, behaviours), offset, limit)
+
+
+def read_rows(
+    collection: Collection,
+    query: Mapping[str, str],
+    behaviours: Behaviours,
+    now: float,
+    *,
+    offset: int,
+    limit: int,
+) -> list[str]:
+    """Choose the rows of a list, in its order.
+
+    Args:
+        collection: The records; the caller holds the lock of the tenant.
+        query: Decoded parameters.
+        behaviours: Which parameters are honoured.
+        now: Seconds since 1970.
+        offset: Rows to skip.
+        limit: Maximum number of rows.
+
+    Returns:
+        Their `_id`s.
+    """
+    model = collection.model
     sort = query.get("sort", "") if behaviours.honours_sort else ""
-    rows = collection.page(
+    sort = sort or _order(model, behaviours)
+    complete = behaviours.default_lists == "complete"
+    return collection.page(
         sort.removeprefix("-") or "_id",
         offset,
         limit,
         descending=sort.startswith("-"),
-        companies=_companies(query, behaviours),
+        companies=_companies(model, query, behaviours),
+        conditions=(
+            read_conditions(model.filters, query, now, defaults=not complete)
+            if model.filters
+            else ()
+        ),
     )
-    return Page(collection, rows, _selected(query, behaviours), offset, limit)
+
+
+def _order(model: SandboxModel, behaviours: Behaviours) -> str:
+    """Return the order of a list without sort, as `sort` would name it (list-order)."""
+    orders = {"oldest-first": "_id", "newest-first": "-_id"}
+    return orders.get(behaviours.order_without_sort, model.order)
 
 
 def _count(query: Mapping[str, str], name: str, default: int) -> int:
@@ -85,15 +129,22 @@ def _count(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _companies(query: Mapping[str, str], behaviours: Behaviours) -> frozenset[str] | None:
-    text = query.get("companyId", "")
+def _companies(
+    model: SandboxModel, query: Mapping[str, str], behaviours: Behaviours
+) -> frozenset[str] | None:
+    text = next((query[name] for name in model.company_filters if query.get(name)), "")
     if not text:
         return None
-    return frozenset(text.split(",") if behaviours.company_filter == "list" else (text,))
+    several = behaviours.company_filter == "list" or (
+        behaviours.company_filter == "documented" and model.several_companies
+    )
+    return frozenset(text.split(",") if several else (text,))
 
 
-def _selected(query: Mapping[str, str], behaviours: Behaviours) -> frozenset[str] | None:
+def _selected(
+    model: SandboxModel, query: Mapping[str, str], behaviours: Behaviours
+) -> frozenset[str] | None:
     text = query.get("select", "") if behaviours.honours_select else ""
     if text:
         return frozenset(text.split(","))
-    return FEW if behaviours.without_select == "few" else None
+    return {"few": FEW, "documented": model.listed}.get(behaviours.without_select)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from planhat_sandbox.http_messages import Response
 from planhat_sandbox.planhat.codec import decode, encode
 from planhat_sandbox.planhat.envelope import choose_status, write_envelope
-from planhat_sandbox.planhat.items import Refusal
 from planhat_sandbox.planhat.lean_companies import list_lean_companies
+from planhat_sandbox.planhat.model import PREFIXES
 from planhat_sandbox.planhat.pages import PageRequestError, read_page
 from planhat_sandbox.planhat.references import resolve
+from planhat_sandbox.planhat.refusal import DroppedItem, Refusal
 from planhat_sandbox.planhat.single import create, prepare, update
 from planhat_sandbox.planhat.upsert import BulkUpsert
+from planhat_sandbox.planhat.user_roles import with_role_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 IDENTIFIER_FORMS = "Params identifier must be planhat _id OR start with extid- OR srcid-"
 OBJECT_ID_LENGTH = 24
+WORDS = re.compile(r"[^\s,]+")
 
 
 def perform(call: Call) -> Response:
@@ -37,11 +41,28 @@ def perform(call: Call) -> Response:
     if limit and len(call.request.body) > limit:
         return failure(413, "request entity too large", call.behaviours)
     with call.tenant.lock:
-        call.collection.show_times(call.behaviours.objective_times)
+        call.collection.show(call.behaviours)
+        refused = _refuse_model(call)
+        if refused is not None:
+            return refused
         try:
             return _PERFORM[call.route](call)
         except Refusal as refusal:
             return failure(403 if refusal.forbidden else 400, refusal.text, call.behaviours)
+
+
+def _refuse_model(call: Call) -> Response | None:
+    """Return the response if the tenant lacks the model or the route, or may not use it."""
+    behaviours, model = call.behaviours, call.collection.model
+    if behaviours.absent_models and model.name in WORDS.findall(behaviours.absent_models):
+        return failure(404, "not found", behaviours)
+    if behaviours.forbidden_models and model.name in WORDS.findall(behaviours.forbidden_models):
+        return failure(403, f"no permission for {model.name}", behaviours)
+    if call.route in model.undocumented_routes and behaviours.undocumented_routes != "served":
+        if behaviours.undocumented_routes == "refused":
+            return failure(400, f"{model.name} cannot do this", behaviours)
+        return failure(404, "no such route", behaviours)
+    return None
 
 
 def failure(status: int, text: str, behaviours: Behaviours) -> Response:
@@ -61,10 +82,14 @@ def failure(status: int, text: str, behaviours: Behaviours) -> Response:
 
 def _list(call: Call) -> Response:
     try:
-        call.page = read_page(call.collection, call.request.query, call.behaviours)
+        now = call.tenant.store.now()
+        call.page = read_page(call.collection, call.request.query, call.behaviours, now)
     except PageRequestError as error:
         return failure(400, str(error), call.behaviours)
     call.items = len(call.page.rows)
+    if call.collection.model.name == "users" and call.behaviours.user_roles == "everywhere":
+        rows = [with_role_objects(row) for row in decode(call.page.encoded())]
+        return Response(200, encode(rows))
     return Response(200, call.page.encoded())
 
 
@@ -80,6 +105,8 @@ def _get(call: Call) -> Response:
     identifier = _find_record(call)
     if identifier is None:
         return failure(404, "not found", call.behaviours)
+    if call.collection.model.name == "users" and call.behaviours.user_roles != "nowhere":
+        return Response(200, encode(with_role_objects(call.collection.records[identifier])))
     return Response(200, call.collection.encoded(identifier, None))
 
 
@@ -88,14 +115,17 @@ def _create(call: Call) -> Response:
     fields = prepare(store, call.collection, _decode_body(call), call.behaviours)
     model = call.collection.model
     call.items = 1
-    record = create(
-        store,
-        call.collection,
-        fields,
-        call.behaviours,
-        required=model.required,
-        request=call.number,
-    )
+    try:
+        record = create(
+            store,
+            call.collection,
+            fields,
+            call.behaviours,
+            required=model.required,
+            request=call.number,
+        )
+    except DroppedItem:
+        return failure(400, f"{model.silently_dropped_without} is required", call.behaviours)
     record = call.collection.shown(record)
     shown = {name: record[name] for name in record if name not in model.created_answer_omits}
     return Response(200, encode(shown))
@@ -116,11 +146,20 @@ def _update(call: Call) -> Response:
 def _delete(call: Call) -> Response:
     # The page documents deletes by _id only (delete-by-id).
     identifier = call.identifier
-    if identifier.startswith(("extid-", "srcid-")):
+    if identifier.startswith(tuple(PREFIXES)):
         return failure(400, IDENTIFIER_FORMS, call.behaviours)
+    record = call.collection.records.get(identifier)
     deleted = call.tenant.store.delete(call.collection, identifier, request=call.number)
     if not deleted and call.behaviours.missing_delete == "not-found":
         return failure(404, "not found", call.behaviours)
+    if record is not None:
+        documented = "record" if call.collection.model.delete_returns_record else "counts"
+        answer = call.behaviours.delete_answer
+        answer = documented if answer == "documented" else answer
+        if answer == "empty":
+            return Response(200)
+        if answer == "record":
+            return Response(200, encode(call.collection.shown(record)))
     count = int(deleted)
     return Response(200, encode({"n": count, "ok": 1, "deletedCount": count}))
 
@@ -129,6 +168,27 @@ def _bulk(call: Call) -> Response:
     items = _decode_body(call)
     if not isinstance(items, list):
         return failure(400, "the payload must be an array", call.behaviours)
+    return _upsert(call, items)
+
+
+def _duplicate(call: Call) -> Response:
+    """Create each of the time entries that the body names once more."""
+    sent = _decode_body(call)
+    ids = sent.get("ids") if isinstance(sent, dict) else None
+    if not isinstance(ids, list):
+        return failure(400, "ids must be an array", call.behaviours)
+    records, properties = call.collection.records, call.collection.model.properties
+    return _upsert(
+        call,
+        [
+            {name: value for name, value in records[each].items() if name in properties}
+            for each in ids
+            if each in records
+        ],
+    )
+
+
+def _upsert(call: Call, items: list[Any]) -> Response:
     call.items = len(items)
     if len(items) > call.behaviours.bulk_limit:
         text = f"the payload exceeds {call.behaviours.bulk_limit} items"
@@ -158,7 +218,7 @@ def _decode_body(call: Call) -> object:
 def _find_record(call: Call) -> str | None:
     """Return the `_id` of the record that the path names (identifier-forms); refuse other forms."""
     identifier = call.identifier
-    has_prefix = identifier.startswith(("extid-", "srcid-"))
+    has_prefix = identifier.startswith(tuple(PREFIXES))
     is_company = call.collection.model.name == "companies"
     if has_prefix and is_company and not call.behaviours.company_prefixes:
         return None
@@ -176,4 +236,5 @@ _PERFORM: Mapping[str, Callable[[Call], Response]] = {
     "update": _update,
     "delete": _delete,
     "bulk": _bulk,
+    "duplicate": _duplicate,
 }

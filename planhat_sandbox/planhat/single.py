@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planhat_sandbox.planhat.items import (
-    Refusal,
-    cast,
-    check_markers,
-    check_required,
-)
-from planhat_sandbox.planhat.keyables import check_unique
-from planhat_sandbox.planhat.references import resolve_companies
+from planhat_sandbox.planhat.companies_of_items import complete_from_others, settle_conversation
+from planhat_sandbox.planhat.items import cast, check_markers, check_ranges, check_required
+from planhat_sandbox.planhat.keyables import ONE_COMPANY, check_unique
+from planhat_sandbox.planhat.references import check_references, resolve_companies
+from planhat_sandbox.planhat.refusal import DroppedItem, Refusal
 
 if TYPE_CHECKING:
     from planhat_sandbox.planhat.behaviours import Behaviours
@@ -36,7 +33,13 @@ def prepare(store: Store, collection: Collection, item: object, behaviours: Beha
     """
     check_markers(item, behaviours)
     fields = cast(collection.model, item, behaviours)
-    resolve_companies(collection.model, fields, store.collection("companies"))
+    model = collection.model
+    check_ranges(model.ranges, fields)
+    if model.name in ("conversations", "tickets"):
+        settle_conversation(model, fields, store.collection("companies"), behaviours)
+    resolve_companies(model, fields, store.collection("companies"))
+    if behaviours.references == "all":
+        check_references(model, fields, store.collection)
     return fields
 
 
@@ -64,8 +67,16 @@ def create(
 
     Raises:
         Refusal: A required property is missing, or another record has the same key.
+        DroppedItem: It is left out without a word.
     """
-    check_required(required, fields)
+    model = collection.model
+    complete_from_others(model, fields, store.collection)
+    dropped = model.silently_dropped_without
+    if dropped and behaviours.silently_dropped and fields.get(dropped) in (None, ""):
+        raise DroppedItem
+    check_required((*required, dropped) if dropped else required, fields)
+    if model.one_of and all(fields.get(name) in (None, "") for name in model.one_of):
+        raise Refusal(f"one of {', '.join(model.one_of)} is required")
     check_unique(collection, fields, None, behaviours)
     if behaviours.unknown_id != "create-with-id" or fields.get("_id") in collection.records:
         fields = {name: value for name, value in fields.items() if name != "_id"}
@@ -98,15 +109,21 @@ def update(
         Refusal: It would lose a required property, or another record has the same key.
     """
     old = collection.records[identifier]
+    if (
+        behaviours.updates_need_external_id
+        and collection.model.name == "conversations"
+        and not old.get("externalId")
+    ):
+        raise Refusal("Not valid type", invalid="externalId")
     changes = merge(old, fields, behaviours)
-    if behaviours.unchanged == "nonupdate" and all(
+    if behaviours.unchanged != "bump" and all(
         name in old and old[name] == value for name, value in changes.items()
     ):
         return False
     for name in collection.model.required:
         if name in changes and changes[name] in (None, "", []) and old.get(name):
             raise Refusal(f"{name} is required")
-    keys = (*collection.model.keyables, "companyId")
+    keys = (*collection.model.keyables, *ONE_COMPANY)
     if any(key in changes and changes[key] != old.get(key) for key in keys):
         check_unique(collection, {**old, **changes}, identifier, behaviours)
     store.update(collection, identifier, changes, request=request)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from planhat_sandbox.planhat.items import Refusal
 from planhat_sandbox.planhat.keyables import Identity, identities, match
+from planhat_sandbox.planhat.refusal import DroppedItem, Refusal
 from planhat_sandbox.planhat.single import create, prepare, update
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class ItemOutcome(NamedTuple):
     Attributes:
         place: Its position in the payload.
         item: The item as it was sent.
-        kind: ``created``, ``updated``, ``unchanged``, ``refused`` or ``untouched`` (not tried).
+        kind: ``created``, ``updated``, ``unchanged``, ``refused``, ``dropped`` (neither written
+            nor reported) or ``untouched`` (not tried).
         identifier: `_id` of the record; None for a refused create.
         refusal: Why it was refused.
     """
@@ -136,6 +137,8 @@ class BulkUpsert:
                 self._behaviours,
                 request=self._request,
             )
+        except DroppedItem:
+            return ItemOutcome(index, item, "dropped")
         except Refusal as refusal:
             return ItemOutcome(index, item, "refused", identifier, refusal)
         if not moved:

@@ -98,7 +98,7 @@ class Exchange:
         entry.tenant = tenant.alias
         behaviours = self._tenancy.behaviours(tenant.alias)
         segment, identifier = _split_path(request)
-        path, route = find_route(request.method, segment or "", names_record=identifier is not None)
+        path, route = find_route(request.method, segment or "", identifier)
         collection = None if segment is None else tenant.store.find_by_path(path)
         if collection is None or route is None:
             return failure(404, "no such route", behaviours)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +10,7 @@ import msgspec
 from planhat_sync.api.http.exchange import Answer, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
 from planhat_sync.api.http.status_errors import described
+from planhat_sync.api.record_bodies import has_deleted, read_record
 from planhat_sync.errors import BadRequestError
 
 if TYPE_CHECKING:
@@ -31,22 +31,11 @@ BULK_STATUSES = frozenset({200, 206, 400, 403, 413})
 all requests (developer pages, "HTTP response codes"). 404 for a record that does not exist and 413
 for a body that is too large follow HTTP; clients have met the former."""
 
-
-class _Deleted(msgspec.Struct):
-    # {"n": 1, "ok": 1, "deletedCount": 1} (the vendor's pages of both models)
-    count: int = msgspec.field(name="deletedCount")
-
-
-def _number(text: str) -> float | Decimal | msgspec.Raw:
-    try:
-        number, exact = float(text), Decimal(text)
-    except InvalidOperation:  # its exponent is too long for Python
-        return msgspec.Raw(text.encode())
-    return number if Decimal(repr(number)) == exact else exact
+WRITE_STATUSES = frozenset({200, 201, 400, 403, 404, 413})
+"""The same for the creation or update of one record; 201 for a new one follows HTTP."""
+DELETE_STATUSES = RECORD_STATUSES | {HTTPStatus.NO_CONTENT}
 
 
-_decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
-_decode_deleted = msgspec.json.Decoder(_Deleted).decode
 _check_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -130,10 +119,7 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return None
             _raise_on_bad_request(answer, request)
-            record = _decode_record(answer.body)
-            if not isinstance(record.get("_id"), str):
-                raise msgspec.ValidationError("a record without an _id")
-            return record
+            return read_record(answer.body)
 
         return self.transport.send(request, decode, accepted=RECORD_STATUSES)
 
@@ -146,7 +132,8 @@ class PlanhatClient:
 
         Returns:
             False if it no longer existed. A record that is gone when the request is repeated
-            after a lost answer counts as deleted by this call.
+            after a lost answer counts as deleted by this call. Planhat answers with counts, with
+            the record, or, on other paths, perhaps with nothing (fact delete-answer).
 
         Raises:
             RequestError: Planhat refuses to delete this record.
@@ -159,9 +146,51 @@ class PlanhatClient:
             if answer.status == HTTPStatus.NOT_FOUND:
                 return answer.repeated
             _raise_on_bad_request(answer, request)
-            return _decode_deleted(answer.body).count > 0 or answer.repeated
+            return has_deleted(answer) or answer.repeated
 
-        return self.transport.send(request, decode, accepted=RECORD_STATUSES)
+        return self.transport.send(request, decode, accepted=DELETE_STATUSES)
+
+    def write_record(
+        self,
+        model: Model,
+        body: bytes,
+        *,
+        identifier: str | None = None,
+        retry_budget_seconds: float | None = None,
+    ) -> Answer:
+        """Create or update one record.
+
+        Args:
+            model: The model of the record.
+            body: A JSON object, without an ``_id``.
+            identifier: The ``_id`` of the record to update; None to create one. A creation is not
+                repeated if its answer is lost.
+            retry_budget_seconds: Longest time to keep retrying, within the connection's budget.
+
+        Returns:
+            An answer about the record: 200, 201, 400, 403, 404 or 413, or 500 if the retry budget
+            is spent.
+
+        Raises:
+            UnknownOutcomeError: It is a creation, and its answer was lost.
+            RequestError: The identifier is not valid.
+            StopError: No usable answer was received.
+            Interrupted: The run was asked to stop while the request waited.
+        """
+        is_create = identifier is None
+        request = Request(
+            "POST" if is_create else "PUT",
+            model.path if identifier is None else record_path(model, identifier),
+            body=body,
+            repeat=Repeat.NEVER if is_create else Repeat.WHEN_SETTLED,
+        )
+        return self.transport.send(
+            request,
+            _checked_write_answer,
+            accepted=WRITE_STATUSES,
+            accepted_at_last=(HTTPStatus.INTERNAL_SERVER_ERROR,),
+            budget_seconds=retry_budget_seconds,
+        )
 
     def bulk_upsert(
         self,
@@ -200,7 +229,7 @@ class PlanhatClient:
         )
         return self.transport.send(
             request,
-            _checked_bulk_answer,
+            _checked_write_answer,
             accepted=BULK_STATUSES,
             accepted_at_last=(HTTPStatus.INTERNAL_SERVER_ERROR,),
             budget_seconds=retry_budget_seconds,
@@ -214,7 +243,7 @@ def _raise_on_bad_request(answer: Answer, request: Request) -> None:
         raise described(error, request, answer)
 
 
-def _checked_bulk_answer(answer: Answer) -> Answer:
+def _checked_write_answer(answer: Answer) -> Answer:
     """Return an answer as it is; raise a ValueError if it claims success and is not an object."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
         _check_object(answer.body)

@@ -62,7 +62,7 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": False,
         "title": "Skip unchanged",
         "description": (
-            "Read what Planhat holds first, and send only what differs. Planhat is said to "
+            "Read what Planhat holds first, and send only what differs. Planhat may "
             "change updatedAt with every write, even with one that changes nothing else."
         ),
     },

@@ -38,3 +38,16 @@ def test_a_section_names_the_parameters_that_lists_need(model):
     for each in model.lists:
         for name, value in each.items():
             assert f"`{name}={value}`" in SECTIONS[model.name]
+
+
+def test_the_streams_of_others_have_a_model_or_a_reason():
+    rows = PAGE.partition("## Beside Airbyte and Hightouch")[2].partition("\n\nNeither")[0]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in rows.splitlines()
+        if line.startswith("|")
+    ][2:]
+    airbyte, hightouch, ours, differs = zip(*cells, strict=True)
+    assert (len(list(filter(None, airbyte))), len(list(filter(None, hightouch)))) == (17, 14)
+    assert {name.strip("`") for name in ours if name} <= load_models().keys()
+    assert all(name or why for name, why in zip(ours, differs, strict=True))

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from planhat_sandbox import Behaviours
+from planhat_sandbox.planhat.model_behaviours import ModelBehaviours
 from planhat_sandbox.planhat.switches import changed
 
 CHECKS = {}
@@ -88,6 +89,14 @@ def all_properties_without_select(api, company):
     assert "status" in api.get("issues")[0]
 
 
+@with_setting(without_select="documented")
+def some_properties_of_companies_and_all_of_issues_without_select(api, company):
+    insert(api, status="Open")
+    assert "status" in api.get("issues")[0]
+    assert "updatedAt" not in api.get("companies")[0]
+    assert "updatedAt" in api.get(f"companies/{company}")
+
+
 @with_setting(without_select="few")
 def few_properties_without_select(api, company):
     insert(api, status="Open")
@@ -100,6 +109,14 @@ def commas_separate_companies(api, company):
     for one in (company, other):
         insert(api, companyIds=[one])
     assert len(api.get("issues", companyId=f"{company},{other}")) == 2
+
+
+@with_setting(company_filter="documented")
+def commas_separate_companies_where_the_page_says_so(api, company):
+    insert(api, companyIds=[company])
+    api.tenant.insert("endusers", {"email": "a@b.example", "companyId": company})
+    assert api.get("issues", companyId=f"{company},x") == []
+    assert len(api.get("endusers", companyId=f"{company},x")) == 1
 
 
 @with_setting(company_filter="one-id")
@@ -363,6 +380,11 @@ def a_no_op_changes_nothing(api, company):
     assert update_without_changes(api) == (0, 1, False)
 
 
+@with_setting(unchanged="both")
+def a_no_op_counts_as_both(api, company):
+    assert update_without_changes(api) == (1, 1, False)
+
+
 def invalid_in_the_middle(company):
     return [issue(company, "a"), {"title": "bad"}, issue(company, "c")]
 
@@ -464,6 +486,35 @@ def an_entry_is_the_item(api, company):
 @with_setting(error_entries="nested-item")
 def an_entry_contains_the_item(api, company):
     assert entry(api, company) == {"message": TEXT, "item": BAD}
+
+
+@with_setting(error_entries="property")
+def an_entry_names_the_property(api, company):
+    assert entry(api, company) == {"el": "companyIds", "error": TEXT}
+
+
+@with_setting(validation_errors="documented")
+def only_time_entries_have_validation_errors(api, company):
+    assert "validationErrors" not in api.bulk([BAD]).json()
+    body = api.bulk([{"hours": 25, "date": "2025-01-30"}], "timeentries").json()
+    assert (len(body["createdErrors"]), body["validationErrors"]) == (1, [])
+
+
+@with_setting(validation_errors="absent")
+def there_are_no_validation_errors(api, company):
+    assert "validationErrors" not in api.bulk([BAD]).json()
+
+
+@with_setting(validation_errors="empty")
+def validation_errors_are_empty(api, company):
+    body = api.bulk([BAD]).json()
+    assert (body["validationErrors"], body["createdErrors"]) == ([], [TEXT])
+
+
+@with_setting(validation_errors="filled")
+def errors_are_validation_errors(api, company):
+    body = api.bulk([BAD]).json()
+    assert (body["validationErrors"], body["createdErrors"]) == ([TEXT], [])
 
 
 @with_setting(error_entries="opaque")
@@ -652,7 +703,10 @@ def test_a_behaviour_can_be_changed(api, company, setting, check):
 
 def test_every_behaviour_and_choice_is_tested():
     wanted = set()
+    of_models = {field.name for field in dataclasses.fields(ModelBehaviours)}
     for field in dataclasses.fields(Behaviours):
+        if field.name in of_models:  # tested in test_models.py
+            continue
         choices = field.metadata["choices"]
         wanted |= {(field.name, choice) for choice in choices}
         if not choices:

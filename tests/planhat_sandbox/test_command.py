@@ -57,7 +57,7 @@ def test_tenants_data_faults_behaviours_and_models_on_the_command_line():
         "--fault",
         "status,status=429,retry_after=1,nth=2,route=list",
         "--model",
-        "nps:surveys",
+        "forms:surveys",
     ) as (_, url):
         answers = [requests.get(f"{url}/issues", headers=BEARER, timeout=30) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 429, 200]
@@ -65,7 +65,7 @@ def test_tenants_data_faults_behaviours_and_models_on_the_command_line():
         assert requests.get(f"{url}/surveys", headers=BEARER, timeout=30).json() == []
         other = {"Authorization": "Bearer token-b"}
         assert len(requests.get(f"{url}/objectives", headers=other, timeout=30).json()) == 3
-        assert requests.get(f"{url}/projects", headers=other, timeout=30).status_code == 404
+        assert requests.get(f"{url}/gadgets", headers=other, timeout=30).status_code == 404
 
 
 def test_any_model_can_be_served():
@@ -149,14 +149,14 @@ def fail(*arguments, **how):
         ("--seed issues=1,issues=2", "--seed: 'issues=1,issues=2' has the same name twice"),
         (
             "--seed cows=3",
-            "--seed: it takes issues, objectives, seed, companies, endusers, shared_ids, not cows",
+            "timesheets, customfields, not cows",
         ),
         ("--model=", "--model: a model is NAME or NAME:PATH"),
         ("--model a/b", "hyphens and underscores, not 'a/b'"),
-        ("--model nps:_sandbox", "--model: a model is NAME or NAME:PATH"),
+        ("--model forms:_sandbox", "--model: a model is NAME or NAME:PATH"),
         ("--model issues", "--model: the model issues exists already"),
-        ("--model nps:issues", "--model: the model issues exists already"),
-        ("--model nps --model nps", "--model: the model nps exists already"),
+        ("--model forms:issues", "--model: the model issues exists already"),
+        ("--model forms --model forms", "--model: the model forms exists already"),
     ],
 )
 def test_an_invalid_option_is_explained_in_one_sentence(arguments, message):

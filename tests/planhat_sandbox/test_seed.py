@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from planhat_sandbox import Sandbox, seed_tenant
+from planhat_sandbox.planhat.models import MODELS
 
 
 def filled(seed=1, **how):
@@ -51,3 +54,24 @@ def test_the_data_has_every_type_of_value():
     for model in ("issues", "objectives"):
         sources = [record["sourceId"] for record in records[model]]
         assert len(set(sources)) == len(sources)
+
+
+def test_one_amount_fills_every_other_model(sandbox):
+    tenant = sandbox.tenants[0]
+    made = seed_tenant(tenant, issues=2, objectives=2, others=12, invoices=3)
+    counts = tenant.counts()
+    assert counts["invoices"] == made["invoices"] == 3
+    assert counts["conversations"] == 24  # with the notes
+    assert all(counts.values())
+    for model in MODELS:
+        found = [record.keys() for record in tenant.records(model.name)]
+        assert set(model.required) - {"sourceId"} <= set.intersection(*map(set, found))
+
+
+def test_other_models_do_not_change_issues():
+    assert filled(others=5)["objectives"][0]["name"] == filled()["objectives"][0]["name"]
+
+
+def test_there_is_no_demo_data_for_an_unknown_model(sandbox):
+    with pytest.raises(ValueError, match="no demo data for cows"):
+        seed_tenant(sandbox.tenants[0], issues=0, objectives=0, cows=3)

@@ -35,6 +35,19 @@ def test_a_missing_right_is_printed_for_each_model(bench, target, fault, line):
     assert "api_token has no permission for issues" in run.last_line
 
 
+def test_the_model_of_a_mapping_is_tried_too(bench, target):
+    mapping = {"stream": "accounts", "model": "companies", "set": {"sourceId": "id"}}
+    run = target("--check", config={**bench.config(), "mappings": [mapping]})
+    assert run.code == 0
+    lines = run.stdout.decode().splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "companies",
+        "issues",
+        "objectives",
+        "companies",
+    ]
+
+
 def test_companies_that_may_not_be_read_are_reported_and_are_not_an_error(bench, target):
     bench.sandbox.fault("status", model="companies", status=403)
     run = target("--check", config=bench.config())

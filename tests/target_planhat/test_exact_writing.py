@@ -68,6 +68,7 @@ ANSWERS = st.fixed_dictionaries(
                 "text",
                 "item",
                 "nested-item",
+                "property",
                 "opaque",
                 "nothing",
                 "absent",
@@ -78,7 +79,8 @@ ANSWERS = st.fixed_dictionaries(
         "absent_arrays": st.sampled_from(["none", "empty", "permission", "successes"]),
         "success_keys": st.sampled_from(["held", "sent", "id"]),
         "success_order": st.sampled_from(["input", "reversed"]),
-        "unchanged": st.sampled_from(["bump", "nonupdate"]),
+        "unchanged": st.sampled_from(["bump", "nonupdate", "both"]),
+        "validation_errors": st.sampled_from(["absent", "empty", "filled"]),
         "custom": st.sampled_from(["merge", "replace"]),
     }
 )

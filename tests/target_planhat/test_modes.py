@@ -38,7 +38,8 @@ def company(bench):
 
 
 def test_upsert_creates_and_updates(bench, company):
-    ran = bench.run([bench.schema(), issue(bench, company, "old"), issue(bench, company, "new")])
+    lines = [bench.schema(), issue(bench, company, "old", title="x"), issue(bench, company, "new")]
+    ran = bench.run(lines)
     assert counts(ran) == {"read": 2, "created": 1, "updated": 1}
 
 

@@ -131,8 +131,8 @@ def test_whatever_a_reject_holds_is_printed_in_lines_of_the_terminal(tmp_path, r
 def test_rejects_of_the_version_before_and_of_other_systems_are_printed(show):
     old = reject(record={"_id": "6" * 24})
     del old["reject"]["rejected_at"]
-    foreign = reject(stream="tickets", record={"key": "T-7"})
-    schema = {**SCHEMA, "stream": "tickets"}
+    foreign = reject(stream="jira", record={"key": "T-7"})
+    schema = {**SCHEMA, "stream": "jira"}
     printed = show(content(old, schema, foreign)).stdout.decode().splitlines()
     assert f"_id {'6' * 24}  it is text" in printed[1]
     assert "2026-11-28 12:00Z  key T-7" in printed[2]

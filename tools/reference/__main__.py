@@ -29,6 +29,7 @@ def generated() -> dict[Path, str]:
         "docs/models.md": {"models": models.in_full(all_models)},
         "docs/coercions.md": {"coercions": coercions.table()},
         "docs/sandbox.md": {
+            "sandbox-models": sandbox.models(),
             "faults": sandbox.faults(),
             "behaviours": sandbox.behaviours(),
             "controls": sandbox.controls(),

@@ -1,9 +1,9 @@
 """Which payload of a bulk upsert an entry of its answer refers to.
 
-The vendor documents neither the entries of `createdErrors`, `updatedErrors` and `permissionErrors`
-nor the keyables in `insertsKeys` and `updatesKeys` (facts bulk-error-entries and
-bulk-success-keys). So an entry is read in every possible way, and an entry that could refer to two
-payloads counts for neither. `outcomes` decides what follows from it.
+The vendor documents neither the entries of the arrays of errors nor the keyables in `insertsKeys`
+and `updatesKeys` (facts bulk-error-entries and bulk-success-keys). So an entry is read in every
+possible way, and an entry that could refer to two payloads counts for neither. `outcomes` decides
+what follows from it.
 """
 
 from __future__ import annotations

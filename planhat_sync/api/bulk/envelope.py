@@ -1,9 +1,9 @@
-"""Decodes the answer to a bulk upsert; `outcomes` decides what it means.
+"""Decodes the answer to a write; `outcomes` decides what it means.
 
 The documented envelope is `created`, `createdErrors`, `insertsKeys`, `updated`, `updatedErrors`,
-`updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors` (facts bulk-envelope and
-bulk-absent-arrays). Any of them may be missing, and the body may be a text or empty
-(fact error-body).
+`updatesKeys`, `nonupdates`, `modified`, `upsertedIds`, `permissionErrors`, and for some models
+`validationErrors` (facts bulk-envelope and bulk-absent-arrays). Any of them may be missing, and the
+body may be a text or empty (fact error-body).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from planhat_sync.redaction import redact
 
 LONGEST_REASON = 500
 _REASON_NAMES = ("message", "error", "reason", "errmsg", "msg", "description", "errors")
+_PROPERTY = "el"
+"""Names the property that Planhat refuses, beside the reason (fact bulk-error-entries)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Entry:
 
 
 class Envelope:
-    """The parts of a bulk answer; each is decoded when it is first used.
+    """The parts of an answer to a write; each is decoded when it is first used.
 
     Args:
         body: The answer's body, of any content.
@@ -70,6 +72,12 @@ class Envelope:
     def is_object(self) -> bool:
         """Whether the body is a JSON object."""
         return self._parts is not None
+
+    @cached_property
+    def identifier(self) -> str | None:
+        """The `_id` of the record, if the answer is one record."""
+        value = _value(self._parts["_id"]) if self._parts and "_id" in self._parts else None
+        return value if isinstance(value, str) else None
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -155,7 +163,7 @@ def reason(value: object, depth: int = 4) -> str:
         depth: How many levels deep to look.
 
     Returns:
-        One line, empty if there is no message.
+        One line, with the property that is refused, if it is named; empty if there is no message.
     """
     if isinstance(value, str):
         # Before it is cut: half a token is still a secret.
@@ -166,7 +174,9 @@ def reason(value: object, depth: int = 4) -> str:
     if isinstance(value, dict) and depth:
         for name in _REASON_NAMES:
             if text := reason(value.get(name), depth - 1):
-                return text
+                element = value.get(_PROPERTY)
+                named = f"{element}: {text}" if isinstance(element, str) and element else text
+                return redact(named)[:LONGEST_REASON]
     return ""
 
 

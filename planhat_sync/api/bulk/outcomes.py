@@ -1,4 +1,4 @@
-"""Reads from the answer to a bulk upsert what Planhat did with each payload, and never guesses.
+"""Reads from the answer to a write what Planhat did with each payload, and never guesses.
 
 An answer is *settled* when exactly one reading of it accounts for every payload (facts
 bulk-counts and bulk-status-boundary). Otherwise the caller sends parts of the batch again
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Kind = Literal["refused", "forbidden", "too_large", "outcome_unknown"]
 
 NO_REASON = "Planhat refused it and gave no reason"
+GONE = "Planhat has no record with this _id any more"
 UNACCOUNTED = "Planhat's answer does not say what happened to it; it may have been written"
 
 
@@ -41,6 +42,9 @@ class Refusal:
     kind: Kind
     message: str
     may_be_written: bool = False
+
+
+_UNKNOWN = Refusal("outcome_unknown", UNACCOUNTED, may_be_written=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,28 @@ def read_answer(
     return _settle(envelope, sent, created, updated, size)
 
 
+def read_record_answer(answer: Answer, *, is_create: bool) -> Settled:
+    """Return what happened to the one record of a request that is not a bulk upsert.
+
+    Planhat answers with the record that it has written. An answer that claims success, and is not a
+    record, is a refusal only if it gives a reason.
+
+    Args:
+        answer: An answer of status 200, 201, 400, 403, 404 or 413.
+        is_create: Whether the record was to be created.
+    """
+    envelope = Envelope(answer.body)
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        if envelope.identifier is not None:
+            return Settled(Counts(created=1) if is_create else Counts(updated=1))
+        if envelope.message:
+            return Settled(Counts(), {0: Refusal("refused", envelope.message)})
+        return Settled(Counts(), {0: _UNKNOWN})
+    if answer.status == HTTPStatus.NOT_FOUND and not is_create:
+        return Settled(Counts(), {0: Refusal("refused", envelope.message or GONE)})
+    return _settle_single(envelope, answer.status)
+
+
 def _settle(
     envelope: Envelope, sent: SentPayloads, created: set[int], updated: set[int], size: int
 ) -> Settled | Unsettled:
@@ -149,7 +175,7 @@ def _settle_single(envelope: Envelope, status: int, *, is_named: bool = False) -
         or any(claim.total for claim in envelope.claims)
         or (status == HTTPStatus.OK and not envelope.entries)
     ):
-        return Settled(Counts(), {0: Refusal("outcome_unknown", UNACCOUNTED, may_be_written=True)})
+        return Settled(Counts(), {0: _UNKNOWN})
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         refusal = Refusal("too_large", envelope.message or "Planhat refused it because of its size")
     elif envelope.entries:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Payload
 
 Kind = Literal["upsert", "create", "delete"]
-"""What a batch asks for: `upsert` and `create` are one bulk PUT (of items with keyables, and of
-items without), `delete` is one request for each payload."""
+"""What a batch asks for: `upsert` is one bulk PUT of items with keyables, `create` is one bulk PUT
+for each item without, `delete` is one request for each payload. Without a bulk upsert, `upsert` is
+a PUT and `create` a POST for each payload."""
 
 
 @dataclass(frozen=True, slots=True)

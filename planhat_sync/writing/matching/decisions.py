@@ -1,7 +1,7 @@
 """What is done with a payload once it is known whether Planhat has its record.
 
-Pure: owns what the settings `write_mode`, `skip_unchanged`, `deletes: archive` and `dry_run` mean,
-and which records they need to know. `matcher` finds out what Planhat has.
+Pure: owns what the settings `write_mode`, `skip_unchanged`, `deletes: archive` and `dry_run` mean.
+`needs` owns what has to be known, and `matcher` finds out what Planhat has.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.batching.identity import scope_kind
-from planhat_sync.writing.mapping.mappings import custom_labels
 from planhat_sync.writing.matching.existing import ExistingRecord, Unknown
-from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.records.exact_json import decode, encode
 from planhat_sync.writing.records.keys import ID, Keyables
 from planhat_sync.writing.records.payload import (
@@ -41,44 +38,21 @@ class Decisions:
         model: The model.
         settings: The user's settings.
         times: In a replay of rejects, when the records were changed that this run has written.
-
-    Attributes:
-        by_all_keyables: Whether records have to be found by other keyables than `_id`.
-        reads_values: Whether the values of upserts have to be known.
-        fingerprints: Of the values that have to be compared.
     """
 
     def __init__(
         self, model: Model, settings: WriteSettings, times: UpdateTimes | None = None
     ) -> None:
-        archives = settings.deletes == "archive"
         self._times = times
         self._compares = settings.skip_unchanged or settings.dry_run
-        self.reads_values = self._compares or times is not None
         self._mode = settings.write_mode
         self._title = model.title.lower()
         self._keyables = Keyables(model, settings)
         # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
-        self._needs_all = self._compares or self._mode != "upsert" or times is not None
-        self.by_all_keyables = self._needs_all or archives
-        compared = [
-            name
-            for name in model.properties
-            if name != ID
-            and name not in model.read_only
-            and (self.reads_values or (archives and name == "archived"))
-        ]
-        labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
-        self.fingerprints = Fingerprints(compared, labels)
-
-    def needs_existing(self, payload: Payload) -> bool:
-        """Return whether a payload can be decided on only if its record is known."""
-        if payload.operation == "create":
-            return False
-        if self._needs_all or payload.operation == "archive":
-            return True
-        return self.id_of(payload) is not None or payload.rejected_at is not None
+        self._constants = model.constants
+        # Without a bulk upsert, a record is updated by its _id.
+        self._writes_singly = model.is_written_singly
 
     def decide(
         self, payload: Payload, existing: Existing, values: Mapping[str, Any]
@@ -89,11 +63,13 @@ class Decisions:
             payload: An upsert or an archive that carries a keyable.
             existing: The record that it refers to.
             values: Its values without its `_id`, as Planhat would store them; only used if
-                `reads_values`.
+                they are needed.
 
         Returns:
             The payload to send, or why none is sent.
         """
+        if (other := self._reject_if_other(existing)) is not None:
+            return other
         if payload.operation == "archive":
             return self._archive(payload, existing)
         record = existing if isinstance(existing, ExistingRecord) else None
@@ -106,14 +82,14 @@ class Decisions:
             return self._decide_without_record(known, values, is_unknown=is_unknown)
         return self._decide_with_record(known, record, values)
 
-    def reject_if_newer(self, payload: Payload, record: ExistingRecord) -> Reject | None:
-        """Return why a replayed record is rejected again, None if it may be written.
+    def objection(self, payload: Payload, record: ExistingRecord) -> Reject | None:
+        """Return why a record must not be deleted, None if it may be.
 
         Args:
-            payload: Any payload.
+            payload: A delete.
             record: The record that it refers to.
         """
-        return None if self._times is None else self._times.reject_if_newer(payload, record)
+        return self._reject_if_other(record) or self._reject_if_newer(payload, record)
 
     def meant(self, payload: Payload, existing: Existing) -> Existing:
         """Return the record that a payload refers to, of those with its keyables.
@@ -162,6 +138,24 @@ class Decisions:
             f"cannot tell whether this {self._title} exists, because {why}; {advice}",
         )
 
+    def _reject_if_newer(self, payload: Payload, record: ExistingRecord) -> Reject | None:
+        """Return why a replayed record is rejected again, None if it may be written."""
+        return None if self._times is None else self._times.reject_if_newer(payload, record)
+
+    def _reject_if_other(self, existing: Existing) -> Reject | None:
+        """Return why a record cannot be written or deleted that is not one of the model.
+
+        The path of a model with constants has other records too: a record of another type is none
+        of them, and must not become one.
+        """
+        if not isinstance(existing, ExistingRecord) or not existing.contradicts(self._constants):
+            return None
+        return Reject(
+            RejectCode.AMBIGUOUS_KEY,
+            f"the record that has this key in Planhat is not a {self._title}: its "
+            f"{' or '.join(self._constants)} is another one; write it to the model that it is of",
+        )
+
     def _is_found_by_id(self, record: ExistingRecord) -> bool:
         return record.found_by == self._keyables.id_position
 
@@ -170,20 +164,21 @@ class Decisions:
     ) -> Payload | Reject | Skipped:
         if self._mode == "create":
             return Skipped.IN_PLANHAT
-        newer = self.reject_if_newer(payload, record)
+        newer = self._reject_if_newer(payload, record)
         # What a replay wrote before it was killed is newer than its rejects, and has their values.
         if (self._compares or newer) and not record.differing(values):
             return Skipped.UNCHANGED
         if newer is not None:
             return newer
-        return self._with_id(payload, record.identifier) if self._mode == "update" else payload
+        by_id = self._mode == "update" or self._writes_singly
+        return self._with_id(payload, record.identifier) if by_id else payload
 
     def _decide_without_record(
         self, payload: Payload, values: Mapping[str, Any], *, is_unknown: bool
     ) -> Payload | Reject | Skipped:
         if is_unknown:
             may_be_older = payload.rejected_at is not None
-            may_send = self._mode == "upsert" and not may_be_older
+            may_send = self._mode == "upsert" and not may_be_older and not self._writes_singly
             return payload if may_send else self.cannot_tell(payload)
         if self._mode == "update":
             return Skipped.NOT_IN_PLANHAT
@@ -216,7 +211,7 @@ class Decisions:
             return self.cannot_tell(payload)
         if not existing.differing({"archived": True}):
             return Skipped.ARCHIVED
-        newer = self.reject_if_newer(payload, existing)
+        newer = self._reject_if_newer(payload, existing)
         if newer is not None:
             return newer
         # It carries the one keyable that the record certainly has, so that no record is created or

@@ -40,6 +40,10 @@ class ExistingRecord:
         """Return what of an item is, or may be, other than in the record."""
         return self.fingerprints.differing(item, self.values)
 
+    def contradicts(self, item: Mapping[str, Any]) -> bool:
+        """Return whether the record certainly has another value than an item."""
+        return self.fingerprints.contradict(item, self.values)
+
 
 class Unknown(Enum):
     """It is not known whether there is such a record."""

@@ -90,6 +90,19 @@ class Fingerprints:
                 del found[CUSTOM]
         return found
 
+    def contradict(self, item: Mapping[str, Any], values: bytes) -> bool:
+        """Return whether a record certainly has another value than an item, where it has one.
+
+        Args:
+            item: Values of some of the properties.
+            values: Fingerprints of the record.
+        """
+        marks = self._struct.unpack(values)
+        return any(
+            marks[self._positions[name]] not in (NOTHING, UNSURE, fingerprint(value))
+            for name, value in item.items()
+        )
+
     def after(self, item: Mapping[str, Any], before: bytes | None) -> bytes:
         """Return the fingerprints of a record after an item was written to it.
 

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
 
-PREFIXES: Final = {ID: "", "sourceId": "srcid-", "externalId": "extid-"}
-"""What precedes the value of a keyable in a path (the vendor's pages on issues and objectives)."""
-
 _ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_number)
 
 
@@ -77,6 +74,19 @@ class Lookup:
                 index.add(row)
         return index
 
+    def can_find(self, payload: Payload, *, by_all_keyables: bool = True) -> bool:
+        """Return whether requests can find the record that a payload refers to.
+
+        Args:
+            payload: A payload that carries at least one keyable.
+            by_all_keyables: Whether other keyables than its `_id` matter.
+        """
+        return all(
+            self._model.finds_by(name)
+            for name, key in zip(self._model.keyables, payload.keys, strict=True)
+            if key is not None and (by_all_keyables or name == ID)
+        )
+
     def find(self, payload: Payload, *, by_all_keyables: bool = True) -> Existing:
         """Return the record that a payload refers to: the one with the strongest of its keyables.
 
@@ -105,7 +115,7 @@ class Lookup:
     def _find_row(
         self, name: str, key: str, scope: str | None
     ) -> Mapping[str, Any] | Unknown | None:
-        if name not in PREFIXES:
+        if not self._model.finds_by(name):
             return UNKNOWN  # no path finds a record by this keyable
         if name == ID and scope_kind(key) != ID:
             return None  # the path would find another record
@@ -122,7 +132,7 @@ class Lookup:
 
     def _get(self, name: str, key: str) -> Mapping[str, Any] | Unknown | None:
         try:
-            return self._client.get(self._model, PREFIXES[name] + key)
+            return self._client.get(self._model, f"{self._model.key_prefix(name)}{key}")
         except RequestError:
             # No record has an _id that Planhat cannot read, since Planhat assigns all of them. A
             # record may well have another keyable that does not fit into a path.
@@ -144,11 +154,25 @@ def created_ids(answer: Answer) -> list[str]:
     """Return the ids of created records that an answer contains.
 
     If the request was repeated, its first attempt may have created what the answer calls updated.
+    The answer to the creation of one record is the record.
+
+    Args:
+        answer: The answer to a write.
+    """
+    envelope = Envelope(answer.body)
+    entries = [*envelope.inserts, *(envelope.updates if answer.repeated else ())]
+    entries += filter(None, [envelope.identifier])
+    ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
+    return [identifier for identifier in ids if isinstance(identifier, str)]
+
+
+def may_hide_created_ids(answer: Answer) -> bool:
+    """Return whether records may have been created whose ids an answer does not contain.
+
+    What the first attempt of a repeated request created counts as unchanged in the answer to the
+    second, and no list of keys names what is unchanged (fact no-op-update).
 
     Args:
         answer: The answer to a bulk upsert.
     """
-    envelope = Envelope(answer.body)
-    entries = [*envelope.inserts, *(envelope.updates if answer.repeated else ())]
-    ids = [entry.get(ID) if isinstance(entry, dict) else entry for entry in entries]
-    return [identifier for identifier in ids if isinstance(identifier, str)]
+    return answer.repeated and any(claim.unchanged for claim in Envelope(answer.body).claims)

@@ -3,7 +3,7 @@
 Owns when Planhat is asked: before a batch is sent, and for deletes. A few records are looked up one
 by one (`lookup`). Beyond that the list is read once, with only the properties that are needed, and
 updated with what is written (`index`). Companies that are not given by their `_id` are resolved
-first (`company_references`). `decisions` owns what follows.
+first (`company_references`). `needs` owns what has to be known, `decisions` what follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.company_references import CompanyReferences
 from planhat_sync.writing.matching.decisions import Decisions, item_values
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
-from planhat_sync.writing.matching.lookup import Lookup, created_ids
+from planhat_sync.writing.matching.lookup import Lookup, created_ids, may_hide_created_ids
+from planhat_sync.writing.matching.needs import Needs
 from planhat_sync.writing.matching.partition import Partition, divide
 from planhat_sync.writing.matching.references import reference_of
 from planhat_sync.writing.matching.update_times import UpdateTimes
@@ -24,7 +25,7 @@ from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
@@ -65,9 +66,10 @@ class Matcher:
         self._model = model
         self._settings = settings
         self._stop = stop
+        self._needs = Needs(model, settings)
         self._decisions = Decisions(model, settings)
         self._references = CompanyReferences(model, settings, companies)
-        self._lookup = Lookup(client, model, self._decisions.fingerprints)
+        self._lookup = Lookup(client, model, self._needs.fingerprints)
         self._times: UpdateTimes | None = None
         self._lookups = 0
         self._index: Index | None = None
@@ -85,7 +87,7 @@ class Matcher:
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        asking = sum(map(self._decisions.needs_existing, batch.payloads))
+        asking = [each for each in batch.payloads if self._needs.existing(each)]
         if not asking and not self._references.matter(batch):
             existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
             return Partition(batch, existing)
@@ -95,7 +97,8 @@ class Matcher:
                 self._index.stale = True
             if asking:
                 self._prepare(asking)
-            return divide(batch, self._find, self._decide, allowance)
+            creates_apart = self._model.is_written_singly
+            return divide(batch, self._find, self._decide, allowance, creates_apart=creates_apart)
 
     def delete(self, payload: Payload) -> bool | Reject:
         """Delete the record of a payload, or find out in a dry run whether there is one.
@@ -129,62 +132,73 @@ class Matcher:
     def update_index(self, accepted: Iterable[Payload]) -> None:
         """Update the index, if there is one, with payloads that Planhat has accepted."""
         with self._lock:  # also to look whether there is an index: it may be being read
-            if self._index is not None and self._decisions.by_all_keyables:
+            if self._index is not None and self._needs.by_all_keyables:
                 values_of = self._references.values if self._keeps_companies else item_values
                 for payload in accepted:
                     if payload.operation != "create":
                         meant = self._references.identified(payload)
                         if isinstance(meant, Payload):
                             self._index.write(meant, values_of(payload))
+                        if self._model.is_written_singly and self._decisions.id_of(payload) is None:
+                            # Only by its _id can the new record be written again.
+                            self._index.stale = True
 
     def distrust_index(self, payloads: Iterable[Payload]) -> None:
         """Have the index read again before its next use, since payloads may have been written."""
         with self._lock:
-            if self._index is not None and self._decisions.by_all_keyables:
+            if self._index is not None and self._needs.by_all_keyables:
                 # A keyable may have changed, or a record be new.
                 self._index.stale |= any(payload.operation != "create" for payload in payloads)
 
     def add_created_ids(self, answer: Answer) -> None:
-        """Add the ids that Planhat assigned, according to its answer to a bulk upsert."""
+        """Add the ids that Planhat assigned, according to its answer to a write."""
         with self._lock:
             if self._index is not None:
                 self._index.add_created(created_ids(answer))
+                self._index.stale |= may_hide_created_ids(answer)
 
     @property
     def _keeps_companies(self) -> bool:
         """Whether the index holds to which companies records belong."""
         name = self._model.company_reference
-        compared = self._decisions.fingerprints.names
+        compared = self._needs.fingerprints.names
         return name in compared or name in self._model.keyable_scope.values()
 
     def _begin_replay(self, payloads: Iterable[Payload]) -> None:
         """From the first replayed record on, find out when records were changed."""
         if self._times is None and any(each.rejected_at is not None for each in payloads):
             self._times = UpdateTimes()
+            self._needs = Needs(self._model, self._settings, replays=True)
             self._decisions = Decisions(self._model, self._settings, self._times)
-            self._lookup = Lookup(self._client, self._model, self._decisions.fingerprints)
+            self._lookup = Lookup(self._client, self._model, self._needs.fingerprints)
             self._index = None
 
-    def _prepare(self, asking: int) -> None:
-        """Read the list if there are too many to look up one by one, or if it is stale."""
+    def _prepare(self, asking: Sequence[Payload]) -> None:
+        """Read the list if it is stale, or if payloads cannot be looked up one by one.
+
+        They cannot if they are too many, or if Planhat finds no record by a keyable of one of them.
+        """
         if self._index is not None and not (self._index.stale and not self._settings.dry_run):
             return
         # A dry run needs an index for what it would have written: it cannot be read from Planhat.
-        are_few = self._index is None and self._lookups + asking <= MAX_LOOKUPS
-        if are_few and not self._settings.dry_run:
-            self._lookups += asking
+        are_few = self._index is None and self._lookups + len(asking) <= MAX_LOOKUPS
+        if are_few and not self._settings.dry_run and all(map(self._can_look_up, asking)):
+            self._lookups += len(asking)
             return
         self._index = self._lookup.read_index(
-            by_all_keyables=self._decisions.by_all_keyables,
+            by_all_keyables=self._needs.by_all_keyables,
             with_times=self._times is not None,
             stop=self._stop,
         )
 
+    def _can_look_up(self, payload: Payload) -> bool:
+        by_all_keyables = self._needs.by_all_keyables
+        return self._lookup.can_find(payload, by_all_keyables=by_all_keyables)
+
     def _decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
         decision: Payload | Reject | Skipped = payload
         if payload.operation != "create":
-            reads_values = self._decisions.reads_values
-            values = self._references.values(payload) if reads_values else {}
+            values = self._references.values(payload) if self._needs.values else {}
             decision = self._decisions.decide(payload, existing, values)
         if isinstance(decision, Payload):
             decision = self._references.unknown(decision) or decision
@@ -197,12 +211,12 @@ class Matcher:
         meant = self._references.identified(payload)
         if isinstance(meant, Reject):
             return meant
-        if not self._decisions.needs_existing(payload):
+        if not self._needs.existing(payload):
             return None if payload.operation == "create" else UNKNOWN
         if self._index is not None:
             existing = self._index.find(meant)
         else:
-            by_all_keyables = self._decisions.by_all_keyables
+            by_all_keyables = self._needs.by_all_keyables
             existing = self._lookup.find(meant, by_all_keyables=by_all_keyables)
         return self._decisions.meant(meant, existing)
 
@@ -217,16 +231,23 @@ class Matcher:
             return meant
         # The record is looked up first: if the answer to a delete is lost, a 404 does not say
         # whether its _id existed, or whether another keyable has to be tried.
-        existing = self._decisions.meant(meant, self._lookup.find(meant))
+        existing = self._decisions.meant(meant, self._find_to_delete(meant))
         if isinstance(existing, Unknown):
             return self._decisions.cannot_tell(payload)
         if existing is None or existing.identifier is None:
             return False
-        newer = self._decisions.reject_if_newer(payload, existing)
-        return newer or self._delete_by_id(existing.identifier)
+        return self._decisions.objection(payload, existing) or self._delete_by_id(
+            existing.identifier
+        )
+
+    def _find_to_delete(self, payload: Payload) -> Existing:
+        if self._lookup.can_find(payload):
+            return self._lookup.find(payload)
+        self._prepare([payload])
+        return UNKNOWN if self._index is None else self._index.find(payload)
 
     def _would_delete(self, payload: Payload) -> bool | Reject:
-        self._prepare(1)
+        self._prepare([payload])
         existing = self._find(payload)
         if isinstance(existing, Reject):
             return existing
@@ -234,10 +255,10 @@ class Matcher:
             return self._decisions.cannot_tell(payload)
         if existing is None:
             return False
-        newer = self._decisions.reject_if_newer(payload, existing)
-        if newer is None and self._index is not None:
+        objection = self._decisions.objection(payload, existing)
+        if objection is None and self._index is not None:
             self._index.remove(existing.reference)
-        return newer or True
+        return objection or True
 
     def _delete_by_id(self, identifier: str) -> bool:
         deleted = self._client.delete(self._model, identifier)

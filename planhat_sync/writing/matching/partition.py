@@ -16,6 +16,7 @@ from planhat_sync.writing.records.payload import Payload, Reject, Skipped
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from planhat_sync.writing.batching.batch import Kind
     from planhat_sync.writing.matching.existing import Existing
 
 
@@ -24,12 +25,13 @@ class Partition:
     """A batch, divided by what happens to its payloads.
 
     Attributes:
-        batch: What is to be sent, in order; None if nothing is.
+        batch: What is to be sent, in order; None if nothing is. Its kind is `create` also for
+            payloads with keyables that are to be created one by one.
         existing: For each payload of `batch` the record that it refers to; None if it will be
             created, UNKNOWN also if it was not looked up.
         later: Payloads to be partitioned again once `batch` has its result: the first of them
-            refers to the same record as one of `batch`, by another keyable; or so many are rejected
-            that the run may end before they are looked at.
+            refers to the same record as one of `batch`, by another keyable, or must not share a
+            batch with it; or so many are rejected that the run may end before they are looked at.
         unchanged: Payloads whose values Planhat has already.
         skipped: Payloads that are not to be sent, and why. What they superseded is skipped with
             them.
@@ -64,6 +66,8 @@ def divide(
     find: Callable[[Payload], Existing | Reject],
     decide: Callable[[Payload, Existing], Payload | Reject | Skipped],
     allowance: int | None,
+    *,
+    creates_apart: bool = False,
 ) -> Partition:
     """Divide a batch.
 
@@ -72,8 +76,11 @@ def divide(
         find: Returns the record that a payload refers to, or why that cannot be found out.
         decide: Returns what is sent for a payload and its record, or why nothing is.
         allowance: How many rejects the run can take, None for any number.
+        creates_apart: Whether what will be created does not share a batch with anything else, since
+            it is sent by a request that must not be repeated.
     """
     partition = Partition()
+    kind: Kind = batch.kind
     sent: list[Payload] = []
     sent_existing: list[Existing] = []
     references: set[bytes | None] = set()
@@ -81,7 +88,10 @@ def divide(
         is_enough = allowance is not None and len(partition.rejects) > allowance
         existing = None if is_enough else find(payload)
         reference = existing.reference if isinstance(existing, ExistingRecord) else None
-        if is_enough or (reference is not None and reference in references):
+        own: Kind = "create" if creates_apart and existing is None else batch.kind
+        if not sent:
+            kind = own
+        if is_enough or kind != own or (reference is not None and reference in references):
             partition.later = Batch(batch.kind, batch.payloads[at:])
             break
         if isinstance(existing, Reject):
@@ -96,5 +106,5 @@ def divide(
         else:
             partition.leave_out(payload, decision)
     if sent:
-        partition.batch, partition.existing = Batch(batch.kind, sent), sent_existing
+        partition.batch, partition.existing = Batch(kind, sent), sent_existing
     return partition

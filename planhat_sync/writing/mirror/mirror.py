@@ -159,7 +159,9 @@ class Mirror:
     def _plan(self, model: Model, source: ModelSource) -> RemovalPlan | None:
         """Compare the list of a model with what came; None if nothing may be removed."""
         archived = ["archived"] if "archived" in model.properties else []
-        scopes = [*model.keyable_scope.values(), *self._scope.properties]
+        # The path of a model with constants has records of other models too.
+        own = Scope(model.constants)
+        scopes = [*model.keyable_scope.values(), *self._scope.properties, *own.properties]
         plan: RemovalPlan | None = None
         for page in read_pages(
             self._client,
@@ -174,7 +176,7 @@ class Mirror:
                     self._warn(model.name, "Planhat's answers carry no time (Date)")
                     return None
                 plan = self._empty_plan(model, min(began, source.read_from))
-            for record in page:
+            for record in filter(own.includes, page):
                 plan.add(record)
         return plan or self._empty_plan(model, 0.0)
 

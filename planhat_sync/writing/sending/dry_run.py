@@ -79,7 +79,7 @@ class DryRun:
             return
         new, old = item_values(payload), None
         if record is not None:
-            if record.identifier is not None:
+            if record.identifier is not None and self._model.get_by_id:
                 old = self._client.get(self._model, record.identifier)
             differing = record.differing(self._matcher.values(payload))
             # Companies are shown as the record names them, and not by their _id.

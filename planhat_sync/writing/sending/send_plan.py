@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
 
-from planhat_sync.api.bulk.outcomes import Settled, Unsettled, read_answer
+from planhat_sync.api.bulk.outcomes import (
+    Settled,
+    Unsettled,
+    read_answer,
+    read_record_answer,
+)
 from planhat_sync.errors import StopError, UnknownOutcomeError
 from planhat_sync.writing.batching.batch import Batch
 from planhat_sync.writing.batching.identity import order_matters, profiles
@@ -52,8 +57,8 @@ _UNSETTLED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class BulkRequest:
-    """A bulk upsert of a batch, or of a part of it.
+class WriteRequest:
+    """A write of a batch, or of a part of it.
 
     Attributes:
         batch: The payloads to send.
@@ -64,7 +69,7 @@ class BulkRequest:
     retry_budget_seconds: float | None
 
 
-_Steps = Generator[BulkRequest, "Answer", None]
+_Steps = Generator[WriteRequest, "Answer", None]
 """Requests, each to be answered. They end, rather than wait after the last one: suspended, they and
 their plan would keep each other, and the batch, until Python looks for reference cycles."""
 
@@ -74,7 +79,8 @@ class SendPlan:
 
     Args:
         model: Whose records they are.
-        batch: What is sent. The items of a "create" batch are sent one by one and never again.
+        batch: What is sent. The items of a "create" batch are sent one by one and never again;
+            without a bulk upsert, all others are sent one by one too.
         may_write: Whether the token is known to have the right to write records of this model.
 
     Attributes:
@@ -87,20 +93,21 @@ class SendPlan:
         self.batch = batch
         self.outcomes = Bisection(
             len(batch.payloads),
-            singly=batch.kind == "create",
+            singly=batch.kind == "create" or model.is_written_singly,
             in_order=lambda: order_matters(profiles(batch.payloads)),
         )
         self._model = model
         self._may_write = may_write
         self._failures = 0
+        self._has_failed = False
         self._steps = self._all_steps()
-        self.request: BulkRequest | None = next(self._steps)
+        self.request: WriteRequest | None = next(self._steps)
 
     def read_answer(self, answer: Answer) -> None:
         """Read the answer to `request`, and decide what to send next.
 
         Args:
-            answer: An answer of status 200, 206, 400, 403, 413 or 500.
+            answer: An answer of status 200, 201, 206, 400, 403, 404, 413 or 500.
 
         Raises:
             StopError: Planhat or the token is at fault: AllRefusedError, NotPermittedError or
@@ -139,7 +146,8 @@ class SendPlan:
     def _upsert(self, part: Part) -> _Steps:
         """Send keyed items, once more if an earlier attempt may have changed the answer."""
         is_whole = part.parent is None
-        answer = yield self._request(part.positions, None if is_whole else PART_RETRY_SECONDS)
+        is_first = is_whole or (self._model.is_written_singly and not self._has_failed)
+        answer = yield self._request(part.positions, None if is_first else PART_RETRY_SECONDS)
         reading = self._read(part, answer)
         if answer.repeated and reading is not None and not _accepts_all(reading):
             # An earlier attempt may have been processed in the meantime, and be the cause of this
@@ -162,6 +170,7 @@ class SendPlan:
 
     def _read_failure(self, part: Part, answer: Answer) -> None:
         """Split what Planhat fails on, down to single payloads."""
+        self._has_failed = True
         if len(part.positions) > 1:
             self.outcomes.split(part, Unsettled())
         else:
@@ -216,14 +225,16 @@ class SendPlan:
 
     def _request(
         self, positions: Sequence[int], budget: float | None = PART_RETRY_SECONDS
-    ) -> BulkRequest:
+    ) -> WriteRequest:
         payloads = [self.batch.payloads[position] for position in positions]
-        return BulkRequest(Batch(self.batch.kind, payloads), budget)
+        return WriteRequest(Batch(self.batch.kind, payloads), budget)
 
     def _read(self, part: Part, answer: Answer) -> Settled | Unsettled | None:
         """Return what an answer says of a part; None if Planhat failed."""
         if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
+        if self._model.is_written_singly:
+            return read_record_answer(answer, is_create=self.batch.kind == "create")
         payloads = [self.batch.payloads[position] for position in part.positions]
         return read_answer(self._model.keyables, payloads, answer)
 

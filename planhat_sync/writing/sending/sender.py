@@ -6,6 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import PlanhatError, UnknownOutcomeError
+from planhat_sync.writing.matching.decisions import item_values
+from planhat_sync.writing.records.exact_json import encode
 from planhat_sync.writing.records.payload import Reject, RejectCode
 from planhat_sync.writing.sending.batch_result import superseded
 from planhat_sync.writing.sending.send_plan import SendPlan
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.matching.matcher import Matcher
     from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.checkpoint import Checkpoint
+    from planhat_sync.writing.sending.send_plan import WriteRequest
 
 
 class BatchSender:
@@ -65,12 +69,7 @@ class BatchSender:
             while (request := plan.request) is not None:
                 self._checkpoint.check(rejected + len(plan.outcomes.refusals))
                 try:
-                    answer = self._client.bulk_upsert(
-                        self._model,
-                        request.batch.body,
-                        repeatable=batch.kind != "create",
-                        retry_budget_seconds=request.retry_budget_seconds,
-                    )
+                    answer = self._write(request)
                 except UnknownOutcomeError as error:
                     plan.lose_answer(error)
                     self._wait_for_planhat()
@@ -78,6 +77,23 @@ class BatchSender:
                     self._matcher.add_created_ids(answer)
                     plan.read_answer(answer)
         return self._record_outcomes(plan, result)
+
+    def _write(self, request: WriteRequest) -> Answer:
+        batch, seconds = request.batch, request.retry_budget_seconds
+        if not self._model.is_written_singly:
+            return self._client.bulk_upsert(
+                self._model,
+                batch.body,
+                repeatable=batch.kind != "create",
+                retry_budget_seconds=seconds,
+            )
+        (payload,) = batch.payloads
+        return self._client.write_record(
+            self._model,
+            encode(item_values(payload)),
+            identifier=payload.keys[self._model.id_position] if batch.kind != "create" else None,
+            retry_budget_seconds=seconds,
+        )
 
     def _wait_for_planhat(self) -> None:
         """Wait for the end of an outage, which must not reject one record after the other."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planhat_sync.api.bulk.entries import SentPayloads
+from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Settled, read_answer
 from planhat_sync.api.http.exchange import Answer
 from planhat_sync.writing.sending.bisection import Bisection
@@ -23,7 +24,7 @@ MANY = max(200, settings().max_examples)
 
 KEYABLES = ("_id", "sourceId", "externalId")
 EXACT_SHAPES = ("index", "keyables", "nested", "text", "item", "nested-item")
-EMPTY_SHAPES = ("opaque", "nothing", "absent")
+EMPTY_SHAPES = ("property", "opaque", "nothing", "absent")
 MISLEADING_SHAPES = ("index-from-1", "index-among-errors", "names-a-neighbour", "twice", "numbers")
 FAILURES = ("arrays", "string", "empty", "html")
 
@@ -52,6 +53,7 @@ class Server:
     success_keys: str = "held"
     without: tuple[str, ...] = ()
     repeats: str = "unchanged"
+    errors: str = "createdErrors"
     known: set[bytes] = field(default_factory=set)
     requests: int = 0
 
@@ -74,7 +76,7 @@ class Server:
         updated, same = (old, []) if self.repeats == "updated" else ([], old)
         body = {
             "created": len(created),
-            "createdErrors": [e for at in refused for e in self.entries(sent, refused, at)],
+            self.errors: [e for at in refused for e in self.entries(sent, refused, at)],
             "insertsKeys": [self.named(sent[at]) for at in created],
             "updated": len(updated) + (len(same) if self.repeats == "both" else 0),
             "updatedErrors": [],
@@ -106,6 +108,7 @@ class Server:
             "text": [f"bad value ({said})"],
             "item": [{**item, "error": "bad"}],
             "nested-item": [{"item": item, "error": "bad"}],
+            "property": [{"el": "companyIds", "error": "bad"}],
             "opaque": ["bad"],
             "nothing": [{}],
             "absent": [],
@@ -131,6 +134,7 @@ SERVERS = st.builds(
         max_size=2,
     ).map(tuple),
     repeats=st.sampled_from(["updated", "unchanged", "both"]),
+    errors=st.sampled_from(["createdErrors", "validationErrors"]),
 )
 
 # Values that contain one another, look like an index, or occur in the server's sentences.
@@ -371,6 +375,31 @@ def test_counts_that_add_up_are_not_a_success_without_status_200(status):
     assert not isinstance(read_answer(KEYABLES, payloads(2), Answer(status, {}, body)), Settled)
 
 
+@pytest.mark.parametrize(
+    ("created", "updated", "unchanged"), [(1, 1, 1), (1, 0, 2)], ids=["timesheets", "time entries"]
+)
+def test_the_documented_answers_with_unchanged_items_account_for_all_three(
+    created, updated, unchanged
+):
+    """No list of keys names what an update did not change (fact no-op-update)."""
+    body = {
+        "created": created,
+        "createdErrors": [],
+        "insertsKeys": [{"_id": "67d08140557181002fd170dd"}],
+        "updated": updated,
+        "updatedErrors": [],
+        "updatesKeys": [{"_id": "s-1"}][:updated],
+        "nonupdates": unchanged,
+        "modified": ["s-1"][:updated],
+        "upsertedIds": ["67d08140557181002fd170dd"],
+        "permissionErrors": [],
+        "validationErrors": [],
+    }
+    sent = [Sent((key,), b"{}") for key in (None, "s-1", "s-2")]
+    reading = read_answer(("_id",), sent, Answer(200, {}, json.dumps(body).encode()))
+    assert reading == Settled(Counts(created, updated, unchanged))
+
+
 @pytest.mark.parametrize("updated", [1, 3])
 def test_unchanged_items_may_be_counted_as_updated_or_separately(updated):
     body = json.dumps({"created": 1, "updated": updated, "nonupdates": 2}).encode()
@@ -390,6 +419,8 @@ def test_unchanged_items_may_be_counted_as_updated_or_separately(updated):
         (400, b'{"error": {"message": "deep"}}', "refused", "deep"),
         (400, b'{"createdErrors": ["email duplicated"]}', "refused", "email duplicated"),
         (400, b'{"createdErrors": [{}]}', "refused", "gave no reason"),
+        (400, b'{"validationErrors": ["bad type"]}', "refused", "bad type"),
+        (206, b'{"updatedErrors": [{"el": "name", "error": "bad"}]}', "refused", "name: bad"),
         (403, b'{"permissionErrors": ["not permitted"]}', "forbidden", "not permitted"),
         (403, b'"no"', "forbidden", "no"),
         (413, b"", "too_large", "size"),

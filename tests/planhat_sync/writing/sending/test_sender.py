@@ -130,13 +130,14 @@ def test_an_outage_that_begins_after_a_lost_answer_rejects_nothing(bench, count)
     answer=st.sampled_from(["arrays", "string", "server-error"]),
     entries=st.sampled_from(["opaque", "index", "text"]),
     named=st.sampled_from(["held", "sent", "id"]),
-    counts=st.sampled_from(["right", "absent"]),
+    counted=st.sampled_from([("right", "bump"), ("right", "nonupdate"), ("absent", "bump")]),
     failures=st.sampled_from([0, 0, 1, 3, 4, 5, 9]),
     places=st.permutations(range(6)),
 )
 def test_of_two_names_of_one_record_the_later_one_is_written_last_whatever_fails(
-    bench, titles, batch, answer, entries, named, counts, failures, places
+    bench, titles, batch, answer, entries, named, counted, failures, places
 ):
+    counts, unchanged = counted  # without counts, nothing says that an item was unchanged
     bench.sandbox.reset()
     tenant = bench.sandbox.tenant("alpha")
     company = bench.company()
@@ -154,6 +155,7 @@ def test_of_two_names_of_one_record_the_later_one_is_written_last_whatever_fails
         error_entries=entries,
         success_keys=named,
         counts=counts,
+        unchanged=unchanged,
     )
     bench.sandbox.fault("status", route="bulk", status=500, times=failures)
     lines = [bench.schema()]
@@ -358,7 +360,7 @@ def test_counts_that_are_wrong_do_not_matter_if_each_success_is_named(bench):
 
 
 def test_answers_that_never_add_up_are_unknown_outcomes(bench):
-    bench.sandbox.behave(counts="long", absent_arrays="successes")
+    bench.sandbox.behave(counts="long", absent_arrays="successes", unchanged="bump")
     ran = bench.run(issues(bench, 8), on_reject="continue")
     assert ran.error is None
     assert set(ran.reject_codes.values()) == {"outcome_unknown"}
@@ -452,6 +454,31 @@ def test_a_lost_answer_to_keyed_records_is_sent_again_and_creates_no_duplicates(
     assert ran.error is None
     assert issues_in_planhat(bench) == 10
     assert ran.counts["issues"]["read"] == 10
+
+
+@pytest.mark.parametrize("unchanged", ["nonupdate", "both", "bump"])
+@pytest.mark.parametrize("entries", ["keyables", "property", "absent"])
+@pytest.mark.parametrize("validation_errors", ["absent", "filled"])
+def test_records_that_change_nothing_have_one_outcome_each_beside_a_refused_one(
+    bench, unchanged, entries, validation_errors
+):
+    company = bench.company()
+    old = [bench.record(sourceId=f"s{at}", title="old", companyIds=[company]) for at in range(10)]
+    assert bench.run([bench.schema(), *old]).error is None
+    bench.sandbox.behave(
+        unchanged=unchanged,
+        error_entries=entries,
+        validation_errors=validation_errors,
+        refused_marker=BAD,
+    )
+    lines = [bench.schema(), *old, bench.record(sourceId="new", title="t", companyIds=[company])]
+    lines[4]["record"]["title"], lines[6]["record"]["title"] = BAD, "new"
+    ran = bench.run(lines, on_reject="continue")
+    assert ran.error is None
+    assert ran.reject_codes == {5: "refused"}
+    same = 0 if unchanged == "bump" else 8
+    expected = {"read": 11, "created": 1, "updated": 9 - same, "unchanged": same, "rejected": 1}
+    assert ran.counts["issues"] == {**ran.counts["issues"], **expected}
 
 
 def test_what_a_rejected_record_superseded_is_written_alone(bench):

@@ -7,7 +7,7 @@ import pytest
 from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
 
 WITHOUT_OUTCOMES = {"counts": "absent", "absent_arrays": "all"}
-CONTRADICTORY = {"counts": "long", "absent_arrays": "successes"}
+CONTRADICTORY = {"counts": "long", "absent_arrays": "successes", "unchanged": "bump"}
 
 
 def title(bench, key="s"):
@@ -123,6 +123,8 @@ def test_what_may_have_been_written_is_not_taken_for_unchanged(bench, answer):
     lines += versions(bench, "old", company=company)
     if answer == "unknown":
         bench.sandbox.behave(**WITHOUT_OUTCOMES)
+    # So that only what the target finds unchanged, and does not send, counts as unchanged.
+    bench.sandbox.behave(unchanged="bump")
     for nth in (1, 2, 4) if answer == "500" else ():
         bench.sandbox.fault("status-after", route="bulk", status=500, nth=nth)
     ran = bench.run(
