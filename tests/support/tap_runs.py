@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import threading
@@ -103,8 +104,10 @@ def select() -> Callable[..., dict[str, Any]]:
     ``"custom.Team"`` selects a property inside another, ``"!custom.Team"`` deselects one.
     """
 
+    discovered = TapPlanhat(config={}, validate_config=False).catalog_dict
+
     def make(**wanted: list[str] | None) -> dict[str, Any]:
-        catalog = TapPlanhat(config={}, validate_config=False).catalog_dict
+        catalog = copy.deepcopy(discovered)
         for entry in catalog["streams"]:
             stream = entry["tap_stream_id"]
             for item in entry["metadata"]:
