@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-INTERNAL_KEYWORDS = frozenset({"$schema", "$id", "$comment", "readOnly", "unit", "x-planhat"})
+INTERNAL_KEYWORDS = frozenset(
+    {"$schema", "$id", "$comment", "readOnly", "unit", "precision", "x-planhat"}
+)
 """Schema keywords that only this project uses, and that a record schema leaves out."""
 
 Access = Literal["read", "write"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from planhat_sync.writing.records.coercions import COERCIONS
+from planhat_sync.writing.records.coercions import COERCIONS, DAYS
 
-_ORDER = ("string", "number", "integer", "array", "object")
+_NAMES = {name: f"`{name}`" for name in ("string", "number", "integer", "array", "object")}
+_NAMES[DAYS] = "`integer` of days"
 
 
 def table() -> str:
     """Return every coercion, with its examples."""
     rows = []
     for coercion in COERCIONS:
-        declared = " or ".join(f"`{name}`" for name in _ORDER if name in coercion.declared)
+        declared = " or ".join(text for name, text in _NAMES.items() if name in coercion.declared)
         examples = "<br>".join(
             f"`{given}` → " + (f"`{sent}`" if sent is not None else "*reject*")
             for given, sent in coercion.examples

@@ -1,21 +1,24 @@
 """Whether a record in Planhat has the values that would be sent, from eight bytes of each value.
 
-Owns which values are equal: numbers by their value, objects regardless of order, and a null as a
-property or custom field that is absent.
+Owns which values are equal: numbers by their value, objects regardless of order, a null as a
+property or custom field that is absent, and date-times by their millisecond, or by their day where
+Planhat keeps no more of them.
 """
 
 from __future__ import annotations
 
 from struct import Struct
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.records.exact_json import without_trailing_zeros
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 NOTHING: Final = 0
 """Fingerprint of null, and of an absent property."""
@@ -39,6 +42,30 @@ def fingerprint(value: Any) -> int:  # noqa: ANN401 - any JSON value
     return mark if mark not in (NOTHING, UNSURE) else 1
 
 
+def fingerprint_for(schema: Mapping[str, Any]) -> Callable[[Any], int]:
+    """Return what makes the fingerprints of a property.
+
+    Planhat returns a date-time in one form, in UTC and with milliseconds, whatever form was sent,
+    and of some properties with the time of midnight (facts
+    iso-times and time-entry-date). So they count
+    as equal if they are the same millisecond or day; other texts are compared as they are.
+
+    Args:
+        schema: The property's JSON Schema.
+    """
+    if schema.get("precision") == "day" or schema.get("format") == "date":
+        return lambda value: fingerprint(_up_to(value, len("YYYY-MM-DD")))
+    if schema.get("format") == "date-time":
+        return lambda value: fingerprint(_up_to(value, len("YYYY-MM-DDTHH:MM:SS.mmm")))
+    return fingerprint
+
+
+def _up_to(value: object, length: int) -> object:
+    """Return the beginning of a date-time in UTC; any other value as it is."""
+    time = parse_timestamp(value)
+    return value if time is None else time.isoformat(timespec="microseconds")[:length]
+
+
 class Fingerprints:
     """The fingerprints of some properties of a record, packed into bytes of one width.
 
@@ -46,6 +73,7 @@ class Fingerprints:
         names: The properties.
         labels: The custom fields that are compared one by one. An item with any other custom field
             has its `custom` compared as one value.
+        schemas: JSON Schema of each property, which says what of a text is compared.
 
     Attributes:
         names: The properties.
@@ -53,8 +81,14 @@ class Fingerprints:
         unsure: The fingerprints of a record whose values are not known.
     """
 
-    def __init__(self, names: Sequence[str], labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        labels: Sequence[str] = (),
+        schemas: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
         self.names = tuple(names)
+        self._marks = {name: fingerprint_for(schemas.get(name, {})) for name in names}
         self._positions = {name: at for at, name in enumerate(self.names)}
         self._labels = {label: at for at, label in enumerate(labels, start=len(self.names))}
         self._count = len(self.names) + len(self._labels)
@@ -64,7 +98,7 @@ class Fingerprints:
 
     def of(self, record: Mapping[str, Any]) -> bytes:
         """Return the fingerprints of a record."""
-        marks = [fingerprint(record.get(name)) for name in self.names]
+        marks = [mark(record.get(name)) for name, mark in self._marks.items()]
         if self._labels:
             fields = _fields(record)
             marks += [fingerprint(fields.get(label)) for label in self._labels]
@@ -82,7 +116,7 @@ class Fingerprints:
             the item's are compared one by one.
         """
         marks = self._struct.unpack(values)
-        found = _differing(item, self._positions, marks)
+        found = _differing(item, self._positions, marks, self._marks)
         fields = found.get(CUSTOM)
         if isinstance(fields, dict) and fields.keys() <= self._labels.keys():
             found[CUSTOM] = _differing(fields, self._labels, marks)
@@ -99,7 +133,7 @@ class Fingerprints:
         """
         marks = self._struct.unpack(values)
         return any(
-            marks[self._positions[name]] not in (NOTHING, UNSURE, fingerprint(value))
+            marks[self._positions[name]] not in (NOTHING, UNSURE, self._marks[name](value))
             for name, value in item.items()
         )
 
@@ -116,7 +150,7 @@ class Fingerprints:
             if at is not None:
                 # It is not known whether Planhat merges or replaces an object.
                 may_merge = isinstance(value, dict) and before is not None
-                marks[at] = UNSURE if may_merge else fingerprint(value)
+                marks[at] = UNSURE if may_merge else self._marks[name](value)
         if self._labels and CUSTOM in item:
             fields = _fields(item)
             for label, at in self._labels.items():
@@ -134,7 +168,10 @@ def _fields(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _differing(
-    values: Mapping[str, Any], positions: Mapping[str, int], marks: Sequence[int]
+    values: Mapping[str, Any],
+    positions: Mapping[str, int],
+    marks: Sequence[int],
+    mark_of: Mapping[str, Callable[[Any], int]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the values that do not have the fingerprint at their position."""
     return {
@@ -142,7 +179,7 @@ def _differing(
         for name, value in values.items()
         if name not in positions
         or marks[positions[name]] == UNSURE
-        or marks[positions[name]] != fingerprint(value)
+        or marks[positions[name]] != mark_of.get(name, fingerprint)(value)
     }
 
 

@@ -50,7 +50,7 @@ class Needs:
             and (self.values or name in model.constants or (archives and name == "archived"))
         ]
         labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
-        self.fingerprints = Fingerprints(compared, labels)
+        self.fingerprints = Fingerprints(compared, labels, model.properties)
 
     def existing(self, payload: Payload) -> bool:
         """Return whether a payload can be decided on only if its record is known."""

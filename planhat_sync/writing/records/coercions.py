@@ -7,11 +7,13 @@ list, and `docs/coercions.md` is generated from it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.writing.records.date_texts import date_parts, local_time
 from planhat_sync.writing.records.exact_json import (
     decode,
     exact_number,
@@ -22,6 +24,10 @@ from planhat_sync.writing.records.exact_json import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+DAYS: Final = "days"
+"""Stands beside the JSON Schema types for an integer that counts days (keyword `unit`)."""
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _MAX_EXPONENT: Final = 100
 """A number with more zeros than this is not an identifier, so it is not written out as text."""
 
@@ -35,7 +41,8 @@ class Coercion:
 
     Attributes:
         given: What the record holds, for the documentation.
-        declared: JSON Schema types; the coercion applies to properties that have one of them.
+        declared: JSON Schema types, or DAYS; the coercion applies to properties that have one of
+            them.
         becomes: What is sent, for the documentation.
         change: Returns the value to send, or UNCHANGED.
         examples: JSON text as it is received, and as it is sent; None if the schema refuses it.
@@ -78,7 +85,37 @@ def parsed_number(value: Any) -> Any:  # noqa: ANN401 - any value of a record
     return exact_number(value) if isinstance(value, str) and is_number_text(value) else UNCHANGED
 
 
+def days(value: Any) -> Any:  # noqa: ANN401 - any value of a record
+    """Count the days from 1970-01-01 to the UTC day of a date or a date-time."""
+    parts = date_parts(value.strip()) if isinstance(value, str) else None
+    try:
+        if parts is None:
+            return UNCHANGED
+        time, offset = local_time(parts)
+        return (time - offset).toordinal() - _EPOCH
+    except (ValueError, OverflowError):  # 30 February, or a day before the year 1 in UTC
+        return UNCHANGED
+
+
 COERCIONS: Final = (
+    Coercion(
+        given="the text of a date or a date-time",
+        declared=frozenset({DAYS}),
+        becomes="the number of days from 1970-01-01 to its UTC day; without an offset it is in UTC",
+        change=days,
+        examples=(
+            ('"1970-01-01"', "0"),
+            ('"2024-02-29"', "19782"),
+            ('"2024-02-29T23:59:59.999Z"', "19782"),
+            ('"2024-02-29T23:30:00-01:00"', "19783"),
+            ('"2024-02-29 12:00:00"', "19782"),
+            ('"1969-12-31"', "-1"),
+            ('"2024-02-30"', None),
+            ('"20240229"', "20240229"),
+            ('"29.02.2024"', None),
+            ('"yesterday"', None),
+        ),
+    ),
     Coercion(
         given="a number",
         declared=frozenset({"string"}),
@@ -134,7 +171,7 @@ def coerce(value: Any, declared: frozenset[str]) -> Any:  # noqa: ANN401 - any v
 
     Args:
         value: The value of the record; dates and datetimes are text already.
-        declared: JSON Schema types that the property may have; empty = any.
+        declared: What the property may be, as `coerced_types` returns it.
 
     Returns:
         The value to send. If no coercion applies, that is the same value, which the schema then
@@ -154,6 +191,11 @@ def declared_types(schema: Mapping[str, Any]) -> frozenset[str]:
     """Return the JSON Schema types that a property may have; empty = any."""
     declared = schema.get("type", ())
     return frozenset([declared] if isinstance(declared, str) else declared)
+
+
+def coerced_types(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the same, with DAYS for an integer that counts days."""
+    return declared_types(schema) | ({DAYS} if schema.get("unit") == DAYS else frozenset())
 
 
 def accepted_scalars(declared: frozenset[str]) -> frozenset[type]:

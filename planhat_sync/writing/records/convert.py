@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.records.constants import Constants
 from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID, Keyables, Keys
@@ -71,6 +72,7 @@ class Converter:
         self.keyables = Keyables(model, settings)
         self._scope_names = self.keyables.scope_names if self.keyables.are_scoped else ()
         self._scopes = tuple(filter(None, self._scope_names))
+        self._constants = Constants(model) if model.constants else None
         self._lookalikes = Lookalikes(model)
         self.unknown = UnknownProperties(model.name, self._lookalikes, warn)
         self.properties = SentProperties(model, settings, self._lookalikes, self.unknown)
@@ -127,6 +129,8 @@ class Converter:
 
     def _write(self, record: Mapping[str, Any]) -> tuple[Operation, dict[str, Any], Keys]:
         properties = self.properties.select(record)
+        if self._constants is not None:
+            self._constants.set(properties)
         keys = self._keys(properties, record)
         is_create = not any(keys.values)
         if is_create or self.settings.write_mode == "create":

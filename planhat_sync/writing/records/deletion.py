@@ -7,13 +7,11 @@ manually.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from planhat_sync.writing.records.date_texts import DateParts, date_parts, local_time
 
 DELETED_AT: Final = "_sdc_deleted_at"
 """Column in which Singer taps write when a record was deleted in its source."""
@@ -26,34 +24,6 @@ class Deletion(Enum):
     DELETED = "deleted"
     UNCLEAR = "unclear"
 
-
-_ZONE: Final = r"(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)"
-_ZONES: Final = rf"(?:\ ?(?P<zone>{_ZONE})(?:\ ?(?P<again>{_ZONE}))?)?"
-"""An offset, which may be repeated: some pipelines append one to a text that has one already, and
-Go's `time.Time.String` prints ` +0000 UTC`."""
-_FRACTION: Final = r"(?:[.,](?P<fraction>[0-9]+))?"
-_SPELLINGS: Final = tuple(
-    re.compile(pattern, re.ASCII | re.IGNORECASE | re.VERBOSE)
-    for pattern in (
-        # ISO 8601 in its extended form, and the similar forms that databases print.
-        rf"""(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})
-        (?:[T\ ](?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}})
-        (?::(?P<second>[0-9]{{2}}){_FRACTION})?{_ZONES})?""",
-        # ISO 8601 in its basic form. Without the T it could be any number.
-        rf"""(?P<year>[0-9]{{4}})(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})
-        T(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})
-        (?:(?P<second>[0-9]{{2}}){_FRACTION})?{_ZONES}""",
-        # RFC 2822, and the dates of HTTP (RFC 9110, 5.6.7).
-        rf"""(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ )?
-        (?P<day>[0-9]{{1,2}})\ (?P<name>[A-Z]{{3}})\ (?P<year>[0-9]{{4}})
-        \ (?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}})
-        (?::(?P<second>[0-9]{{2}}))?{_ZONES}(?:\ \([A-Z\ ]*\))?""",
-    )
-)
-_MONTHS: Final = (
-    *("", "jan", "feb", "mar", "apr", "may", "jun"),
-    *("jul", "aug", "sep", "oct", "nov", "dec"),
-)
 
 _START: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
 _NEVER: Final = frozenset(
@@ -96,26 +66,17 @@ def parse_deletion(value: object) -> Deletion:
 def _of_text(text: str) -> Deletion:
     if not text:
         return Deletion.NOT_DELETED
-    found = next((match for each in _SPELLINGS if (match := each.fullmatch(text))), None)
+    parts = date_parts(text)
     try:
-        return _of_parts(found.groupdict("")) if found else Deletion.UNCLEAR
+        return _of_parts(parts) if parts else Deletion.UNCLEAR
     except ValueError:  # 30 February, or 25 hours
         return Deletion.UNCLEAR
 
 
-def _of_parts(parts: Mapping[str, str]) -> Deletion:
-    year, month, day = int(parts["year"]), _month(parts), int(parts["day"])
-    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
-    # A fraction may have any length; it only matters whether it is zero.
-    microsecond = 1 if parts.get("fraction", "").strip("0") else 0
-    offset = _offset(parts["zone"])
-    if parts["again"] and _offset(parts["again"]) != offset:
-        return Deletion.UNCLEAR
-    if not (year or month or day):
-        is_zero = not (hour or minute or second or microsecond)
-        return Deletion.NOT_DELETED if is_zero else Deletion.UNCLEAR
-    utc = timezone.utc
-    return _of_time(datetime(year, month, day, hour, minute, second, microsecond, utc), offset)
+def _of_parts(parts: DateParts) -> Deletion:
+    if parts.is_zero_date:
+        return Deletion.NOT_DELETED if parts.is_midnight else Deletion.UNCLEAR
+    return _of_time(*local_time(parts))
 
 
 def _of_time(time: datetime, offset: timedelta) -> Deletion:
@@ -123,21 +84,3 @@ def _of_time(time: datetime, offset: timedelta) -> Deletion:
     if time - _START - offset in _NEVER:
         return Deletion.NOT_DELETED
     return Deletion.DELETED if time.year > 1 and time < _END else Deletion.UNCLEAR
-
-
-def _month(parts: Mapping[str, str]) -> int:
-    return _MONTHS.index(parts["name"].lower()) if "name" in parts else int(parts["month"])
-
-
-def _offset(zone: str) -> timedelta:
-    """Return how far a zone is ahead of UTC.
-
-    Raises:
-        ValueError: It is a day or more, or has more minutes than an hour.
-    """
-    digits = zone[1:].replace(":", "")
-    if not digits.isdigit():  # Z, UTC, GMT, or no zone at all
-        return timedelta()
-    hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
-    offset = _START.replace(hour=hours, minute=minutes, second=seconds) - _START
-    return -offset if zone[0] == "-" else offset

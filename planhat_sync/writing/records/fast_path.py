@@ -19,6 +19,7 @@ from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.fast_types import (
     FIELD_NAME,
     attribute_reader,
+    constant_type,
     field_type,
     record_decoder,
 )
@@ -81,6 +82,7 @@ class FastPath:
         attributes = {name: f"p{at}" for at, name in enumerate(names)}
         rename = {attribute: name for name, attribute in attributes.items()}
         types = {name: field_type(model.properties[name]) for name in sent}
+        types |= {name: constant_type(value) for name, value in model.constants.items()}
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
         skipped_fields = [
             *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
@@ -107,7 +109,7 @@ class FastPath:
         self._attributes = attributes
         self._unreported = unknown
         required = model.bulk_required if settings.write_mode == "create" else ()
-        self._required = [attributes[name] for name in required]
+        self._required = [attributes[name] for name in (*required, *model.constants)]
 
     def read(self, line: bytes, number: int, *, is_text: bool = False) -> Payload | None:
         """Make the payload of a record, unless it has to be converted.

@@ -14,7 +14,8 @@ from planhat_sync.writing.records.coercions import declared_types
 from planhat_sync.writing.records.exact_json import MAX_DEPTH
 
 _ANNOTATIONS: Final = frozenset(
-    {"type", "title", "description", "format", "default", "examples", "$comment"}
+    {"type", "title", "description", "format", "unit", "precision"}
+    | {"default", "examples", "$comment"}
 )
 """Keywords of a property's schema that do not restrict its values further than its type."""
 FIELD_NAME: Final = re.compile('[^"\\\\\\x00-\\x1f\\ud800-\\udfff]*')
@@ -71,6 +72,16 @@ def field_type(schema: Mapping[str, Any]) -> tuple[Any, Check | None]:
     beginnings, test = _CHECKS[kind]
     # In JSON, only null begins with an n.
     return Raw | UnsetType, (beginnings | {b"n"} if null else beginnings, test)
+
+
+def constant_type(value: object) -> tuple[Any, Check | None]:
+    """Return the same for a property that has one value in every record.
+
+    Args:
+        value: The value. Only of a text, a type is made that has no other value; otherwise the
+            struct does not decode a record that has the property.
+    """
+    return (Literal[value] | UnsetType if isinstance(value, str) else UnsetType), None
 
 
 def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:

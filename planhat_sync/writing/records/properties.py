@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.identifiers import is_blank
-from planhat_sync.writing.records.coercions import accepted_scalars, coerce, declared_types
+from planhat_sync.writing.records.coercions import accepted_scalars, coerce, coerced_types
 from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
 from planhat_sync.writing.records.explain import Explainer
 from planhat_sync.writing.records.keys import ID
@@ -102,7 +102,7 @@ class SentProperties:
         writable = {
             name: schema for name, schema in model.properties.items() if name not in model.read_only
         }
-        self._types = {name: declared_types(schema) for name, schema in writable.items()}
+        self._types = {name: coerced_types(schema) for name, schema in writable.items()}
         self._scalars = {name: accepted_scalars(types) for name, types in self._types.items()}
         self._validator = jsonschema_rs.validator_for(
             {"type": "object", "properties": writable}, validate_formats=False

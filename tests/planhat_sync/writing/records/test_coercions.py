@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planhat_sync.models import Model
-from planhat_sync.writing.records.coercions import COERCIONS
+from planhat_sync.writing.records.coercions import COERCIONS, DAYS
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.payload import Payload, RejectCode
@@ -40,7 +40,8 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("declared", "received", "sent_json"), EXAMPLES)
 def test_each_example_of_the_table_holds(declared, received, sent_json):
-    converter = converter_of(p={"type": [*declared, "null"]})
+    schema = {"type": ["integer" if name == DAYS else name for name in [*declared, "null"]]}
+    converter = converter_of(p=schema | ({"unit": DAYS} if DAYS in declared else {}))
     result = sent(converter, decode(received.encode()))
     if sent_json is None:
         assert result.code == RejectCode.WRONG_TYPE
@@ -51,6 +52,37 @@ def test_each_example_of_the_table_holds(declared, received, sent_json):
         assert result.lower().replace(" ", "") == sent_json.replace("-1e3", "-1e+3").replace(
             " ", ""
         )
+
+
+COUNTS_DAYS = {"type": ["integer", "null"], "unit": "days"}
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+TIMES = st.datetimes(
+    datetime.fromisoformat("0001-01-02"), datetime.fromisoformat("9999-12-30"), timezones=OFFSETS
+)
+
+
+@given(TIMES, st.sampled_from([datetime.isoformat, str, lambda time: time]))
+def test_a_date_time_becomes_the_days_to_its_day_in_utc(time, form):
+    """As text, or as the object that some readers make of it."""
+    expected = (time.astimezone(timezone.utc).date() - date(1970, 1, 1)).days
+    assert sent(converter_of(p=COUNTS_DAYS), form(time)) == str(expected)
+
+
+@given(st.dates() | st.datetimes(datetime.fromisoformat("0001-01-02")))
+def test_what_has_no_offset_is_a_day_of_utc(day):
+    expected = (date(day.year, day.month, day.day) - date(1970, 1, 1)).days
+    assert sent(converter_of(p=COUNTS_DAYS), day) == str(expected)
+    assert sent(converter_of(p=COUNTS_DAYS), str(day)) == str(expected)
+
+
+@given(st.integers())
+def test_a_number_of_days_stays(number):
+    assert sent(converter_of(p=COUNTS_DAYS), number) == str(number)
+
+
+@given(st.dates())
+def test_only_a_property_that_counts_days_makes_days_of_a_date(day):
+    assert sent(converter_of(p={"type": "integer"}), str(day)).code == RejectCode.WRONG_TYPE
 
 
 TYPES = ["null", "boolean", "string", "number", "integer", "array", "object"]
