@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.batching.identity import identities
 from planhat_sync.writing.mirror_settings import check_model
@@ -230,11 +231,13 @@ class Streams:
 
         Raises:
             KeyError: There is no such model.
-            ConfigurationError: The settings do not fit the model.
+            ConfigurationError: The model is only read, or the settings do not fit it.
         """
         stream = self._streams.get(name)
         if stream is None:
             model, settings = self.models[name], self._settings
+            if not model.is_written:
+                raise ConfigurationError(f"{name} are only read: Planhat does not take them")
             if settings.on_missing != "ignore":
                 archives = settings.on_missing == "archive"
                 check_model(settings.missing_scope or {}, model, archives=archives)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 
+from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.runtime.stdin import Lines
 from planhat_sync.writing.records.payload import Reject
-from planhat_sync.writing.results.counts import StreamCounts
+from planhat_sync.writing.results.counts import RunCounts, StreamCounts
 from planhat_sync.writing.settings import WriteSettings
-from planhat_sync.writing.stream import Stream
+from planhat_sync.writing.stream import Stream, Streams
 
 MODEL = load_models()["issues"]
 
@@ -80,3 +82,13 @@ def test_a_record_as_values_is_taken_rejected_or_skipped_and_counted(stream, cou
     assert stream.take_record(deleted, b"", 3) is None
     assert (counts.read, counts.skipped) == (3, 1)
     assert lines_of(stream.release(all_batches=True)) == [[1]]
+
+
+def test_a_model_that_is_only_read_has_no_stream():
+    models = load_models()
+    streams = Streams(models, WriteSettings(), RunCounts(), lambda _: None, logging.getLogger("x"))
+    read_only = [name for name, model in models.items() if model.access == "read"]
+    assert read_only
+    for name in read_only:
+        with pytest.raises(ConfigurationError, match=f"{name} are only read"):
+            streams[name]
