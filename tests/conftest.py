@@ -201,3 +201,9 @@ def tap(tmp_path: Path) -> Plugin:
 def target(tmp_path: Path) -> Plugin:
     """``python -m target_planhat`` in a folder of its own: ``target(config={…}, stdin=…)``."""
     return Plugin("target_planhat", tmp_path)
+
+
+@pytest.fixture
+def beliefs(tmp_path: Path) -> Plugin:
+    """``python -m planhat_beliefs`` in a folder of its own: ``beliefs(config={…})``."""
+    return Plugin("planhat_beliefs", tmp_path)

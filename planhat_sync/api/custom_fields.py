@@ -81,19 +81,29 @@ def custom_properties(fields: Iterable[Mapping[str, Any]], parent: str) -> dict[
     """
     typed: dict[str, dict[str, Any]] = {}
     for field in fields:
-        label = field.get("name")
-        if not isinstance(label, str) or _normalized(field.get("parent")) != _normalized(parent):
+        label, owner = field.get("name"), normalized_parent(field.get("parent"))
+        if not isinstance(label, str) or owner != normalized_parent(parent):
             continue
-        schema = dict(TYPES.get(_type_name(field.get("type")), {}))
+        schema = dict(TYPES.get(type_name(field.get("type")), {}))
         if label in typed and {**typed[label], "description": ""} != {**schema, "description": ""}:
             schema = {}
         typed[label] = {**schema, "description": f"Custom field of type {field.get('type')}."}
     return dict(sorted(typed.items()))
 
 
-def _normalized(parent: object) -> str:
+def normalized_parent(parent: object) -> str:
+    """Return the name of a custom field's model in the form in which it is compared.
+
+    Args:
+        parent: The name, as a custom field has it, or a model's title.
+    """
     return str(parent).replace(" ", "").casefold()
 
 
-def _type_name(kind: object) -> str:
+def type_name(kind: object) -> str:
+    """Return a custom field's type as it stands in `TYPES`.
+
+    Args:
+        kind: The type, as a custom field has it.
+    """
     return " ".join(str(kind).replace("_", " ").casefold().split())

@@ -72,6 +72,13 @@ def test_sort_orders_by_a_property_and_minus_reverses_it(planhat, issues):
     assert listed(planhat, issues, sort="-updatedAt")[0] in {"a", "b", "c"}
 
 
+def test_records_without_a_value_come_first_in_ascending_order(planhat, issues):
+    company = {"_id": issues[0]["companyIds"][0]}
+    keyed = planhat.issue(company, title="keyed", sourceId=f"key-{planhat.word}")
+    assert listed(planhat, issues, sort="sourceId")[-1] == keyed["title"]
+    assert listed(planhat, issues, sort="-sourceId")[0] == keyed["title"]
+
+
 def test_a_list_without_sort_has_an_order(planhat, issues):
     assert listed(planhat, issues) == ["b", "a", "c"]
 

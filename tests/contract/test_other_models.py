@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import jsonschema
 import pytest
+
+from planhat_sync.models import load_models
 
 DAY = 18_836
 
@@ -124,3 +127,15 @@ def test_roles_of_a_user_are_objects_in_one_answer(planhat):
     )
     assert planhat.get(f"users/{user['_id']}")["roles"][0]["_id"] == "57e2b92ff795575a5b8c4659"
     assert planhat.get("users", select="roles")[0]["roles"] == ["57e2b92ff795575a5b8c4659"]
+
+
+def test_records_have_the_types_of_their_files(planhat, company):
+    planhat.issue({"_id": company}, custom={"Field": 1})
+    planhat.create("objectives", name=planhat.word, companyId=company, health=3)
+    planhat.create("tasks", companyId=company)
+    for name in ("companies", "issues", "objectives", "tasks"):
+        model = load_models()[name]
+        rows = planhat.get(name, limit=100, select=",".join(model.properties))
+        assert rows
+        for row in rows:
+            jsonschema.validate(row, model.record_schema, jsonschema.Draft202012Validator)

@@ -15,7 +15,14 @@ from planhat_sandbox import Sandbox, seed_tenant
 from planhat_sync.models import load_models
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("planhat_sync", "planhat_singer", "planhat_sandbox", "tap_planhat", "target_planhat")
+PACKAGES = (
+    "planhat_sync",
+    "planhat_singer",
+    "planhat_sandbox",
+    "planhat_beliefs",
+    "tap_planhat",
+    "target_planhat",
+)
 
 
 def run(

@@ -7,8 +7,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-PACKAGES = ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat", "planhat_sandbox")
-"""In the order of the page: the library, the plugins, the sandbox."""
+PACKAGES = (
+    "planhat_sync",
+    "planhat_singer",
+    "tap_planhat",
+    "target_planhat",
+    "planhat_beliefs",
+    "planhat_sandbox",
+)
+"""In the order of the page: the library, the plugins, the beliefs, the sandbox."""
 
 
 def map_of(package: str) -> str:
