@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from importlib import metadata
@@ -12,6 +11,7 @@ import click
 
 from planhat_beliefs.asking import Asker
 from planhat_beliefs.catalogue import BELIEFS, most_requests
+from planhat_beliefs.log import log_to_stderr
 from planhat_beliefs.report import Result, block
 from planhat_beliefs.settings import read_connection
 from planhat_singer.command_line import run_command_line
@@ -64,8 +64,7 @@ def run_command(name: str) -> NoReturn:
 
 
 def _command() -> click.Command:
-    level = os.environ.get("PLANHAT_BELIEFS_LOGLEVEL") or os.environ.get("LOGLEVEL") or "WARNING"
-    logging.basicConfig(format="%(message)s", level=level)
+    log_to_stderr(os.environ)
     options = [
         click.Option(
             ["--config"],

@@ -76,6 +76,18 @@ def test_both_plugins_know_the_version_of_the_distribution(installed, tmp_path, 
     assert f"{plugin} v{metadata.version('planhat-sync')}," in done.stdout
 
 
+def test_a_tenant_can_be_asked_by_what_the_wheel_brings(installed, tmp_path):
+    with Sandbox({"token-a": "alpha"}) as sandbox:
+        seed_tenant(sandbox.tenant("token-a"), issues=5, objectives=5)
+        config = tmp_path / "target.json"
+        config.write_text(
+            json.dumps({"api_token": "token-a", "api_url": sandbox.url, "requests_per_minute": 0})
+        )
+        asked = run(installed, "planhat-beliefs", "--config", str(config), cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert "held            list-offset (/issues)" in asked.stdout
+
+
 def test_discovery_from_the_wheel_names_the_models(installed, tmp_path):
     done = run(installed, "tap-planhat", "--discover", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

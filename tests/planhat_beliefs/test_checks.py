@@ -14,6 +14,7 @@ from planhat_beliefs.belief import OK
 from planhat_beliefs.catalogue import BELIEFS, most_requests
 from planhat_beliefs.finding import held
 from planhat_beliefs.question import NOT_JSON, FollowUp, Question, Reply, Unanswered, all_of, ask
+from planhat_sync.api.connection import CONNECTION_SETTINGS
 
 if TYPE_CHECKING:
     from planhat_beliefs.belief import Belief
@@ -227,6 +228,10 @@ def test_a_question_that_two_facts_need_is_counted_once():
     after = FollowUp((first, second), lambda *_: None, "nothing")
     assert all_of([first, after, after]) == {first, second, after}
     assert most_requests([BY_NAME["date-header"], BY_NAME["rate-limit (headers)"]]) == 1
+
+
+def test_all_facts_need_fewer_requests_than_planhat_allows_in_a_minute():
+    assert most_requests(BELIEFS) < CONNECTION_SETTINGS["requests_per_minute"]["default"]
 
 
 def test_a_question_is_shown_without_an_identifier():

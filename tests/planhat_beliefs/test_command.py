@@ -118,6 +118,22 @@ def test_no_value_of_a_record_and_not_the_token_is_printed(beliefs, sandbox, cha
     assert MARK not in text
 
 
+def test_a_key_of_a_record_is_not_logged_either(beliefs, sandbox):
+    tenant = sandbox.tenant("token-a")
+    tenant.insert("issues", {"title": "t", "sourceId": f"{MARK}-key"})
+    sandbox.fault("status", status=503, route="get", times=3)
+    run = beliefs(
+        config={"api_url": sandbox.url, "api_token": "token-a", "requests_per_minute": 0},
+        env={"PLANHAT_BELIEFS_LOGLEVEL": "DEBUG"},
+    )
+    assert "held            identifier-forms (/issues, srcid-)" in printed(run)
+    assert any(f"srcid-{MARK}-key" in request.path for request in sandbox.requests)
+    assert "GET /issues/…: it answered 503; retrying in" in run.stderr
+    assert "GET /issues/…: 200" in run.stderr
+    assert MARK not in run.stderr
+    assert not [issue for issue in tenant.records("issues") if issue["_id"] in run.stderr]
+
+
 def test_the_configuration_of_the_target_works_as_it_is(beliefs, config):
     assert "held" in printed(beliefs(config={**config, "match_on": ["sourceId"], "dry_run": True}))
 
