@@ -91,8 +91,9 @@ def _name(fields: Fields, name: str, collection: Collection, identifier: object)
     """Set the name of a record that another property refers to; none if there is no record."""
     record = collection.records.get(identifier) if isinstance(identifier, str) else None
     fields.pop(name, None)
-    if record is not None:
-        fields[name] = record.get("name") or record.get("nickName")
+    shown = record and (record.get("name") or record.get("nickName"))
+    if shown:
+        fields[name] = shown
 
 
 def _people(sent: list[Fields] | None, collection: Collection) -> list[Fields]:

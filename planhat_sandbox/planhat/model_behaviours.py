@@ -109,6 +109,13 @@ class ModelBehaviours:
         "id",
         "external-id",
     )
+    conversation_descriptions: str = behaviour(
+        "as-sent",
+        "conversation-descriptions",
+        "The description of a conversation: stored as it was sent, or without its HTML tags.",
+        "as-sent",
+        "plain",
+    )
     unknown_conversation_type: str = behaviour(
         "note",
         "conversation-model",

@@ -100,6 +100,7 @@ class Store:
         record: Fields = {"_id": identifier, **model.fresh_defaults(), **fields}
         record["_id"] = identifier
         autogenerate(model, record, {"companyIds", "enduserIds", *fields}, self.collection)
+        self._identify_line_items(model, fields, record)
         if model.set_at_creation:
             for name in model.set_at_creation:
                 record.setdefault(name, iso(now))
@@ -134,6 +135,7 @@ class Store:
         fields.pop("_id", None)
         record = {**collection.records[identifier], **fields}
         autogenerate(model, record, fields.keys(), self.collection)
+        self._identify_line_items(model, fields, record)
         for name in model.updated_times:
             record[name] = iso(now)
         if request is None:
@@ -141,6 +143,15 @@ class Store:
         collection.put(record)
         self.log.note(now, request, model.name, identifier, "update", fields)
         return record
+
+    def _identify_line_items(self, model: SandboxModel, written: Fields, record: Fields) -> None:
+        """Set the ids of the line items that were written to an invoice (invoice-line-items)."""
+        if model.name == "invoices" and written.get("lineItems"):
+            record["lineItems"] = [
+                {"_id": next(self._ids)}
+                | {name: value for name, value in item.items() if name != "relatedId"}
+                for item in written["lineItems"]
+            ]
 
     def delete(self, collection: Collection, identifier: str, *, request: int | None) -> bool:
         """Delete a record.

@@ -69,6 +69,14 @@ def test_dates_of_an_invoice_are_numbers_of_days(planhat, company):
     assert made["invoiceDate"] == DAY
 
 
+def test_line_items_of_an_invoice_are_written_with_it(planhat, company):
+    items = [{"relatedId": f"sale-{'a' * 24}", "saleId": "a" * 24, "product": "One", "amount": 3}]
+    made = planhat.create("invoices", cId=company, lineItems=items)
+    (item,) = made["lineItems"]
+    assert item.pop("_id")
+    assert item == {"saleId": "a" * 24, "product": "One", "amount": 3}
+
+
 def test_the_date_of_a_time_entry_is_a_day(planhat):
     made = planhat.create("timeentries", hours=5, date="2025-01-30T14:51:01.691Z")
     assert made["date"] == "2025-01-30T00:00:00.000Z"
@@ -112,6 +120,13 @@ def test_a_note_is_a_conversation(planhat, company):
     answer = planhat.bulk("conversations", [{"_id": made, "subject": "New"}])
     assert answer.json()["created"] == 0
     assert planhat.call("DELETE", f"conversations/{made}").json()["subject"] == "New"
+
+
+def test_a_description_is_stored_with_or_without_its_tags(planhat, company):
+    sent = "<p>Text</p>"
+    made = planhat.create("conversations", companyId=company, type="note", description=sent)
+    assert made["description"] in {sent, "Text"}
+    assert made["snippet"] == "Text"
 
 
 def test_an_unknown_type_of_conversation_becomes_a_note(planhat, company):

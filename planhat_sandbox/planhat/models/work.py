@@ -59,6 +59,7 @@ TASKS = SandboxModel(
             "overdueNotified": False,
             "activityTags": [],
             "isArchived": False,
+            "status": "In-progress",
             "endusers": [],
             "users": [],
             "checklist": [],
