@@ -50,6 +50,7 @@ class Model:
         key_prefixes: What precedes a keyable in a URL, where that is not the prefix that it has for
             most models; None for a keyable that cannot stand in a URL.
         constants: What each written record has, by the name of the property.
+        returned_as: The name that a property has in answers, where it is sent under another one.
         access: ``read`` or ``write`` for a model that is only read or only written.
         selected_by_default: Whether a run that names no streams reads this one.
         evidence: How well the file is founded.
@@ -75,6 +76,7 @@ class Model:
     get_by_id: bool = True
     key_prefixes: Mapping[str, str | None] = field(default_factory=dict)
     constants: Mapping[str, str | int | bool] = field(default_factory=dict)
+    returned_as: Mapping[str, str] = field(default_factory=dict)
     access: Access | None = None
     selected_by_default: bool = False
     evidence: Evidence = "documented"
@@ -122,6 +124,8 @@ class Model:
             *self.bulk_required,
             *self.key_prefixes.keys(),
             *self.constants.keys(),
+            *self.returned_as.keys(),
+            *self.returned_as.values(),
             *filter(None, (*keys, self.company_reference)),
         }
         if unknown := sorted(named - self.properties.keys()):

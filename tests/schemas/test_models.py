@@ -144,6 +144,7 @@ def test_the_loader_and_the_meta_schema_know_the_same_values(document, word):
         ({"key_prefixes": {"extId": "extid-"}}, "extId"),
         ({"constants": {"kind": "note"}}, "kind"),
         ({"constants": {"stamp": "x"}}, "only Planhat writes: stamp"),
+        ({"returned_as": {"_id": "other"}}, "other"),
         ({"access": "write", "selected_by_default": True}, "selected_by_default"),
         ({"lists": []}, "lists"),
     ],

@@ -209,3 +209,56 @@ def test_a_deleted_note_is_answered_with_the_note_and_counts_once(bench, tenant,
     ran = write("notes", {"_id": identifier, **GONE}, deletes="delete")
     assert (ran.error, ran.counts["notes"]["deleted"]) == (None, 1)
     assert tenant.records("conversations") == []
+
+
+@pytest.fixture
+def tickets(bench, tenant):
+    """Tickets in Planhat, and how their source has them."""
+    company = bench.company()
+    sources = [
+        {"sourceId": f"t{at}", "email": "a@example.com", "title": "old", "companyId": company}
+        for at in range(2)
+    ]
+    for fields in sources:
+        tenant.insert("tickets", fields)
+    return sources
+
+
+def test_a_ticket_is_compared_under_the_names_that_planhat_returns(bench, write, tickets):
+    changed = {**tickets[1], "title": "new", "description": "longer"}
+    ran = write("tickets", tickets[0], changed, skip_unchanged=True)
+    assert ran.error is None
+    assert (ran.counts["tickets"]["unchanged"], ran.counts["tickets"]["updated"]) == (1, 1)
+    (request,) = [each for each in bench.sandbox.requests if each.route == "bulk"]
+    assert [item["sourceId"] for item in json.loads(request.body)] == ["t1"]
+    assert set(paths(bench, "GET")) <= {"/tickets", "/companies", "/leancompanies"}
+
+
+def test_the_write_modes_know_a_ticket_by_its_source_id(write, tickets):
+    new = {**tickets[0], "sourceId": "new"}
+    ran = write("tickets", {**tickets[0], "title": "new"}, new, write_mode="update")
+    assert (ran.counts["tickets"]["updated"], ran.counts["tickets"]["skipped"]) == (1, 1)
+    ran = write("tickets", tickets[0], new, write_mode="create")
+    assert (ran.counts["tickets"]["created"], ran.counts["tickets"]["skipped"]) == (1, 1)
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_ticket_is_deleted_by_its_source_id(tenant, write, tickets, dry_run):
+    ran = write("tickets", {"sourceId": "t0", **GONE}, deletes="delete", dry_run=dry_run)
+    assert (ran.error, ran.counts["tickets"]["deleted"]) == (None, 1)
+    assert len(tenant.records("tickets")) == 1 + dry_run
+
+
+def test_the_mirror_knows_a_ticket_by_its_source_id(bench, tenant, tickets):
+    for at, key in enumerate(["kept", "gone"]):
+        tenant.insert("tickets", {**tickets[0], "_id": f"5e0be10{at}" * 3, "sourceId": key})
+    record, version = bench.record("tickets", **tickets[0]), int(time.time())
+    messages = [
+        bench.schema("tickets"),
+        {**record, "version": version},
+        {**record, "record": {**tickets[0], "sourceId": "kept"}, "version": version},
+        {"type": "ACTIVATE_VERSION", "stream": "tickets", "version": version},
+    ]
+    config = {"match_on": ["sourceId"], "on_missing": "delete", "missing_scope": {}}
+    assert bench.run(messages, **config).error is None
+    assert {each["externalId"] for each in tenant.records("tickets")} == {"t0", "kept"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.api.answer_names import as_sent, selected
 from planhat_sync.api.bulk.envelope import Envelope
 from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import RequestError
@@ -66,12 +67,11 @@ class Lookup:
         time = model.replication_key if with_times else None
         index = Index(model, self._fingerprints, by_all_keyables=by_all_keyables, update_time=time)
         keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
-        select = tuple(
-            dict.fromkeys([ID, *keys, *self._fingerprints.names, *([time] if time else [])])
-        )
+        names = [ID, *keys, *self._fingerprints.names, *([time] if time else [])]
+        select = selected(model, names)
         for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
             for row in page:
-                index.add(row)
+                index.add(as_sent(model, row))
         return index
 
     def can_find(self, payload: Payload, *, by_all_keyables: bool = True) -> bool:
@@ -132,11 +132,12 @@ class Lookup:
 
     def _get(self, name: str, key: str) -> Mapping[str, Any] | Unknown | None:
         try:
-            return self._client.get(self._model, f"{self._model.key_prefix(name)}{key}")
+            row = self._client.get(self._model, f"{self._model.key_prefix(name)}{key}")
         except RequestError:
             # No record has an _id that Planhat cannot read, since Planhat assigns all of them. A
             # record may well have another keyable that does not fit into a path.
             return None if name == ID else UNKNOWN
+        return None if row is None else as_sent(self._model, row)
 
     def _find_in_company(self, wanted: Mapping[str, str], company: str) -> Mapping[str, Any] | None:
         """Search one company's records, since a record of another company has the same keyable.
@@ -144,7 +145,7 @@ class Lookup:
         The company is compared again: a server that ignores the filter returns all records.
         """
         for page in read_pages(self._client, self._model, company_ids=(company,)):
-            for row in page:
+            for row in [as_sent(self._model, each) for each in page]:
                 if all(row.get(name) == value for name, value in wanted.items()):
                     return row
         return None

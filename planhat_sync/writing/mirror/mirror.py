@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from planhat_sync.api.answer_names import as_sent, selected
 from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.plural import counted
@@ -166,7 +167,7 @@ class Mirror:
         for page in read_pages(
             self._client,
             model,
-            select=tuple(dict.fromkeys([*model.keyables, *archived, *scopes])),
+            select=selected(model, [*model.keyables, *archived, *scopes]),
             stop=self._stop,
             decode=_ROWS.decode,
         ):
@@ -176,8 +177,9 @@ class Mirror:
                     self._warn(model.name, "Planhat's answers carry no time (Date)")
                     return None
                 plan = self._empty_plan(model, min(began, source.read_from))
-            for record in filter(own.includes, page):
-                plan.add(record)
+            for record in [as_sent(model, each) for each in page]:
+                if own.includes(record):
+                    plan.add(record)
         return plan or self._empty_plan(model, 0.0)
 
     def _empty_plan(self, model: Model, read_from: float) -> RemovalPlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planhat_sync.api.answer_names import as_sent
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.writing.matching.decisions import item_values
 from planhat_sync.writing.matching.existing import ExistingRecord
@@ -81,6 +82,7 @@ class DryRun:
         if record is not None:
             if record.identifier is not None and self._model.get_by_id:
                 old = self._client.get(self._model, record.identifier)
+                old = None if old is None else as_sent(self._model, old)
             differing = record.differing(self._matcher.values(payload))
             # Companies are shown as the record names them, and not by their _id.
             new = {name: new[name] for name in differing}
