@@ -262,3 +262,18 @@ def test_the_mirror_knows_a_ticket_by_its_source_id(bench, tenant, tickets):
     config = {"match_on": ["sourceId"], "on_missing": "delete", "missing_scope": {}}
     assert bench.run(messages, **config).error is None
     assert {each["externalId"] for each in tenant.records("tickets")} == {"t0", "kept"}
+
+
+def test_a_mapping_may_give_a_date_where_days_are_counted(bench, tenant):
+    company = bench.company()
+    bill = {"number": "7", "company": company, "due": "2024-02-29T23:30:00-01:00"}
+    mapping = {
+        "stream": "bills",
+        "model": "invoices",
+        "set": {"extId": "number", "cId": "company", "currency": {"value": "USD"}}
+        | {"invoiceDate": {"value": "2024-02-29"}, "dueDate": "due"},
+    }
+    lines = [bench.schema("bills"), bench.record("bills", **bill)]
+    assert bench.run(lines, mappings=[mapping]).error is None
+    (invoice,) = tenant.records("invoices")
+    assert (invoice["invoiceDate"], invoice["dueDate"]) == (19782, 19783)

@@ -148,7 +148,9 @@ class Decisions:
         The path of a model with constants has other records too: a record of another type is none
         of them, and must not become one.
         """
-        if not isinstance(existing, ExistingRecord) or not existing.contradicts(self._constants):
+        if not self._constants or not isinstance(existing, ExistingRecord):
+            return None
+        if not existing.contradicts(self._constants):
             return None
         return Reject(
             RejectCode.AMBIGUOUS_KEY,
