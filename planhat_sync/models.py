@@ -209,6 +209,15 @@ class Model:
         }
 
 
+def load_model(name: str) -> Model:
+    """Load the model of a name.
+
+    Raises:
+        ConfigurationError: Its file is missing, or does not describe a model.
+    """
+    return _model_of(_schemas() / f"{name}.json")
+
+
 def load_models() -> dict[str, Model]:
     """Load the models, by name and in alphabetical order.
 
@@ -241,5 +250,5 @@ def _model_of(file: Traversable) -> Model:
     name = file.name.removesuffix(".json")
     try:
         return Model.from_schema(name, msgspec.json.decode(file.read_bytes()))
-    except ValueError as error:  # also msgspec's errors
+    except (OSError, ValueError) as error:  # a ValueError is also what msgspec raises
         raise ConfigurationError(f"{file} does not describe a model: {error}") from error

@@ -1,1 +1,1 @@
-"""tap-planhat: reads issues and objectives out of Planhat as Singer messages."""
+"""tap-planhat: reads records out of Planhat as Singer messages."""

@@ -46,6 +46,14 @@ class SelectedStreams:
             with self._unreadable.noticing(stream.model), enough:
                 stream.sync()
 
+    def check(self) -> None:
+        """Check at the end of a run that it is complete without the streams that were not read.
+
+        Raises:
+            StopError: It is not.
+        """
+        self._unreadable.check()
+
     def write_schemas(self) -> None:
         """Write the SCHEMA of each stream, without a request."""
         for stream in self._streams:

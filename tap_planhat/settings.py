@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.helpers._batch import BatchConfig
 
-from planhat_sync.api.connection import CONNECTION_SETTINGS
+from planhat_sync.api.connection import CONNECTION_SETTINGS, Connection
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.reading.settings import READ_SETTINGS
+from planhat_sync.reading.settings import READ_SETTINGS, ReadSettings
 from planhat_sync.runtime.progress import PROGRESS_SETTING
+from tap_planhat.deletions import check_deletions
 from tap_planhat.selection import STREAMS_SETTING
 
 if TYPE_CHECKING:
@@ -45,15 +46,24 @@ _BATCHES = (
 )
 
 
-def check_flattening(config: Mapping[str, Any]) -> None:
-    """Check the SDK's settings of flattening, of which its own schema says little.
+def check_settings(config: Mapping[str, Any]) -> None:
+    """Check what the schema of the settings cannot express.
 
     Args:
         config: The settings by name. Each has been checked against its definition.
 
     Raises:
-        ConfigurationError: The SDK could not flatten with them.
+        ConfigurationError: The settings contradict each other.
     """
+    Connection.from_config(config)
+    ReadSettings.from_config(config)
+    _check_flattening(config)
+    _check_batch_config(config)
+    check_deletions(config)
+
+
+def _check_flattening(config: Mapping[str, Any]) -> None:
+    """Raise a ConfigurationError if the SDK could not flatten with its settings."""
     if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
         raise ConfigurationError("flattening_max_depth is not set: flattening_enabled needs it")
     for name in ("flattening_max_depth", "flattening_max_key_length"):
@@ -61,15 +71,8 @@ def check_flattening(config: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name} must be at least 0")
 
 
-def check_batch_config(config: Mapping[str, Any]) -> None:
-    """Check the SDK's setting `batch_config`, of which its own schema says little.
-
-    Args:
-        config: The settings by name. Each has been checked against its definition.
-
-    Raises:
-        ConfigurationError: The SDK could not write batches with it.
-    """
+def _check_batch_config(config: Mapping[str, Any]) -> None:
+    """Raise a ConfigurationError if the SDK could not write batches with `batch_config`."""
     given = config.get("batch_config")
     if given is None:
         return

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.http.clock import Clock
-from planhat_sync.api.pagination.scan import Source
 from planhat_sync.reading.deletions.detector import DeletionDetector
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.reading.pages.page import Rows
-from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.state import StreamState
 from planhat_sync.reading.vouched_key import why_in_full
@@ -19,15 +17,9 @@ from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 
 if TYPE_CHECKING:
     import logging
-    import threading
     from collections.abc import Callable, Generator, Iterator, MutableMapping, Sequence
 
-    from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
-    from planhat_sync.reading.company_names import CompanyNames
-    from planhat_sync.reading.pages.page import Page, WriteLines
-    from planhat_sync.reading.settings import ReadSettings
-    from tap_planhat.read_counts import ReadCounts
+    from tap_planhat.stream_source import StreamSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +27,12 @@ class Output:
     """How a stream emits what is read.
 
     Attributes:
-        lines: Makes a function that writes rows as lines, with the version of the stream; None if
-            rows become Python values.
-        company_names: How records refer to companies; None for their `_id`.
         deletion_nulls: Properties that the record of a deletion has as null.
         save_state: Emits the state, after everything that was emitted before.
         begin_version: Gives the stream a new version, whose records replace all others.
         take_effect: Is given the replication method that is in effect, before its first record.
     """
 
-    lines: Callable[[], WriteLines] | None
-    company_names: CompanyNames | None
     deletion_nulls: Sequence[str]
     save_state: Callable[[], None]
     begin_version: Callable[[], None]
@@ -56,17 +43,11 @@ class StreamRead:
     """One read of a stream.
 
     Args:
-        model: The model of its records.
-        client: Sends the requests.
-        settings: The user's settings.
-        key: The replication key; None to read everything. If the model has another one or none, the
-            user vouches for it.
-        selected: The properties to emit.
-        output: How they are emitted.
+        source: Its pages.
+        output: How its records are emitted.
         state: The stream's part of the state; changed when everything has been read.
-        stop: Set from any thread to end the reading.
+        is_vouched: Whether only the user says that the replication key can be used.
         logger: Receives messages for the user.
-        counts: Receives the counts of what was read.
 
     Attributes:
         is_complete: Whether all existing records came, as far as is known.
@@ -74,30 +55,23 @@ class StreamRead:
 
     def __init__(
         self,
-        model: Model,
-        client: PlanhatClient,
-        settings: ReadSettings,
-        *,
-        key: str | None,
-        selected: Sequence[str],
+        source: StreamSource,
         output: Output,
+        *,
         state: MutableMapping[str, Any],
-        stop: threading.Event,
+        is_vouched: bool,
         logger: logging.Logger,
-        counts: ReadCounts,
     ) -> None:
         self.is_complete = True
-        self._model = model
-        self._client = client
-        self._settings = settings.of_model(model)
-        self._key = key
-        self._is_vouched = key is not None and key != model.replication_key
-        self._selected = selected
+        self._source = source
         self._output = output
         self._state = state
-        self._stop = stop
+        self._is_vouched = is_vouched
         self._logger = logger
-        self._counts = counts
+        self._counts = source.run.counts
+        self._key = source.key
+        self._model = source.model
+        self._settings = source.settings
 
     def sample(self, rows: int) -> Iterator[Rows]:
         """Read a few rows, and leave the state as it is.
@@ -127,7 +101,7 @@ class StreamRead:
 
     def _with_deletions(self) -> Iterator[Rows]:
         detector = DeletionDetector(
-            self._source(),
+            self._source.open(),
             self._settings,
             self._state,
             rows=self._stream_state().rows,
@@ -144,7 +118,7 @@ class StreamRead:
     def _once(self, detector: DeletionDetector) -> Iterator[Rows]:
         yield from self._records(detector)
         detector.sweep()
-        write, clock = self._writer(), Clock()
+        write, clock = self._source.writer(), Clock()
         for identifier in detector.deleted():
             now = clock.utc()
             record = deletion(identifier, now, self._output.deletion_nulls)
@@ -195,7 +169,7 @@ class StreamRead:
         detector: DeletionDetector | None = None,
     ) -> StreamReader:
         return StreamReader(
-            self._source(),
+            self._source.open(),
             self._key,
             self._settings,
             state,
@@ -203,34 +177,4 @@ class StreamRead:
             full_read=full_read,
             is_vouched=self._is_vouched,
             deletions=detector,
-        )
-
-    def _writer(self) -> WriteLines | None:
-        return self._output.lines() if self._output.lines else None
-
-    def _source(self) -> Source[Page]:
-        """Return the pages of the stream, whose lines have its current version."""
-        reference = self._model.company_reference
-        names = self._output.company_names if reference in self._selected else None
-        if names:
-            names.read()
-        if self._settings.company_ids:
-            reference = self._model.company_property
-        elif not names:
-            reference = None
-        row_format = RowFormat(
-            self._model.name,
-            self._selected,
-            key=self._key,
-            reference=reference,
-            name_company=names.of if names else None,
-            write=self._writer(),
-        )
-        return Source(
-            client=self._client,
-            model=self._model,
-            select=row_format.select,
-            decode=row_format.page,
-            stop=self._stop,
-            concurrency=self._settings.concurrency,
         )

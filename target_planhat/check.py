@@ -19,10 +19,20 @@ from planhat_sync.errors import (
 from planhat_sync.runtime.stdout import print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.models import Model
+
+
+def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> list[Model]:
+    """Return the models that a run probably writes; not every tenant has all of Planhat's.
+
+    Args:
+        models: The models by name.
+        mapped: Names of the models that the mappings make records of.
+    """
+    return [each for each in models.values() if each.selected_by_default or each.name in mapped]
 
 
 def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
@@ -32,7 +42,7 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
 
     Args:
         client: Planhat.
-        models: The models to try. Not every tenant has all of Planhat's.
+        models: The models to try.
 
     Raises:
         StopError: Something is refused, or Planhat cannot be reached.

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
-import click
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper import PluginMapper
 from singer_sdk.plugin_base import _ConfigInput
@@ -23,7 +22,8 @@ from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.mirror_settings import check_values
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.settings import WriteSettings
-from target_planhat.check import check_rights
+from target_planhat.check import check_rights, models_to_check
+from target_planhat.command_line import HELP, OPTIONS
 from target_planhat.mapped_streams import MappedStreams
 from target_planhat.meltano_scope import scope_in_meltano
 from target_planhat.reject_table import print_rejects
@@ -41,50 +41,17 @@ if TYPE_CHECKING:
     from target_planhat.record_maps import RecordMaps
 
 
-HELP = """Write Singer records into Planhat, and print the state once they are there.
-
-The configuration is a JSON file that holds at least {"api_token": "…"}, and "match_on" if records
-are not to be matched by `_id` first: ["sourceId"] for a copy of another tenant. With --config=ENV
-the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). "mappings" say what
-the records of other systems become. --about lists all settings.
-
-\b
-  What may the token do?
-    target-planhat --config config.json --check
-  What would a few records become? With "dry_run": true nothing is written:
-    target-planhat --config dry-run.json --input sample.singer
-  Write, and keep the last state if one was printed:
-    tap-... | target-planhat --config config.json > state.jsonl
-    tail -n 1 state.jsonl > new && [ -s new ] && mv new state.json
-  Show which records were rejected, and why:
-    target-planhat --rejects rejects.jsonl
-  Write rejects again, once they are corrected:
-    target-planhat --config config.json --input rejects.jsonl
-"""
-
-
 class TargetPlanhat(PlanhatPlugin, Target):
-    """Writes issues and objectives into Planhat, every record accounted for.
+    """Writes records into Planhat, every one accounted for.
 
-    Records are matched by their keyables (_id, sourceId, externalId) and sent in bulk upserts of
-    up to 5,000. A state is printed only when everything before it is in Planhat, or in the reject
-    file on disk.
+    Each of Planhat's models is a stream. Records are matched by their keyables (_id, sourceId,
+    externalId) and sent in bulk upserts of up to 5,000. A state is printed only when everything
+    before it is in Planhat, or in the reject file on disk.
     """
 
     name = "target-planhat"
     command_help = HELP
-    command_options = (
-        click.Option(
-            ["--check"],
-            is_flag=True,
-            help="Print what the token may read and write; nothing is written to find out.",
-        ),
-        click.Option(
-            ["--rejects"],
-            metavar="FILE",
-            help="Print the rejects in a file as a table; needs neither a token nor a connection.",
-        ),
-    )
+    command_options = OPTIONS
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     default_sink_class = PlanhatSink
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -255,9 +222,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         target = cls(config=given.config, parse_env_config=given.parse_env)
         if check:
             mapped = {each["model"] for each in target.settings.mappings}
-            models = [
-                m for m in target.models.values() if m.selected_by_default or m.name in mapped
-            ]
+            models = models_to_check(target.models, mapped)
             check_rights(PlanhatClient(target.run.transport), models)
         else:
             target.listen(file_input)

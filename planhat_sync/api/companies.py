@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import msgspec
 
 from planhat_sync.api.http.exchange import Request
 from planhat_sync.api.pagination.rows import read_pages
 from planhat_sync.errors import GaveUpError, NotPermittedError, ProtocolError
-from planhat_sync.models import Model
+from planhat_sync.models import load_model
 
 if TYPE_CHECKING:
     import threading
@@ -18,14 +18,8 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
 
-COMPANIES = Model(
-    name="companies",
-    title="Company",
-    path="/companies",
-    keyables=("_id", "sourceId", "externalId"),
-    page_limit=5_000,
-)
-"""The model Company, which is read and never written (vendor's page: Company)."""
+COMPANIES: Final = load_model("companies")
+"""The model whose records the records of other models refer to, whichever models a run has."""
 
 LEAN_PATH = "/leancompanies"
 """Lists `_id`, `name`, `externalId` and `sourceId` of all companies in one body, without pages

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from checkout import ROOT, copy_folder
 
-from planhat_sync.models import Model, load_models
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import Model, load_model, load_models
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +83,15 @@ def test_the_current_directory_is_never_looked_at(site, tmp_path):
     put(tmp_path / "schemas", here=THING)
     (tmp_path / "pyproject.toml").touch()
     assert "reinstall planhat-sync" in models_of(site, cwd=tmp_path)
+
+
+def test_one_model_is_loaded_by_its_name():
+    assert load_model("companies") == load_models()["companies"]
+
+
+def test_a_model_whose_file_is_missing_ends_in_one_sentence():
+    with pytest.raises(ConfigurationError, match=r"nothing\.json does not describe a model"):
+        load_model("nothing")
 
 
 def test_models_come_by_name_and_only_from_json_files_that_are_not_hidden(site):

@@ -261,8 +261,8 @@ def test_a_catalog_without_key_properties_gets_the_models(tenant, config, read, 
 
 
 def test_a_catalog_that_names_a_stream_that_does_not_exist_is_refused(config, read, issues):
-    issues["streams"][0]["tap_stream_id"] = issues["streams"][0]["stream"] = "invoices"
-    with pytest.raises(ConfigurationError, match="invoices"):
+    issues["streams"][0]["tap_stream_id"] = issues["streams"][0]["stream"] = "surveys"
+    with pytest.raises(ConfigurationError, match="surveys"):
         read(config, catalog=issues)
 
 

@@ -27,13 +27,15 @@ HUB_CAPABILITIES = {
 # What a user needs to know before trying it; shown at the end of its page on the Hub.
 USAGE = {
     "tap-planhat": (
-        "Issues are read incrementally on `updatedAt`, objectives in full. Every record that "
-        "exists throughout a full read is emitted exactly once, whatever is inserted, changed or "
-        "deleted meanwhile. No account is needed to try it: `planhat-sandbox` is a local fake of "
-        "the Planhat API."
+        "Each of Planhat's models is a stream; `select` names those that are read. Issues are read "
+        "incrementally on `updatedAt`, all others in full by default. Every record that exists "
+        "throughout a full read is emitted exactly once, whatever is inserted, changed or deleted "
+        "meanwhile. No account is needed to try it: `planhat-sandbox` is a local fake of the "
+        "Planhat API."
     ),
     "target-planhat": (
-        "The streams are `issues` and `objectives`; `mappings` turn other streams into these. "
+        "A stream is written if it has the name of one of Planhat's models, such as `companies` or "
+        "`issues`; `mappings` turn other streams into these. "
         "Records are matched by their keyables (`match_on`) and sent in bulk upserts. A record "
         "without any keyable is rejected, since every run would create it again. A rejected record "
         "ends the run, or is written to `rejects_path` (`on_reject: continue`), a Singer stream "
@@ -77,7 +79,7 @@ def for_hub(plugin: Plugin) -> str:
         "variant": "planhat-sync",
         "namespace": plugin.name.replace("-", "_"),
         "label": "Planhat",
-        "description": "Customer platform: issues and objectives",
+        "description": "Customer platform",
         "domain_url": "https://www.planhat.com",
         "pip_url": "planhat-sync",
         "executable": plugin.name,

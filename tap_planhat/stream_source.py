@@ -1,0 +1,78 @@
+"""Where a read of a stream gets its pages: the requests, and the form of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planhat_sync.api.pagination.scan import Source
+from planhat_sync.reading.pages.row_format import RowFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planhat_sync.models import Model
+    from planhat_sync.reading.pages.page import Page, WriteLines
+    from planhat_sync.reading.settings import ReadSettings
+    from tap_planhat.run import TapRun
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """The pages of a stream.
+
+    Attributes:
+        model: The model of its records.
+        run: What all streams share.
+        key: The replication key; None to read everything.
+        selected: The properties to emit.
+        lines: Makes a function that writes rows as lines, with the version that the stream has
+            then; None if rows become Python values.
+    """
+
+    model: Model
+    run: TapRun
+    key: str | None
+    selected: Sequence[str]
+    lines: Callable[[], WriteLines] | None
+
+    @property
+    def settings(self) -> ReadSettings:
+        """How to read the stream."""
+        return self.run.settings.of_model(self.model)
+
+    def writer(self) -> WriteLines | None:
+        """Return a function that writes rows as lines; None if they become Python values."""
+        return self.lines() if self.lines else None
+
+    def open(self) -> Source[Page]:
+        """Return the pages, whose lines have the version that the stream has now.
+
+        Raises:
+            Interrupted: The run was asked to stop.
+            StopError: The companies, by whose names records refer to them, cannot be read.
+        """
+        settings, reference = self.settings, self.model.company_reference
+        names = self.run.company_names() if reference in self.selected else None
+        if names:
+            names.read()
+        if settings.company_ids:
+            reference = self.model.company_property
+        elif not names:
+            reference = None
+        row_format = RowFormat(
+            self.model.name,
+            self.selected,
+            key=self.key,
+            reference=reference,
+            name_company=names.of if names else None,
+            write=self.writer(),
+        )
+        return Source(
+            client=self.run.connect(),
+            model=self.model,
+            select=row_format.select,
+            decode=row_format.page,
+            stop=self.run.stop.event,
+            concurrency=settings.concurrency,
+        )
