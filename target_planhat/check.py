@@ -35,6 +35,9 @@ def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> lis
     return [each for each in models.values() if each.selected_by_default or each.name in mapped]
 
 
+EMPTY = "an empty upsert was accepted; single records may still be refused"
+
+
 def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
     """Print what the token may do, one line for each model, and whether it may read companies.
 
@@ -49,13 +52,17 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
     """
     refused = []
     for model in models:
-        may_read, may_write = _may_read(client, model), _may_write(client, model)
+        may_read = _may_read(client, model)
+        may_write = model.is_written_singly or _may_write(client, model)
         read = "permitted" if may_read else "refused (403)"
-        write = (
-            "not refused (an empty upsert was accepted; single records may still be refused)"
-            if may_write
-            else "refused (403)"
-        )
+        if model.is_written_singly:
+            write = "not tried, since only a record itself would show it"
+        elif may_write:
+            write = (
+                "not refused (an empty upsert was accepted; single records may still be refused)"
+            )
+        else:
+            write = "refused (403)"
         print_text(f"{model.name}: reading {read}; writing {write}")
         if not (may_read and may_write):
             refused.append(model.name)

@@ -70,3 +70,12 @@ def test_anything_but_401_and_403_is_not_a_refusal(bench, target):
     run = target("--check", config=bench.config())
     assert run.code == 0
     assert run.stdout.decode().count("writing not refused") == 2
+
+
+def test_a_model_without_bulk_upsert_is_not_written_to_find_out(bench, target):
+    mapping = {"stream": "fields", "model": "customfields", "set": {"name": "name"}}
+    run = target("--check", config={**bench.config(), "mappings": [mapping]})
+    assert run.code == 0
+    assert "customfields: reading permitted; writing not tried" in run.stdout.decode()
+    written = [one for one in bench.sandbox.requests if one.model == "customfields"]
+    assert {one.method for one in written} == {"GET"}

@@ -69,7 +69,15 @@ class BatchSender:
             while (request := plan.request) is not None:
                 self._checkpoint.check(rejected + len(plan.outcomes.refusals))
                 try:
-                    answer = self._write(request)
+                    if self._model.is_written_singly:
+                        answer = self._write_record(request)
+                    else:
+                        answer = self._client.bulk_upsert(
+                            self._model,
+                            request.batch.body,
+                            repeatable=request.batch.kind != "create",
+                            retry_budget_seconds=request.retry_budget_seconds,
+                        )
                 except UnknownOutcomeError as error:
                     plan.lose_answer(error)
                     self._wait_for_planhat()
@@ -78,21 +86,15 @@ class BatchSender:
                     plan.read_answer(answer)
         return self._record_outcomes(plan, result)
 
-    def _write(self, request: WriteRequest) -> Answer:
-        batch, seconds = request.batch, request.retry_budget_seconds
-        if not self._model.is_written_singly:
-            return self._client.bulk_upsert(
-                self._model,
-                batch.body,
-                repeatable=batch.kind != "create",
-                retry_budget_seconds=seconds,
-            )
-        (payload,) = batch.payloads
+    def _write_record(self, request: WriteRequest) -> Answer:
+        """Write one record of a model that has no bulk upsert."""
+        (payload,) = request.batch.payloads
+        is_create = request.batch.kind == "create"
         return self._client.write_record(
             self._model,
             encode(item_values(payload)),
-            identifier=payload.keys[self._model.id_position] if batch.kind != "create" else None,
-            retry_budget_seconds=seconds,
+            identifier=None if is_create else payload.keys[self._model.id_position],
+            retry_budget_seconds=request.retry_budget_seconds,
         )
 
     def _wait_for_planhat(self) -> None:
