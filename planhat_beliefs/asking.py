@@ -76,13 +76,10 @@ class Asker:
         return Unanswered(asked.lacking) if question is None else self.reply(question)
 
     def _send(self, question: Question) -> Reply | Unanswered:
+        query = query_string({name: value.split(",") for name, value in question.query})
         try:
             reply = self._transport.send(
-                Request(
-                    "GET",
-                    question.path,
-                    query_string({name: value.split(",") for name, value in question.query}),
-                ),
+                Request("GET", question.path, query),
                 lambda answer: self._decoded(question, answer),
                 accepted=ANSWERS if self.statuses else AT_FIRST,
                 budget_seconds=BUDGET_SECONDS,

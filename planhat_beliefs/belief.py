@@ -22,7 +22,7 @@ REASONS = {
     400: "it was refused (400)",
     401: "api_token was not accepted (401)",
     403: "api_token has no permission (403)",
-    404: "there is no such list (404)",
+    404: "it was not found (404)",
 }
 
 

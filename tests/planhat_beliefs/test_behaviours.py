@@ -146,6 +146,7 @@ ONLY_WRITES_SHOW = {
     *("success_keys", "success_order", "refused_marker", "forbidden_marker", "missing_delete"),
     *("delete_answer", "references", "silently_dropped", "days_as_text", "validation_errors"),
     *("updates_need_external_id", "note_keyables", "unknown_conversation_type"),
+    "conversation_descriptions",
 }
 
 

@@ -59,7 +59,7 @@ def _insert(tenant: Tenant) -> None:
             tenant.insert("nps", {"cId": company, "dateAnswered": answered, "score": 9})
         tenant.insert("timesheets", {"dateFrom": 20000, "timeEntries": ["f" * 24]})
     for enduser in tenant.records("endusers"):
-        tenant.update("endusers", enduser["_id"], {"lastActive": "2030-01-01T00:00:00.000Z"})
+        tenant.update("endusers", enduser["_id"], {"lastActive": "2999-01-01T00:00:00.000Z"})
 
 
 def findings(sandbox: Sandbox, beliefs: Iterable[Belief] = BELIEFS) -> dict[str, Finding]:
