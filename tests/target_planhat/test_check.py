@@ -73,7 +73,7 @@ def test_anything_but_401_and_403_is_not_a_refusal(bench, target):
 
 
 def test_a_model_without_bulk_upsert_is_not_written_to_find_out(bench, target):
-    mapping = {"stream": "fields", "model": "customfields", "set": {"name": "name"}}
+    mapping = {"stream": "fields", "model": "customfields", "set": {"_id": "id"}}
     run = target("--check", config={**bench.config(), "mappings": [mapping]})
     assert run.code == 0
     assert "customfields: reading permitted; writing not tried" in run.stdout.decode()
