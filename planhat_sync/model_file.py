@@ -41,6 +41,7 @@ class Keywords(msgspec.Struct, forbid_unknown_fields=True):
     get_by_id: bool = True
     key_prefixes: dict[str, str | None] = {}
     constants: dict[str, _Constant] = {}
+    archive_flag: str = "archived"
     returned_as: dict[str, str] = {}
     access: Access | None = None
     selected_by_default: bool = False

@@ -50,6 +50,7 @@ class Model:
         key_prefixes: What precedes a keyable in a URL, where that is not the prefix that it has for
             most models; None for a keyable that cannot stand in a URL.
         constants: What each written record has, by the name of the property.
+        archive_flag: The property that says whether a record is archived, if the model has it.
         returned_as: The name that a property has in answers, where it is sent under another one.
         access: ``read`` or ``write`` for a model that is only read or only written.
         selected_by_default: Whether a run that names no streams reads this one.
@@ -76,6 +77,7 @@ class Model:
     get_by_id: bool = True
     key_prefixes: Mapping[str, str | None] = field(default_factory=dict)
     constants: Mapping[str, str | int | bool] = field(default_factory=dict)
+    archive_flag: str = "archived"
     returned_as: Mapping[str, str] = field(default_factory=dict)
     access: Access | None = None
     selected_by_default: bool = False

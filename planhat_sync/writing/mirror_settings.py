@@ -111,7 +111,8 @@ def check_model(scope: Mapping[str, Any], model: Model, *, archives: bool) -> No
                 f"missing_scope: {model.name} has no property called {name!r}: give {model.name} "
                 "a configuration of its own, or correct the name"
             )
-    if archives and ("archived" not in model.properties or "archived" in model.read_only):
+    flag = model.archive_flag
+    if archives and (flag not in model.properties or flag in model.read_only):
         raise ConfigurationError(
             f"on_missing is set to archive, and {model.name} cannot be archived: set it to delete "
             "or ignore"

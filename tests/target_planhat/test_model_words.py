@@ -277,3 +277,15 @@ def test_a_mapping_may_give_a_date_where_days_are_counted(bench, tenant):
     assert bench.run(lines, mappings=[mapping]).error is None
     (invoice,) = tenant.records("invoices")
     assert (invoice["invoiceDate"], invoice["dueDate"]) == (19782, 19783)
+
+
+def test_a_task_is_archived_by_its_own_flag_once(bench, tenant, write):
+    fields = {"companyId": bench.company(), "sourceId": "a", "action": "call"}
+    assert write("tasks", fields).counts["tasks"]["created"] == 1
+    gone = {"sourceId": "a", **GONE}
+    assert write("tasks", gone, deletes="archive").error is None
+    (task,) = tenant.records("tasks")
+    assert task["isArchived"] is True
+    before = len(tenant.writes)
+    write("tasks", gone, deletes="archive")
+    assert len(tenant.writes) == before

@@ -51,6 +51,7 @@ class Decisions:
         # Planhat itself refuses a new record that lacks a property; only a dry run has to know.
         self._required = model.bulk_required if settings.dry_run else ()
         self._constants = model.constants
+        self._archive_flag = model.archive_flag
         # Without a bulk upsert, a record is updated by its _id.
         self._writes_singly = model.is_written_singly
 
@@ -211,7 +212,7 @@ class Decisions:
             return Skipped.NOTHING_TO_ARCHIVE
         if isinstance(existing, Unknown):
             return self.cannot_tell(payload)
-        if not existing.differing({"archived": True}):
+        if not existing.differing({self._archive_flag: True}):
             return Skipped.ARCHIVED
         newer = self._reject_if_newer(payload, existing)
         if newer is not None:
@@ -227,7 +228,7 @@ class Decisions:
             item[scope_name] = payload.scopes[position]
         keys: list[str | None] = [None] * len(payload.keys)
         keys[position] = key
-        return replace(payload, item=encode({**item, "archived": True}), keys=tuple(keys))
+        return replace(payload, item=encode({**item, self._archive_flag: True}), keys=tuple(keys))
 
 
 def item_values(payload: Payload) -> dict[str, Any]:

@@ -42,12 +42,13 @@ class Needs:
         deletes_by_list = settings.deletes == "delete" and not by_requests
         self.by_all_keyables = self._all or archives or deletes_by_list
         self._id_position = model.id_position
+        flag = model.archive_flag if archives else None
         compared = [
             name
             for name in model.properties
             if name != ID
             and name not in model.read_only
-            and (self.values or name in model.constants or (archives and name == "archived"))
+            and (self.values or name in model.constants or name == flag)
         ]
         labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
         self.fingerprints = Fingerprints(compared, labels, model.properties)

@@ -159,7 +159,7 @@ class Mirror:
 
     def _plan(self, model: Model, source: ModelSource) -> RemovalPlan | None:
         """Compare the list of a model with what came; None if nothing may be removed."""
-        archived = ["archived"] if "archived" in model.properties else []
+        archived = [model.archive_flag] if model.archive_flag in model.properties else []
         # The path of a model with constants has records of other models too.
         own = Scope(model.constants)
         scopes = [*model.keyable_scope.values(), *self._scope.properties, *own.properties]
@@ -191,7 +191,11 @@ class Mirror:
             if name in model.keyables and (name != ID or match_on == (ID,))
         ]
         return RemovalPlan(
-            self._scope, self._came_of(model), identifying, read_from - SLACK_SECONDS
+            self._scope,
+            self._came_of(model),
+            identifying,
+            read_from - SLACK_SECONDS,
+            model.archive_flag,
         )
 
     def _remove(self, model: Model, plan: RemovalPlan) -> Sequence[str]:

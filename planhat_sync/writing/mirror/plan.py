@@ -45,6 +45,7 @@ class RemovalPlan:
         came: What came from the source.
         identifying: The keyables by which the source identifies its records.
         before: Only records that are older are removed: seconds since 1970-01-01 UTC.
+        archive_flag: The property that says whether a record is archived.
 
     Attributes:
         missing: What is to be removed. Uncertain records are not among them before `settle`.
@@ -54,7 +55,12 @@ class RemovalPlan:
     """
 
     def __init__(
-        self, scope: Scope, came: SourceKeys, identifying: Sequence[str], before: float
+        self,
+        scope: Scope,
+        came: SourceKeys,
+        identifying: Sequence[str],
+        before: float,
+        archive_flag: str = "archived",
     ) -> None:
         self.missing: list[Missing] = []
         self.compared = 0
@@ -64,12 +70,14 @@ class RemovalPlan:
         self._came = came
         self._identifying = identifying
         self._before = before
+        self._archive_flag = archive_flag
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Decide about a record.
 
         Args:
-            record: As Planhat lists it: `_id`, all keyables and their scopes, `archived`, and the
+            record: As Planhat lists it: `_id`, all keyables and their scopes, the flag of archived
+                records, and the
                 properties of the scope.
         """
         if not self._scope.includes(record):
@@ -78,7 +86,7 @@ class RemovalPlan:
         if key is None:
             self._keep(f"without {' or '.join(self._identifying) or 'a keyable'}")
             return
-        if record.get("archived") not in (None, False):
+        if record.get(self._archive_flag) not in (None, False):
             self._keep("archived already")
             return
         self.compared += 1

@@ -87,5 +87,5 @@ class Removal:
         """Make the payload that archives a record, with its `_id` as the only keyable."""
         keys = tuple([identifier if name == ID else None for name in self._model.keyables])
         scopes = (EVERYWHERE,) * len(keys) if self._model.keyable_scope else ()
-        item = encode({ID: identifier, "archived": True})
+        item = encode({ID: identifier, self._model.archive_flag: True})
         return Payload(0, b"", item, keys, scopes, "archive")

@@ -78,7 +78,7 @@ class Converter:
         self.properties = SentProperties(model, settings, self._lookalikes, self.unknown)
         self._warn = warn
         self._warned_of_creates = False
-        if settings.deletes == "archive" and "archived" not in self.properties:
+        if settings.deletes == "archive" and model.archive_flag not in self.properties:
             raise ConfigurationError(
                 f"deletes is set to archive, and {model.name} cannot be archived: "
                 "set it to delete or ignore"
