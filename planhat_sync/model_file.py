@@ -31,6 +31,7 @@ class Keywords(msgspec.Struct, forbid_unknown_fields=True):
     keyables: tuple[str, ...]
     page_limit: int
     bulk_limit: int | None = None
+    bulk_keyables: tuple[str, ...] | None = None
     keyable_scope: dict[str, str] = {}
     bulk_required: tuple[str, ...] | None = None
     replication_key: str | None = None

@@ -31,10 +31,12 @@ class Model:
         name: Stem of the file and name of the stream, such as ``issues``.
         title: Planhat's name for one record, such as ``Issue``.
         path: Path below the API's address, such as ``/issues``.
-        keyables: Properties that a bulk upsert matches on, the strongest first.
+        keyables: Properties that identify a record, the strongest first.
         page_limit: Maximum number of records on one list page.
         bulk_limit: Maximum number of items in one bulk upsert; None if Planhat offers no bulk
             upsert, and records are written one by one.
+        bulk_keyables: Those of them that a bulk upsert certainly matches on; None if it matches on
+            all.
         keyable_scope: For a keyable that is unique only within a scope, the property that names
             the scope: ``{"externalId": "companyId"}``.
         required: Properties that a create needs.
@@ -66,6 +68,7 @@ class Model:
     keyables: tuple[str, ...]
     page_limit: int
     bulk_limit: int | None = None
+    bulk_keyables: tuple[str, ...] | None = None
     keyable_scope: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     bulk_required: tuple[str, ...] = ()
@@ -132,6 +135,8 @@ class Model:
         }
         if unknown := sorted(named - self.properties.keys()):
             raise ValueError(f"it names properties that it does not have: {', '.join(unknown)}")
+        if self.bulk_keyables is not None and not {"_id", *self.bulk_keyables} <= {*self.keyables}:
+            raise ValueError("its bulk_keyables, or _id, are not among its keyables")
         if constant := sorted(self.read_only & self.constants.keys()):
             raise ValueError(f"it has constants for what only Planhat writes: {constant[0]}")
         if self.selected_by_default and not self.is_read:
@@ -166,6 +171,24 @@ class Model:
     def is_written_singly(self) -> bool:
         """Whether records are written one by one, since there is no bulk upsert."""
         return self.bulk_limit is None
+
+    @property
+    def is_updated_by_id(self) -> bool:
+        """Whether a record is found before it is written, and then updated by its `_id`.
+
+        Otherwise a bulk upsert that does not match by the keyables that a record has would create
+        it again.
+        """
+        matched = self.keyables if self.bulk_keyables is None else self.bulk_keyables
+        return self.is_written_singly or not {*self.keyables} <= {*matched}
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """Return the names under which Planhat may return a property, its own first.
+
+        Args:
+            name: The name under which it is sent.
+        """
+        return (name, self.returned_as[name]) if name in self.returned_as else (name,)
 
     def key_prefix(self, name: str) -> str | None:
         """Return what precedes a keyable in a URL; None if it cannot stand in one.

@@ -80,13 +80,20 @@ def find_records(
 def keyables_of(
     model: SandboxModel, fields: Mapping[str, Any], behaviours: Behaviours
 ) -> tuple[str, ...]:
-    """Return the keyables of an item, which are fewer for a note (conversation-keyables).
+    """Return the keyables of an item, as far as a bulk upsert matches on them.
+
+    They are fewer for a note (conversation-keyables), and perhaps where no page names those of a
+    bulk upsert (model-keyables).
 
     Args:
         model: The model.
         fields: The item or record.
-        behaviours: Whether a note has those of conversations.
+        behaviours: Whether a note has those of conversations, and whether undocumented ones count.
     """
+    if behaviours.undocumented_keyables == "ignored" and (
+        model.name in {"conversations", "churn"} or model.uncertain
+    ):
+        return ("_id",)
     if model.name == "conversations" and behaviours.note_keyables == "id":
         return ("_id",) if fields.get("type", NOTE) == NOTE else model.keyables
     return model.keyables

@@ -116,6 +116,14 @@ class ModelBehaviours:
         "as-sent",
         "plain",
     )
+    undocumented_keyables: str = behaviour(
+        "matched",
+        "model-keyables",
+        "Whether a bulk upsert matches conversations, churn and the models without a page by other "
+        "keyables than `_id`.",
+        "matched",
+        "ignored",
+    )
     unknown_conversation_type: str = behaviour(
         "note",
         "conversation-model",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planhat_sandbox import Behaviours
+from planhat_sync.models import load_models
 
 ROOT = Path(__file__).parents[2]
 FACTS = ROOT / "docs" / "planhat-facts.md"
@@ -65,3 +66,21 @@ def test_every_fact_that_the_sandbox_cites_exists():
     }
     assert len(cited) > 25
     assert cited - set(known()) == set()
+
+
+def test_every_model_rests_on_facts():
+    assert [name for name, model in load_models().items() if not model.facts] == []
+
+
+def test_every_fact_is_cited_or_has_a_contract_test():
+    """By code or a model's file; one that nothing rests on need not be believed."""
+    folders = ("planhat_sandbox", "planhat_sync", "tap_planhat", "target_planhat", "schemas")
+    texts = [
+        path.read_text("utf-8")
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".json"}
+    ]
+    words = set(re.findall(r"[a-z0-9-]+", " ".join(texts)))
+    tested = {name for name, section in facts() if "Contract test: none yet" not in section}
+    assert set(known()) - words - tested == set()

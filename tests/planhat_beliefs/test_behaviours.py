@@ -145,7 +145,12 @@ ONLY_WRITES_SHOW = {
     *("all_failed_status", "forbidden_status", "error_entries", "counts", "absent_arrays"),
     *("success_keys", "success_order", "refused_marker", "forbidden_marker", "missing_delete"),
     *("delete_answer", "references", "silently_dropped", "days_as_text", "validation_errors"),
-    *("updates_need_external_id", "note_keyables", "unknown_conversation_type"),
+    *(
+        "updates_need_external_id",
+        "note_keyables",
+        "undocumented_keyables",
+        "unknown_conversation_type",
+    ),
     "conversation_descriptions",
 }
 

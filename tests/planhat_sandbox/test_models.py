@@ -283,6 +283,22 @@ def a_note_is_matched_by_its_external_id(api, company):
     assert note_twice(api, company) == [1, 0]
 
 
+def churn_twice(api, company):
+    item = {"companyId": company, "value": 1, "sourceId": "c-1"}
+    return [api.bulk([item], "churn").json()["created"] for _ in "ab"]
+
+
+@with_setting(undocumented_keyables="matched")
+def an_undocumented_keyable_is_matched(api, company):
+    assert churn_twice(api, company) == [1, 0]
+
+
+@with_setting(undocumented_keyables="ignored")
+def an_undocumented_keyable_is_ignored(api, company):
+    assert churn_twice(api, company) == [1, 1]
+    assert note_twice(api, company) == [1, 1]
+
+
 def of_an_unknown_type(api, company):
     item = {"companyId": company, "type": "seance"}
     return api.call("POST", "conversations", item).json()["type"]

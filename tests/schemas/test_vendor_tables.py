@@ -22,7 +22,7 @@ ANSWERS = {
     file.stem: json.loads(file.read_text("utf-8"))
     for file in Path(__file__).parent.glob("answers/*.json")
 }
-OURS = {"evidence", "facts", "selected_by_default"}
+OURS = {"bulk_keyables", "evidence", "facts", "selected_by_default"}
 """Keywords about this project's knowledge, which no page of the vendor's can confirm."""
 LEFT_OUT = {"__v", "apiTokens"}
 """What answers have and no model reads: the database's own count, and what may hold secrets."""

@@ -52,8 +52,7 @@ class Decisions:
         self._required = model.bulk_required if settings.dry_run else ()
         self._constants = model.constants
         self._archive_flag = model.archive_flag
-        # Without a bulk upsert, a record is updated by its _id.
-        self._writes_singly = model.is_written_singly
+        self._updates_by_id = model.is_updated_by_id
 
     def decide(
         self, payload: Payload, existing: Existing, values: Mapping[str, Any]
@@ -173,7 +172,7 @@ class Decisions:
             return Skipped.UNCHANGED
         if newer is not None:
             return newer
-        by_id = self._mode == "update" or self._writes_singly
+        by_id = self._mode == "update" or self._updates_by_id
         return self._with_id(payload, record.identifier) if by_id else payload
 
     def _decide_without_record(
@@ -181,7 +180,7 @@ class Decisions:
     ) -> Payload | Reject | Skipped:
         if is_unknown:
             may_be_older = payload.rejected_at is not None
-            may_send = self._mode == "upsert" and not may_be_older and not self._writes_singly
+            may_send = self._mode == "upsert" and not may_be_older and not self._updates_by_id
             return payload if may_send else self.cannot_tell(payload)
         if self._mode == "update":
             return Skipped.NOT_IN_PLANHAT

@@ -74,6 +74,8 @@ class Fingerprints:
         labels: The custom fields that are compared one by one. An item with any other custom field
             has its `custom` compared as one value.
         schemas: JSON Schema of each property, which says what of a text is compared.
+        returned_as: Another name under which Planhat may return a property. If both have a value,
+            and not the same one, the value is not known.
 
     Attributes:
         names: The properties.
@@ -86,8 +88,10 @@ class Fingerprints:
         names: Sequence[str],
         labels: Sequence[str] = (),
         schemas: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        returned_as: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.names = tuple(names)
+        self._returned_as = {name: returned_as[name] for name in names if name in returned_as}
         self._marks = {name: fingerprint_for(schemas.get(name, {})) for name in names}
         self._positions = {name: at for at, name in enumerate(self.names)}
         self._labels = {label: at for at, label in enumerate(labels, start=len(self.names))}
@@ -99,6 +103,12 @@ class Fingerprints:
     def of(self, record: Mapping[str, Any]) -> bytes:
         """Return the fingerprints of a record."""
         marks = [mark(record.get(name)) for name, mark in self._marks.items()]
+        for name, other in self._returned_as.items():
+            at, mark = self._positions[name], self._marks[name](record.get(other))
+            if marks[at] in (NOTHING, mark):
+                marks[at] = mark
+            elif mark != NOTHING:
+                marks[at] = UNSURE
         if self._labels:
             fields = _fields(record)
             marks += [fingerprint(fields.get(label)) for label in self._labels]

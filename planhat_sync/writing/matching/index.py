@@ -62,14 +62,21 @@ class Index:
         by_all_keyables: bool,
         update_time: str | None = None,
     ) -> None:
-        self._keyables = model.keyables
-        self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
+        # The keyables, and after them the other names under which they may be returned.
+        renamed = [name for name in model.keyables if name in model.returned_as]
+        sent = (*model.keyables, *renamed)
+        self._names = (*model.keyables, *[model.returned_as[name] for name in renamed])
+        self._positions = tuple(
+            [at for at, name in enumerate(sent) if name == keyable] for keyable in model.keyables
+        )
+        self._scope_names = tuple(map(model.keyable_scope.get, sent))
+        self._returned_as = {name: model.returned_as[name] for name in renamed}
         self._id_position = model.id_position
         self._fingerprints = fingerprints
         self._update_time = update_time
         # Of each record: its present keyables, the scopes of these, the fingerprints of its values,
         # and when it was changed.
-        self._keys_width = 2 * WIDTH * len(model.keyables) if by_all_keyables else 0
+        self._keys_width = 2 * WIDTH * len(self._names) if by_all_keyables else 0
         self._values_end = self._keys_width + self._fingerprints.width
         self._records = CompactMap(WIDTH, self._values_end + len(self._packed_time(None)))
         self._by_keyable = CompactMap(WIDTH, WIDTH)
@@ -101,6 +108,15 @@ class Index:
         identifier = self._id_of(payload) if self._unlinked else None
         return identifier is not None and reference_of(identifier) in self._unlinked
 
+    def lacks_id(self, payload: Payload) -> bool:
+        """Return whether this run has created the record of a payload, so its `_id` is not known.
+
+        Args:
+            payload: A payload that carries at least one keyable.
+        """
+        found = self.find(payload) if self._created else None
+        return isinstance(found, ExistingRecord) and found.identifier is None
+
     def find(self, payload: Payload) -> Existing:
         """Return the record that a payload refers to: the one with the strongest of its keyables.
 
@@ -117,6 +133,9 @@ class Index:
             item: Its item, as values.
         """
         existing = self.find(payload)
+        for name, other in self._returned_as.items():
+            if name in item:
+                item = {**item, other: item[name]}
         if isinstance(existing, ExistingRecord):
             self.stale |= existing.reference in self._unlinked
             keys = (self._records.get(existing.reference) or b"")[: self._keys_width]
@@ -166,7 +185,7 @@ class Index:
         """Store a record; return whether all keyables that it has now are known."""
         keys = bytearray(keys_before or bytes(self._keys_width))
         is_known = True
-        for position, keyable in enumerate(self._keyables if keys else ()):
+        for position, keyable in enumerate(self._names if keys else ()):
             if keyable != ID:
                 is_known = self._put_key(reference, keys, position, row) and is_known
         self._records.set(reference, bytes(keys) + values + self._packed_time(time))
@@ -175,12 +194,12 @@ class Index:
     def _put_key(
         self, reference: bytes, keys: bytearray, position: int, row: Mapping[str, Any]
     ) -> bool:
-        value, scope_name = row.get(self._keyables[position]), self._scope_names[position]
+        value, scope_name = row.get(self._names[position]), self._scope_names[position]
         own = slice(position * WIDTH, (position + 1) * WIDTH)
         scope = EVERYWHERE_REFERENCE
         is_known = True
         if scope_name is not None:
-            offset = len(self._keyables) * WIDTH
+            offset = len(self._names) * WIDTH
             own_scope = slice(own.start + offset, own.stop + offset)
             before = bytes(keys[own_scope])
             if scope_name in row:
@@ -201,24 +220,26 @@ class Index:
         return True
 
     def _find_by(self, position: int, key: str, scope: str | None) -> Existing:
-        """Return the record that has a keyable now."""
-        if self._keyables[position] == ID:
+        """Return the record that has a keyable now, under any of its names."""
+        if self._names[position] == ID:
             reference = reference_of(key)
             row = self._records.get(reference)
             return None if row is None else self._existing(reference, row, position)
         if not self._keys_width:
             return UNKNOWN
-        if scope is not None:
-            wanted = keyable_reference(position, key, scope_reference(scope))
+        for at in self._positions[position] if scope is not None else ():
+            wanted = keyable_reference(at, key, scope_reference(scope))
             found = self._by_keyable.get(wanted)
             row = self._records.get(found) if found is not None else None
             # A record that has another value by now is still listed under the old one.
-            if found and row and row[position * WIDTH : (position + 1) * WIDTH] == wanted:
+            if found and row and row[at * WIDTH : (at + 1) * WIDTH] == wanted:
                 return self._existing(found, row, position)
         # A company that is not identified by its _id may be any company.
-        is_any = scope != EVERYWHERE and scope_kind(scope) != ID
-        has_key = is_any and keyable_reference(position, key, NONE) in self._by_keyable
-        return UNKNOWN if has_key else None
+        if scope != EVERYWHERE and scope_kind(scope) != ID:
+            anywhere = [keyable_reference(at, key, NONE) for at in self._positions[position]]
+            if any(each in self._by_keyable for each in anywhere):
+                return UNKNOWN
+        return None
 
     def _existing(self, reference: bytes, row: bytes, found_by: int) -> ExistingRecord:
         identifier = self._identifiers.get(reference, reference.hex())

@@ -12,10 +12,10 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import RequestError
-from planhat_sync.writing.batching.identity import scope_kind
+from planhat_sync.writing.batching.identity import identities, scope_kind
 from planhat_sync.writing.matching.company_references import CompanyReferences
 from planhat_sync.writing.matching.decisions import Decisions, item_values
-from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
+from planhat_sync.writing.matching.existing import UNKNOWN, ExistingRecord, Unknown
 from planhat_sync.writing.matching.lookup import Lookup, created_ids, may_hide_created_ids
 from planhat_sync.writing.matching.needs import Needs
 from planhat_sync.writing.matching.partition import Partition, divide
@@ -25,12 +25,13 @@ from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.models import Model
     from planhat_sync.writing.batching.batch import Batch
+    from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.index import Index
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 
 MAX_LOOKUPS: Final = 5
 """How many records are looked up one by one in a run before the list is read."""
+
+CREATED_ONCE: Final = Reject(
+    RejectCode.OUTCOME_UNKNOWN,
+    "not sent, because an earlier request of this run may have created its record, which Planhat "
+    "does not show: it could be created twice; replay it later",
+)
 
 
 class Matcher:
@@ -72,6 +79,7 @@ class Matcher:
         self._lookup = Lookup(client, model, self._needs.fingerprints)
         self._times: UpdateTimes | None = None
         self._lookups = 0
+        self._once: set[Identity] = set()
         self._index: Index | None = None
         self._lock = threading.Lock()
 
@@ -93,11 +101,11 @@ class Matcher:
             return Partition(batch, existing)
         with self._lock:
             self._begin_replay(batch.payloads)
-            if self._index is not None and any(map(self._index.has_unlinked_id, batch.payloads)):
-                self._index.stale = True
+            if self._index is not None:
+                self._index.stale |= any(map(self._lacks_id, batch.payloads))
             if asking:
                 self._prepare(asking)
-            creates_apart = self._model.is_written_singly
+            creates_apart = self._model.is_updated_by_id
             return divide(batch, self._find, self._decide, allowance, creates_apart=creates_apart)
 
     def delete(self, payload: Payload) -> bool | Reject:
@@ -129,9 +137,10 @@ class Matcher:
         """
         return self._references.values(payload)
 
-    def update_index(self, accepted: Iterable[Payload]) -> None:
+    def update_index(self, accepted: Sequence[Payload]) -> None:
         """Update the index, if there is one, with payloads that Planhat has accepted."""
         with self._lock:  # also to look whether there is an index: it may be being read
+            self._remember_created(accepted)
             if self._index is not None and self._needs.by_all_keyables:
                 values_of = self._references.values if self._keeps_companies else item_values
                 for payload in accepted:
@@ -139,13 +148,11 @@ class Matcher:
                         meant = self._references.identified(payload)
                         if isinstance(meant, Payload):
                             self._index.write(meant, values_of(payload))
-                        if self._model.is_written_singly and self._decisions.id_of(payload) is None:
-                            # Only by its _id can the new record be written again.
-                            self._index.stale = True
 
-    def distrust_index(self, payloads: Iterable[Payload]) -> None:
+    def distrust_index(self, payloads: Sequence[Payload]) -> None:
         """Have the index read again before its next use, since payloads may have been written."""
         with self._lock:
+            self._remember_created(payloads)
             if self._index is not None and self._needs.by_all_keyables:
                 # A keyable may have changed, or a record be new.
                 self._index.stale |= any(payload.operation != "create" for payload in payloads)
@@ -164,7 +171,30 @@ class Matcher:
         compared = self._needs.fingerprints.names
         return name in compared or name in self._model.keyable_scope.values()
 
-    def _begin_replay(self, payloads: Iterable[Payload]) -> None:
+    def _lacks_id(self, payload: Payload) -> bool:
+        """Return whether a record is in the index that is also, or only, known by another key."""
+        index = self._index
+        if index is None or index.has_unlinked_id(payload):
+            return index is not None
+        return self._model.is_updated_by_id and index.lacks_id(self._meant(payload))
+
+    def _remember_created(self, payloads: Sequence[Payload]) -> None:
+        """Remember the keyables of what was, or may have been, created by a request of its own.
+
+        If Planhat does not find such a record, it is not created a second time: it may still be
+        working on the first request.
+        """
+        if self._model.is_updated_by_id and not self._settings.dry_run:
+            for payload in payloads:
+                if self._decisions.id_of(payload) is None:
+                    self._once.update(identities(self._meant(payload)))
+
+    def _meant(self, payload: Payload) -> Payload:
+        """Return a payload within companies given by their `_id`, as far as these are known."""
+        meant = self._references.identified(payload)
+        return payload if isinstance(meant, Reject) else meant
+
+    def _begin_replay(self, payloads: Sequence[Payload]) -> None:
         """From the first replayed record on, find out when records were changed."""
         if self._times is None and any(each.rejected_at is not None for each in payloads):
             self._times = UpdateTimes()
@@ -218,6 +248,10 @@ class Matcher:
         else:
             by_all_keyables = self._needs.by_all_keyables
             existing = self._lookup.find(meant, by_all_keyables=by_all_keyables)
+        if isinstance(existing, ExistingRecord) and existing.identifier is not None:
+            self._once.difference_update(identities(meant))
+        elif existing is None and not self._once.isdisjoint(identities(meant)):
+            return CREATED_ONCE
         return self._decisions.meant(meant, existing)
 
     def _delete(self, payload: Payload) -> bool | Reject:

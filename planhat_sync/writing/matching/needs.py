@@ -36,8 +36,7 @@ class Needs:
     def __init__(self, model: Model, settings: WriteSettings, *, replays: bool = False) -> None:
         archives = settings.deletes == "archive"
         self.values = settings.skip_unchanged or settings.dry_run or replays
-        # Without a bulk upsert, a record is updated by its _id.
-        self._all = self.values or settings.write_mode != "upsert" or model.is_written_singly
+        self._all = self.values or settings.write_mode != "upsert" or model.is_updated_by_id
         by_requests = all(map(model.finds_by, model.keyables))
         deletes_by_list = settings.deletes == "delete" and not by_requests
         self.by_all_keyables = self._all or archives or deletes_by_list
@@ -51,7 +50,7 @@ class Needs:
             and (self.values or name in model.constants or name == flag)
         ]
         labels = custom_labels(settings.mappings, model) if CUSTOM in compared else ()
-        self.fingerprints = Fingerprints(compared, labels, model.properties)
+        self.fingerprints = Fingerprints(compared, labels, model.properties, model.returned_as)
 
     def existing(self, payload: Payload) -> bool:
         """Return whether a payload can be decided on only if its record is known."""

@@ -44,6 +44,7 @@ class SourceKeys:
     def __init__(self, model: Model, known_company: Callable[[str], str | None]) -> None:
         self._known_company = known_company
         self._names = model.keyables
+        self._returned = tuple(map(model.names_of, model.keyables))
         self._scope_names = tuple(model.keyable_scope.get(name) for name in model.keyables)
         self._keys = CompactMap(WIDTH)
 
@@ -142,9 +143,10 @@ class SourceKeys:
 
     def _has(self, position: int, record: Mapping[str, Any], within: bytes) -> bool:
         """Return whether a keyable of a record came within what stands for a company."""
-        key = record.get(self._names[position])
-        return (
-            isinstance(key, str) and keyable_reference(position, _normal(key), within) in self._keys
+        return any(
+            isinstance(key := record.get(name), str)
+            and keyable_reference(position, _normal(key), within) in self._keys
+            for name in self._returned[position]
         )
 
 

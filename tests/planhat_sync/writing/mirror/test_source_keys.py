@@ -10,7 +10,7 @@ from planhat_sync.writing.mirror.scope import Scope
 from planhat_sync.writing.mirror.source_keys import SourceKeys
 from planhat_sync.writing.records.payload import Payload
 
-ISSUES, OBJECTIVES = (load_models()[name] for name in ("issues", "objectives"))
+ISSUES, OBJECTIVES, TICKETS = (load_models()[name] for name in ("issues", "objectives", "tickets"))
 FIRST, SECOND = f"{1:024x}", f"{2:024x}"
 
 
@@ -33,6 +33,14 @@ def test_what_the_source_has_deleted_did_not_come(keys, operation):
     keys.add([payload("a", operation=operation), payload("b")])
     assert not keys.have({"sourceId": "a"})
     assert keys.have({"sourceId": "b"})
+
+
+def test_a_ticket_came_by_either_of_the_names_that_its_key_is_returned_under():
+    came = SourceKeys(TICKETS, lambda _: None)
+    came.add([payload("a")])
+    assert came.have({"sourceId": "a", "externalId": "b"})
+    assert came.have({"sourceId": "b", "externalId": "a"})
+    assert not came.have({"sourceId": "b", "externalId": "c"})
 
 
 def test_a_record_without_keyables_never_came(keys):
