@@ -10,7 +10,7 @@ from singer_sdk import Tap
 from singer_sdk.tap_base import CliTestOptionValue
 
 from planhat_singer.plugin import PlanhatPlugin
-from planhat_sync.api.custom_fields import read_custom_fields, typed
+from planhat_sync.api.custom_fields import read_custom_fields, typed_models
 from planhat_sync.models import load_models
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import content_of, parse_json_object
@@ -103,7 +103,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
             fields = read_custom_fields(self._run.connect(), self.models)
-            self.models = {name: typed(model, fields) for name, model in self.models.items()}
+            self.models = typed_models(self.models, fields)
         selected = self._selection.streams
         return [
             PlanhatStream(self, model, self._run, is_selected=model.name in selected)

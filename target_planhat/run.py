@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk.metrics import record_counter
 
 from planhat_sync.api.client import PlanhatClient
-from planhat_sync.api.custom_fields import read_custom_fields, typed
+from planhat_sync.api.custom_fields import read_custom_fields, typed_models
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError, Interrupted
@@ -192,7 +192,7 @@ class Run:
         if self._settings.check_custom_fields:
             streams = self.pipeline.streams
             fields = read_custom_fields(self._client, streams.models)
-            streams.models = {name: typed(each, fields) for name, each in streams.models.items()}
+            streams.models = typed_models(streams.models, fields)
         if file is not None:
             self._put_aside(file, descriptor_of(source))
         return source

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.pagination.rows import read_pages
+from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +21,11 @@ CUSTOM = "custom"
 
 CUSTOM_FIELDS = "customfields"
 """Name of the model whose records define the custom fields of all models."""
+
+MAX_SHOWN: Final = 5
+"""How many parents that no model has are named in a message."""
+
+logger = logging.getLogger(__name__)
 
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": ["string", "null"]}
@@ -48,24 +56,63 @@ def read_custom_fields(client: PlanhatClient, models: Mapping[str, Model]) -> li
     return [row for page in pages for row in page]
 
 
-def typed(model: Model, fields: Iterable[Mapping[str, Any]]) -> Model:
+def typed_models(
+    models: Mapping[str, Model], fields: Iterable[Mapping[str, Any]]
+) -> dict[str, Model]:
+    """Return models with a schema for each of their custom fields.
+
+    Models of one path are one model to Planhat, so that they have the custom fields of each other:
+    those of notes are those of conversations. Custom fields of a parent that no model has, or whose
+    model has no `custom`, are left out; one message says how many.
+
+    Args:
+        models: The models by name.
+        fields: Records of `CUSTOM_FIELDS`, for any models.
+
+    Returns:
+        The models by name, whose property `custom` stays open for other fields.
+    """
+    rows = list(fields)
+    with_custom = [model for model in models.values() if CUSTOM in model.properties]
+    titles: dict[str, set[str]] = {}
+    for model in with_custom:
+        titles.setdefault(model.path, set()).add(model.title)
+    known = {normalized_parent(model.title) for model in with_custom}
+    unknown = Counter(
+        parent
+        for parent in (str(row.get("parent")) for row in rows)
+        if normalized_parent(parent) not in known
+    )
+    if unknown:
+        shown = ", ".join(sorted(unknown)[:MAX_SHOWN])
+        logger.info(
+            "%s left out: no model of this version has custom fields of the parent %s%s",
+            counted(sum(unknown.values()), "custom field"),
+            shown,
+            ", …" if len(unknown) > MAX_SHOWN else "",
+        )
+    return {name: typed(model, rows, titles.get(model.path, ())) for name, model in models.items()}
+
+
+def typed(model: Model, fields: Iterable[Mapping[str, Any]], parents: Iterable[str] = ()) -> Model:
     """Return a model with a schema for each of its custom fields.
 
     Args:
         model: The model.
         fields: Records of `CUSTOM_FIELDS`, for any models.
+        parents: The titles of all models of its path; its own if there are no others.
 
     Returns:
         The model, whose property `custom` stays open for other fields.
     """
-    properties = custom_properties(fields, model.title)
+    properties = custom_properties(fields, *(parents or (model.title,)))
     if CUSTOM not in model.properties or not properties:
         return model
     custom = {**model.properties[CUSTOM], "properties": properties}
     return dataclasses.replace(model, properties={**model.properties, CUSTOM: custom})
 
 
-def custom_properties(fields: Iterable[Mapping[str, Any]], parent: str) -> dict[str, Any]:
+def custom_properties(fields: Iterable[Mapping[str, Any]], *parents: str) -> dict[str, Any]:
     """Return the JSON Schema of the custom fields of one model.
 
     A field whose type is not in `TYPES` accepts any value. So does a label that two fields of
@@ -73,16 +120,18 @@ def custom_properties(fields: Iterable[Mapping[str, Any]], parent: str) -> dict[
 
     Args:
         fields: Records of `CUSTOM_FIELDS`, for any models.
-        parent: The model's title, such as `Issue`; compared without regard to case and spaces,
-            since the vendor documents only some of the parents.
+        parents: The model's title, such as `Issue`, and titles of models of the same path;
+            compared without regard to case and to what is neither a letter nor a digit, since the
+            vendor documents only some of the parents (fact: custom-fields).
 
     Returns:
         JSON Schema by label, in alphabetical order; the properties of `custom`.
     """
+    wanted = {normalized_parent(parent) for parent in parents}
     typed: dict[str, dict[str, Any]] = {}
     for field in fields:
         label, owner = field.get("name"), normalized_parent(field.get("parent"))
-        if not isinstance(label, str) or owner != normalized_parent(parent):
+        if not isinstance(label, str) or owner not in wanted:
             continue
         schema = dict(TYPES.get(type_name(field.get("type")), {}))
         if label in typed and {**typed[label], "description": ""} != {**schema, "description": ""}:
@@ -97,7 +146,7 @@ def normalized_parent(parent: object) -> str:
     Args:
         parent: The name, as a custom field has it, or a model's title.
     """
-    return str(parent).replace(" ", "").casefold()
+    return "".join(filter(str.isalnum, str(parent))).casefold()
 
 
 def type_name(kind: object) -> str:

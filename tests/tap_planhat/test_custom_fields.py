@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from planhat_sync.models import load_models
+
 SEVERITY = {"name": "Severity", "type": "number", "parent": "Issue", "isHidden": False}
 
 
@@ -75,3 +77,17 @@ def test_discovery_without_a_token_says_what_is_missing(tap, config):
     run = tap("--discover", config=config)
     assert run.code == 1
     assert "api_token" in run.last_line
+
+
+def test_discovery_types_the_custom_fields_of_every_model_that_has_them(tap, sandbox):
+    tenant, models = sandbox.tenant("token-a"), load_models()
+    for model in models.values():
+        tenant.insert("customfields", {**SEVERITY, "name": model.name, "parent": model.title})
+    config = {"api_token": "token-a", "api_url": sandbox.url, "discover_custom_fields": True}
+    run = tap("--discover", config=config)
+    assert run.code == 0, run.stderr
+    for stream in json.loads(run.stdout)["streams"]:
+        name, properties = stream["tap_stream_id"], stream["schema"]["properties"]
+        labels = set(properties.get("custom", {}).get("properties", ()))
+        own = {"conversations", "notes"} if name == "conversations" else {name}
+        assert labels == (own if "custom" in models[name].properties else set())

@@ -7,9 +7,20 @@ import pytest
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.custom_fields import TYPES, custom_properties, read_custom_fields, typed
+from planhat_sync.api.custom_fields import (
+    TYPES,
+    custom_properties,
+    normalized_parent,
+    read_custom_fields,
+    typed,
+    typed_models,
+)
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
+
+MODELS = load_models()
+WITH_CUSTOM = [name for name, model in MODELS.items() if "custom" in model.properties]
+CONVERSATIONS = {"conversations", "notes"}
 
 
 def field(name, kind, parent="Issue", **more):
@@ -75,7 +86,7 @@ def test_every_documented_type_has_a_schema():
 
 
 def test_a_model_with_typed_custom_fields_stays_open_for_others():
-    issues = load_models()["issues"]
+    issues = MODELS["issues"]
     model = typed(issues, [field("Severity", "number")])
     custom = model.record_schema["properties"]["custom"]
     assert custom["properties"]["Severity"]["type"] == ["number", "null"]
@@ -89,5 +100,46 @@ def test_a_tenant_is_asked_for_all_its_custom_fields(sandbox):
         tenant.insert("customfields", {**field(f"f{n}", "text"), "_id": f"{n:024x}"})
     connection = Connection.from_config({"api_token": "token-a", "api_url": sandbox.url})
     with Transport(connection) as transport:
-        fields = read_custom_fields(PlanhatClient(transport), load_models())
+        fields = read_custom_fields(PlanhatClient(transport), MODELS)
     assert [(f["name"], f["parent"]) for f in fields] == [(f"f{n}", "Issue") for n in range(5)]
+
+
+def custom_fields_of(models):
+    """The labels of the typed custom fields, by the name of each model that has some."""
+    found = {
+        name: list(model.properties.get("custom", {}).get("properties", ()))
+        for name, model in models.items()
+    }
+    return {name: labels for name, labels in found.items() if labels}
+
+
+@pytest.mark.parametrize("spelt", [str, str.lower, lambda title: title.replace(" ", "_")])
+@pytest.mark.parametrize("name", WITH_CUSTOM)
+def test_every_model_with_custom_fields_gets_its_own_and_no_other_model_does(name, spelt):
+    fields = [field("a", "text", parent=spelt(MODELS[name].title))]
+    receivers = CONVERSATIONS if name in CONVERSATIONS else {name}
+    assert custom_fields_of(typed_models(MODELS, fields)) == {key: ["a"] for key in receivers}
+
+
+def test_no_two_models_have_one_title_as_their_parent():
+    titles = {normalized_parent(model.title) for model in MODELS.values()}
+    assert len(titles) == len(MODELS)
+
+
+def test_parents_that_no_model_has_are_left_out_and_counted_in_one_message(caplog):
+    parents = ["Issue", "Spaceship", "Spaceship", "5f6a", None, *"abcd", "Time Entry"]
+    fields = [field(f"f{at}", "text", parent=each) for at, each in enumerate(parents)]
+    with caplog.at_level("INFO"):
+        found = typed_models(MODELS, fields)
+    assert custom_fields_of(found) == {"issues": ["f0"]}
+    (message,) = caplog.messages
+    assert message.startswith("9 custom fields left out")
+    assert message.endswith("of the parent 5f6a, None, Spaceship, Time Entry, a, …")
+
+
+def test_nothing_is_said_if_each_parent_is_known(caplog):
+    with caplog.at_level("INFO"):
+        typed_models(
+            MODELS, [field("a", "text", parent=MODELS[each].title) for each in WITH_CUSTOM]
+        )
+    assert caplog.messages == []
