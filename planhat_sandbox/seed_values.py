@@ -44,7 +44,15 @@ STATUSES: Mapping[str, Sequence[str]] = {
 }
 """Values of `status` by model."""
 WHOLE = frozenset(
-    {"contractLength", "expectedDays", "length", "noticePeriod", "renewalPeriod", "repeatDays"}
+    {
+        "contractLength",
+        "expectedDays",
+        "invoiceCycleInterval",
+        "length",
+        "noticePeriod",
+        "renewalPeriod",
+        "repeatDays",
+    }
 )
 """Numbers without a fraction."""
 TYPES: Mapping[str, Sequence[str]] = {
