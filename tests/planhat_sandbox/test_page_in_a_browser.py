@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -90,8 +90,8 @@ class Window:
         self._wait(lambda driver: text in driver.find_element(By.TAG_NAME, "main").text, text)
 
     def _wait(self, condition, message: str):
-        passing = (StaleElementReferenceException, NoSuchElementException)
-        waiting = WebDriverWait(self.driver, 30, 0.1, ignored_exceptions=passing)
+        # An element of a page that is being replaced has several errors, some without a class.
+        waiting = WebDriverWait(self.driver, 30, 0.1, ignored_exceptions=[WebDriverException])
         return waiting.until(condition, message)
 
     def console_messages(self) -> list[str]:
