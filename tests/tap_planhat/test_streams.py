@@ -45,7 +45,6 @@ def test_a_run_that_names_nothing_reads_issues_and_objectives(sandbox, config, r
         (["[gj]*s"], {"gadgets", "gears"}, set()),
         (["gear?", "gears"], {"gears"}, {"gears"}),
     ],
-    ids=str,
 )
 def test_the_setting_takes_names_and_patterns(streams, selected, named):
     assert Selection.of(streams, MODELS) == Selection(frozenset(selected), frozenset(named))
