@@ -109,7 +109,8 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Most deletes (percent)",
         "description": (
             "With detect_deletes: if more than this share of the records is missing, and more than "
-            "five, none is emitted as deleted and the run fails."
+            "five, none is emitted as deleted and the run fails. If they were deleted, raise it "
+            "for one run; 100 allows any share."
         ),
     },
     "full_read_days": {

@@ -37,9 +37,14 @@ MOST_CHECKED: Final = 20
 """So many of the missing records are asked for before all that do not come are removed. A list that
 lags misses the newest."""
 
-NOT_KNOWN: Final = "which records there were before is not known, so deletions cannot be detected"
+NOT_KNOWN: Final = (
+    "the state does not say which records there were before; the next run detects deletions, if it "
+    "is given the state of this one"
+)
 NOT_FOUND: Final = "it does not find a record that it lists"
-NOT_DECODED: Final = "too much has changed since the last sweep to say which records were deleted"
+NOT_DECODED: Final = (
+    "too much has changed since the ids were last compared to say which records were deleted"
+)
 
 
 class DeletionDetector:
@@ -231,7 +236,9 @@ class DeletionDetector:
                 kept.append(identifier)
         name = self._source.model.name
         deleted = len(ids) - len(kept)
-        self._logger.info("%s: %s deleted since the last sweep", name, counted(deleted, "record"))
+        self._logger.info(
+            "%s: %s deleted since the ids were last compared", name, counted(deleted, "record")
+        )
         if kept:
             self._logger.warning(
                 "%s: Planhat's list does not have %s, although Planhat finds it by its _id: it is "
