@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import jsonschema
+import jsonschema_rs
 
 from planhat_beliefs.belief import Belief
 from planhat_beliefs.facts.samples import EMPTY, sample
@@ -46,19 +46,20 @@ def _fits(model: Model) -> Belief:
     listed = sample(model.path, *names)
     listed = Question(listed.path, (*listed.query, *model.lists[0].items()))
 
+    @cache
+    def validator() -> jsonschema_rs.Validator:
+        return jsonschema_rs.validator_for(model.record_schema, validate_formats=True)
+
     def check(listed: Reply) -> Finding:
         if not listed.rows:
             return could_not_tell(EMPTY)
-        checker = jsonschema.Draft202012Validator(
-            model.record_schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-        )
         # The first part of an error's path is a property that the file names: `properties` is all
         # that the schema says about the names of a record.
         odd = sorted(
             {
-                str(error.absolute_path[0]) if error.absolute_path else "_id"
+                str(error.instance_path[0]) if error.instance_path else "_id"
                 for row in listed.rows
-                for error in checker.iter_errors(row)
+                for error in validator().iter_errors(row)
             }
         )
         return not_held(f"other types: {', '.join(odd)}") if odd else held()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from planhat_beliefs.asking import Asker
@@ -12,6 +13,7 @@ from planhat_sandbox import seed_tenant
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
+from planhat_sync.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 TOKEN = "token-of-the-beliefs"  # noqa: S105 - of a sandbox
 LONG_AGO = "2019-05-06T07:08:09.000Z"
-LATELY = "2026-11-20T07:08:09.000Z"
+LATELY = format_timestamp(datetime.now(timezone.utc) - timedelta(days=8))
+"""Within the 360 days that a list of nps shows by itself, whenever the tests run."""
 
 
 def fill(sandbox: Sandbox) -> Tenant:
@@ -55,7 +58,7 @@ def _insert(tenant: Tenant) -> None:
         tenant.insert(
             "invoices", {"cId": company, "extId": f"bill-{company}", "invoiceDate": 20000}
         )
-        for answered in (LONG_AGO, LATELY):
+        for answered in (LONG_AGO, LATELY, LATELY):
             tenant.insert("nps", {"cId": company, "dateAnswered": answered, "score": 9})
         tenant.insert("timesheets", {"dateFrom": 20000, "timeEntries": ["f" * 24]})
     for enduser in tenant.records("endusers"):

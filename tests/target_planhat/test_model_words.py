@@ -81,9 +81,10 @@ def test_a_conversation_of_another_type_does_not_become_a_note(
     assert (found[email["_id"]]["type"], found[email["_id"]]["subject"]) == ("email", "mail")
 
 
+@pytest.mark.parametrize("by", ["_id", "externalId"])
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_a_conversation_of_another_type_is_not_deleted_as_a_note(write, tenant, email, dry_run):
-    record = {"externalId": "e", "companyId": email["companyId"], **GONE}
+def test_a_conversation_of_another_type_is_not_deleted_as_a_note(write, tenant, email, dry_run, by):
+    record = {by: email[by], "companyId": email["companyId"], **GONE}
     ran = write("notes", record, deletes="delete", dry_run=dry_run)
     assert ran.error is None
     assert ran.counts["notes"]["rejected"] == 1

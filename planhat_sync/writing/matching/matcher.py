@@ -255,7 +255,9 @@ class Matcher:
         return self._decisions.meant(meant, existing)
 
     def _delete(self, payload: Payload) -> bool | Reject:
-        if payload.rejected_at is None and self._decisions.matches_by_id_only(payload):
+        by_id_only = self._decisions.matches_by_id_only(payload)
+        # A record of a path with constants, and one that is replayed, are looked at first.
+        if by_id_only and payload.rejected_at is None and not self._model.constants:
             identifier = self._decisions.id_of(payload)
             if identifier is None or scope_kind(identifier) != ID:
                 return False  # the path would find another record
