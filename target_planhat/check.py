@@ -35,9 +35,6 @@ def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> lis
     return [each for each in models.values() if each.selected_by_default or each.name in mapped]
 
 
-EMPTY = "an empty upsert was accepted; single records may still be refused"
-
-
 def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
     """Print what the token may do, one line for each model, and whether it may read companies.
 

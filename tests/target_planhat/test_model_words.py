@@ -290,3 +290,14 @@ def test_a_task_is_archived_by_its_own_flag_once(bench, tenant, write):
     before = len(tenant.writes)
     write("tasks", gone, deletes="archive")
     assert len(tenant.writes) == before
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_user_that_is_created_and_deleted_in_one_run_is_gone(tenant, write, first):
+    person = {"email": "new@example.com", "nickName": "N", "firstName": "F", "lastName": "L"}
+    other = {"email": "other@example.com", **GONE}
+    records = [*([other] if first else []), person, {"email": "new@example.com", **GONE}]
+    ran = write("users", *records, match_on=["email"], deletes="delete", batch_size_rows=1)
+    assert ran.error is None
+    assert tenant.records("users") == []
+    assert ran.counts["users"]["deleted"] == 1

@@ -46,9 +46,8 @@ def fingerprint_for(schema: Mapping[str, Any]) -> Callable[[Any], int]:
     """Return what makes the fingerprints of a property.
 
     Planhat returns a date-time in one form, in UTC and with milliseconds, whatever form was sent,
-    and of some properties with the time of midnight (facts
-    iso-times and time-entry-date). So they count
-    as equal if they are the same millisecond or day; other texts are compared as they are.
+    and of some properties with the time of midnight (facts iso-times and time-entry-date). So they
+    count as equal if they are the same millisecond or day; other texts are compared as they are.
 
     Args:
         schema: The property's JSON Schema.

@@ -279,6 +279,8 @@ class Matcher:
     def _find_to_delete(self, payload: Payload) -> Existing:
         if self._lookup.can_find(payload):
             return self._lookup.find(payload)
+        if self._index is not None:
+            self._index.stale |= self._index.lacks_id(payload)
         self._prepare([payload])
         return UNKNOWN if self._index is None else self._index.find(payload)
 

@@ -77,8 +77,7 @@ class RemovalPlan:
 
         Args:
             record: As Planhat lists it: `_id`, all keyables and their scopes, the flag of archived
-                records, and the
-                properties of the scope.
+                records, and the properties of the scope.
         """
         if not self._scope.includes(record):
             return
