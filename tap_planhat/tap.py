@@ -201,7 +201,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
     def _selected_streams(self) -> SelectedStreams:
         """Return the selected streams; all that a catalog selects are asked for by name."""
         named = self.streams if self._has_catalog else self._selection.named
-        return SelectedStreams(self.streams.values(), UnreadableStreams(named, self.logger))
+        unreadable = UnreadableStreams(named, self._run.counts, self.logger)
+        return SelectedStreams(self.streams.values(), unreadable)
 
     @property
     def _selection(self) -> Selection:

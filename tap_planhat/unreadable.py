@@ -1,11 +1,13 @@
 """Streams that cannot be read: the token may not (403), or the tenant does not have them (404).
 
-Neither says anything about other streams, so the run reads those to their end.
+Neither says anything about other streams, so the run reads those to their end. If a part of the
+stream had been read before, the run fails at its end, however the stream was asked for.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from planhat_sync.models import Model
+    from tap_planhat.read_counts import ReadCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stream that cannot be read.
+
+    Attributes:
+        model: Its model.
+        status: The status that says so.
+        is_begun: Whether a part of it had been read by then.
+    """
+
+    model: Model
+    status: int
+    is_begun: bool
 
 
 class UnreadableStreams:
@@ -23,13 +41,15 @@ class UnreadableStreams:
 
     Args:
         named: Names of the streams that were asked for by name, and not only by a pattern.
+        counts: The counts of what was read.
         logger: Receives a warning about each stream that cannot be read.
     """
 
-    def __init__(self, named: Collection[str], logger: logging.Logger) -> None:
+    def __init__(self, named: Collection[str], counts: ReadCounts, logger: logging.Logger) -> None:
         self._named = named
+        self._counts = counts
         self._logger = logger
-        self._all: list[tuple[Model, int]] = []
+        self._all: list[Unreadable] = []
         self._is_any_read = False
 
     @contextmanager
@@ -42,6 +62,7 @@ class UnreadableStreams:
         Raises:
             PlanhatError: Reading failed for another reason, or another path.
         """
+        before = self._counts.records
         try:
             yield
             self._is_any_read = True
@@ -52,32 +73,37 @@ class UnreadableStreams:
             # The token may lack the permission for something else that the settings ask for.
             if not (is_refused and (path == model.path or path.startswith(f"{model.path}/"))):
                 raise
-            self._all.append((model, int(status or 0)))
-            why = _why(int(status or 0), [model])
-            self._logger.warning("%s cannot be read: %s", model.name, why)
+            found = Unreadable(model, int(status or 0), self._counts.records > before)
+            self._all.append(found)
+            how = " to its end" if found.is_begun else ""
+            why = _why(found.status, [model])
+            self._logger.warning("%s cannot be read%s: %s", model.name, how, why)
 
     def check(self) -> None:
         """Check at the end of a run that it is complete without these streams.
 
         Raises:
-            StopError: A stream was asked for by name and is documented, or none could be read.
+            StopError: A stream was asked for by name and is documented, one was read in part, or
+                none could be read.
         """
-        missing = [
-            (model, status)
-            for model, status in self._all
-            if not self._is_any_read or (model.name in self._named and not model.is_uncertain)
-        ]
+        missing = [each for each in self._all if self._is_missing(each)]
         if not missing:
             return
         sentences = []
         for status, advice in _ADVICE.items():
-            models = [model for model, each in missing if each == status]
+            models = [each.model for each in missing if each.status == status]
             if models:
                 names = _list([model.name for model in models])
                 sentences.append(f"{_why(status, models)}: {advice} or leave out {names}")
+        if begun := [each.model.name for each in missing if each.is_begun]:
+            sentences.append(f"{_list(begun)} had been read in part: run again")
         if self._is_any_read:
             sentences.append("all other streams were read to their end")
         raise StopError("; ".join(sentences))
+
+    def _is_missing(self, each: Unreadable) -> bool:
+        is_asked_for = each.model.name in self._named and not each.model.is_uncertain
+        return is_asked_for or each.is_begun or not self._is_any_read
 
 
 _ADVICE = {

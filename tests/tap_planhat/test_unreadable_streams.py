@@ -131,6 +131,21 @@ def test_a_run_that_can_read_nothing_at_all_is_an_error_whatever_it_was_asked_fo
     assert error.startswith("Planhat has no /bolts, /issues, /objectives and /rumours")
 
 
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("name", ["bolts", "issues", "rumours"])
+def test_a_stream_that_breaks_off_is_an_error_however_it_was_asked_for(sandbox, run, status, name):
+    """It can be read, and only a part of it was."""
+    sandbox.fault("status", status=status, model=name, nth=4)
+    output, error, [warning] = run(streams=["*"], page_size=2, concurrency=1)
+    assert warning.startswith(f"{name} cannot be read to its end: ")
+    assert f"({status})" in error
+    assert error.endswith(
+        f"{name} had been read in part: run again; all other streams were read to their end"
+    )
+    others = [other for other in MODELS if other != name]
+    assert [len(output.ids(other)) for other in others] == [5, 5, 5]
+
+
 def test_a_stream_that_breaks_off_keeps_its_state_and_reads_on_from_there_later(sandbox, run):
     first, error, _ = run()
     assert not error
