@@ -1,7 +1,7 @@
 """The tables of `docs/performance.md`, written from the results in `docs/performance/`.
 
-`python -m benchmarks.document` writes them again, and so do `python -m benchmarks.requests` and a
-complete run of the benchmarks.
+`python -m benchmarks.document` writes them again, and so do `python -m benchmarks.requests`,
+`python -m benchmarks.all_models` and a complete run of the benchmarks.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DOCUMENT = PROJECT / "docs" / "performance.md"
 RESULTS = PROJECT / "docs" / "performance" / "results.json"
 REQUESTS = RESULTS.with_name("requests.json")
+ALL_MODELS = RESULTS.with_name("all_models.json")
 REQUESTS_A_MINUTE = 200
 """What Planhat allows (fact rate-limit)."""
 
@@ -86,12 +87,36 @@ def requests(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def all_models(results: Mapping[str, Any]) -> str:
+    """Return the table of a tenant of all models, as Markdown.
+
+    Args:
+        results: What `python -m benchmarks.all_models` has written.
+    """
+    lines = [
+        *_row(
+            f"Reading {results['models']} models", "records", "requests", "at 200 a minute", "taken"
+        ),
+        *_row("---", "---:", "---:", "---:", "---:"),
+    ]
+    for one in results["readings"]:
+        lines += _row(
+            one["what"],
+            f"{one['records']:,}",
+            str(one["requests"]),
+            f"{one['requests'] * 60 / REQUESTS_A_MINUTE:.1f} s",
+            f"{one['seconds']:.1f} s",
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Put the tables of the last complete runs into the page."""
     page = DOCUMENT.read_text()
     for name, tables in (
         ("figures", figures(json.loads(RESULTS.read_text()))),
         ("requests", requests(json.loads(REQUESTS.read_text()))),
+        ("all models", all_models(json.loads(ALL_MODELS.read_text()))),
     ):
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         before, _, rest = page.partition(begin)

@@ -30,7 +30,7 @@ PYTHON = shlex.quote(sys.executable)
 MODELS = {"issues": 5_000, "objectives": 1_000}
 # Set by Planhat for each record (vendor's pages: Issue, Objective), so never equal in two tenants.
 SET_BY_PLANHAT = frozenset({"_id", "createdAt", "updatedAt", "__v"})
-# The ids of one tenant's endusers mean nothing in another, and endusers are not a stream yet.
+# The ids of one tenant's endusers mean nothing in another, and the demo moves none.
 NOT_MOVED = frozenset({"enduserIds", "endusers"})
 COLUMNS = ("read", "created", "updated", "unchanged", "rejected")
 
@@ -67,8 +67,8 @@ def main() -> int:
         _say(f"A Planhat sandbox listens on {sandbox.url} with two tenants:")
         _say(f"  source has {_amounts(source)}, copy has {_amounts(copy)}.")
         _say("  Both have the same companies, by externalId, under different ids: tap.json sets")
-        _say("  company_references to externalId. catalog.json leaves out enduserIds: endusers are")
-        _say("  not a stream yet, and their ids mean nothing in the other tenant.\n")
+        _say("  company_references to externalId. catalog.json leaves out enduserIds, since")
+        _say("  the ids of endusers mean nothing in the other tenant.\n")
         pipe = _write_pipe(Path(folder), sandbox.url, *tokens)
         runs = [_run(pipe, Path(folder), name) for name in ("first run", "second run")]
         for run in runs:

@@ -123,9 +123,11 @@ def test_the_page_shows_the_results_of_the_last_complete_run():
     page_text = document.DOCUMENT.read_text()
     results = json.loads(document.RESULTS.read_text())
     counted = json.loads(document.REQUESTS.read_text())
+    all_models = json.loads(document.ALL_MODELS.read_text())
     for name, table in (
         ("figures", document.figures(results)),
         ("requests", document.requests(counted)),
+        ("all models", document.all_models(all_models)),
     ):
         assert f"<!-- {name}:begin -->\n{table}\n<!-- {name}:end -->" in page_text
 
