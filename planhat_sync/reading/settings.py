@@ -37,7 +37,8 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "items": {"type": "string"},
         "title": "Companies",
         "description": (
-            "Read only records of the companies with these ids (_id); of all companies if not set."
+            "Read only records of the companies with these ids (_id); of all companies if not set. "
+            "Streams whose records belong to no company, such as users, are read whole."
         ),
     },
     "company_references": {

@@ -108,15 +108,6 @@ class Index:
         identifier = self._id_of(payload) if self._unlinked else None
         return identifier is not None and reference_of(identifier) in self._unlinked
 
-    def lacks_id(self, payload: Payload) -> bool:
-        """Return whether this run has created the record of a payload, so its `_id` is not known.
-
-        Args:
-            payload: A payload that carries at least one keyable.
-        """
-        found = self.find(payload) if self._created else None
-        return isinstance(found, ExistingRecord) and found.identifier is None
-
     def find(self, payload: Payload) -> Existing:
         """Return the record that a payload refers to: the one with the strongest of its keyables.
 

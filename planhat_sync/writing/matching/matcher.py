@@ -102,7 +102,7 @@ class Matcher:
         with self._lock:
             self._begin_replay(batch.payloads)
             if self._index is not None:
-                self._index.stale |= any(map(self._lacks_id, batch.payloads))
+                self._index.stale |= any(map(self._index.has_unlinked_id, batch.payloads))
             if asking:
                 self._prepare(asking)
             creates_apart = self._model.is_updated_by_id
@@ -171,13 +171,6 @@ class Matcher:
         compared = self._needs.fingerprints.names
         return name in compared or name in self._model.keyable_scope.values()
 
-    def _lacks_id(self, payload: Payload) -> bool:
-        """Return whether a record is in the index that is also, or only, known by another key."""
-        index = self._index
-        if index is None or index.has_unlinked_id(payload):
-            return index is not None
-        return self._model.is_updated_by_id and index.lacks_id(self._meant(payload))
-
     def _remember_created(self, payloads: Sequence[Payload]) -> None:
         """Remember the keyables of what was, or may have been, created by a request of its own.
 
@@ -215,11 +208,15 @@ class Matcher:
         if are_few and not self._settings.dry_run and all(map(self._can_look_up, asking)):
             self._lookups += len(asking)
             return
+        self._read_index()
+
+    def _read_index(self) -> Index:
         self._index = self._lookup.read_index(
             by_all_keyables=self._needs.by_all_keyables,
             with_times=self._times is not None,
             stop=self._stop,
         )
+        return self._index
 
     def _can_look_up(self, payload: Payload) -> bool:
         by_all_keyables = self._needs.by_all_keyables
@@ -244,7 +241,7 @@ class Matcher:
         if not self._needs.existing(payload):
             return None if payload.operation == "create" else UNKNOWN
         if self._index is not None:
-            existing = self._index.find(meant)
+            existing = self._find_in_index(meant, self._index, by_id=self._model.is_updated_by_id)
         else:
             by_all_keyables = self._needs.by_all_keyables
             existing = self._lookup.find(meant, by_all_keyables=by_all_keyables)
@@ -279,10 +276,25 @@ class Matcher:
     def _find_to_delete(self, payload: Payload) -> Existing:
         if self._lookup.can_find(payload):
             return self._lookup.find(payload)
-        if self._index is not None:
-            self._index.stale |= self._index.lacks_id(payload)
         self._prepare([payload])
-        return UNKNOWN if self._index is None else self._index.find(payload)
+        if self._index is None:
+            return UNKNOWN
+        return self._find_in_index(payload, self._index, by_id=True)
+
+    def _find_in_index(self, payload: Payload, index: Index, *, by_id: bool) -> Existing:
+        """Return the record of a payload, as the list has it.
+
+        Args:
+            payload: Within companies given by their `_id`, as far as these are known.
+            index: The list.
+            by_id: Whether the record's `_id` is needed, which is not known of one that this run has
+                created: the list is read again.
+        """
+        existing = index.find(payload)
+        lacks_id = isinstance(existing, ExistingRecord) and existing.identifier is None
+        if by_id and lacks_id and not self._settings.dry_run:
+            return self._read_index().find(payload)
+        return existing
 
     def _would_delete(self, payload: Payload) -> bool | Reject:
         self._prepare([payload])

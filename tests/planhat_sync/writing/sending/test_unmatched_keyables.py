@@ -170,3 +170,19 @@ def test_what_a_bulk_upsert_matches_costs_no_request_more(bench, company):
     records = [bench.record(sourceId=f"s{at}", title="t", companyIds=[company]) for at in range(3)]
     assert bench.run([bench.schema(), *records]).error is None
     assert routes(bench) == {"bulk": 1}
+
+
+def test_companies_that_do_not_exist_cost_no_requests_beyond_the_rejects_that_end_the_run(bench):
+    lines = [bench.schema("notes")]
+    lines += [
+        bench.record("notes", externalId=f"n{at}", companyId="extid-acme") for at in range(MANY)
+    ]
+    lines += [
+        bench.record("notes", externalId=f"n{at}", companyId=f"extid-none-{at}")
+        for at in range(100, 140)
+    ]
+    bench.company(externalId="acme")
+    ran = bench.run(lines)
+    assert ran.error is not None
+    asked = [each for each in bench.sandbox.requests if "/companies/extid-none-" in each.path]
+    assert 0 < len(asked) < 12
