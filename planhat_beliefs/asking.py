@@ -40,6 +40,7 @@ class Asker:
 
     Attributes:
         statuses: How often each status came back.
+        is_any_read: Whether some list could be read.
     """
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
@@ -47,6 +48,7 @@ class Asker:
         self._clock = clock
         self._replies: dict[Asked, Reply | Unanswered] = {}
         self.statuses: dict[int, int] = {}
+        self.is_any_read = False
 
     def reply(self, asked: Asked) -> Reply | Unanswered:
         """Return what comes back to a question.
@@ -89,6 +91,7 @@ class Asker:
                 raise
             return Unanswered(f"{question.list_path}: {_without_answer(error)}")
         self.statuses[reply.status] = self.statuses.get(reply.status, 0) + 1
+        self.is_any_read |= question.is_list and reply.is_ok and reply.has_form
         return reply
 
     def _decoded(self, question: Question, answer: Answer) -> Reply:
@@ -108,7 +111,7 @@ class Asker:
         Raises:
             ConfigurationError: None could, so that nothing has been found out.
         """
-        if OK not in self.statuses:
+        if not self.is_any_read:
             counts = ", ".join(f"{count} times {status}" for status, count in self.statuses.items())
             raise ConfigurationError(
                 f"{self._transport.connection.host} has no list that api_token can read "

@@ -114,14 +114,17 @@ def ask_all(connection: Connection, clock: Clock) -> Sequence[Result]:
         f"Sends at most {most_requests(BELIEFS)} requests, each a GET"
         f"{f', at most {pace} a minute' if pace else ''}; one that fails is repeated.\n"
     )
-    results = []
+    results: list[Result] = []
+    printed = 0
     with Transport(connection, clock=clock) as transport:
         asker = Asker(transport, clock)
         for belief in BELIEFS:
             finding = belief.finding([asker.reply(asked) for asked in belief.needs])
             results.append(Result(belief, finding))
-            if asker.statuses.get(200):
-                print_text(results[-1].line)
+            if asker.is_any_read:  # otherwise it may not be Planhat at all
+                for result in results[printed:]:
+                    print_text(result.line)
+                printed = len(results)
         asker.check_any_answer()
         version, requests = metadata.version(DISTRIBUTION), transport.requests
     day = clock.utc().date()

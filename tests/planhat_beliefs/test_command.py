@@ -207,6 +207,29 @@ def test_an_address_that_has_no_list_of_planhat_is_reported(beliefs, config, ask
     assert b"held" not in run.stdout
 
 
+@pytest.mark.parametrize("kind", ["null", "string", "object"])
+def test_a_server_that_answers_without_a_single_list_is_not_planhat(beliefs, config, asked, kind):
+    fault = asked.fault("body", kind=kind)
+    try:
+        run = beliefs(config=config)
+    finally:
+        asked.faults.remove(fault)
+    assert run.code == 1
+    assert "has no list that api_token can read" in run.last_line
+    assert b"held" not in run.stdout
+    assert b"```" not in run.stdout
+
+
+def test_what_is_asked_before_the_first_list_can_be_read_is_printed_too(beliefs, config, asked):
+    asked.behave(forbidden_models="issues objectives companies")
+    try:
+        text, _, _ = printed(beliefs(config=config)).partition("For an issue.")
+    finally:
+        asked.behave(forbidden_models="")
+    verdicts = ("held", "not held", "could not tell")
+    assert len([line for line in text.splitlines() if line.startswith(verdicts)]) == len(BELIEFS)
+
+
 def test_a_token_that_may_read_a_part_gets_the_rest_answered(beliefs, config, asked):
     asked.behave(forbidden_models="issues objectives companies")
     try:
