@@ -226,8 +226,8 @@ def test_what_is_asked_before_the_first_list_can_be_read_is_printed_too(beliefs,
         text, _, _ = printed(beliefs(config=config)).partition("For an issue.")
     finally:
         asked.behave(forbidden_models="")
-    verdicts = ("held", "not held", "could not tell")
-    assert len([line for line in text.splitlines() if line.startswith(verdicts)]) == len(BELIEFS)
+    beginnings = ("held", "not held", "could not tell")
+    assert len([line for line in text.splitlines() if line.startswith(beginnings)]) == len(BELIEFS)
 
 
 def test_a_token_that_may_read_a_part_gets_the_rest_answered(beliefs, config, asked):
