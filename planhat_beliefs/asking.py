@@ -12,6 +12,7 @@ from planhat_sync.api.http.exchange import Request
 from planhat_sync.api.http.paths import query_string
 from planhat_sync.api.http.retry import RETRIED_STATUSES
 from planhat_sync.errors import ConfigurationError, GaveUpError, ProtocolError
+from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
     from planhat_beliefs.question import Asked
@@ -112,7 +113,8 @@ class Asker:
             ConfigurationError: None could, so that nothing has been found out.
         """
         if not self.is_any_read:
-            counts = ", ".join(f"{count} times {status}" for status, count in self.statuses.items())
+            answers = self.statuses.items()
+            counts = ", ".join(f"{counted(count, 'time')} {status}" for status, count in answers)
             raise ConfigurationError(
                 f"{self._transport.connection.host} has no list that api_token can read "
                 f"(answered {counts}): check api_url, and the permissions of the private app"
