@@ -79,20 +79,19 @@ def _time(name: str, value: object) -> datetime:
     text = f"{value}T00:00:00Z" if len(value) == DATE_CHARACTERS else value
     try:
         time = msgspec.convert(text, datetime)
-    except (ValueError, OverflowError):
+        return time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):  # also a time that is before the year 1 in UTC
         raise _refusal("date", name) from None
-    return time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _date(name: str, value: object) -> str:
     """Return a time as Planhat writes it (iso-times)."""
-    time = _time(name, value)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+    return _time(name, value).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _midnight(name: str, value: object) -> str:
     """Return the beginning of the day of a time (time-entry-date)."""
-    return _time(name, value).strftime("%Y-%m-%dT00:00:00.000Z")
+    return f"{_time(name, value).date().isoformat()}T00:00:00.000Z"
 
 
 def _days(name: str, value: object) -> object:

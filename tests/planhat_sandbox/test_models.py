@@ -516,3 +516,18 @@ def test_times_are_kept_in_utc_with_milliseconds(api, company):
     assert task.json()["startTime"] == "2021-07-29T00:00:00.000Z"
     assert task.json()["mainType"] == "task"
     assert status(api, "POST", "tasks", {"companyId": company, "startTime": "soon"}) == 400
+
+
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [
+        ("0001-01-01", "0001-01-01T00:00:00.000Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T00:00:00.000Z"),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+    ],
+)
+def test_the_first_and_last_days_are_kept_or_refused(api, date, kept):
+    answer = api.call("POST", "timeentries", {"hours": 1, "date": date})
+    assert answer.status_code == (200 if kept else 400)
+    assert answer.json().get("date") == kept
