@@ -58,7 +58,7 @@ def test_the_state_file_is_replaced_only_by_what_is_not_empty():
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/start.md", "docs/pipes.md", "target_planhat/target.py"]
+    "name", ["README.md", "docs/start.md", "docs/pipes.md", "target_planhat/command_line.py"]
 )
 def test_every_place_that_keeps_a_state_shows_the_same_line(name):
     assert RECIPE in (ROOT / name).read_text("utf-8")

@@ -223,7 +223,7 @@ def test_a_list_may_have_blanks_and_empty_items(warm, variables, text):
     ("plugin", "name", "text", "says"),
     [
         ("tap-planhat", "page_size", "many", "TAP_PLANHAT_PAGE_SIZE must be a whole number"),
-        ("tap-planhat", "page_size", "0", "page_size must be between 1 and 2000"),
+        ("tap-planhat", "page_size", "0", "page_size must be between 1 and 10000"),
         ("target-planhat", "dry_run", "perhaps", "TARGET_PLANHAT_DRY_RUN must be true or false"),
         ("target-planhat", "match_on", "sourceID,", "no model has a keyable called 'sourceID'"),
         ("target-planhat", "max_rejects", "none", "TARGET_PLANHAT_MAX_REJECTS must be a whole"),
