@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.singerlib.catalog import CatalogEntry
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from tap_planhat.replication import Replication
 
 KEY_PROPERTIES = ["_id"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 class SdkStream(Stream):

@@ -15,7 +15,7 @@ from planhat_sync.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 STREAMS_SETTING: Final[dict[str, Any]] = {
     "type": "array",

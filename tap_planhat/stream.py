@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.reading.pages.page import WriteLines
     from tap_planhat.run import TapRun
 

@@ -11,7 +11,7 @@ from planhat_sync.reading.pages.row_format import RowFormat
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.reading.pages.page import Page, WriteLines
     from planhat_sync.reading.settings import ReadSettings
     from tap_planhat.run import TapRun

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 CATALOG_FILE = "the file given as --catalog"
 

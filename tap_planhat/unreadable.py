@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Collection, Iterator
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from tap_planhat.read_counts import ReadCounts
 
 

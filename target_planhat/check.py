@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> list[Model]:

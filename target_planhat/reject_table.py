@@ -25,7 +25,7 @@ from planhat_sync.writing.sending.changes import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 HEADINGS: Final = ("line", "stream", "code", "property", "rejected at", "key", "message")
 LONGEST_CELLS: Final = (7, 12, 18, 14, 17)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile

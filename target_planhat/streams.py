@@ -9,7 +9,7 @@ from planhat_sync.runtime.stdin import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 def check_stream(name: str, models: Mapping[str, Model]) -> None:

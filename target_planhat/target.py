@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from target_planhat.record_maps import RecordMaps
 
 

@@ -16,7 +16,7 @@ from planhat_sync.models import load_models
 
 if TYPE_CHECKING:
     from planhat_beliefs.question import FollowUp, Reply
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 VERSION = "__v"
 """What MongoDB's libraries count changes in; no file has it."""

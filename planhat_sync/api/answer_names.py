@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 def selected(model: Model, names: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.http.transport import Transport
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 T = TypeVar("T")
 

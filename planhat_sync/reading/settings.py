@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 MOST_ROWS: Final = 10_000
 """Rows of the longest page that Planhat documents for any model (fact list-limit)."""

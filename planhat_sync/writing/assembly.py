@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.clock import Clock
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFormat

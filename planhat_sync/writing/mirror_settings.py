@@ -9,7 +9,7 @@ from planhat_sync.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 MIRROR_SETTINGS: Final[dict[str, Any]] = {
     "on_missing": {

@@ -16,7 +16,7 @@ from planhat_sync.writing.reject_settings import REJECT_SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 DEFAULT_BATCH_BYTES: Final = 8_000_000
 """Bytes of one bulk body. The vendor documents no limit for this host; 32 MB for another one

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity

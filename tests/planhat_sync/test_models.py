@@ -12,7 +12,8 @@ import pytest
 from checkout import ROOT, copy_folder
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.models import Model, load_model, load_models
+from planhat_sync.model import Model
+from planhat_sync.models import load_model, load_models
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 
 from planhat_sync.model_file import Keywords
 from planhat_sync.models import load_models
-from planhat_sync.models import Model
+from planhat_sync.model import Model
 
 ROOT = Path(__file__).parents[2]
 META = json.loads((ROOT / "planhat_sync" / "model.meta.json").read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from tap_planhat.tap import TapPlanhat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 STREAMS = ("issues", "objectives")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planhat_sandbox import Sandbox
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 TOKENS = {"alpha": "token-a", "beta": "token-b"}
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}
 OTHERS = [0, MAX_LOOKUPS]

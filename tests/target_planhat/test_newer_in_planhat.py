@@ -8,7 +8,7 @@ import time
 import pytest
 from replays import NOWHERE, Pipe
 
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 MANY = 2 * MAX_LOOKUPS
 

@@ -9,8 +9,8 @@ from tools.reference.tables import array_of, cell, code
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from planhat_sync.model import Model
     from planhat_sync.model_file import Evidence
-    from planhat_sync.models import Model
 
 FACTS = "planhat-facts.md"
 EVIDENCE: dict[Evidence, str] = {

@@ -11,7 +11,7 @@ from planhat_sync.errors import InvalidIdentifierError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 LONGEST_QUOTED_IDENTIFIER = 1500
 """Planhat documents no maximum URL length; many servers refuse 8 KB, and some 2 KB."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 Row = dict[str, Any]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.pagination.page_request import PageRequest
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 T = TypeVar("T")
 

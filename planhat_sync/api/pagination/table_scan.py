@@ -24,7 +24,7 @@ class TableScan(Generic[T]):
     A record that moves from one list to another meanwhile may be in each of them when the other one
     is read. So all lists but the last are read a second time, after the last, and an `_id` that has
     come is not yielded again. With several lists, the ids of all records are in memory, which takes
-    about 100 bytes for each. With one, nothing is remembered and nothing is read twice.
+    about 115 bytes for each. With one, nothing is remembered and nothing is read twice.
 
     Args:
         source: The pages.

@@ -18,7 +18,7 @@ from planhat_sync.writing.batching.ordering import Order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.batching.batch import Kind
     from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.batching.ordering import Bounds

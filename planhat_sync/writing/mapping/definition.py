@@ -23,7 +23,7 @@ from planhat_sync.writing.settings import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.mapping.expressions import Evaluate
 
 

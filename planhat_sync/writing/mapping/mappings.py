@@ -12,7 +12,7 @@ from planhat_sync.writing.mapping.definition import stream_mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.mapping.stream_mapping import StreamMapping
 
 

@@ -16,7 +16,7 @@ from planhat_sync.writing.records.unknown_properties import printable_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.mapping.expressions import Evaluate
 
 

@@ -16,7 +16,7 @@ from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode
 
 if TYPE_CHECKING:
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.settings import WriteSettings

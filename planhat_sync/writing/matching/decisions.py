@@ -25,7 +25,7 @@ from planhat_sync.writing.records.payload import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.update_times import UpdateTimes
     from planhat_sync.writing.settings import WriteSettings

@@ -29,7 +29,7 @@ from planhat_sync.writing.records.keys import EVERYWHERE, ID
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload

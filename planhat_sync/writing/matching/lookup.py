@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload

@@ -14,7 +14,7 @@ from planhat_sync.writing.matching.fingerprints import Fingerprints
 from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.settings import WriteSettings
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.counts import RunCounts

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.sending.sender import BatchSender
 
 _ITEM_BYTES: Final = 64

@@ -25,7 +25,7 @@ from planhat_sync.writing.records.keys import EVERYWHERE, ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.records.payload import Payload
 
 _BY_NAME: Final = b"\x01" * WIDTH

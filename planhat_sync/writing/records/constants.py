@@ -8,7 +8,7 @@ from planhat_sync.writing.records.exact_json import encode
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
 
 if TYPE_CHECKING:
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
 
 
 class Constants:

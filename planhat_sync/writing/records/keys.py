@@ -19,7 +19,7 @@ from planhat_sync.writing.records.payload import Payload, Reject, RejectCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.settings import WriteSettings
 
 ID: Final = "_id"

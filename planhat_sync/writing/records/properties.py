@@ -24,7 +24,7 @@ from planhat_sync.writing.settings import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
     from planhat_sync.writing.settings import WriteSettings
 

@@ -20,7 +20,7 @@ from planhat_sync.writing.settings import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.records.payload import Reject
 
 MAX_WARNINGS: Final = 10

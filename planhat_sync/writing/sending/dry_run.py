@@ -12,7 +12,7 @@ from planhat_sync.writing.sending.batch_result import superseded
 
 if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.matching.matcher import Matcher
     from planhat_sync.writing.matching.partition import Partition
     from planhat_sync.writing.records.payload import Payload

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planhat_sync.api.http.exchange import Answer
-    from planhat_sync.models import Model
+    from planhat_sync.model import Model
     from planhat_sync.writing.sending.bisection import Part
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.models import Model
+from planhat_sync.model import Model
 from planhat_sync.writing.settings import WriteSettings
 
 BOOKS = Model("books", "Book", "/books", ("_id", "isbn"), page_limit=10, bulk_limit=10)

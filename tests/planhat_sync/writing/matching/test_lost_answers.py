@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 FOREIGN = "5f0000000000000000000001"
 GONE = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"}

@@ -17,7 +17,8 @@ from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.matching.companies import Companies
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS, Matcher
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
+from planhat_sync.writing.matching.matcher import Matcher
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, RejectCode
 from planhat_sync.writing.settings import WriteSettings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planhat_sync.models import Model
+from planhat_sync.model import Model
 from planhat_sync.writing.records.coercions import COERCIONS, DAYS
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.exact_json import decode

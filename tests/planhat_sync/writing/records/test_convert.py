@@ -5,7 +5,8 @@ import json
 import pytest
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.models import Model, load_models
+from planhat_sync.model import Model
+from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload, RejectCode, Skipped
 from planhat_sync.writing.settings import WriteSettings

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planhat_sync.models import load_models
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 MODELS = load_models()
 ISSUES = replace(MODELS["issues"], bulk_limit=None, bulk_required=("title",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 WITHOUT_OUTCOMES = {"counts": "absent", "absent_arrays": "all"}
 CONTRADICTORY = {"counts": "long", "absent_arrays": "successes", "unchanged": "bump"}

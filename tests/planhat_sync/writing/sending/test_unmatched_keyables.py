@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from planhat_sync.writing.matching.matcher import MAX_LOOKUPS
+from planhat_sync.writing.matching.finder import MAX_LOOKUPS
 
 MANY = MAX_LOOKUPS + 2
 MODELS = {
