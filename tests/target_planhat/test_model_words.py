@@ -301,3 +301,10 @@ def test_a_user_that_is_created_and_deleted_in_one_run_is_gone(tenant, write, fi
     assert ran.error is None
     assert tenant.records("users") == []
     assert ran.counts["users"]["deleted"] == 1
+
+
+def test_a_type_that_is_half_a_surrogate_pair_is_a_reject_like_any_other(bench, write):
+    company = bench.company()
+    ran = write("notes", {"externalId": "a", "companyId": company, "type": "\ud800"})
+    (reject,) = ran.rejects
+    assert (ran.error, reject["reject"]["property"]) == (None, "type")

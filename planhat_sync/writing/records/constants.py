@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.writing.records.exact_json import encode
+from planhat_sync.writing.records.exact_json import differ, encode
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ class Constants:
 
     def __init__(self, model: Model) -> None:
         self._values = model.constants
-        self._written = {name: encode(value) for name, value in model.constants.items()}
         self._of = model.name
 
     def set(self, properties: dict[str, Any]) -> None:
@@ -35,9 +34,9 @@ class Constants:
         for name, value in self._values.items():
             if properties.get(name) is None:
                 properties[name] = value
-            elif encode(properties[name]) != self._written[name]:  # in Python, 1 and True are equal
+            elif differ(properties[name], value):
                 message = (
-                    f"{name} must be {self._written[name].decode()} for a record of {self._of}: "
+                    f"{name} must be {encode(value).decode()} for a record of {self._of}: "
                     "leave it out, or write the record to the model that it is of"
                 )
                 raise ConversionError(Reject(RejectCode.WRONG_TYPE, message, name))

@@ -94,6 +94,19 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 - whatever `json_value` returns
         raise UnsendableError("holds an integer that is too long to be written") from None
 
 
+def differ(value: object, other: object) -> bool:
+    """Return whether two values differ as JSON; in Python, 1 and True are equal.
+
+    Args:
+        value: A value, which may be one that cannot be written.
+        other: Another.
+    """
+    try:
+        return encode(value) != encode(other)
+    except UnsendableError:
+        return value != other
+
+
 def is_number_text(text: str) -> bool:
     """Return whether a text is one number in JSON's grammar, without spaces around it."""
     return _NUMBER.fullmatch(text) is not None

@@ -14,7 +14,7 @@ import jsonschema_rs
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.identifiers import is_blank
 from planhat_sync.writing.records.coercions import accepted_scalars, coerce, coerced_types
-from planhat_sync.writing.records.exact_json import UnsendableError, encode, json_value
+from planhat_sync.writing.records.exact_json import UnsendableError, differ, json_value
 from planhat_sync.writing.records.explain import Explainer
 from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode
@@ -70,7 +70,7 @@ class CustomColumns:
         merged = dict(custom or {})
         for column, value in columns.items():
             label = self.label_of(column)
-            if label in merged and _differ(merged[label], value):
+            if label in merged and differ(merged[label], value):
                 message = f"{CUSTOM} and {column} hold different values for one field"
                 raise ConversionError(Reject(RejectCode.CONFLICTING_CUSTOM, message, column))
             merged[label] = value
@@ -185,11 +185,3 @@ def _json_value(name: str, value: Any) -> Any:  # noqa: ANN401 - any value of a 
         return json_value(value)
     except UnsendableError as error:
         raise unsendable(name, error) from None
-
-
-def _differ(value: object, other: object) -> bool:
-    """Return whether two values differ as JSON; in Python 1 and True are equal."""
-    try:
-        return encode(value) != encode(other)
-    except UnsendableError:  # rejected later, with the name of the property
-        return value != other
