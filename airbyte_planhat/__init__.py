@@ -1,0 +1,1 @@
+"""The front doors for Airbyte: `source-planhat` and `destination-planhat`."""
