@@ -91,7 +91,7 @@ test-airflow: $(STAMP) system .venv-airflow/.installed ## test the Airflow examp
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-test-containers: $(STAMP) .venv-containers/.installed ## test the Dockerfile, without a container engine, and the Kubernetes manifest
+test-containers: $(STAMP) .venv-containers/.installed ## test the Dockerfiles, without a container engine, and the Kubernetes manifest
 	$(BIN)/python -m pytest tests/platform/containers
 
 format: $(STAMP) ## format the code and apply automatic fixes
@@ -157,6 +157,7 @@ lock: ## resolve requirements/*.txt again (needs uv: pip install uv)
 	$(LOCK) tests/platform/containers/requirements.in -o tests/platform/containers/requirements.txt
 	$(LOCK) pyproject.toml -o examples/kubernetes/requirements.txt
 	$(LOCK) examples/kubernetes/build-requirements.in -o examples/kubernetes/build-requirements.txt
+	$(LOCK) -c examples/kubernetes/requirements.txt examples/airbyte/requirements.in -o examples/airbyte/requirements.txt
 
 clean:
 	rm -rf $(VENV) .venv-* build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
