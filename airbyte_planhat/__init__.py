@@ -1,1 +1,1 @@
-"""The front doors for Airbyte: `source-planhat` and `destination-planhat`."""
+"""The Airbyte connectors: `source-planhat` and `destination-planhat`."""

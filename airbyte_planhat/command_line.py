@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from airbyte_planhat.config import read_config, read_file
 from airbyte_planhat.failures import reported, sentence
 from airbyte_planhat.log import log_to_messages
-from airbyte_planhat.messages import ConnectionStatus, write
+from airbyte_planhat.messages import write
 from airbyte_planhat.specification import specification
 from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
 from planhat_sync.runtime.exits import StoppedBySignal, run
@@ -33,7 +33,7 @@ class Connector:
     are imported when they are called:
 
     - `check(config, stop)` raises what is wrong;
-    - `discover(config, stop)` returns a message;
+    - `discover(config, stop)` returns the type and the content of a message;
     - `read(config, stop, catalog, state)` and `write(config, stop, catalog)` move records; they
       get the content of the files, that of `state` empty if there is none.
 
@@ -93,12 +93,12 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
 def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> None:
     match arguments.command:
         case "spec":
-            write(specification(connector.schema, writes=connector.transfer == "write"))
+            write("SPEC", specification(connector.schema, writes=connector.transfer == "write"))
         case "check":
-            write(_status(connector, arguments, stop))
+            write("CONNECTION_STATUS", _status(connector, arguments, stop))
         case "discover":
             config = read_config(arguments.config, connector.schema)
-            write(connector.command("discover")(config, stop))
+            write(*connector.command("discover")(config, stop))
         case transfer:
             config = read_config(arguments.config, connector.schema)
             files = [read_file("catalog", arguments.catalog)]
@@ -107,14 +107,14 @@ def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) 
             connector.command(transfer)(config, stop, *files)
 
 
-def _status(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> ConnectionStatus:
+def _status(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> dict[str, str]:
     try:
         connector.command("check")(read_config(arguments.config, connector.schema), stop)
     except (Interrupted, OutputError):
         raise
     except PlanhatError as error:
-        return ConnectionStatus("FAILED", sentence(error))
-    return ConnectionStatus("SUCCEEDED")
+        return {"status": "FAILED", "message": sentence(error)}
+    return {"status": "SUCCEEDED"}
 
 
 class _Parser(argparse.ArgumentParser):

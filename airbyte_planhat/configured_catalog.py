@@ -1,14 +1,14 @@
 """The file given as --catalog: which streams to read or write, and how.
 
-A source is told a `destination_sync_mode` that means nothing to it, and a destination a `sync_mode`
-that means nothing to it. Fields that are null are as good as missing: PyAirbyte writes all of them.
+The same file goes to both sides: a `destination_sync_mode` means nothing to a source, and a
+`sync_mode` nothing to a destination. A field that is null is not set; PyAirbyte writes all of them.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -32,7 +32,7 @@ class _Stream(msgspec.Struct):
 
 class _Configured(msgspec.Struct):
     stream: _Stream
-    sync_mode: str | None = None
+    sync_mode: Literal["full_refresh", "incremental"] | None = None
     destination_sync_mode: str | None = None
     cursor_field: tuple[str, ...] | None = None
     primary_key: tuple[tuple[str, ...], ...] | None = None
@@ -55,9 +55,10 @@ class ConfiguredStream:
         namespace: Its namespace, if it has one.
         model: The model that has the name of the stream, or of the object of the destination into
             which it is written; None if no model has it.
+        properties: JSON Schema of each property that is selected, or that records have.
         sync_mode: How to read it: ``full_refresh`` or ``incremental``.
-        cursor_field: The property by which the user wants it to be read incrementally; empty for
-            that of the source.
+        cursor_field: The property by which the user wants it to be read incrementally; empty if
+            the user has chosen none.
         destination_sync_mode: How to write it, such as ``append_dedup``.
         primary_key: The properties that identify a record, each as a path.
         destination_object_name: The object of the destination into which it is written, if the user
@@ -65,21 +66,33 @@ class ConfiguredStream:
         generation_id: Number of the generation of its records; None on platforms that have none.
         minimum_generation_id: Records of earlier generations are to be removed; 0 for none.
         sync_id: Number of the sync.
-        properties: JSON Schema of each property that is selected, or that records have.
     """
 
     name: str
     namespace: str | None
     model: Model | None
-    sync_mode: str
-    cursor_field: tuple[str, ...]
-    destination_sync_mode: str
-    primary_key: tuple[tuple[str, ...], ...]
-    destination_object_name: str | None
-    generation_id: int | None
-    minimum_generation_id: int | None
-    sync_id: int | None
     properties: Mapping[str, Any]
+    sync_mode: Literal["full_refresh", "incremental"] = "full_refresh"
+    cursor_field: tuple[str, ...] = ()
+    destination_sync_mode: str = "append"
+    primary_key: tuple[tuple[str, ...], ...] = ()
+    destination_object_name: str | None = None
+    generation_id: int | None = None
+    minimum_generation_id: int | None = None
+    sync_id: int | None = None
+
+    @property
+    def replication_key(self) -> str | None:
+        """The replication key by which to read the stream; None to read it in full.
+
+        A possible key counts only if the user has chosen it as the cursor, and thereby vouches for
+        it: PyAirbyte asks for ``incremental`` of every stream that it reads.
+        """
+        if self.model is None or self.sync_mode != "incremental":
+            return None
+        possible = self.model.possible_replication_key
+        chosen = possible if self.cursor_field == (possible,) else None
+        return self.model.replication_key or chosen
 
 
 def read_catalog(content: bytes, models: Mapping[str, Model]) -> tuple[ConfiguredStream, ...]:
@@ -102,28 +115,23 @@ def read_catalog(content: bytes, models: Mapping[str, Model]) -> tuple[Configure
         ) from None
     except (msgspec.DecodeError, RecursionError):
         raise ConfigurationError(f"{WHAT} is not JSON") from None
-    found_streams: dict[tuple[str | None, str], ConfiguredStream] = {}
+    streams: dict[tuple[str | None, str], ConfiguredStream] = {}
     for each in catalog.streams:
         stream = _configured(each, models)
-        if found_streams.setdefault((stream.namespace, stream.name), stream) is not stream:
+        if streams.setdefault((stream.namespace, stream.name), stream) is not stream:
             raise ConfigurationError(f"{WHAT} names the stream {stream.name} twice: remove one")
-    return tuple(found_streams.values())
+    return tuple(streams.values())
 
 
 def _configured(given: _Configured, models: Mapping[str, Model]) -> ConfiguredStream:
-    schema = given.stream.json_schema or {}
-    properties = schema.get("properties")
+    stream = given.stream
+    properties = (stream.json_schema or {}).get("properties")
+    how = msgspec.structs.asdict(given)
+    del how["stream"]
     return ConfiguredStream(
-        name=given.stream.name,
-        namespace=given.stream.namespace or None,
-        model=models.get(given.destination_object_name or given.stream.name),
-        sync_mode=given.sync_mode or "full_refresh",
-        cursor_field=given.cursor_field or (),
-        destination_sync_mode=given.destination_sync_mode or "append",
-        primary_key=given.primary_key or (),
-        destination_object_name=given.destination_object_name,
-        generation_id=given.generation_id,
-        minimum_generation_id=given.minimum_generation_id,
-        sync_id=given.sync_id,
-        properties=properties if isinstance(properties, dict) else {},
+        stream.name,
+        stream.namespace or None,
+        models.get(given.destination_object_name or stream.name),
+        properties if isinstance(properties, dict) else {},
+        **{name: value for name, value in how.items() if value is not None},
     )

@@ -1,4 +1,4 @@
-"""Says in the messages why a run failed, and who can do something about it.
+"""Messages about failures: what went wrong, and who can do something about it.
 
 ``config_error``: the user has to change something; the platform does not try again.
 ``transient_error``: the same run may succeed later. ``system_error``: anything else.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airbyte_planhat.messages import ErrorTrace, FailureType, write
+from airbyte_planhat.messages import FailureType, printable, trace, write
 from planhat_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -26,9 +26,7 @@ from planhat_sync.runtime.exits import StoppedBySignal, sentence_of
 from planhat_sync.runtime.stdout import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from airbyte_planhat.messages import StreamDescriptor
+    from collections.abc import Iterator, Mapping
 
 _CONFIG: Final = (ConfigurationError, AuthenticationError, NotPermittedError)
 _TRANSIENT: Final = (
@@ -63,23 +61,26 @@ def sentence(error: BaseException) -> str:
     Args:
         error: What was raised.
     """
-    return redact(" ".join(sentence_of(error).split()))
+    return printable(redact(" ".join(sentence_of(error).split())))
 
 
-def write_failure(error: BaseException, stream: StreamDescriptor | None = None) -> None:
+def write_failure(error: BaseException, stream: Mapping[str, Any] | None = None) -> None:
     """Write what failed, without secrets; with a traceback only at log level DEBUG.
 
     Args:
         error: What was raised.
-        stream: The stream that failed; None for the run.
+        stream: The `descriptor` of the stream that failed; None for the run.
 
     Raises:
         OutputError: It cannot be written.
     """
-    trace = None
+    content: dict[str, Any] = {"message": sentence(error), "failure_type": failure_type(error)}
     if logging.getLogger().isEnabledFor(logging.DEBUG):
-        trace = redact("".join(traceback.format_exception(error)))
-    write(ErrorTrace(sentence(error), failure_type(error), trace, stream))
+        frames = "".join(traceback.format_exception(error))
+        content["stack_trace"] = printable(redact(frames))
+    if stream is not None:
+        content["stream_descriptor"] = stream
+    write("TRACE", trace("ERROR", content))
 
 
 @contextlib.contextmanager

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import Final
 
-from airbyte_planhat.messages import Log, write
+from airbyte_planhat.messages import printable, write
 from planhat_sync.runtime.stdout import OutputError
 
-if TYPE_CHECKING:
-    from airbyte_planhat.messages import Level
+_LEVELS: Final = {
+    logging.CRITICAL: "FATAL",
+    logging.ERROR: "ERROR",
+    logging.WARNING: "WARN",
+    logging.INFO: "INFO",
+    logging.DEBUG: "DEBUG",
+}
 
 
 def log_to_messages(*, debug: bool) -> None:
@@ -30,20 +34,23 @@ class _MessageHandler(logging.Handler):
     """Writes a log record as a message."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a log record; if nobody reads standard output, the run finds that itself."""
-        debug = logging.getLogger().isEnabledFor(logging.DEBUG)
-        trace = record.exc_text if debug else None
-        with contextlib.suppress(OutputError):
-            write(Log(_level_of(record.levelno), record.getMessage(), trace))
+        """Write a log record; if nobody reads standard output, the run notices that itself.
+
+        Args:
+            record: The log record.
+        """
+        try:
+            text = printable(record.getMessage())
+            content = {"level": _level_of(record.levelno), "message": text}
+            if record.exc_text and logging.getLogger().isEnabledFor(logging.DEBUG):
+                content["stack_trace"] = printable(record.exc_text)
+            write("LOG", content)
+        except OutputError:
+            pass
+        except Exception:  # noqa: BLE001 - as logging asks of every handler
+            self.handleError(record)
 
 
-def _level_of(number: int) -> Level:
-    if number >= logging.CRITICAL:
-        return "FATAL"
-    if number >= logging.ERROR:
-        return "ERROR"
-    if number >= logging.WARNING:
-        return "WARN"
-    if number >= logging.INFO:
-        return "INFO"
-    return "DEBUG" if number >= logging.DEBUG else "TRACE"
+def _level_of(number: int) -> str:
+    """Return Airbyte's name of a level; a level between two of Python's has that of the lower."""
+    return next((name for least, name in _LEVELS.items() if number >= least), "TRACE")
