@@ -1,7 +1,8 @@
 """`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
 
-The plugins' `--about --format=json`, the connectors' `spec`, the files in schemas/ and the sandbox's registries are the
-source. What is outside the markers in a file is written by hand and not changed.
+The source is what the plugins' `--about --format=json` and the connectors' `spec` print, the files
+in schemas/, and the sandbox's registries. What is outside the markers in a file is written by hand
+and not changed.
 """
 
 from __future__ import annotations
