@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import deque
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reliability.pair import MARK, kind_of, write_settings
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-STREAMS = ("issues", "objectives")
+STREAMS = {"issues": "incremental", "objectives": "full_refresh"}
 
 
 class AirbytePair:
@@ -28,7 +27,7 @@ class AirbytePair:
     def reader_command(
         self, folder: Path, settings: Mapping[str, Any], state: bytes | None
     ) -> list[str]:
-        """Return the command of the source: both streams, incrementally."""
+        """Return the command of the source."""
         command = [sys.executable, "-m", "airbyte_planhat.source", "read"]
         command += write_settings(folder / "source.json", settings)
         command += ["--catalog", str(_write_catalog(folder))]
@@ -126,26 +125,18 @@ def _is_error(line: bytes) -> bool:
     return kind_of(line) == "TRACE" and json.loads(line)["trace"]["type"] == "ERROR"
 
 
-@cache
-def _catalog() -> bytes:
-    streams = [
-        {
-            "stream": {
-                "name": name,
-                "json_schema": {"type": "object", "properties": {}},
-                "supported_sync_modes": ["full_refresh", "incremental"],
-            },
-            "sync_mode": "incremental",
-            "cursor_field": ["updatedAt"],
-            "destination_sync_mode": "append_dedup",
-            "primary_key": [["_id"]],
-        }
-        for name in STREAMS
-    ]
-    return json.dumps({"streams": streams}).encode()
+def _configured(stream: str, sync_mode: str) -> dict[str, Any]:
+    offered = {"name": stream, "json_schema": {}, "supported_sync_modes": [sync_mode]}
+    return {
+        "stream": offered,
+        "sync_mode": sync_mode,
+        "destination_sync_mode": "append_dedup",
+        "primary_key": [["_id"]],
+    }
 
 
 def _write_catalog(folder: Path) -> Path:
     path = folder / "catalog.json"
-    path.write_bytes(_catalog())
+    streams = [_configured(stream, sync_mode) for stream, sync_mode in STREAMS.items()]
+    path.write_text(json.dumps({"streams": streams}), encoding="utf-8")
     return path
