@@ -51,7 +51,7 @@ def read_config(path: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     given = parse_json_object(read_file("config", path), "the file given as --config")
     add_secret(str(given.get(SECRET) or ""))
     known = schema["properties"]
-    for name in given.keys() - known:
+    for name in (name for name in given if name not in known):
         logger.warning("config: %s is not a setting%s", name, did_you_mean(name, known))
     config, errors = checked_settings(
         schema,

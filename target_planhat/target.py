@@ -16,13 +16,14 @@ from planhat_singer.plugin import PlanhatPlugin
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError, NotPermittedError
 from planhat_sync.models import load_models
+from planhat_sync.runtime.stdout import print_text
 from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.mirror_settings import check_values
 from planhat_sync.writing.results.output_files import check_output_files
+from planhat_sync.writing.rights import models_to_check, refused_models
 from planhat_sync.writing.settings import WriteSettings
-from target_planhat.check import check_rights, models_to_check
 from target_planhat.command_line import HELP, OPTIONS
 from target_planhat.mapped_streams import MappedStreams
 from target_planhat.meltano_scope import scope_in_meltano
@@ -223,6 +224,11 @@ class TargetPlanhat(PlanhatPlugin, Target):
         if check:
             mapped = {each["model"] for each in target.settings.mappings}
             models = models_to_check(target.models, mapped)
-            check_rights(PlanhatClient(target.run.transport), models)
+            client = PlanhatClient(target.run.transport)
+            if refused := refused_models(client, models, print_text):
+                raise NotPermittedError(
+                    f"api_token has no permission for {', '.join(refused)}: grant it to its "
+                    "private app in Planhat"
+                )
         else:
             target.listen(file_input)

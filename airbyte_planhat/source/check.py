@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.client import PlanhatClient
-from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
-from planhat_sync.reading.settings import ReadSettings
+from planhat_sync.reading.run import ReadRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +24,7 @@ def check(config: Mapping[str, Any], stop: Stop) -> None:
     Raises:
         PlanhatError: The settings are wrong, Planhat cannot be reached, or refuses to be read.
     """
-    ReadSettings.from_config(config)
-    connection = Connection.from_config(config)
-    client = PlanhatClient(Transport(connection, width=1, stop=stop.event))
+    client = ReadRun(config, stop=stop.event).connect()
     models = [model for model in load_models().values() if model.is_read]
     for model in sorted(models, key=lambda each: not each.selected_by_default):
         try:

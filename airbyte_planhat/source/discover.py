@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airbyte_planhat.record_schema import DELETED_AT, TIMESTAMP, record_schema
-from planhat_sync.api.client import PlanhatClient
-from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import read_custom_fields, typed_models
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
+from planhat_sync.reading.run import ReadRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +28,7 @@ def discover(config: Mapping[str, Any], stop: Stop) -> tuple[str, dict[str, Any]
     """
     models = load_models()
     if config["discover_custom_fields"]:
-        connection = Connection.from_config(config)
-        client = PlanhatClient(Transport(connection, width=1, stop=stop.event))
+        client = ReadRun(config, stop=stop.event).connect()
         models = typed_models(models, read_custom_fields(client, models))
     more = {DELETED_AT: TIMESTAMP} if config["detect_deletes"] else {}
     streams = [_stream(model, more) for model in models.values() if model.is_read]
