@@ -14,7 +14,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.intake import Values
+from planhat_sync.writing.record_input import Values
 from planhat_sync.writing.records.exact_json import decode
 
 if TYPE_CHECKING:

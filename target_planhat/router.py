@@ -24,9 +24,9 @@ from target_planhat.unknown_messages import UnknownMessages
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planhat_sync.writing.intake import Intake
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.record_input import RecordInput
     from target_planhat.completeness import Completeness
     from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
@@ -39,7 +39,7 @@ class Router:
 
     Args:
         pipeline: Takes states.
-        intake: Takes records.
+        record_input: Takes records.
         maps: The mappings or stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
         final_state: Receives where records and states are, and whether the input is cut.
@@ -49,14 +49,14 @@ class Router:
     def __init__(
         self,
         pipeline: Pipeline,
-        intake: Intake,
+        record_input: RecordInput,
         maps: RecordMaps,
         schemas: dict[str, bytes],
         final_state: FinalState,
         completeness: Completeness | None = None,
     ) -> None:
         self._pipeline = pipeline
-        self._intake = intake
+        self._input = record_input
         self._streams = pipeline.streams
         self._maps = maps
         self._schemas = schemas
@@ -84,7 +84,7 @@ class Router:
         """
         at = 0
         while at < len(lines.lines):
-            current = self._intake.current
+            current = self._input.current
             taken = current.take_lines(lines, at) if current is not None else 0
             if current is not None and taken:
                 if self._completeness is not None:
@@ -119,7 +119,7 @@ class Router:
         self._final_state.last_record = number
         if self._completeness is not None:
             self._completeness.add_records(message.stream, line, line)
-        self._intake.take(message.stream, line, number, partial(values_of, message))
+        self._input.take(message.stream, line, number, partial(values_of, message))
 
     def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
         name, schema = message.stream, message.schema

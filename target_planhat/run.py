@@ -11,7 +11,8 @@ from planhat_sync.runtime import stdout
 from planhat_sync.writing.interface import Interface
 from planhat_sync.writing.records.record_form import RecordForm
 from planhat_sync.writing.results.states import Watermark
-from planhat_sync.writing.run import IDLE_SECONDS, LONGEST_WAIT_SECONDS, WriteRun
+from planhat_sync.writing.run import WriteRun
+from planhat_sync.writing.waiting_time import USUAL_PAUSES, Pauses
 from target_planhat.completeness import Completeness
 from target_planhat.final_state import FinalState
 from target_planhat.messages import record_decoder
@@ -64,8 +65,8 @@ class Run:
         maps: RecordMaps,
         *,
         version: str,
-        idle_seconds: float = IDLE_SECONDS,
-        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        idle_seconds: float = USUAL_PAUSES.idle_seconds,
+        longest_wait_seconds: float = USUAL_PAUSES.longest_wait_seconds,
         clock: Clock | None = None,
         files: Files | None = None,
         write: Callable[[Sequence[bytes]], None] = stdout.write,
@@ -87,8 +88,7 @@ class Run:
                 input_option="--input",
             ),
             has_final_state=lambda: self._final_state.is_present,
-            idle_seconds=idle_seconds,
-            longest_wait_seconds=longest_wait_seconds,
+            pauses=Pauses(idle_seconds, longest_wait_seconds),
             clock=clock,
             files=files,
         )
@@ -100,7 +100,12 @@ class Run:
             for stream in maps.named:
                 self._completeness.expect(stream, maps.streams_of(stream))
         self._router = Router(
-            self.pipeline, self._run.intake, maps, schemas, self._final_state, self._completeness
+            self.pipeline,
+            self._run.record_input,
+            maps,
+            schemas,
+            self._final_state,
+            self._completeness,
         )
 
     def perform(self, source: IO[Any] | None, *, is_complete: bool = False) -> None:

@@ -18,11 +18,11 @@ from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.ending import Ending
-from planhat_sync.writing.intake import Intake
+from planhat_sync.writing.record_input import RecordInput
 from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.results.replay import may_return, put_aside
 from planhat_sync.writing.sending.changes import ChangeLog
-from planhat_sync.writing.waiting_time import WaitingTime
+from planhat_sync.writing.waiting_time import USUAL_PAUSES, Pauses, WaitingTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings
 
-IDLE_SECONDS = 5.0
-"""After this many seconds without input, what waits is sent, so that its state can be printed."""
-
-LONGEST_WAIT_SECONDS = 60.0
-"""A record waits no longer than this to be sent, however slowly others come."""
-
 
 class WriteRun:
     """One run that writes.
@@ -51,10 +45,10 @@ class WriteRun:
         models: The models, by name.
         maps: The mappings or stream maps.
         interface: What is particular to the program.
+        stop: Asks the run to stop; None if signals alone ask it, while it is under way.
         has_final_state: Returns whether the input ended with a state behind all records; None if
             that is not known.
-        idle_seconds: After this many seconds without input, what waits is sent.
-        longest_wait_seconds: A record waits no longer than this while others keep coming.
+        pauses: After which pauses of the input what waits is sent.
         clock: Time and randomness.
         files: The file system of the reject file.
 
@@ -64,7 +58,7 @@ class WriteRun:
         transport: Sends the requests.
         client: Planhat.
         pipeline: Takes records to their outcomes.
-        intake: Takes the records of lines to the pipeline.
+        record_input: Takes the records of lines to the pipeline.
     """
 
     def __init__(
@@ -75,13 +69,14 @@ class WriteRun:
         maps: RecordMaps,
         interface: Interface,
         *,
+        stop: Stop | None = None,
         has_final_state: Callable[[], bool | None] = lambda: None,
-        idle_seconds: float = IDLE_SECONDS,
-        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        pauses: Pauses = USUAL_PAUSES,
         clock: Clock | None = None,
         files: Files | None = None,
     ) -> None:
-        self.stop = Stop(interface.name)
+        self._obeys_signals = stop is None
+        self.stop = stop or Stop(interface.name)
         self.clock = clock or Clock()
         self.transport = Transport(
             connection, width=settings.concurrency, stop=self.stop.event, clock=self.clock
@@ -89,7 +84,7 @@ class WriteRun:
         self.client = PlanhatClient(self.transport)
         self._settings = settings
         self._interface = interface
-        self._idle_seconds = idle_seconds
+        self._idle_seconds = pauses.idle_seconds
         style = TextStyle.of(sys.stderr)
         deleted_at = interface.records.columns.deleted_at
         self.pipeline = make_pipeline(
@@ -102,7 +97,7 @@ class WriteRun:
             files=files,
             clock=self.clock,
         )
-        self.intake = Intake(self.pipeline, maps, interface.input_option)
+        self.record_input = RecordInput(self.pipeline, maps, interface.input_option)
         self._ending = Ending(
             settings,
             self.pipeline,
@@ -114,11 +109,11 @@ class WriteRun:
             clock=self.clock,
             style=style,
         )
-        self._waiting = WaitingTime(longest_wait_seconds, self.clock)
+        self._waiting = WaitingTime(pauses.longest_wait_seconds, self.clock)
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
-        """Return a context for the run: it obeys signals, shows its progress and its summary.
+        """Return a context for the run: it shows its progress, and its summary at the end.
 
         However it ends, the results of all batches in flight are recorded.
 
@@ -129,7 +124,7 @@ class WriteRun:
         with (
             self._ending.reported(),
             contextlib.closing(self),
-            self.stop.on_signals(),
+            self.stop.on_signals() if self._obeys_signals else contextlib.nullcontext(),
             self.progress(),
             self._settled(),
         ):
@@ -197,7 +192,7 @@ class WriteRun:
     def _put_aside(self, file: RejectFile, read_from: int | None) -> None:
         """Rename the reject file if it is what the run reads."""
         path = file.path.resolve()
-        self.intake.may_read_own_rejects = may_return(file, read_from)
+        self.record_input.may_read_own_rejects = may_return(file, read_from)
         aside = self._ending.replayed = put_aside(file, read_from)
         if aside is not None:
             self._interface.logger.info(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
-from planhat_sync.writing.intake import Intake
 from planhat_sync.writing.pipeline import Pipeline
+from planhat_sync.writing.record_input import RecordInput
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.results.states import Watermark
@@ -99,8 +99,8 @@ class Stdin:
             streams, dispatcher, counts=counts, rejects=rejects, states=Watermark(), write=None
         )
         maps = StreamMaps(target.mapper)
-        intake = Intake(pipeline, maps, "--input")
-        router = Router(pipeline, intake, maps, {}, FinalState())
+        record_input = RecordInput(pipeline, maps, "--input")
+        router = Router(pipeline, record_input, maps, {}, FinalState())
         with contextlib.suppress(PlanhatError):
             for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):
                 router.handle(lines)

@@ -32,7 +32,7 @@ class Values(NamedTuple):
     earlier_reject: Mapping[str, Any] | None
 
 
-class Intake:
+class RecordInput:
     """Takes the records of one run.
 
     Args:
@@ -71,12 +71,12 @@ class Intake:
         if self._maps.are_set:
             self._map(stream, line, number, values)
             return
-        current, taker = self.current, self._streams[stream]
-        self.current = taker
+        current, made = self.current, self._streams[stream]
+        self.current = made
         # The current stream has just found that the fast path cannot read the line.
-        if taker is current or not taker.take_lines(Lines(number, (line,)), 0):
+        if made is current or not made.take_lines(Lines(number, (line,)), 0):
             record, reject = self._checked(values(line, number), number)
-            self._pipeline.take(taker, record, line, number, earlier_reject=reject)
+            self._pipeline.take(made, record, line, number, earlier_reject=reject)
 
     def _map(
         self, stream: str, line: bytes, number: int, values: Callable[[bytes, int], Values]
@@ -92,8 +92,8 @@ class Intake:
             mapped = self._maps.apply(stream, record)
         except UnmappableError as error:
             counts.of(error.stream).read += 1
-            taker = self._streams[error.stream]
-            self._pipeline.reject(taker, error.made, line, number, error.reject)
+            failed = self._streams[error.stream]
+            self._pipeline.reject(failed, error.made, line, number, error.reject)
             return
         for name, made in mapped:
             if isinstance(made, Skipped):
