@@ -13,7 +13,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-shuffled test-airflow test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
+.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -46,6 +46,7 @@ tests: $(STAMP) system strangers
 
 test-all: lint types contracts system strangers ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(MAKE) --no-print-directory test-airbyte
 
 # With one process (WORKERS=0) a seed repeats the order exactly; with more, the first tests of
 # each process are the same, and the last ones depend on which process is free first.
@@ -86,12 +87,28 @@ test-airflow: $(STAMP) system .venv-airflow/.installed ## test the Airflow examp
 	.venv-airflow/bin/python -m pytest -c tests/platform/airflow/pytest.ini tests/platform/airflow
 	$(BIN)/python -m pytest tests/docs -k airflow.md
 
+# airbyte-cdk and PyAirbyte are large: each has its own environment, and make test needs neither.
+.venv-airbyte-cdk/.installed: requirements/airbyte-cdk.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv-pyairbyte/.installed: requirements/pyairbyte.txt
+	test -x $(@D)/bin/python || $(PYTHON) -c 'import sys; sys.exit("PyAirbyte needs Python 3.10, 3.11 or 3.12: make test-airbyte PYTHON=python3.12") if sys.version_info >= (3, 13) else None'
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+test-airbyte: $(STAMP) .venv-airbyte-cdk/.installed .venv-pyairbyte/.installed ## test the source and the destination with airbyte-cdk's standard tests and with PyAirbyte
+	.venv-airbyte-cdk/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte -k airbyte_cdk
+	.venv-pyairbyte/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte -k pyairbyte
+
 .venv-containers/.installed: tests/platform/containers/requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-test-containers: $(STAMP) .venv-containers/.installed ## test the Dockerfile, without a container engine, and the Kubernetes manifest
+test-containers: $(STAMP) .venv-containers/.installed ## test the Dockerfiles, without a container engine, and the Kubernetes manifest
 	$(BIN)/python -m pytest tests/platform/containers
 
 format: $(STAMP) ## format the code and apply automatic fixes
@@ -150,6 +167,8 @@ lock: ## resolve requirements/*.txt again (needs uv: pip install uv)
 	$(LOCK) --group release -o requirements/release.txt
 	$(LOCK) --group docs -o requirements/docs.txt
 	$(LOCK) pyproject.toml requirements/fuzz.in -o requirements/fuzz.txt
+	$(LOCK) requirements/airbyte-cdk.in -o requirements/airbyte-cdk.txt
+	$(LOCK) --no-strip-extras requirements/pyairbyte.in -o requirements/pyairbyte.txt  # pip needs the extras in it to have hashes
 	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in bare airbyte dlt cruds; do $(LOCK) benchmarks/peers/$$name.in -o benchmarks/peers/$$name.txt; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet examples/airflow/requirements.in -o examples/airflow/requirements.txt
@@ -157,6 +176,7 @@ lock: ## resolve requirements/*.txt again (needs uv: pip install uv)
 	$(LOCK) tests/platform/containers/requirements.in -o tests/platform/containers/requirements.txt
 	$(LOCK) pyproject.toml -o examples/kubernetes/requirements.txt
 	$(LOCK) examples/kubernetes/build-requirements.in -o examples/kubernetes/build-requirements.txt
+	$(LOCK) -c examples/kubernetes/requirements.txt examples/airbyte/requirements.in -o examples/airbyte/requirements.txt
 
 clean:
 	rm -rf $(VENV) .venv-* build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

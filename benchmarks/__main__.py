@@ -23,7 +23,7 @@ from benchmarks.limits import latency_claims, memory_claims, start_claims
 from benchmarks.measure import FailedRunError
 from benchmarks.report import results, table
 from benchmarks.rounds import server, slopes
-from benchmarks.subjects import MAPPED_TARGET, OUR_TARGET, READERS, WRITERS
+from benchmarks.subjects import MAPPED_TARGET, OUR_DESTINATION, OUR_TARGET, READERS, WRITERS
 
 if TYPE_CHECKING:
     from benchmarks.comparisons import Claim
@@ -59,9 +59,9 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
     with tempfile.TemporaryDirectory(prefix="planhat-bench-") as given, server() as url:
         folder = Path(given)
         for rows in {*wanted.sizes, *wanted.slow_sizes, plan.LATENCY_ROWS}:
-            for subject in (OUR_TARGET, MAPPED_TARGET):
+            for subject in (OUR_TARGET, MAPPED_TARGET, OUR_DESTINATION):
                 with subject.lines(folder, rows).open("wb") as out:
-                    out.writelines(lines.lines(rows, tracker=subject.tracker))
+                    out.writelines(lines.lines(rows, subject.form))
         sides = {
             "Reading": slopes(readers, url, wanted),
             "Writing": slopes(writers, url, wanted, folder),

@@ -1,11 +1,13 @@
-"""Reads 100,000 issues while 1 % of them are deleted, inserted and updated, and counts.
+"""Reads issues while some of them are deleted, inserted and updated, and counts.
 
-    python -m benchmarks.exact_read [--issues N] [--churn PERCENT]
+    python -m benchmarks.exact_read [--issues N] [--churn PERCENT] [--only NAMES]
 
-The tap runs as a process against the sandbox, which changes the tenant before each request.
-Printed: which of the records that existed throughout are missing, which were emitted twice, and the
-number of requests beside that of the same read of an unchanged tenant. Exits with 1 if a record is
-missing or was emitted twice, or if there are more than 1.2 times the requests.
+Each reader runs as a process against the sandbox, which changes the tenant before each request: the
+tap with one request at a time and with pages ahead, the source, and the declarative source of
+Airbyte's CDK with the manifest of the benchmarks. Printed: which of the records that existed
+throughout are missing, which were emitted twice, and the number of requests beside that of the same
+read of an unchanged tenant. Exits with 1 if ours miss a record or emit one twice, or send more than
+1.2 times the requests.
 """
 
 from __future__ import annotations
@@ -13,26 +15,31 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.environments import MissingEnvironmentError, python_of
+from benchmarks.measure import measure
+from benchmarks.subjects import CDK_SOURCE, OUR_SOURCE, OUR_TAP, Job
+from benchmarks.tenant import Tenant as Token
 from planhat_sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from benchmarks.subjects import Subject
     from planhat_sandbox import Tenant
 
 MOST_REQUESTS = 1.2
+READERS = ((OUR_TAP, 1), (OUR_TAP, 4), (OUR_SOURCE, 4), (CDK_SOURCE, 1))
+"""Who reads, and how many requests are in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One run of the tap: how often each record was emitted, its requests, and its seconds."""
+    """One run of a reader: how often each record was emitted, its requests, and its seconds."""
 
     emitted: Counter[str]
     requests: int
@@ -63,67 +70,71 @@ class Churn:
             self.changes += 3
 
 
-def read(sandbox: Sandbox, concurrency: int) -> Reading:
-    """Run the tap to its end."""
+def read(sandbox: Sandbox, token: Token, reader: Subject, concurrency: int) -> Reading:
+    """Run a reader to its end."""
     before = len(sandbox.requests)
-    config = {
-        "api_token": "token-a",
-        "api_url": sandbox.url,
-        "requests_per_minute": 0,
-        "concurrency": concurrency,
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "config.json"
-        path.write_text(json.dumps(config))
-        output = Path(folder) / "messages.jsonl"
-        began = time.monotonic()
-        with output.open("wb") as stdout:
-            command = [sys.executable, "-m", "tap_planhat", "--config", str(path)]
-            run = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False)
-        if run.returncode:
-            sys.exit(run.stderr.decode())
-        seconds = time.monotonic() - began
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = {"concurrency": concurrency}
+        cost = measure(reader.command(Job(sandbox.url, token, folder, settings=settings)), folder)
         emitted: Counter[str] = Counter()
-        with output.open("rb") as lines:
-            for line in lines:
-                if line.startswith(b'{"type":"RECORD"'):
-                    message = json.loads(line)
-                    emitted[f"{message['stream']} {message['record']['_id']}"] += 1
-    return Reading(emitted, len(sandbox.requests) - before, seconds)
+        with (folder / "out").open("rb") as lines:
+            for message in map(json.loads, lines):
+                if message["type"] == "RECORD":
+                    record = message["record"]
+                    emitted[record.get("data", record)["_id"]] += 1
+    return Reading(emitted, len(sandbox.requests) - before, cost.wall_seconds)
 
 
-def compare(issues: int, churn_percent: float, concurrency: int) -> bool:
+def compare(issues: int, churn_percent: float, reader: Subject, concurrency: int) -> bool:
     """Read a tenant unchanged, then while it changes, and print the comparison."""
-    with Sandbox({"token-a": "alpha"}) as sandbox:
-        tenant = sandbox.tenant("token-a")
+    token = Token("exact", issues)
+    with Sandbox({token.token: "alpha"}) as sandbox:
+        tenant = sandbox.tenant(token.token)
         for number in range(issues):
             tenant.insert("issues", {"title": f"issue {number}", "custom": {"Number": number}})
-        quiet = read(sandbox, concurrency)
+        quiet = read(sandbox, token, reader, concurrency)
         churn = Churn(tenant, round(issues * churn_percent / 100), quiet.requests)
         before = {record["_id"] for record in tenant.records("issues")}
         sandbox.before_each_request.append(churn)
-        busy = read(sandbox, concurrency)
-    missing = sum(f"issues {one}" not in busy.emitted for one in before - churn.deleted)
+        busy = read(sandbox, token, reader, concurrency)
+    missing = len(before - churn.deleted - busy.emitted.keys())
     twice = sum(count > 1 for count in busy.emitted.values())
     ratio = busy.requests / quiet.requests
     print(
-        f"{issues:>9,} {concurrency:>11} {churn.changes:>9,} {missing:>8} {twice:>6} "
-        f"{quiet.requests:>6} {busy.requests:>6} {ratio:>6.2f} {busy.seconds:>8.1f}"
+        f"{reader.name:<15} {issues:>9,} {concurrency:>11} {churn.changes:>9,} {missing:>8} "
+        f"{twice:>6} {quiet.requests:>6} {busy.requests:>6} {ratio:>6.2f} {busy.seconds:>8.1f}"
     )
     return not missing and not twice and ratio <= MOST_REQUESTS
 
 
 def main() -> None:
-    """Compare, with one request at a time and with pages ahead."""
+    """Compare all readers that can run here."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--issues", type=int, default=100_000)
     options.add_argument(
         "--churn", type=float, default=1.0, help="percent deleted, inserted, updated"
     )
+    options.add_argument("--only", help="names of readers, with commas between")
     given = options.parse_args()
-    print("   issues concurrency   changes  missing  twice  quiet   busy  ratio  seconds")
-    results = [compare(given.issues, given.churn, concurrency) for concurrency in (1, 4)]
-    sys.exit(not all(results))
+    names = given.only.split(",") if given.only else [reader.name for reader, _ in READERS]
+    print(
+        "reader             issues concurrency   changes  missing  twice  quiet   busy  ratio"
+        "  seconds"
+    )
+    exact = True
+    for reader, concurrency in READERS:
+        if reader.name not in names:
+            continue
+        try:
+            if reader.environment:
+                python_of(reader.environment)
+        except MissingEnvironmentError as error:
+            print(f"without {reader.name}: {error}", file=sys.stderr)
+            continue
+        holds = compare(given.issues, given.churn, reader, concurrency)
+        exact &= holds or reader is CDK_SOURCE
+    sys.exit(not exact)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import comparisons, plan
 from benchmarks.measure import Command, measure
 from benchmarks.rounds import run
-from benchmarks.subjects import MAPPED_TARGET, OUR_BIN, OUR_TAP, OUR_TARGET
+from benchmarks.subjects import (
+    MAPPED_TARGET,
+    OUR_BIN,
+    OUR_DESTINATION,
+    OUR_SOURCE,
+    OUR_TAP,
+    OUR_TARGET,
+)
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
     from benchmarks.comparisons import Claim
     from benchmarks.plan import Plan
     from benchmarks.subjects import Subject
+
+_PLUGINS = (OUR_TAP.name, OUR_TARGET.name)
+_CONNECTORS = (OUR_SOURCE.name, OUR_DESTINATION.name)
 
 
 def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
@@ -25,7 +35,7 @@ def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
     Args:
         url: The server's address.
         wanted: How often.
-        folder: Files of Singer messages, named by their sizes.
+        folder: Files of messages, as `Subject.lines` names them.
     """
     if not wanted.latency_rounds:
         return []
@@ -35,7 +45,7 @@ def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
             OUR_TARGET,
             plan.TARGET_LATENCY_MILLISECONDS,
             plan.TARGET_WIDTH,
-            folder / str(plan.LATENCY_ROWS),
+            OUR_TARGET.lines(folder, plan.LATENCY_ROWS),
             comparisons.CONCURRENT_TARGET,
         ),
     ]
@@ -50,7 +60,7 @@ def latency_claims(url: str, wanted: Plan, folder: Path) -> list[Claim]:
                 taken.append(cost.wall_seconds)
                 print(f"{subject.name} x{concurrency}: {cost.wall_seconds:.1f} s", file=sys.stderr)
         what = f"wall time: {subject.name}, {latency} ms, concurrency {width} / 1"
-        claims.append(comparisons.of_walls(what, walls[width], walls[1], limit))
+        claims.append(comparisons.of_ratios(what, walls[width], walls[1], limit))
     return claims
 
 
@@ -64,15 +74,13 @@ def memory_claims(url: str, wanted: Plan) -> list[Claim]:
     if not wanted.memory_rounds:
         return []
     claims = []
-    for subject in (OUR_TAP, OUR_TARGET, MAPPED_TARGET):
+    for subject in (OUR_TAP, OUR_SOURCE, OUR_TARGET, MAPPED_TARGET, OUR_DESTINATION):
         peaks: dict[int, list[float]] = {rows: [] for rows in wanted.memory_sizes}
         for _ in range(wanted.memory_rounds):
             for rows, taken in peaks.items():
-                feeder = [sys.executable, "-m", "benchmarks.lines", str(rows)]
-                feeder += ["tracker"] if subject.tracker else []
-                cost = run(
-                    subject, url, Tenant("", rows), feeder=() if subject is OUR_TAP else feeder
-                )
+                feeder = [sys.executable, "-m", "benchmarks.lines", str(rows), subject.form]
+                reads = subject in (OUR_TAP, OUR_SOURCE)
+                cost = run(subject, url, Tenant("", rows), feeder=() if reads else feeder)
                 taken.append(cost.peak_megabytes)
                 print(f"{subject.name} {rows}: {cost.peak_megabytes:.0f} MB", file=sys.stderr)
         few, many = wanted.memory_sizes
@@ -86,28 +94,43 @@ def memory_claims(url: str, wanted: Plan) -> list[Claim]:
 
 
 def start_claims(wanted: Plan) -> list[Claim]:
-    """Measure the CPU time of `--version`, beside that of importing the SDK.
+    """Measure the CPU time of the shortest commands.
+
+    `--version` of the plugins is compared with importing the SDK, and `spec` of the Airbyte
+    connectors with `--version` of the tap.
 
     Args:
         wanted: How often.
     """
     commands = {
-        "import": [sys.executable, "-c", "import singer_sdk"],
-        OUR_TAP.name: [str(OUR_BIN / OUR_TAP.name), "--version"],
-        OUR_TARGET.name: [str(OUR_BIN / OUR_TARGET.name), "--version"],
+        "import singer_sdk": [sys.executable, "-c", "import singer_sdk"],
+        **{f"{name} --version": [str(OUR_BIN / name), "--version"] for name in _PLUGINS},
+        **{f"{name} spec": [str(OUR_BIN / name), "spec"] for name in _CONNECTORS},
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(wanted.start_rounds):
             for name, argv in commands.items():
                 taken[name].append(measure(Command(argv), Path(folder)).cpu_seconds)
+    imported, version = taken["import singer_sdk"], taken[f"{OUR_TAP.name} --version"]
     return [
-        comparisons.of_differences(
-            f"start-up: {name} --version over import singer_sdk",
-            taken[name],
-            taken["import"],
-            comparisons.MORE_START_SECONDS,
-            "s",
-        )
-        for name in (OUR_TAP.name, OUR_TARGET.name)
+        *(
+            comparisons.of_differences(
+                f"start-up: {name} --version over import singer_sdk",
+                taken[f"{name} --version"],
+                imported,
+                comparisons.MORE_START_SECONDS,
+                "s",
+            )
+            for name in _PLUGINS
+        ),
+        *(
+            comparisons.of_ratios(
+                f"CPU of a start: {name} spec / {OUR_TAP.name} --version",
+                taken[f"{name} spec"],
+                version,
+                comparisons.SPEC_START,
+            )
+            for name in _CONNECTORS
+        ),
     ]

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from benchmarks.subjects import Subject
 
 ROWS = 60_000
-VARIANTS = frozenset({"tap-planhat, gzip", "requests + json loop", "dlt, not gzipping"})
+VARIANTS = frozenset(
+    {"tap-planhat, gzip", "source-planhat", "requests + json loop", "dlt, not gzipping"}
+)
 """Readers that send the same requests as another one."""
 
 

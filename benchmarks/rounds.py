@@ -86,7 +86,7 @@ def run(
         subject: What to run.
         url: The server's address.
         tenant: What the server serves; its `run` is made unique here.
-        lines: The file of Singer messages to write, for a subject that writes.
+        lines: The file of messages to write, for a subject that writes.
         feeder: A process that prints them, instead.
         settings: Settings in addition to the usual ones, for our plugins.
 
@@ -139,7 +139,7 @@ def slopes(
         subjects: What to compare.
         url: The server's address.
         plan: The sizes, and how often.
-        lines: The folder with files of Singer messages, named by their sizes, for writers.
+        lines: The folder with the files of messages, for writers.
     """
     taken: dict[str, list[Slope]] = defaultdict(list)
     for number in range(1, plan.rounds + 1):

@@ -1,4 +1,4 @@
-"""What is measured: our tap and target, the bare loops, the plain SDK plugins, the peers."""
+"""What is measured: our connectors, the bare loops, the plain SDK plugins, the peers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.measure import Command
 from benchmarks.tracker import MAPPINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from benchmarks.tenant import Tenant
 
@@ -31,8 +31,8 @@ class Job:
         url: The server's address.
         tenant: How many rows it has, and how late it answers.
         folder: An empty folder for the files of the subject.
-        lines: The file of Singer messages that is written, for the subjects that write.
-        settings: Settings in addition to the usual ones, for our plugins.
+        lines: The file of messages that is written, for the subjects that write.
+        settings: Settings in addition to the usual ones, for our connectors.
     """
 
     url: str
@@ -53,7 +53,7 @@ class Subject:
         slow: Whether its cost shows over fewer rows.
         curiosity: Whether it is measured without a claim.
         gzip: Whether the server compresses its pages.
-        tracker: Whether it writes issues as an issue tracker has them.
+        form: The form of the messages that it writes, as `lines` names it.
     """
 
     name: str
@@ -62,19 +62,19 @@ class Subject:
     slow: bool = False
     curiosity: bool = False
     gzip: bool = False
-    tracker: bool = False
+    form: str = "singer"
 
     def lines(self, folder: Path, rows: int) -> Path:
-        """Return the file of Singer messages that it writes.
+        """Return the file of messages that it writes.
 
         Args:
             folder: Where the files are.
             rows: How many records it has.
         """
-        return folder / (f"tracker-{rows}" if self.tracker else str(rows))
+        return folder / f"{self.form}-{rows}"
 
 
-def _ours(plugin: str, job: Job, *arguments: str) -> Command:
+def _ours(program: str, job: Job, *arguments: str, first: Sequence[str] = ()) -> Command:
     settings = {
         "api_url": job.url,
         "api_token": job.tenant.token,
@@ -83,7 +83,8 @@ def _ours(plugin: str, job: Job, *arguments: str) -> Command:
     }
     config = job.folder / "config.json"
     config.write_text(json.dumps(settings))
-    return Command([str(OUR_BIN / plugin), "--config", str(config), *arguments], stdin=job.lines)
+    argv = [str(OUR_BIN / program), *first, "--config", str(config), *arguments]
+    return Command(argv, stdin=job.lines)
 
 
 @cache
@@ -111,6 +112,15 @@ def _mapped_target(job: Job) -> Command:
     return _ours("target-planhat", replace(job, settings={**(job.settings or {}), **MAPPED}))
 
 
+def _airbyte(program: str, command: str) -> Callable[[Job], Command]:
+    def of(job: Job) -> Command:
+        catalog = job.folder / "catalog.json"
+        catalog.write_text(json.dumps({"streams": [ISSUES]}))
+        return _ours(program, job, "--catalog", str(catalog), first=[command])
+
+    return of
+
+
 def _plain(plugin: str) -> Callable[[Job], Command]:
     def command(job: Job) -> Command:
         prefix = f"{plugin}_PLAIN_"
@@ -134,6 +144,12 @@ def _script(environment: str, script: str, *first: str) -> Callable[[Job], Comma
     return command
 
 
+ISSUES = {
+    "stream": {"name": "issues", "json_schema": {}, "supported_sync_modes": ["full_refresh"]},
+    "sync_mode": "full_refresh",
+    "destination_sync_mode": "append_dedup",
+    "primary_key": [["sourceId"]],
+}
 MAPPED = {"mappings": MAPPINGS, "match_on": ["sourceId"]}
 PEER_SETTINGS = {"RUNTIME__DLTHUB_TELEMETRY": "false"}  # it would ask for another host
 
@@ -151,13 +167,16 @@ def _subject(
 
 
 OUR_TAP = Subject("tap-planhat", _tap)
+OUR_SOURCE = Subject("source-planhat", _airbyte("source-planhat", "read"))
+CDK_SOURCE = _subject("Airbyte CDK", "airbyte", "peers/airbyte_read.py", slow=True)
 READERS = [
     OUR_TAP,
+    OUR_SOURCE,
     Subject("tap-planhat, gzip", _tap, curiosity=True, gzip=True),
     _subject("requests + orjson loop", "bare", "loops/read.py", "orjson"),
     _subject("requests + json loop", "bare", "loops/read.py", "json", curiosity=True),
     _subject("cruds", "cruds", "peers/cruds_read.py", curiosity=True),
-    _subject("Airbyte CDK", "airbyte", "peers/airbyte_read.py", slow=True),
+    CDK_SOURCE,
     # By default it gzips what it extracts; no other subject does.
     _subject("dlt", "dlt", "peers/dlt_read.py", "gzip", slow=True),
     _subject("dlt, not gzipping", "dlt", "peers/dlt_read.py", "plain", slow=True, curiosity=True),
@@ -165,9 +184,13 @@ READERS = [
 ]
 
 OUR_TARGET = Subject("target-planhat", _target)
-MAPPED_TARGET = Subject("target-planhat + mapping", _mapped_target, tracker=True)
+MAPPED_TARGET = Subject("target-planhat + mapping", _mapped_target, form="tracker")
+OUR_DESTINATION = Subject(
+    "destination-planhat", _airbyte("destination-planhat", "write"), form="airbyte"
+)
 WRITERS = [
     OUR_TARGET,
+    OUR_DESTINATION,
     MAPPED_TARGET,
     _subject("requests + orjson loop", "bare", "loops/write.py", "orjson"),
     _subject("requests + json loop", "bare", "loops/write.py", "json", curiosity=True),

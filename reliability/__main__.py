@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reliability.cell import CellResult, run_cell
-from reliability.faults import SIDES, TABLE
+from reliability.faults import TABLE
 from reliability.kill_plan import Kill, plan_kills
 from reliability.kills import KillResult, try_kill
 from reliability.report import (
@@ -20,6 +20,7 @@ from reliability.report import (
     kills_as_markdown,
     kills_in_a_line,
 )
+from reliability.sides import PAIRS, SIDES
 from reliability.soak import soak, total
 
 if TYPE_CHECKING:
@@ -32,17 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     faults = commands.add_parser("faults", help="every fault on every side")
     faults.add_argument("--only", default="", help="rows whose name contains this text")
-    faults.add_argument("--side", choices=SIDES)
+    faults.add_argument("--side", choices=[side.name for side in SIDES])
     faults.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     faults.add_argument("--jobs", type=int, default=2)
     faults.add_argument("--write", type=Path, help="write the table here, as Markdown")
     faults.set_defaults(run=run_faults)
     kills = commands.add_parser("kills", help="signals at random instants and at named points")
     kills.add_argument(
+        "--pair",
+        choices=[pair.name for pair in PAIRS],
+        help="the connectors of one protocol; of both if it is not given",
+    )
+    kills.add_argument(
         "--instants",
         type=int,
         default=120,
-        help="how many kills; some come after the end of their run",
+        help="how many kills of each pair; some come after the end of their run",
     )
     kills.add_argument("--seed", type=int, default=1)
     kills.add_argument("--only", type=int, help="one kill of the plan, by its number")
@@ -67,7 +73,7 @@ def run_faults(options: argparse.Namespace) -> int:
         (row, side, seed)
         for row, seed in product(TABLE, options.seeds)
         for side in row.sides
-        if options.only in row.name and options.side in (None, side)
+        if options.only in row.name and options.side in (None, side.name)
     ]
     results: list[CellResult] = []
     began = time.monotonic()
@@ -83,9 +89,14 @@ def run_faults(options: argparse.Namespace) -> int:
 
 
 def run_kills(options: argparse.Namespace) -> int:
-    """Kill the pipe at every instant of a plan; return 1 if any was not survived."""
-    plan = plan_kills(options.instants, options.seed)
-    chosen = [kill for kill in plan if options.only in (None, kill.number)]
+    """Kill the pipes at every instant of a plan; return 1 if any was not survived."""
+    pairs = [pair for pair in PAIRS if options.pair in (None, pair.name)]
+    chosen = [
+        kill
+        for pair in pairs
+        for kill in plan_kills(pair, options.instants, options.seed)
+        if options.only in (None, kill.number)
+    ]
 
     def attempt(kill: Kill) -> KillResult:
         result = try_kill(kill)
@@ -93,8 +104,8 @@ def run_kills(options: argparse.Namespace) -> int:
         lines = [f"{mark:<5}{kill.number:<5}{kill}", *(f"     {line}" for line in result.wrong)]
         if result.wrong:
             lines.append(
-                f"     again: python -m reliability kills --instants {options.instants} "
-                f"--seed {options.seed} --only {kill.number}"
+                f"     again: python -m reliability kills --pair {kill.pair.name} "
+                f"--instants {options.instants} --seed {options.seed} --only {kill.number}"
             )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
@@ -134,7 +145,7 @@ def run_soak(options: argparse.Namespace) -> int:
 def _print(result: CellResult) -> None:
     mark = "FAIL" if result.wrong else "ok"
     sys.stdout.write(
-        f"{mark:<5}{result.row:<40}{result.side:<17}seed {result.seed:<4}"
+        f"{mark:<5}{result.row:<40}{result.side:<19}seed {result.seed:<4}"
         f"{result.outcome:<9}fired {result.fired:>3} times  {result.seconds:5.1f} s\n"
     )
     for wrong in result.wrong:

@@ -16,6 +16,7 @@ from reliability.world import World
 if TYPE_CHECKING:
     from reliability.faults import Row
     from reliability.pipe_run import PipeRun
+    from reliability.sides import Side
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class CellResult:
 
     Attributes:
         row: The fault's name.
-        side: The side on which the fault fired.
+        side: Name of the side on which the fault fired.
         seed: To repeat it.
         outcome: `equal` (the run succeeded) or `stopped` (it ended with one clear line and exit
             code 1, and an undisturbed run from the last printed state completed it).
@@ -42,13 +43,13 @@ class CellResult:
     wrong: tuple[str, ...]
 
 
-def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult:
+def run_cell(row: Row, side: Side, seed: int, *, issues: int = 300) -> CellResult:
     """Run the pipe under a fault, and if it stopped, run it again without the fault.
 
     Args:
         row: The fault.
-        side: One of `faults.SIDES`.
-        seed: For records, changes and the fault's chances. By it the target matches records by
+        side: Where it fires.
+        seed: For records, changes and the fault's chances. By it the writer matches records by
             their sourceId (odd), or leaves `match_on` as it is and has to verify `_id`s (even).
         issues: How many there are.
 
@@ -62,26 +63,27 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
     with World(seed, issues=issues) as world, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         state = None
-        if side == "tap incremental":
-            first = run_pipe(folder, world.sandbox.url, target=matching)
+        if side.incremental:
+            first = run_pipe(side.pair, folder, world.sandbox.url, writer=matching)
             if not first.succeeded:
                 wrong.append("the undisturbed run before the fault failed")
-            state = _last(first)
+            state = side.pair.restart(first.states)
             world.change(0.3)
-        tenant = "copy" if side == "target" else "source"
+        tenant = "copy" if side.writes else "source"
         armed = world.sandbox.fault(row.fault, tenant=tenant, **row.options)
         try:
             run = run_pipe(
+                side.pair,
                 folder,
                 world.sandbox.url,
                 state=state,
-                tap=retries,
-                target={**retries, **matching},
+                reader=retries,
+                writer={**retries, **matching},
             )
         except subprocess.TimeoutExpired:
             seconds = time.monotonic() - began
             return CellResult(
-                row.name, side, seed, "hung", armed.fired, seconds, ("it never ended",)
+                row.name, side.name, seed, "hung", armed.fired, seconds, ("it never ended",)
             )
         wrong += run.problems()
         fired = armed.fired
@@ -94,26 +96,19 @@ def run_cell(row: Row, side: str, seed: int, *, issues: int = 300) -> CellResult
                 wrong.append("the run succeeded although the fault is permanent")
         else:
             wrong += _stopped_well(run, row)
-            again = run_pipe(folder, world.sandbox.url, state=_last(run) or state, target=matching)
+            state = side.pair.restart(run.states) or state
+            again = run_pipe(side.pair, folder, world.sandbox.url, state=state, writer=matching)
             wrong += again.problems()
             if not again.succeeded:
-                wrong.append(f"the undisturbed run failed: {_why(again)}")
+                wrong.append(f"the undisturbed run failed: {again.why}")
         wrong += world.differences()[:5]
-    return CellResult(row.name, side, seed, outcome, fired, time.monotonic() - began, tuple(wrong))
-
-
-def _last(run: PipeRun) -> bytes | None:
-    return run.states[-1] if run.states else None
+    seconds = time.monotonic() - began
+    return CellResult(row.name, side.name, seed, outcome, fired, seconds, tuple(wrong))
 
 
 def _stopped_well(run: PipeRun, row: Row) -> list[str]:
-    codes = (run.tap_code, run.target_code)
+    codes = (run.reader_code, run.writer_code)
     wrong = [] if set(codes) <= {0, 1} else [f"exit codes {codes}, not 0 or 1"]
     if not row.lasting:
-        wrong.append(f"it stopped at a temporary fault: {_why(run)}")
+        wrong.append(f"it stopped at a temporary fault: {run.why}")
     return wrong
-
-
-def _why(run: PipeRun) -> str:
-    failed = run.tap_errors if run.tap_code else run.target_errors
-    return (failed.strip().splitlines() or ["nothing on standard error"])[-1][:200]

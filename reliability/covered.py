@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from reliability.pair import Pair
     from reliability.world import World
 
-MARK = "inserted"
 OWNER_ONLY = 0o600
 
 
@@ -26,36 +26,36 @@ class InsertedStates:
     It has no bookmarks: a run that starts from one of them reads everything.
 
     Args:
+        pair: The connectors.
         every: Number of records between two states.
     """
 
-    def __init__(self, every: int) -> None:
+    def __init__(self, pair: Pair, every: int) -> None:
+        self._pair = pair
         self._every = every
         self._records = 0
 
     def __call__(self, line: bytes) -> bytes:
-        """Return what is to be inserted after a line of the tap."""
-        if not line.endswith(b"\n") or json.loads(line)["type"] != "RECORD":
+        """Return what is to be inserted after a line of the reader."""
+        if not line.endswith(b"\n"):
+            return b""
+        message = json.loads(line)
+        if message["type"] != "RECORD":
             return b""
         self._records += 1
         if self._records % self._every:
             return b""
-        value = {"bookmarks": {}, MARK: self._records}
-        return json.dumps({"type": "STATE", "value": value}, separators=(",", ":")).encode() + b"\n"
-
-
-def last_state_of_tap(states: Sequence[bytes]) -> bytes | None:
-    """Return the last printed state that the tap itself has made, to start it again from."""
-    return next((state for state in reversed(states) if MARK not in json.loads(state)), None)
+        return self._pair.inserted_state(self._pair.stream_and_record(message)[0], self._records)
 
 
 def uncovered(
-    fed: Sequence[bytes], states: Sequence[bytes], world: World, rejects: Path
+    pair: Pair, fed: Sequence[bytes], states: Sequence[bytes], world: World, rejects: Path
 ) -> list[str]:
-    """Find records before the last printed state that are neither in Planhat nor in the rejects.
+    """Find records before the printed states that are neither in Planhat nor in the rejects.
 
     Args:
-        fed: The lines that the target was given.
+        pair: The connectors.
+        fed: The lines that the writer was given.
         states: The states that it printed.
         world: The tenants; it wrote to the copy.
         rejects: The reject file.
@@ -63,32 +63,22 @@ def uncovered(
     Returns:
         What is wrong, one sentence each.
     """
-    if not states:
-        return []
-    said = json.loads(states[-1])
-    before: set[str] = set()
-    for line in fed:
-        if not line.endswith(b"\n"):
-            continue
-        message = json.loads(line)
-        if message["type"] == "RECORD":
-            before.add(message["record"]["sourceId"])
-        elif message["type"] == "STATE" and message["value"] == said:
-            break
-    else:
-        return [f"the target printed a state that it was not given: {states[-1][:80]!r}"]
+    messages = [json.loads(line) for line in fed if line.endswith(b"\n")]
+    before, wrong = pair.covered(messages, states)
     held = {r["sourceId"] for model in ("issues", "objectives") for r in world.copy.records(model)}
-    lost = sorted(before - held - read_rejects(rejects)[0])
-    return [
+    lost = sorted(before - held - read_rejects(pair, rejects)[0])
+    wrong += [
         f"a printed state covers {name}, which is neither in Planhat nor rejected"
         for name in lost[:5]
     ]
+    return wrong
 
 
-def read_rejects(file: Path) -> tuple[set[str], list[bytes]]:
+def read_rejects(pair: Pair, file: Path) -> tuple[set[str], list[bytes]]:
     """Read a reject file.
 
     Args:
+        pair: The connectors.
         file: Its path; it need not exist.
 
     Returns:
@@ -103,14 +93,15 @@ def read_rejects(file: Path) -> tuple[set[str], list[bytes]]:
             broken.append(line)
         else:
             if message["type"] == "RECORD":
-                rejected.add(message["record"]["sourceId"])
+                rejected.add(pair.stream_and_record(message)[1]["sourceId"])
     return rejected, broken
 
 
-def wrong_rejects(file: Path, refused: set[str]) -> list[str]:
+def wrong_rejects(pair: Pair, file: Path, refused: set[str]) -> list[str]:
     """Check that the reject file is complete and private, and has every refused record.
 
     Args:
+        pair: The connectors.
         file: Its path.
         refused: The sourceIds that it must contain, and no others.
 
@@ -119,7 +110,7 @@ def wrong_rejects(file: Path, refused: set[str]) -> list[str]:
     """
     if not file.exists():
         return ["there is no reject file"]
-    rejected, broken = read_rejects(file)
+    rejected, broken = read_rejects(pair, file)
     wrong = [f"the reject file contains {line[:80]!r}" for line in broken]
     wrong += [f"{name} is not in the reject file" for name in sorted(refused - rejected)]
     wrong += [f"{name} is in the reject file" for name in sorted(rejected - refused)]

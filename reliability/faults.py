@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reliability.sides import SIDES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SIDES = ("tap full", "tap incremental", "target")
+    from reliability.sides import Side
+
 EQUAL, STOPPED = "equal", "stopped"
 
 
@@ -21,14 +24,21 @@ class Row:
         fault: Name of the sandbox's fault, or `behave`.
         options: Where and when it fires, and its own options.
         lasting: Whether it is permanent, so that the run has to stop.
-        sides: On which sides it can fire.
+        reading: Whether it can fire while a connector reads.
+        writing: Whether it can fire while a connector writes.
     """
 
     name: str
     fault: str
     options: Mapping[str, Any] = field(default_factory=dict)
     lasting: bool = False
-    sides: tuple[str, ...] = SIDES
+    reading: bool = True
+    writing: bool = True
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """On which sides it can fire."""
+        return tuple(side for side in SIDES if (self.writing if side.writes else self.reading))
 
 
 def _now_and_then(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - a fault's options
@@ -69,7 +79,7 @@ TABLE: tuple[Row, ...] = (
     Row("empty body with status 200", "body", _now_and_then(kind="empty")),
     Row("null with status 200", "body", _now_and_then(kind="null")),
     Row("text with status 200", "body", _now_and_then(kind="not-json")),
-    Row("object in place of an array", "body", _now_and_then(kind="object"), sides=SIDES[:2]),
+    Row("object in place of an array", "body", _now_and_then(kind="object"), writing=False),
     Row("huge answers", "body", {"kind": "huge", "bytes": 300_000_000}, lasting=True),
     Row("answers past the timeout", "slow", {"every": 4, "seconds": 3.0}),
     Row("stall in the middle of a body", "stall", {"every": 4, "seconds": 3.0}),
@@ -79,14 +89,14 @@ TABLE: tuple[Row, ...] = (
     Row("connections refused for a while", "refuse-connections", {"every": 6, "seconds": 1.0}),
     Row("redirects to another host", "redirect", lasting=True),
     Row("gzip", "behave", {"gzip": True}),
-    Row("`limit` clamped", "behave", {"maximum_limit": 17}, sides=SIDES[:2]),
-    Row("`select` ignored", "behave", {"honours_select": False}, sides=SIDES[:2]),
-    Row("short pages in the middle", "short-page", _now_and_then(rows=3), sides=SIDES[:2]),
-    Row("a page repeated", "repeat-page", {"every": 4}, sides=SIDES[:2]),
+    Row("`limit` clamped", "behave", {"maximum_limit": 17}, writing=False),
+    Row("`select` ignored", "behave", {"honours_select": False}, writing=False),
+    Row("short pages in the middle", "short-page", _now_and_then(rows=3), writing=False),
+    Row("a page repeated", "repeat-page", {"every": 4}, writing=False),
     Row(
         "first attempt still running",
         "apply-late",
         {"probability": 0.3, "seconds": 0.4, "answer_after": 0.5},
-        sides=SIDES[2:],
+        reading=False,
     ),
 )

@@ -31,10 +31,10 @@ class KillPoint:
     Args:
         kill: What to do.
         world: Whose sandbox sees the requests.
-        mark: A file that the target creates when it kills itself.
+        mark: A file that the writer creates when it kills itself.
 
     Attributes:
-        at_work: Names of the processes that had begun their work when the signal was sent.
+        at_work: Which of `reader` and `writer` had begun their work when the signal was sent.
     """
 
     def __init__(self, kill: Kill, world: World, mark: Path) -> None:
@@ -56,11 +56,11 @@ class KillPoint:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that make the target kill itself; none for a point seen from outside."""
+        """Variables that make the writer kill itself; none for a point seen from outside."""
         kill = self._kill
         if kill.point not in SEEN_FROM_INSIDE:
             return {}
-        self.at_work.add("target")
+        self.at_work.add("writer")
         plan = {
             "point": kill.point,
             "nth": self._chance.randrange(1, 9),
@@ -73,9 +73,9 @@ class KillPoint:
             "PYTHONPATH": str(Path(__file__).parent / "points"),
         }
 
-    def arm(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> None:
+    def arm(self, reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes]) -> None:
         """Send the signal to these processes when the point is reached."""
-        self._processes = {"tap": tap, "target": target}
+        self._processes = {"reader": reader, "writer": writer}
         sandbox = self._world.sandbox
         sandbox.before_each_request.append(self._note)
         point = self._kill.point
@@ -98,7 +98,7 @@ class KillPoint:
 
     def _note(self, request: LoggedRequest) -> None:
         if not self._fired:
-            self.at_work.add({"source": "tap", "copy": "target"}[request.tenant or "copy"])
+            self.at_work.add({"source": "reader", "copy": "writer"}[request.tenant or "copy"])
 
     def _at_first_sight(self, _: LoggedRequest) -> None:
         if self._countdown:
@@ -140,13 +140,13 @@ class KillPoint:
             timer.start()
 
     def _send(self) -> None:
-        tap, target = self._processes["tap"], self._processes["target"]
+        reader, writer = self._processes["reader"], self._processes["writer"]
         victim = self._kill.victim
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if victim == "the process group":
-                os.killpg(target.pid, self._kill.signal)
+                os.killpg(writer.pid, self._kill.signal)
                 return
-        for process in {"tap": [tap], "target": [target]}.get(victim, [tap, target]):
+        for process in {"reader": [reader], "writer": [writer]}.get(victim, [reader, writer]):
             if process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid, self._kill.signal)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reliability.covered import InsertedStates, last_state_of_tap, uncovered, wrong_rejects
+from reliability.covered import InsertedStates, uncovered, wrong_rejects
 from reliability.kill_point import KillPoint
 from reliability.pipe import run_pipe
 from reliability.world import MODELS, World
@@ -50,6 +50,7 @@ def try_kill(kill: Kill) -> KillResult:
     Returns:
         The result.
     """
+    pair = kill.pair
     with (
         World(kill.seed, issues=ISSUES, objectives=OBJECTIVES) as world,
         tempfile.TemporaryDirectory() as name,
@@ -62,33 +63,35 @@ def try_kill(kill: Kill) -> KillResult:
         world.sandbox.fault("slow", tenant="copy", seconds=0.03)
         point = KillPoint(kill, world, folder / "fired")
         run = run_pipe(
+            pair,
             folder,
             world.sandbox.url,
-            tap=NO_LOOKBACK,
-            target=settings,
+            reader=NO_LOOKBACK,
+            writer=settings,
             started=point.arm,
-            between=InsertedStates(STATE_EVERY),
+            between=InsertedStates(pair, STATE_EVERY),
             environment=point.environment,
         )
         point.disarm()
         world.sandbox.faults.clear()
         world.sandbox.settle()
         wrong = _problems_after(run, kill, point)
-        wrong += uncovered(run.fed, run.states, world, rejects)
+        wrong += uncovered(pair, run.fed, run.states, world, rejects)
         again = run_pipe(
+            pair,
             folder,
             world.sandbox.url,
-            state=last_state_of_tap(run.states),
-            tap=NO_LOOKBACK,
-            target=settings,
+            state=pair.restart(run.states),
+            reader=NO_LOOKBACK,
+            writer=settings,
         )
         wrong += again.problems()
         if not again.succeeded:
             wrong.append(
-                f"the run after it ended with {again.tap_code} and {again.target_code}: "
-                f"{again.tap_errors[-300:]}{again.target_errors[-300:]}"
+                f"the run after it ended with {again.reader_code} and {again.writer_code}: "
+                f"{again.reader_errors[-300:]}{again.writer_errors[-300:]}"
             )
-        wrong += wrong_rejects(rejects, bad)
+        wrong += wrong_rejects(pair, rejects, bad)
         for model in MODELS:
             for record in [r for r in world.source.records(model) if r["sourceId"] in bad]:
                 world.source.delete(model, record["_id"])
@@ -114,14 +117,14 @@ def _problems_after(run: PipeRun, kill: Kill, point: KillPoint) -> list[str]:
     if not point.fired:
         return found
     ended = {0, -signal.SIGKILL if kill.how == "KILL" else 128 + signal.SIGTERM}
-    for name, code, said in (
-        ("tap", run.tap_code, run.tap_errors),
-        ("target", run.target_code, run.target_errors),
+    for role, name, code, said in (
+        ("reader", run.pair.reader, run.reader_code, run.reader_errors),
+        ("writer", run.pair.writer, run.writer_code, run.writer_errors),
     ):
-        if kill.victim in ("tap", "target") and kill.victim != name:
+        if kill.victim in ("reader", "writer") and kill.victim != role:
             continue
         # Before it has begun, and when it is done, SIGTERM ends it like any other process.
-        at_the_edge = name not in point.at_work or run.emitted == ISSUES + OBJECTIVES
+        at_the_edge = role not in point.at_work or run.emitted == ISSUES + OBJECTIVES
         at_the_edge |= f"\n{name}-planhat: stopped " in said  # and after its last line
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")

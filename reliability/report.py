@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reliability.faults import SIDES
+from reliability.sides import PAIRS, SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,17 +68,24 @@ def kills_in_a_line(results: Sequence[KillResult], seconds: float) -> str:
 
 
 def kills_as_markdown(results: Sequence[KillResult], seconds: float) -> str:
-    """Return the table of the kills: one line for each point, one column for each signal.
+    """Return the tables of the kills: a line for each point, a column for each signal.
 
     Args:
         results: The result of each kill.
         seconds: How long all of them took.
     """
+    lines = [*_KILLS, kills_in_a_line(results, seconds)]
+    for pair in PAIRS:
+        of_pair = [result for result in results if result.kill.pair is pair]
+        if of_pair:
+            lines += ["", f"`{pair.reader}-planhat | {pair.writer}-planhat`:", ""]
+            lines += _table_of_kills(of_pair)
+    return "\n".join(lines) + "\n"
+
+
+def _table_of_kills(results: Sequence[KillResult]) -> list[str]:
     signals = list(dict.fromkeys(result.kill.how for result in results))
     lines = [
-        *_KILLS,
-        kills_in_a_line(results, seconds),
-        "",
         "| point | " + " | ".join(f"SIG{how}" for how in signals) + " |",
         "|---" * (1 + len(signals)) + "|",
     ]
@@ -88,7 +95,7 @@ def kills_as_markdown(results: Sequence[KillResult], seconds: float) -> str:
             for how in signals
         ]
         lines.append(f"| {point} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _survived(results: Sequence[KillResult]) -> str:
@@ -113,11 +120,11 @@ def as_markdown(results: Sequence[CellResult], seconds: float) -> str:
         *_FAULTS,
         faults_in_a_line(results, seconds),
         "",
-        "| fault | " + " | ".join(SIDES) + " |",
+        "| fault | " + " | ".join(side.name for side in SIDES) + " |",
         "|---" * (1 + len(SIDES)) + "|",
     ]
     for row in dict.fromkeys(result.row for result in results):
-        cells = [_cell([v for v in results if (v.row, v.side) == (row, s)]) for s in SIDES]
+        cells = [_cell([v for v in results if (v.row, v.side) == (row, s.name)]) for s in SIDES]
         lines.append(f"| {row} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,7 @@
-"""Runs the pipe for hours, with faults at a low rate and millions of records, and samples memory.
+"""Runs tap and target for hours, with faults at a low rate and millions of records.
 
-It runs in rounds, each a new pair of tenants and one run of the pipe. It can be stopped after
-any of them: the results are kept in a file.
+Memory is sampled. It runs in rounds, each a new pair of tenants and one run of the pipe. It can
+be stopped after any of them: the results are kept in a file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reliability.memory import MemorySamples
 from reliability.pipe import run_pipe
+from reliability.singer import SingerPair
 from reliability.world import World
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def _run_round(number: int, records: int) -> Round:
 
         began = time.monotonic()
         run = run_pipe(
+            SingerPair(),
             Path(name),
             world.sandbox.url,
-            tap={"page_size": 1000},
-            target={"batch_size_rows": 1000},
+            reader={"page_size": 1000},
+            writer={"batch_size_rows": 1000},
             started=watch,
-            keeps=False,
-            timeout_seconds=3600,
+            long=True,
         )
         seconds = time.monotonic() - began
         fired = sum(each.fired for each in armed)
@@ -110,7 +111,7 @@ def _run_round(number: int, records: int) -> Round:
         world.sandbox.settle()
         wrong = [*run.problems(), *world.differences()[:5]]
         if not run.succeeded:
-            wrong.append(f"exit codes {run.tap_code} and {run.target_code}")
+            wrong.append(f"exit codes {run.reader_code} and {run.writer_code}")
     rate = records / seconds
     return Round(
         number=number,

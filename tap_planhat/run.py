@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.client import PlanhatClient
-from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import Interrupted
-from planhat_sync.reading.company_names import CompanyNames
-from planhat_sync.reading.settings import ReadSettings
+from planhat_sync.reading.run import ReadRun
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop, StopRequested
-from tap_planhat.read_counts import ReadCounts
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, Mapping
 
+    from planhat_sync.api.client import PlanhatClient
     from tap_planhat.messages import MessageWriter
 
 
 class TapRun:
-    """What all streams of a run share.
-
-    Nothing is made of the settings before it is needed: discovery needs none that are valid.
+    """One run of the tap, with its writer, its signals and its progress.
 
     Args:
         name: Name of the plugin.
@@ -40,7 +33,7 @@ class TapRun:
     Attributes:
         writer: Writes the messages.
         stop: Whether the run was asked to stop.
-        counts: The counts of what was read.
+        read_run: What reading knows of the run.
     """
 
     def __init__(
@@ -53,36 +46,10 @@ class TapRun:
     ) -> None:
         self.writer = writer
         self.stop = Stop(name)
-        self.counts = ReadCounts()
+        self.read_run = ReadRun(config, stop=self.stop.event, client=client)
         self._name = name
         self._config = config
         self._logger = logger
-        self._client = client
-        self._company_names: CompanyNames | None = None
-
-    @cached_property
-    def settings(self) -> ReadSettings:
-        """How to read, as the user has set it."""
-        return ReadSettings.from_config(self._config)
-
-    def connect(self) -> PlanhatClient:
-        """Return the client for all streams and threads.
-
-        Raises:
-            ConfigurationError: The settings of the connection are missing or wrong.
-        """
-        if self._client is None:
-            connection = Connection.from_config(self._config)
-            width = self._config["concurrency"]
-            self._client = PlanhatClient(Transport(connection, width=width, stop=self.stop.event))
-        return self._client
-
-    def company_names(self) -> CompanyNames | None:
-        """Return how records refer to companies; None for their `_id`."""
-        key = self._config["company_references"]
-        if key != "id" and self._company_names is None:
-            self._company_names = CompanyNames(key, self.connect, self.stop.event)
-        return self._company_names
 
     @contextmanager
     def reading(self, write_state: Callable[[], None]) -> Iterator[None]:
@@ -99,7 +66,8 @@ class TapRun:
             try:
                 yield
                 self.stop.check()
-                read = self.counts if self.counts.records else "No records were read"
+                counts = self.read_run.counts
+                read = counts if counts.records else "No records were read"
                 self._logger.info("%s", read)
             except (Interrupted, StopRequested) as stopped:
                 if not self.stop.requested:
@@ -107,19 +75,19 @@ class TapRun:
                 write_state()
                 raise StoppedBySignal(
                     self.stop.signum,
-                    f"{self.counts}, and every printed line is complete: run again from the last "
-                    "state",
+                    f"{self.read_run.counts}, and every printed line is complete: run again from "
+                    "the last state",
                 ) from stopped
             finally:
                 self.writer.flush()
-                if self._company_names and (unnamed := self._company_names.warning):
-                    self._logger.warning("%s", unnamed)
+                if warning := self.read_run.warning:
+                    self._logger.warning("%s", warning)
                 self.stop.event.set()  # ends requests whose pages are no longer needed
 
     def _progress(self) -> Progress:
         def snapshot() -> Snapshot:
-            retries = self._client.transport.retries if self._client else 0
-            return Snapshot(self.counts.records, self.counts.pages, "page", retries)
+            counts = self.read_run.counts
+            return Snapshot(counts.records, counts.pages, "page", self.read_run.retries)
 
         return Progress(
             self._name,

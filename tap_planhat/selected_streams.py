@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
-    from tap_planhat.unreadable import UnreadableStreams
+    from planhat_sync.reading.unreadable import UnreadableStreams
 
 
 class SelectedStreams:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from planhat_sync.reading.stream_read import Output, StreamRead
+from planhat_sync.reading.stream_source import StreamSource
 from tap_planhat.catalog import KEY_PROPERTIES
-from tap_planhat.deletions import DELETED_AT
+from tap_planhat.deletions import DELETED_AT, deletion
 from tap_planhat.fast_path import takes_fast_path
 from tap_planhat.messages import record_lines
 from tap_planhat.method_in_effect import MethodInEffect, next_version
 from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 from tap_planhat.sdk_stream import SdkStream
-from tap_planhat.stream_read import Output, StreamRead
-from tap_planhat.stream_source import StreamSource
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers._batch import BatchConfig
@@ -109,13 +110,13 @@ class PlanhatStream(SdkStream):
         self._current = StreamRead(
             StreamSource(
                 self.model,
-                self._run,
+                self._run.read_run,
                 key=self._in_effect.key,
                 selected=[name for name in self._properties if self.mask["properties", name]],
                 lines=self._record_lines if as_lines else None,
             ),
             Output(
-                deletion_nulls=self._properties if self.config.get("stream_maps") else (),
+                deletion=self._deletion,
                 save_state=self._save_state,
                 begin_version=self._begin_version,
                 take_effect=self._take_effect,
@@ -135,6 +136,10 @@ class PlanhatStream(SdkStream):
     def _record_lines(self) -> WriteLines:
         return record_lines(self.name, self._stream_version)
 
+    def _deletion(self, identifier: str, at: datetime) -> Record:
+        nulls = self._properties if self.config.get("stream_maps") else ()
+        return deletion(identifier, at, nulls)
+
     def write_schema(self) -> None:
         """Write the SCHEMA, unless it depends on what is read."""
         self._write_schema_message()
@@ -144,12 +149,14 @@ class PlanhatStream(SdkStream):
         if self._in_effect.is_known:
             super()._write_schema_message()
 
-    def _take_effect(self, method: str) -> None:
+    def _take_effect(self, key: str | None) -> None:
         """Use a replication method from here on, if the catalog's may not be possible.
 
         Args:
-            method: The method; its SCHEMA is written, unless it is in use.
+            key: The replication key of the method, None for a full read; the SCHEMA of the method
+                is written, unless it is in use.
         """
+        method = INCREMENTAL if key else FULL_TABLE
         if not self._in_effect.take(method):
             return
         self.forced_replication_method = method

@@ -12,6 +12,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from planhat_singer.plugin import PlanhatPlugin
 from planhat_sync.api.custom_fields import read_custom_fields, typed_models
 from planhat_sync.models import load_models
+from planhat_sync.reading.unreadable import UnreadableStreams
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import content_of, parse_json_object
 from tap_planhat.catalog import normalized, selection_warnings
@@ -25,7 +26,6 @@ from tap_planhat.settings import CONFIG_SCHEMA, check_settings
 from tap_planhat.state_file import state_of
 from tap_planhat.stream import PlanhatStream
 from tap_planhat.stream_maps import check_stream_maps
-from tap_planhat.unreadable import UnreadableStreams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         """Make a stream of every model that is read; asks Planhat only for custom fields."""
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
-            fields = read_custom_fields(self._run.connect(), self.models)
+            fields = read_custom_fields(self._run.read_run.connect(), self.models)
             self.models = typed_models(self.models, fields)
         selected = self._selection.streams
         return [
@@ -201,7 +201,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
     def _selected_streams(self) -> SelectedStreams:
         """Return the selected streams; all that a catalog selects are asked for by name."""
         named = self.streams if self._has_catalog else self._selection.named
-        unreadable = UnreadableStreams(named, self._run.counts, self.logger)
+        unreadable = UnreadableStreams(named, self._run.read_run.counts, self.logger)
         return SelectedStreams(self.streams.values(), unreadable)
 
     @property

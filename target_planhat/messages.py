@@ -6,14 +6,19 @@ An error names the number of the line and never repeats its content, which may b
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
+from msgspec import UNSET, Raw, UnsetType
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.utf8 import is_utf8
+from planhat_sync.writing.record_input import Values
 from planhat_sync.writing.records.exact_json import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
@@ -126,6 +131,52 @@ def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON val
         return decode(text)
     except ValueError as error:
         raise NotJSONError(number) from error
+
+
+def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
+    """Return a function that decodes a RECORD of one stream, and nothing else.
+
+    Args:
+        stream: The stream.
+        record: Type of its records.
+    """
+    message = msgspec.defstruct(
+        "Message",
+        [
+            ("type", Literal["RECORD"]),
+            ("stream", Literal[stream]),
+            ("record", record),
+            ("time_extracted", Raw | UnsetType, UNSET),
+            ("version", Raw | UnsetType, UNSET),
+        ],
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return msgspec.json.Decoder(message).decode
+
+
+def stream_of(line: bytes) -> str:
+    """Return the stream of a line that is known to be a message.
+
+    Args:
+        line: The line.
+    """
+    return read_message(line, 0).stream
+
+
+def values_of(message: Message, line: bytes, number: int) -> Values:
+    """Return the record of a RECORD as values, and its `reject` object.
+
+    Args:
+        message: The message.
+        line: Its line.
+        number: Number of that line.
+
+    Raises:
+        InputError: It has no record.
+    """
+    reject = reject_of(message, line, number)
+    return Values(record_of(message, line, number), reject)
 
 
 def record_of(message: Message, line: bytes, number: int) -> dict[str, Any]:

@@ -1,41 +1,35 @@
-"""Passes each message of the input to its handler.
-
-Most records go from their line to a payload in one step (see `FastPath`); the others as values,
-through mappings or stream maps if there are any.
-"""
+"""Passes each message of the input to its handler."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
-from planhat_sync.writing.records.payload import Skipped
 from target_planhat.batch_files import records_of
 from target_planhat.messages import (
     NotJSONError,
     RecordBeforeSchemaError,
     read_message,
     read_values,
-    record_of,
-    reject_of,
+    values_of,
 )
-from target_planhat.record_maps import UnmappableError
 from target_planhat.streams import check_stream
 from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
-    from planhat_sync.writing.stream import Stream
+    from planhat_sync.writing.record_input import RecordInput
     from target_planhat.completeness import Completeness
     from target_planhat.final_state import FinalState
     from target_planhat.messages import Message
-    from target_planhat.record_maps import RecordMaps
 
 logger = logging.getLogger("target-planhat")
 
@@ -44,32 +38,30 @@ class Router:
     """Hands each message of one run to its handler.
 
     Args:
-        pipeline: Takes records and states.
+        pipeline: Takes states.
+        record_input: Takes records.
         maps: The mappings or stream maps.
         schemas: The newest SCHEMA line of each stream, as received, by its name; kept here.
         final_state: Receives where records and states are, and whether the input is cut.
         completeness: Receives what shows whether all records came; None if nobody asks.
-
-    Attributes:
-        may_read_own_rejects: Whether what this run writes to its reject file may come back.
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
+        record_input: RecordInput,
         maps: RecordMaps,
         schemas: dict[str, bytes],
         final_state: FinalState,
         completeness: Completeness | None = None,
     ) -> None:
         self._pipeline = pipeline
+        self._input = record_input
         self._streams = pipeline.streams
         self._maps = maps
         self._schemas = schemas
         self._final_state = final_state
         self._completeness = completeness
-        self.may_read_own_rejects = False
-        self._current: Stream | None = None
         self._has_version = False
         self._handlers: dict[str, Callable[[Message, bytes, int], None]] = {
             "RECORD": self._handle_record,
@@ -92,7 +84,7 @@ class Router:
         """
         at = 0
         while at < len(lines.lines):
-            current = self._current
+            current = self._input.current
             taken = current.take_lines(lines, at) if current is not None else 0
             if current is not None and taken:
                 if self._completeness is not None:
@@ -127,52 +119,7 @@ class Router:
         self._final_state.last_record = number
         if self._completeness is not None:
             self._completeness.add_records(message.stream, line, line)
-        if self._maps.are_set:
-            self._map(message, line, number)
-            return
-        current, stream = self._current, self._streams[message.stream]
-        self._current = stream
-        # The current stream has just found that the fast path cannot read the line.
-        if stream is current or not stream.take_lines(Lines(number, (line,)), 0):
-            reject = self._earlier_reject(message, line, number)
-            record = record_of(message, line, number)
-            self._pipeline.take(stream, record, line, number, earlier_reject=reject)
-
-    def _map(self, message: Message, line: bytes, number: int) -> None:
-        """Map a record, and take each mapped record to its stream."""
-        counts = self._pipeline.counts
-        if not self._maps.streams_of(message.stream):
-            counts.of(message.stream).read += 1
-            counts.of(message.stream).skip(Skipped.NOT_MAPPED)
-            return
-        reject = self._earlier_reject(message, line, number)
-        record = record_of(message, line, number)
-        try:
-            mapped = self._maps.apply(message.stream, record)
-        except UnmappableError as error:
-            counts.of(error.stream).read += 1
-            stream = self._streams[error.stream]
-            self._pipeline.reject(stream, error.made, line, number, error.reject)
-            return
-        for name, made in mapped:
-            if isinstance(made, Skipped):
-                counts.of(name).read += 1
-                counts.of(name).skip(made)
-            else:
-                self._pipeline.take(self._streams[name], made, line, number, earlier_reject=reject)
-
-    def _earlier_reject(
-        self, message: Message, line: bytes, number: int
-    ) -> Mapping[str, Any] | None:
-        """Return the `reject` object of a RECORD, None if no earlier run has rejected it."""
-        reject = reject_of(message, line, number)
-        if reject is not None and self.may_read_own_rejects:
-            raise InputError(
-                f"line {number} of the input is a reject, which comes through a pipe, and "
-                "rejects_path names a file that holds some: if they are the same, this run would "
-                "read what it writes; give the file with --input, or name another rejects_path"
-            )
-        return reject
+        self._input.take(message.stream, line, number, partial(values_of, message))
 
     def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
         name, schema = message.stream, message.schema

@@ -20,8 +20,8 @@ from singer_sdk.mapper import (
 from planhat_singer.map_failures import MapFailure
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.writing.mapping.mappings import is_glob
+from planhat_sync.writing.mapping.record_maps import UnmappableError
 from planhat_sync.writing.records.payload import Reject, RejectCode, Skipped
-from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,16 +16,18 @@ from planhat_singer.plugin import PlanhatPlugin
 from planhat_singer.stream_maps import mapping_errors
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError, NotPermittedError
 from planhat_sync.models import load_models
+from planhat_sync.runtime.stdout import print_text
+from planhat_sync.writing.mapping.mapped_streams import MappedStreams
 from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.mirror_settings import check_values
 from planhat_sync.writing.results.output_files import check_output_files
+from planhat_sync.writing.rights import models_to_check, refused_models
 from planhat_sync.writing.settings import WriteSettings
-from target_planhat.check import check_rights, models_to_check
 from target_planhat.command_line import HELP, OPTIONS
-from target_planhat.mapped_streams import MappedStreams
 from target_planhat.meltano_scope import scope_in_meltano
+from target_planhat.messages import stream_of
 from target_planhat.reject_table import print_rejects
 from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from planhat_sync.model import Model
-    from target_planhat.record_maps import RecordMaps
+    from planhat_sync.writing.mapping.record_maps import RecordMaps
 
 
 class TargetPlanhat(PlanhatPlugin, Target):
@@ -114,7 +116,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
                 match_on=self.settings.match_on,
                 missing_key=self.settings.missing_key,
             )
-            return MappedStreams(mappings)
+            return MappedStreams(mappings, stream_of, self.logger)
         return StreamMaps(self.mapper)
 
     def setup_mapper(self) -> None:
@@ -223,6 +225,11 @@ class TargetPlanhat(PlanhatPlugin, Target):
         if check:
             mapped = {each["model"] for each in target.settings.mappings}
             models = models_to_check(target.models, mapped)
-            check_rights(PlanhatClient(target.run.transport), models)
+            client = PlanhatClient(target.run.transport)
+            if refused := refused_models(client, models, print_text):
+                raise NotPermittedError(
+                    f"api_token has no permission for {', '.join(refused)}: grant it to its "
+                    "private app in Planhat"
+                )
         else:
             target.listen(file_input)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import random
-import select
 import signal
-import subprocess
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from singer_conformance.process import TIMEOUT_SECONDS, Ended, run
+from singer_conformance.instants import plan_instants
+from singer_conformance.process import Ended, run
+from singer_conformance.readers import read_one_line, read_slowly
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -57,37 +56,17 @@ class TapConformance:
         self, tap: TapUnderTest
     ) -> None:
         """A tap blocked on a full pipe must neither cut a line nor report a success."""
-        process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
-            list(tap.command),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=None if tap.environment is None else dict(tap.environment),
-        )
-        assert process.stdout is not None
-        select.select([process.stdout], [], [], TIMEOUT_SECONDS)  # it has begun to write
-        time.sleep(1)  # nothing is read: the pipe is full, or the tap is done
-        done = process.poll() is not None
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-        out, _ = process.communicate(timeout=60)
-        if done or not out:
+        ended = read_slowly(tap.command, tap.environment)
+        if ended is None:
             pytest.skip("the output fits into the pipe: give the tap more records")
+        code, out = ended
         assert out.endswith(b"\n"), f"half a line at the end: {out[-100:]!r}"
         _messages(out.splitlines())
-        assert process.returncode != 0
+        assert code != 0
 
     def test_a_reader_that_goes_away_is_not_a_success(self, tap: TapUnderTest) -> None:
         """An orchestrator must not mistake a broken pipe for a complete read."""
-        process = subprocess.Popen(  # noqa: S603 - the command is the caller's own connector
-            list(tap.command),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=None if tap.environment is None else dict(tap.environment),
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.wait(60) != 0
+        assert read_one_line(tap.command, tap.environment) != 0
 
     @pytest.mark.parametrize("end_with", [signal.SIGKILL, signal.SIGTERM])
     def test_a_killed_run_is_completed_from_its_last_state(
@@ -98,26 +77,22 @@ class TapConformance:
         conformance_instants: int,
         conformance_seed: int,
     ) -> None:
-        """At any instant, what the first run emitted and what the second adds is complete.
-
-        Every other run ends at an instant, the others after a line: on a busy machine an instant
-        says little about how far a process has got.
-        """
+        """At any instant, what the first run emitted and what the second adds is complete."""
         quiet = run(tap.command, environment=tap.environment)
-        chance = random.Random(conformance_seed)
-        for attempt in range(conformance_instants):
-            instant = chance.uniform(0, quiet.seconds)
-            line = chance.randint(1, len(quiet.lines))
-            if by_line := attempt % 2 == 0:
-                ended = run(
-                    tap.command, environment=tap.environment, end_at_line=line, end_with=end_with
-                )
-            else:
-                ended = run(
-                    tap.command, environment=tap.environment, end_after=instant, end_with=end_with
-                )
-            where = f"after line {line}" if by_line else f"at {instant:.3f} s"
-            what = f"{end_with.name} {where}, attempt {attempt}, seed {conformance_seed}"
+        for instant in plan_instants(
+            conformance_instants,
+            conformance_seed,
+            seconds=quiet.seconds,
+            counts=len(quiet.lines),
+        ):
+            ended = run(
+                tap.command,
+                environment=tap.environment,
+                end_after=instant.seconds,
+                end_at_line=instant.count,
+                end_with=end_with,
+            )
+            what = f"{end_with.name} {instant.what}"
             first = _messages(ended.lines)
             states = [n for n, message in enumerate(first) if message["type"] == "STATE"]
             self._go_on(tap, first[: states[-1] + 1] if states else [], tmp_path, what)

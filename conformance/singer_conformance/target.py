@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 from collections import Counter
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from singer_conformance.instants import plan_instants
 from singer_conformance.process import Ended, run
 
 if TYPE_CHECKING:
@@ -63,28 +63,20 @@ class TargetConformance:
         conformance_instants: int,
         conformance_seed: int,
     ) -> None:
-        """At any instant, no acknowledged record is missing, and none is duplicated in the end.
-
-        Every other run ends at an instant, the others after N stored records: on a busy machine an
-        instant says little about how far a process has got.
-        """
+        """At any instant, no acknowledged record is missing, and none is duplicated in the end."""
         target.reset()
         quiet = _load(target).seconds
-        chance = random.Random(conformance_seed)
-        for attempt in range(conformance_instants):
+        for instant in plan_instants(
+            conformance_instants, conformance_seed, seconds=quiet, counts=target.records
+        ):
             target.reset()
-            instant = chance.uniform(0, quiet)
-            count = chance.randint(1, target.records)
-            if by_count := attempt % 2 == 0:
-                ended = _load(
-                    target,
-                    end_when=partial(_holds, target, count),
-                    end_with=end_with,
-                )
-            else:
-                ended = _load(target, end_after=instant, end_with=end_with)
-            where = f"at {count} stored" if by_count else f"at {instant:.3f} s"
-            what = f"{end_with.name} {where}, attempt {attempt}, seed {conformance_seed}"
+            ended = _load(
+                target,
+                end_after=instant.seconds,
+                end_when=partial(_holds, target, instant.count) if instant.count else None,
+                end_with=end_with,
+            )
+            what = f"{end_with.name} {instant.what}"
             upto = _upto(ended.lines[-1]) if ended.lines else -1
             missing = set(range(upto + 1)) - set(target.stored())
             assert not missing, f"{what}: {len(missing)} acknowledged records are missing"

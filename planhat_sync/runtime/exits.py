@@ -71,7 +71,7 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
             _print("".join(traceback.format_exception(error)))
-        code = _sentence(error)
+        code = sentence_of(error)
     if not isinstance(code, int):  # `sys.exit` with a message, or an error
         _print_last_line(plugin, str(code))
         code = 1
@@ -79,7 +79,12 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     return code
 
 
-def _sentence(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
+    """Return what an error that ended a run says to the user.
+
+    Args:
+        error: What was raised, other than a `SystemExit`.
+    """
     if isinstance(error, Interrupted):
         return "stopped while it waited: run again from the last state"
     if isinstance(error, PlanhatError):

@@ -19,15 +19,14 @@ from planhat_sync.writing.sending.sender import BatchSender
 from planhat_sync.writing.stream import Streams
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.clock import Clock
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
+    from planhat_sync.writing.interface import Interface
     from planhat_sync.writing.results.files import Files
-    from planhat_sync.writing.results.reject_file import RejectFormat
     from planhat_sync.writing.sending.changes import ChangeLog
     from planhat_sync.writing.settings import WriteSettings
 
@@ -36,14 +35,12 @@ def make_pipeline(
     settings: WriteSettings,
     client: PlanhatClient,
     models: Mapping[str, Model],
+    interface: Interface,
     *,
     stop: Stop,
-    reject_format: RejectFormat,
     changes: ChangeLog,
-    logger: logging.Logger,
     files: Files | None,
     clock: Clock,
-    write: Callable[[Sequence[bytes]], None],
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
 
@@ -51,17 +48,16 @@ def make_pipeline(
         settings: The user's settings.
         client: Planhat.
         models: The models, by name.
+        interface: The forms of what is read and printed.
         stop: Ends the run between two requests.
-        reject_format: How the lines of the reject file are written.
         changes: Shows the changes of a dry run.
-        logger: Shows rejects and unknown properties.
         files: The file system of the reject file, None for the real one.
         clock: Time, which rejects keep.
-        write: Writes lines, such as states, to standard output.
     """
+    logger = interface.logger
     file = None
     if settings.rejects_path is not None and not settings.dry_run:
-        file = RejectFile(settings.rejects_path, reject_format, files)
+        file = RejectFile(settings.rejects_path, interface.rejects, files)
     counts = RunCounts(mirrors=settings.on_missing != "ignore")
     rejects = Rejects(
         file,
@@ -71,6 +67,7 @@ def make_pipeline(
         dry_run=settings.dry_run,
         clock=clock,
         seconds_ahead=client.transport.seconds_ahead,
+        on_reject=interface.on_reject,
     )
     checkpoint = Checkpoint(stop, rejects)
     companies = Companies(client, logger, stop=stop.event)
@@ -102,10 +99,11 @@ def make_pipeline(
             logger=logger,
         )
     return Pipeline(
-        Streams(models, settings, counts, make_writer, logger),
+        Streams(models, settings, counts, make_writer, logger, interface.records),
         Dispatcher(settings.concurrency),
         counts=counts,
         rejects=rejects,
+        states=interface.states,
         mirror=mirror,
-        write=None if settings.dry_run else write,
+        write=None if settings.dry_run else interface.write,
     )

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import PlanhatError
 from planhat_sync.writing.results.rejects import MOST_WAITING, TooManyRejectsError
-from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.counts import RunCounts
     from planhat_sync.writing.results.rejects import Rejects
+    from planhat_sync.writing.results.states import States
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.dispatcher import Dispatcher
     from planhat_sync.writing.stream import Stream, Streams
@@ -36,6 +36,7 @@ class Pipeline:
         dispatcher: Sends their batches.
         counts: The counts of the run.
         rejects: The rejects of the run.
+        states: Decides which states may be printed.
         write: Writes lines to standard output, None to print no states.
         mirror: Removes at the end what the source does not have, None to remove nothing.
 
@@ -54,6 +55,7 @@ class Pipeline:
         *,
         counts: RunCounts,
         rejects: Rejects,
+        states: States,
         write: Callable[[Sequence[bytes]], None] | None,
         mirror: Mirror | None = None,
     ) -> None:
@@ -66,7 +68,7 @@ class Pipeline:
         self._write = write
         # A state says that a run is done, so it has to wait for the removals.
         self._holds_states = mirror is not None
-        self._watermark = Watermark()
+        self._states = states
         self._undecided_line: int | None = None
 
     @property
@@ -151,17 +153,24 @@ class Pipeline:
         for result in chain(self._dispatcher.send(), self._dispatcher.wait()):
             self._record(result)
         self.rejects.flush()
-        self._print_state()
+        self._print_states()
 
     def add_state(self, value: bytes, *, after: int) -> None:
-        """Add a state that was read, and print the newest one that may be printed by now.
+        """Add a state that was read, and print what may be printed by now.
 
         Args:
-            value: Its JSON, as received.
+            value: It, as received.
             after: Number of the last line before it that holds a record.
+
+        Raises:
+            PlanhatError: So many states wait that all records had to be sent, and that failed.
         """
-        self._watermark.add(value, after=after)
-        self._print_state()
+        if self._write is None:
+            return
+        self._states.add(value, after=after)
+        self._print_states()
+        if self._states.is_full:
+            self.flush()
 
     def finish(self, sources: Callable[[], Mapping[str, ModelSource]] = dict) -> None:
         """Complete a run whose input has ended.
@@ -180,7 +189,7 @@ class Pipeline:
         if self.mirror is not None:
             self.mirror.run(self.streams.models, sources())
             self._holds_states = False
-            self._print_state()
+            self._print_states()
         for stream in self.streams:
             stream.finish()
 
@@ -220,23 +229,20 @@ class Pipeline:
             self.rejects.add(result.stream, payload.line, payload.raw, reject)
         if result.error is not None:
             self._undecided_line = _least(self._undecided_line, first_line(result.batch.payloads))
-        self._print_state()
+        self._print_states()
         if result.error is not None:
             raise result.error
 
-    def _print_state(self) -> None:
-        """Print the newest state whose records are all durable, if it was not printed yet.
-
-        It becomes one line, although its JSON may have line ends between its parts.
-        """
+    def _print_states(self) -> None:
+        """Print the states that may be printed: every record before them is durable."""
         if self._write is None or self._holds_states:
             return
-        if not self._watermark.is_ready(self._oldest_line()):
+        if not self._states.is_ready(self._oldest_line()):
             return
         self.rejects.flush()
-        state = self._watermark.release(self._oldest_line())
-        if state is not None:
-            self._write([state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"])
+        lines = self._states.lines(self._oldest_line())
+        if lines:
+            self._write(lines)
 
     def _oldest_line(self) -> int | None:
         """Find the oldest record that no state may cover yet.

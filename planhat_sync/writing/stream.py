@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity
+    from planhat_sync.writing.records.record_form import RecordForm
     from planhat_sync.writing.results.counts import RunCounts, StreamCounts
     from planhat_sync.writing.sending.batch_writer import BatchWriter
     from planhat_sync.writing.settings import WriteSettings
@@ -45,6 +46,7 @@ class Stream:
         counts: Where records are counted that are read, and those that are skipped.
         writer: Writes the batches.
         warn: Receives a sentence about what is left out of records.
+        form: The form in which records arrive.
 
     Attributes:
         name: Name of the model.
@@ -59,16 +61,19 @@ class Stream:
         counts: StreamCounts,
         writer: BatchWriter,
         warn: Callable[[str], None],
+        form: RecordForm,
     ) -> None:
         self.name = model.name
         self.writer = writer
         self.full: Sequence[Batch] = ()
         self._counts = counts
-        self._converter = Converter(model, settings, warn=warn)
+        self._converter = Converter(model, settings, warn=warn, added=form.columns)
         self._reject_times = RejectTimes(model, settings, warn)
         self._columns: frozenset[str] = frozenset()
         self._fast_path: FastPath | None = None
-        self._fast_path_for = lru_cache(MOST_DECODERS)(partial(FastPath, self._converter))
+        self._fast_path_for = lru_cache(MOST_DECODERS)(
+            partial(FastPath, self._converter, form.decoder)
+        )
         self._batcher = Batcher(model, settings)
         self._oldest: int | None = None
         self._oldest_is_known = True
@@ -199,6 +204,7 @@ class Streams:
         counts: The counts of the run.
         make_writer: Returns what writes the batches of a model.
         logger: Shows what is left out of records.
+        form: The form in which records arrive.
 
     Attributes:
         models: As given.
@@ -211,12 +217,14 @@ class Streams:
         counts: RunCounts,
         make_writer: Callable[[Model], BatchWriter],
         logger: logging.Logger,
+        form: RecordForm,
     ) -> None:
         self.models = models
         self._settings = settings
         self._counts = counts
         self._make_writer = make_writer
         self._logger = logger
+        self._form = form
         self._streams: dict[str, Stream] = {}
 
     def __iter__(self) -> Iterator[Stream]:
@@ -243,5 +251,5 @@ class Streams:
                 check_model(settings.missing_scope or {}, model, archives=archives)
             counts, writer = self._counts.of(name), self._make_writer(model)
             warn = self._logger.getChild(name).warning
-            stream = self._streams[name] = Stream(model, settings, counts, writer, warn)
+            stream = self._streams[name] = Stream(model, settings, counts, writer, warn, self._form)
         return stream

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
 from planhat_sync.writing.pipeline import Pipeline
+from planhat_sync.writing.record_input import RecordInput
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.rejects import Rejects
+from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.dispatcher import Dispatcher
 from planhat_sync.writing.stream import Streams
 from target_planhat.final_state import FinalState
 from target_planhat.reject_lines import reject_line
 from target_planhat.router import Router
+from target_planhat.run import RECORD_FORM
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
@@ -91,9 +94,13 @@ class Stdin:
         stop, logger = target.run.stop, logging.getLogger("fuzz")
         rejects = Rejects(cast("Any", paper), logger, continues=True)
         no_writer = cast("Any", lambda model: model.name)
-        streams = Streams(target.models, target.settings, counts, no_writer, logger)
-        pipeline = Pipeline(streams, dispatcher, counts=counts, rejects=rejects, write=None)
-        router = Router(pipeline, StreamMaps(target.mapper), {}, FinalState())
+        streams = Streams(target.models, target.settings, counts, no_writer, logger, RECORD_FORM)
+        pipeline = Pipeline(
+            streams, dispatcher, counts=counts, rejects=rejects, states=Watermark(), write=None
+        )
+        maps = StreamMaps(target.mapper)
+        record_input = RecordInput(pipeline, maps, "--input")
+        router = Router(pipeline, record_input, maps, {}, FinalState())
         with contextlib.suppress(PlanhatError):
             for lines in read_lines(io.BytesIO(SCHEMAS + data), stop, 1.0):
                 router.handle(lines)

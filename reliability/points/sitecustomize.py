@@ -31,7 +31,7 @@ POINTS = (
 
 
 def _is_state(data: bytes) -> bool:
-    return bytes(data[:12]).startswith(b'{"bookmarks"')
+    return bytes(data[:15]).startswith((b'{"bookmarks"', b'{"type":"STATE"'))
 
 
 def _watch(

@@ -20,6 +20,7 @@ PACKAGES = (
     "planhat_singer",
     "planhat_sandbox",
     "planhat_beliefs",
+    "airbyte_planhat",
     "tap_planhat",
     "target_planhat",
 )

@@ -145,7 +145,9 @@ def test_the_page_claims_what_the_benchmarks_check():
         f"CPU a record: {ours} / {other}": limit
         for ours, others in (
             ("tap-planhat", comparisons.READING),
+            ("source-planhat", comparisons.AIRBYTE_READING),
             ("target-planhat", comparisons.WRITING),
+            ("destination-planhat", comparisons.AIRBYTE_WRITING),
         )
         for other, limit in others.items()
     }
@@ -156,6 +158,7 @@ def test_the_page_claims_what_the_benchmarks_check():
         "wall time: target-planhat": comparisons.CONCURRENT_TARGET,
         "peak memory": comparisons.MORE_MEMORY_MEGABYTES,
         "start-up": comparisons.MORE_START_SECONDS,
+        "CPU of a start": comparisons.SPEC_START,
     }
     for claim in json.loads(document.RESULTS.read_text())["claims"]:
         what, at_most = claim["what"], claim["at_most"]

@@ -1,6 +1,6 @@
 """The examples' modules are on the path; some tests run only where their tools are.
 
-Those are ``make test-airflow`` and ``make test-containers``.
+Those are ``make test-airflow``, ``make test-airbyte`` and ``make test-containers``.
 """
 
 import sys
@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 for folder in ("examples/pipe", "examples/airflow/dags"):
     sys.path.insert(0, str(ROOT / folder))
 
-collect_ignore = [] if find_spec("airflow") else ["airflow"]
+TOOLS = {"airflow": "airflow", "airbyte": "airbyte_cdk"}
+collect_ignore = [folder for folder, module in TOOLS.items() if not find_spec(module)]
 if not (ROOT / ".venv-containers").exists():
     collect_ignore.append("containers")

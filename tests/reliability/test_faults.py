@@ -6,8 +6,10 @@ import pytest
 
 from reliability.cell import run_cell
 from reliability.faults import TABLE
+from reliability.sides import SIDES
 
 ROWS = {row.name: row for row in TABLE}
+SIDE = {side.name: side for side in SIDES}
 CELLS = [
     ("429 with Retry-After in seconds", "tap full"),
     ("503 in bursts of three", "tap incremental"),
@@ -28,7 +30,7 @@ CELLS = [
 @pytest.mark.parametrize(("name", "side"), CELLS, ids=map(", ".join, CELLS))
 def test_a_fault_ends_in_equal_tenants_or_a_stop_that_a_clean_run_completes(name, side):
     seed = 2 if name == "reset after the work" else 1
-    result = run_cell(ROWS[name], side, seed, issues=160)
+    result = run_cell(ROWS[name], SIDE[side], seed, issues=160)
     assert not result.wrong
     assert result.fired
 
@@ -36,5 +38,5 @@ def test_a_fault_ends_in_equal_tenants_or_a_stop_that_a_clean_run_completes(name
 def test_the_table_reports_a_loss():
     """The runner notices a loss: a fault that removes rows is a failure."""
     eater = type(ROWS["none"])("rows eaten", "behave", {"honours_offset": False})
-    result = run_cell(eater, "tap full", 1, issues=160)
+    result = run_cell(eater, SIDE["tap full"], 1, issues=160)
     assert result.wrong

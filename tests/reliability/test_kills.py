@@ -6,17 +6,20 @@ import pytest
 
 from reliability.kill_plan import Kill, plan_kills
 from reliability.kills import try_kill
+from reliability.sides import PAIRS
+
+SINGER, AIRBYTE = PAIRS
 
 KILLS = [
-    Kill(1, "KILL", "target", "between send and answer", 11),
-    Kill(2, "KILL", "target", "before the fsync of rejects", 12),
-    Kill(3, "KILL", "target", "after the fsync of rejects", 13),
-    Kill(4, "KILL", "target", "before a state line", 14),
-    Kill(5, "KILL", "the process group", "after a state line", 15),
-    Kill(6, "TERM", "the process group", "before a send", 16),
-    Kill(7, "TERM twice", "target", "just after an answer", 17),
-    Kill(8, "TERM, and again", "tap", "at a random instant", 18),
-    Kill(9, "KILL", "tap", "at a random instant", 19),
+    Kill(SINGER, 1, "KILL", "writer", "between send and answer", 11),
+    Kill(SINGER, 2, "KILL", "writer", "before the fsync of rejects", 12),
+    Kill(SINGER, 3, "KILL", "writer", "after the fsync of rejects", 13),
+    Kill(SINGER, 4, "KILL", "writer", "before a state line", 14),
+    Kill(SINGER, 5, "KILL", "the process group", "after a state line", 15),
+    Kill(SINGER, 6, "TERM", "the process group", "before a send", 16),
+    Kill(SINGER, 7, "TERM twice", "writer", "just after an answer", 17),
+    Kill(SINGER, 8, "TERM, and again", "reader", "at a random instant", 18),
+    Kill(SINGER, 9, "KILL", "reader", "at a random instant", 19),
 ]
 
 
@@ -26,8 +29,8 @@ def test_a_kill_is_survived(kill):
 
 
 def test_a_plan_of_a_hundred_has_every_signal_victim_and_point():
-    plan = plan_kills(100, 1)
+    plan = plan_kills(SINGER, 100, 1)
     assert {kill.how for kill in plan} == {"KILL", "TERM", "TERM twice", "TERM, and again"}
-    assert {kill.victim for kill in plan} == {"tap", "target", "both", "the process group"}
+    assert {kill.victim for kill in plan} == {"reader", "writer", "both", "the process group"}
     assert len({kill.point for kill in plan}) == 8
-    assert plan == plan_kills(100, 1)
+    assert plan == plan_kills(SINGER, 100, 1)

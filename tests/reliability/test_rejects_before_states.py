@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import reliability
-from reliability.covered import InsertedStates, last_state_of_tap, uncovered
+from reliability.covered import InsertedStates, uncovered
+from reliability.singer import SingerPair
 from reliability.world import World
 
 POINTS = str(Path(reliability.__file__).parent / "points")
@@ -71,7 +72,8 @@ def test_the_name_of_a_new_reject_file_is_on_disk_before_the_first_state(calls):
 
 def test_a_state_that_covers_a_record_which_is_nowhere_is_seen(tmp_path):
     """The kill runner notices such a state."""
-    inserted = InsertedStates(2)
+    pair = SingerPair()
+    inserted = InsertedStates(pair, 2)
     with World(1, issues=4, objectives=0) as world:
         fed = []
         for record in world.source.records("issues"):
@@ -79,10 +81,10 @@ def test_a_state_that_covers_a_record_which_is_nowhere_is_seen(tmp_path):
             fed.append(json.dumps(message).encode() + b"\n")
             fed += filter(None, [inserted(fed[-1])])
         states = [b'{"bookmarks":{},"inserted":2}\n']
-        assert len(uncovered(fed, states, world, tmp_path / "none")) == 2
+        assert len(uncovered(pair, fed, states, world, tmp_path / "none")) == 2
         for record in world.source.records("issues")[:2]:
             world.copy.insert("issues", {"sourceId": record["sourceId"], "title": "held"})
-        assert uncovered(fed, states, world, tmp_path / "none") == []
+        assert uncovered(pair, fed, states, world, tmp_path / "none") == []
         unheard = [b'{"bookmarks":{},"inserted":3}\n']
-        assert "it was not given" in uncovered(fed, unheard, world, tmp_path / "none")[0]
-        assert last_state_of_tap([b'{"bookmarks":{"issues":{}}}\n', *states]) != states[0]
+        assert "it was not given" in uncovered(pair, fed, unheard, world, tmp_path / "none")[0]
+        assert pair.restart([b'{"bookmarks":{"issues":{}}}\n', *states]) != states[0]

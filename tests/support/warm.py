@@ -1,4 +1,4 @@
-"""Both plugins as processes that are forked from one that has imported them already.
+"""The plugins as processes that are forked from one that has imported them already.
 
 Starting a plugin costs most of a second, nearly all of it imports. So a test that has a few hundred
 command lines to try forks: each child is a separate process, with its own arguments, environment,
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PLUGINS = ("tap-planhat", "target-planhat")
+CONNECTORS = {
+    "source-planhat": ("airbyte_planhat.source", ("check", "discover")),
+    "destination-planhat": ("airbyte_planhat.destination", ("check", "discover")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ class Warm:
         if config is not None:
             content = config if isinstance(config, bytes) else json.dumps(config).encode()
             (self.folder / "config.json").write_bytes(content)
-            arguments = ("--config", str(self.folder / "config.json"), *arguments)
+            at = 1 if plugin in CONNECTORS else 0  # after the command
+            option = ("--config", str(self.folder / "config.json"))
+            arguments = (*arguments[:at], *option, *arguments[at:])
         (self.folder / "stdin").write_bytes(stdin)
         empty = self.folder / "empty"
         shutil.rmtree(empty, ignore_errors=True)
@@ -88,7 +94,7 @@ class Warm:
 
 @contextlib.contextmanager
 def warm_plugins(folder: Path, env: Mapping[str, str]) -> Iterator[Warm]:
-    """Import both plugins in a process of their own, and fork from it."""
+    """Import the plugins in a process of their own, and fork from it."""
     with subprocess.Popen(
         [sys.executable, __file__],
         stdin=subprocess.PIPE,
@@ -104,9 +110,16 @@ def _serve() -> None:
     # The plugins import these when they run, so that a failing import ends in a sentence.
     for module in ("tap_planhat.tap", "target_planhat.target", "planhat_singer.command_line"):
         importlib.import_module(module)
+    for package, commands in CONNECTORS.values():
+        for command in commands:
+            importlib.import_module(f"{package}.{command}")
+    packages = {
+        **{plugin: plugin.replace("-", "_") for plugin in PLUGINS},
+        **{connector: package for connector, (package, _) in CONNECTORS.items()},
+    }
     mains = {
-        plugin: importlib.import_module(f"{plugin.replace('-', '_')}.__main__").main
-        for plugin in PLUGINS
+        program: importlib.import_module(f"{package}.__main__").main
+        for program, package in packages.items()
     }
     for line in sys.stdin:
         case = json.loads(line)

@@ -1,4 +1,4 @@
-"""Both plugins, forked from a process that has imported them."""
+"""The plugins, forked from a process that has imported them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """`python -m tools.reference` writes the generated parts; `--check` names those that are stale.
 
-The plugins' `--about --format=json`, the files in schemas/ and the sandbox's registries are the
-source. What is outside the markers in a file is written by hand and not changed.
+The source is what the plugins' `--about --format=json` and the connectors' `spec` print, the files
+in schemas/, and the sandbox's registries. What is outside the markers in a file is written by hand
+and not changed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 from planhat_sync.models import load_models
-from tools.reference import coercions, meltano, models, modules, sandbox, tables
+from tools.reference import airbyte, coercions, meltano, models, modules, sandbox, tables
 from tools.reference.settings import Plugin
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,7 @@ def generated() -> dict[Path, str]:
             "models": models.in_short(all_models),
         },
         "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
+        "docs/airbyte.md": {"airbyte": airbyte.differences(tap, target)},
         "docs/models.md": {"models": models.in_full(all_models)},
         "docs/coercions.md": {"coercions": coercions.table()},
         "docs/sandbox.md": {

@@ -12,6 +12,7 @@ PACKAGES = (
     "planhat_singer",
     "tap_planhat",
     "target_planhat",
+    "airbyte_planhat",
     "planhat_beliefs",
     "planhat_sandbox",
 )

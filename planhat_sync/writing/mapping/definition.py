@@ -16,7 +16,6 @@ from planhat_sync.writing.mapping.entries import evaluator, source_of
 from planhat_sync.writing.mapping.expressions import InvalidExpressionError
 from planhat_sync.writing.mapping.stream_mapping import Entry, StreamMapping
 from planhat_sync.writing.mapping.vocabulary import form_error
-from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.unknown_properties import Lookalikes, printable_name
 from planhat_sync.writing.settings import SEPARATOR
 
@@ -36,6 +35,7 @@ def stream_mapping(
     position: int,
     models: Mapping[str, Model],
     keyables: Sequence[str],
+    deleted_at: str,
 ) -> StreamMapping:
     """Check and compile one mapping.
 
@@ -45,12 +45,13 @@ def stream_mapping(
         models: The models, by name.
         keyables: Keyables of which it has to set one that its model has; none if records without a
             keyable are created.
+        deleted_at: The column in which sources say when a record was deleted.
 
     Raises:
         ConfigurationError: It is wrong; the message names the mapping and the place in it.
     """
     try:
-        return _made(mapping, models, keyables)
+        return _made(mapping, models, keyables, deleted_at)
     except _InvalidMappingError as error:
         stream = mapping.get("stream") if isinstance(mapping, Mapping) else None
         name = (
@@ -65,6 +66,7 @@ def _made(
     mapping: Any,  # noqa: ANN401
     models: Mapping[str, Model],
     keyables: Sequence[str],
+    deleted_at: str,
 ) -> StreamMapping:
     if error := form_error(mapping):
         raise _InvalidMappingError(error)
@@ -72,7 +74,8 @@ def _made(
     properties = dict(mapping["set"])
     custom = properties.get(CUSTOM, {})
     for name in properties:
-        _check_property(model, name)
+        if name != deleted_at:
+            _check_property(model, name, deleted_at)
     _check_keyables(model, properties, keyables)
     properties.pop(CUSTOM, None)
     omit_nulls = mapping.get("nulls") == "omit"
@@ -84,6 +87,7 @@ def _made(
             for label, entry in custom.items()
         ],
         _when(mapping["when"]) if "when" in mapping else None,
+        deleted_at=deleted_at,
     )
 
 
@@ -97,12 +101,12 @@ def _model(name: str, models: Mapping[str, Model]) -> Model:
     raise _InvalidMappingError(f"{what}; there are {', '.join(written)}")
 
 
-def _check_property(model: Model, name: str) -> None:
+def _check_property(model: Model, name: str, deleted_at: str) -> None:
     if name in model.read_only:
         raise _InvalidMappingError(f"set.{name}: only Planhat writes this property; remove it")
-    if name in model.properties or name == DELETED_AT:
+    if name in model.properties:
         return
-    meant = Lookalikes(model).property_for(name, misspelt=True) or ""
+    meant = Lookalikes(model, deleted_at).property_for(name, misspelt=True) or ""
     if meant.startswith(CUSTOM + SEPARATOR):
         advice = f"; custom fields are set as custom: {{{meant[len(CUSTOM + SEPARATOR) :]}: …}}"
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.mapping.definition import stream_mapping
+from planhat_sync.writing.records.record_form import SDC_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ class Mappings:
         *,
         match_on: Sequence[str] = (),
         missing_key: str = "reject",
+        deleted_at: str = SDC_COLUMNS.deleted_at,
     ) -> Mappings:
         """Check and compile the setting `mappings`.
 
@@ -66,6 +68,7 @@ class Mappings:
             models: The models, by name.
             match_on: The setting of that name; without any, a model's own keyables.
             missing_key: The setting of that name.
+            deleted_at: The column in which sources say when a record was deleted.
 
         Raises:
             ConfigurationError: One of them is wrong; the message names it and the place in it.
@@ -74,7 +77,7 @@ class Mappings:
         needed = () if missing_key == "create" else tuple(match_on or keyables)
         found: dict[str, StreamMapping] = {}
         for position, mapping in enumerate(mappings, start=1):
-            made = stream_mapping(mapping, position, models, needed)
+            made = stream_mapping(mapping, position, models, needed, deleted_at)
             stream = mapping["stream"]
             if stream in found:
                 raise ConfigurationError(

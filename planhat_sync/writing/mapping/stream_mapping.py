@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.mapping.expressions import ABSENT, EvaluationError, compiled
-from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
+from planhat_sync.writing.records.deletion import Deletion, parse_deletion
 from planhat_sync.writing.records.payload import ConversionError, Reject, RejectCode, Skipped
 from planhat_sync.writing.records.unknown_properties import printable_name
 
@@ -37,9 +37,6 @@ class Entry:
     evaluate: Evaluate
 
 
-_CARRIED_OVER = Entry(DELETED_AT, DELETED_AT, DELETED_AT, compiled(DELETED_AT))
-
-
 class StreamMapping:
     """What the records of a stream become.
 
@@ -48,6 +45,7 @@ class StreamMapping:
         entries: The properties that are set.
         custom: The custom fields that are set.
         when: Decides which records are written; all of them if None.
+        deleted_at: The column that says when a record was deleted; carried over if it is not set.
 
     Attributes:
         model: Name of the model.
@@ -61,6 +59,8 @@ class StreamMapping:
         entries: Sequence[Entry],
         custom: Sequence[Entry] = (),
         when: Entry | None = None,
+        *,
+        deleted_at: str,
     ) -> None:
         self.model = model.name
         self.sources: Mapping[str, str] = {
@@ -68,9 +68,10 @@ class StreamMapping:
         }
         identifying = {*model.keyables, *model.keyable_scope.values()}
         self._deleted_at = next(
-            (entry for entry in entries if entry.name == DELETED_AT), _CARRIED_OVER
+            (entry for entry in entries if entry.name == deleted_at),
+            Entry(deleted_at, deleted_at, deleted_at, compiled(deleted_at)),
         )
-        self._properties = tuple(entry for entry in entries if entry.name != DELETED_AT)
+        self._properties = tuple(entry for entry in entries if entry.name != deleted_at)
         self._identifying = tuple(entry for entry in entries if entry.name in identifying)
         self._custom = tuple(custom)
         self._when = when
@@ -92,11 +93,11 @@ class StreamMapping:
         """
         try:
             deletion = _values((self._deleted_at,), record)
-            match parse_deletion(deletion.get(DELETED_AT)):
+            match parse_deletion(deletion.get(self._deleted_at.name)):
                 case Deletion.UNCLEAR:
                     return deletion  # which the converter rejects
                 case Deletion.DELETED:
-                    self._never_made.discard(DELETED_AT)
+                    self._never_made.discard(self._deleted_at.name)
                     return _values(self._identifying, record) | deletion
             self._undeleted += 1
             if self._when is not None and _is_no(_values((self._when,), record).get("when")):

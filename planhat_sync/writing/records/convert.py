@@ -6,11 +6,11 @@ payloads of most records without making Python values of them, and leaves the re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.records.constants import Constants
-from planhat_sync.writing.records.deletion import DELETED_AT, Deletion, parse_deletion
+from planhat_sync.writing.records.deletion import Deletion, parse_deletion
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID, Keyables, Keys
 from planhat_sync.writing.records.payload import (
@@ -20,8 +20,10 @@ from planhat_sync.writing.records.payload import (
     RejectCode,
     Skipped,
     missing_required,
+    unclear_deletion,
 )
 from planhat_sync.writing.records.properties import SentProperties, unsendable
+from planhat_sync.writing.records.record_form import SDC_COLUMNS
 from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
 
 if TYPE_CHECKING:
@@ -30,14 +32,8 @@ if TYPE_CHECKING:
 
     from planhat_sync.model import Model
     from planhat_sync.writing.records.payload import Operation
+    from planhat_sync.writing.records.record_form import AddedColumns
     from planhat_sync.writing.settings import WriteSettings
-
-UNCLEAR_DELETE: Final = Reject(
-    RejectCode.WRONG_TYPE,
-    f"{DELETED_AT} has to be a date-time if the record was deleted, such as 2024-01-31T10:15:30Z, "
-    "and null if it was not",
-    DELETED_AT,
-)
 
 
 class Converter:
@@ -48,10 +44,12 @@ class Converter:
         settings: The user's settings.
         warn: Receives warnings about unknown properties, and one about creates without keyables,
             each a sentence.
+        added: The columns that the source adds.
 
     Attributes:
         model: The model.
         settings: The user's settings.
+        added: As given.
         keyables: The keyables of the model.
         unknown: The properties that were left out because the model does not have them.
         properties: Selects the properties that are sent.
@@ -66,16 +64,18 @@ class Converter:
         settings: WriteSettings,
         *,
         warn: Callable[[str], None] = lambda _: None,
+        added: AddedColumns = SDC_COLUMNS,
     ) -> None:
         self.model = model
         self.settings = settings
+        self.added = added
         self.keyables = Keyables(model, settings)
         self._scope_names = self.keyables.scope_names if self.keyables.are_scoped else ()
         self._scopes = tuple(filter(None, self._scope_names))
         self._constants = Constants(model) if model.constants else None
-        self._lookalikes = Lookalikes(model)
+        self._lookalikes = Lookalikes(model, added.deleted_at)
         self.unknown = UnknownProperties(model.name, self._lookalikes, warn)
-        self.properties = SentProperties(model, settings, self._lookalikes, self.unknown)
+        self.properties = SentProperties(model, settings, self._lookalikes, self.unknown, added)
         self._warn = warn
         self._warned_of_creates = False
         if settings.deletes == "archive" and model.archive_flag not in self.properties:
@@ -100,9 +100,9 @@ class Converter:
             raw: That line, for the reject file.
             rejected_at: As in `Payload`.
         """
-        deletion = parse_deletion(record.get(DELETED_AT))
+        deletion = parse_deletion(record.get(self.added.deleted_at))
         if deletion is Deletion.UNCLEAR:
-            return UNCLEAR_DELETE
+            return unclear_deletion(self.added.deleted_at)
         is_deleted = deletion is Deletion.DELETED
         if is_deleted and self.settings.deletes == "ignore":
             return Skipped.DELETED_IN_SOURCE

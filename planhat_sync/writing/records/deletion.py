@@ -1,4 +1,4 @@
-"""Whether a record was deleted in its source, according to its `_sdc_deleted_at`.
+"""Whether a record was deleted in its source, according to its column for that.
 
 Owns how that one value is read. A deletion cannot be undone, so only a date-time counts as one. A
 value that is neither a date-time nor a known way to say "never" becomes a reject, to be reviewed
@@ -12,9 +12,6 @@ from enum import Enum
 from typing import Final
 
 from planhat_sync.writing.records.date_texts import DateParts, date_parts, local_time
-
-DELETED_AT: Final = "_sdc_deleted_at"
-"""Column in which Singer taps write when a record was deleted in its source."""
 
 
 class Deletion(Enum):
@@ -46,8 +43,9 @@ def parse_deletion(value: object) -> Deletion:
     """Return whether a record was deleted.
 
     Args:
-        value: Its `_sdc_deleted_at`: mostly text, or the date or datetime that a stream map made.
-            None stands for null, and for a record without the column.
+        value: The value of the column in which its source says so, such as `_sdc_deleted_at`:
+            mostly text, or the date or datetime that a stream map made. None stands for null, and
+            for a record without the column.
 
     Returns:
         `NOT_DELETED` for null, blank text and zero dates, `DELETED` for every other date or

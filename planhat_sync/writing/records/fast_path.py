@@ -9,38 +9,27 @@ docs/adr/0040-fast-path-and-conversion.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.fast_types import (
     FIELD_NAME,
     attribute_reader,
     constant_type,
     field_type,
-    record_decoder,
 )
 from planhat_sync.writing.records.keys import ID, Keys
 from planhat_sync.writing.records.payload import Payload, Reject
-from planhat_sync.writing.records.properties import SDC_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from planhat_sync.writing.records.convert import Converter
     from planhat_sync.writing.records.keys import Keyables
-
-_SDC_COLUMNS: Final = (
-    "_sdc_batched_at",
-    "_sdc_extracted_at",
-    "_sdc_received_at",
-    "_sdc_sequence",
-    "_sdc_sync_started_at",
-    "_sdc_table_version",
-)
+    from planhat_sync.writing.records.record_form import LineDecoder
 
 _Decoded = tuple[Any, Raw | None]
 """The struct of a record, and the JSON of the record if all of it may be sent."""
@@ -52,12 +41,16 @@ class FastPath:
     Args:
         converter: Converts the records that the fast path declines. Unknown properties of the
             others are reported to it.
-        columns: Names of the properties that the stream's SCHEMA announces. A record with a column
+        decoder: Makes the decoders of lines, as `RecordForm` has it.
+        columns: Names of the properties that the source announces. A record with a column
             that neither they nor the model have is declined.
     """
 
-    def __init__(self, converter: Converter, columns: Iterable[str] = ()) -> None:
+    def __init__(
+        self, converter: Converter, decoder: LineDecoder, columns: Iterable[str] = ()
+    ) -> None:
         model, settings, keyables = converter.model, converter.settings, converter.keyables
+        added = converter.added
         self._unknown = converter.unknown
         self._choose = keyables.choose
         self._are_scoped = keyables.are_scoped
@@ -70,15 +63,15 @@ class FastPath:
             name
             for name in set(columns) - set(model.properties)
             if settings.unknown_properties == "drop"
-            and not name.startswith(SDC_PREFIX)
+            and not name.startswith(added.prefixes)
             and converter.properties.custom_label_of(name) is None
         )
         left_out = {
             *model.read_only,
-            *_SDC_COLUMNS,
-            *(name for name in columns if name.startswith(SDC_PREFIX)),
-        } - {DELETED_AT}
-        names = [*sent, *unknown, *sorted(left_out), DELETED_AT]
+            *added.usual,
+            *(name for name in columns if name.startswith(added.prefixes)),
+        } - {added.deleted_at}
+        names = [*sent, *unknown, *sorted(left_out), added.deleted_at]
         attributes = {name: f"p{at}" for at, name in enumerate(names)}
         rename = {attribute: name for name, attribute in attributes.items()}
         types = {name: field_type(model.properties[name]) for name in sent}
@@ -86,14 +79,14 @@ class FastPath:
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
         skipped_fields = [
             *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
-            (attributes[DELETED_AT], UnsetType | None, UNSET),
+            (attributes[added.deleted_at], UnsetType | None, UNSET),
         ]
         options: dict[str, Any] = {"rename": rename, "forbid_unknown_fields": True, "gc": False}
         self._item = msgspec.defstruct("Item", item_fields, **options)
         record = msgspec.defstruct("Record", [*item_fields, *skipped_fields], **options)
-        self._raw_message_of = record_decoder(model.name, Raw)
+        self._raw_message_of = decoder(model.name, Raw)
         self._item_of = msgspec.json.Decoder(self._item).decode
-        self._message_of = record_decoder(model.name, record)
+        self._message_of = decoder(model.name, record)
         self._decoders: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
         self._encode = msgspec.json.Encoder().encode
         self._sent_of = attribute_reader([attributes[name] for name in sent])

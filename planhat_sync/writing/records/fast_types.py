@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import Raw, UnsetType
 
 from planhat_sync.writing.records.coercions import declared_types
 from planhat_sync.writing.records.exact_json import MAX_DEPTH
@@ -82,23 +81,6 @@ def constant_type(value: object) -> tuple[Any, Check | None]:
             struct does not decode a record that has the property.
     """
     return (Literal[value] | UnsetType if isinstance(value, str) else UnsetType), None
-
-
-def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
-    """Return a function that decodes a RECORD of one stream, and nothing else."""
-    message = msgspec.defstruct(
-        "Message",
-        [
-            ("type", Literal["RECORD"]),
-            ("stream", Literal[stream]),
-            ("record", record),
-            ("time_extracted", Raw | UnsetType, UNSET),
-            ("version", Raw | UnsetType, UNSET),
-        ],
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(message).decode
 
 
 def attribute_reader(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:

@@ -89,6 +89,19 @@ def missing_required(name: str) -> Reject:
     return Reject(RejectCode.MISSING_REQUIRED, f"a new record needs {name}", name)
 
 
+def unclear_deletion(column: str) -> Reject:
+    """Return the reject of a record of which it is not clear whether it was deleted.
+
+    Args:
+        column: The column in which its source says so.
+    """
+    message = (
+        f"{column} has to be a date-time if the record was deleted, such as 2024-01-31T10:15:30Z, "
+        "and null if it was not"
+    )
+    return Reject(RejectCode.WRONG_TYPE, message, column)
+
+
 class Skipped(Enum):
     """Why a record is deliberately not written, as users read it behind a number of records."""
 

@@ -7,7 +7,7 @@ whole becomes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from planhat_sync.model import Model
+    from planhat_sync.writing.records.record_form import AddedColumns
     from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
     from planhat_sync.writing.settings import WriteSettings
-
-SDC_PREFIX: Final = "_sdc_"
-"""Prefix of the columns that Singer tools add."""
 
 
 class CustomColumns:
@@ -85,6 +83,7 @@ class SentProperties:
         settings: The user's settings.
         lookalikes: Finds the property that an unknown name may stand for.
         unknown: Receives the properties that the model does not have, if they are dropped.
+        added: The columns that the source adds.
     """
 
     def __init__(
@@ -93,8 +92,10 @@ class SentProperties:
         settings: WriteSettings,
         lookalikes: Lookalikes,
         unknown: UnknownProperties,
+        added: AddedColumns,
     ) -> None:
         self._model = model
+        self._prefixes = added.prefixes
         self._lookalikes = lookalikes
         self._unknown = unknown
         self._drops_unknown = settings.unknown_properties == "drop"
@@ -129,7 +130,7 @@ class SentProperties:
         for name, value in record.items():
             if name in self._types:
                 properties[name] = self._value(name, value)
-            elif name.startswith(SDC_PREFIX) or name in self._model.read_only:
+            elif name.startswith(self._prefixes) or name in self._model.read_only:
                 continue
             elif self.custom_label_of(name) is not None:
                 columns[name] = _json_value(name, value)

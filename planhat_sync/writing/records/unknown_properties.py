@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.custom_fields import CUSTOM
-from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.keys import ID
+from planhat_sync.writing.records.record_form import SDC_COLUMNS
 from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ class Lookalikes:
 
     Args:
         model: The model.
+        deleted_at: The column in which the source says when a record was deleted.
     """
 
-    def __init__(self, model: Model) -> None:
-        self._names = {_letters(name): name for name in (*model.properties, DELETED_AT)}
+    def __init__(self, model: Model, deleted_at: str = SDC_COLUMNS.deleted_at) -> None:
+        self._names = {_letters(name): name for name in (*model.properties, deleted_at)}
         self._writable = [
             _letters(name)
             for name in model.properties

@@ -16,9 +16,12 @@ from planhat_sync.writing.results.reject_file import RejectedRecord
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.reject_file import RejectFile
+
+    OnReject: TypeAlias = Callable[[str, int, bytes, Reject], None]
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
@@ -45,6 +48,7 @@ class Rejects:
         dry_run: Whether nothing is written, so that the run continues to its end nevertheless.
         clock: Time.
         seconds_ahead: Returns how far this clock is ahead of Planhat's.
+        on_reject: Receives each reject, as `add` does.
 
     Attributes:
         file: As given.
@@ -62,6 +66,7 @@ class Rejects:
         dry_run: bool = False,
         clock: Clock | None = None,
         seconds_ahead: Callable[[], float] = float,
+        on_reject: OnReject | None = None,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self.file = file
@@ -71,6 +76,7 @@ class Rejects:
         self._dry_run = dry_run
         self._clock = clock or Clock()
         self._seconds_ahead = seconds_ahead
+        self._on_reject = on_reject
         self._waiting: list[RejectedRecord] = []
         self._count = 0
         self._first_line = 0
@@ -121,6 +127,8 @@ class Rejects:
             self._waiting.append(RejectedRecord(line, raw, why, self._clock.utc()))
         if self._allowed == 0 or self.file is None:
             self._leave_unacknowledged(line)
+        if self._on_reject is not None:
+            self._on_reject(stream, line, raw, why)
 
     def flush(self) -> None:
         """Write the rejects to disk; before that, no state that covers them may be printed.

@@ -1,4 +1,4 @@
-"""Decides which state may be printed: the newest one before which every record is durable.
+"""Decides which states may be printed, such as the newest one before which all is durable.
 
 A record of any stream is durable when it is in Planhat or in the reject file on disk, or when it
 needs no write (skipped). Pure: a caller passes in the states, as they are read, and the oldest
@@ -9,10 +9,40 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 MOST_STATES = 128
 MOST_BYTES = 8_000_000
+
+
+class States(Protocol):
+    """The states of a run that were read and are not printed yet."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that the records before it have to be sent."""
+
+    def add(self, value: bytes, *, after: int) -> None:
+        """Add a state that was read.
+
+        Args:
+            value: It, as received.
+            after: Number of the last line before it that holds a record, 0 if there is none.
+        """
+
+    def is_ready(self, oldest: int | None) -> bool:
+        """Return whether `lines` may return a state.
+
+        Args:
+            oldest: As for `lines`.
+        """
+
+    def lines(self, oldest: int | None) -> list[bytes]:
+        """Return the lines to print now, and forget their states.
+
+        Args:
+            oldest: Number of the line of the oldest record that is not durable, None if all are.
+        """
 
 
 class _Waiting(NamedTuple):
@@ -27,7 +57,12 @@ class Watermark:
 
     When there are too many, every second one is dropped. That loses nothing: a newer state takes
     the place of an older one.
+
+    Attributes:
+        is_full: Always false.
     """
+
+    is_full = False
 
     def __init__(self) -> None:
         self._waiting: deque[_Waiting] = deque()
@@ -83,6 +118,17 @@ class Watermark:
             return None
         self._printed = meaning
         return newest
+
+    def lines(self, oldest: int | None) -> list[bytes]:
+        """Return the line to print now, if there is one.
+
+        It is one line, although the JSON of a state may have line ends between its parts.
+
+        Args:
+            oldest: As for `release`.
+        """
+        state = self.release(oldest)
+        return [] if state is None else [state.replace(b"\r", b"").replace(b"\n", b"") + b"\n"]
 
     def _thin(self) -> None:
         kept = list(self._waiting)

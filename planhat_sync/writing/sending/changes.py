@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
-from planhat_sync.writing.records.deletion import DELETED_AT
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID
+from planhat_sync.writing.records.record_form import SDC_COLUMNS
 
 if TYPE_CHECKING:
     import logging
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Skipped
 
 LONGEST_VALUE: Final = 60
-_NOT_SHOWN: Final = frozenset({ID, DELETED_AT})
 
 
 class ChangeLog:
@@ -31,6 +30,7 @@ class ChangeLog:
         logger: Where they are shown.
         sources: Returns the sources of properties by the line that a record came in, those of
             custom fields by `custom.<label>`.
+        deleted_at: The column in which sources say when a record was deleted.
     """
 
     def __init__(
@@ -38,7 +38,9 @@ class ChangeLog:
         style: TextStyle,
         logger: logging.Logger,
         sources: Callable[[bytes], Mapping[str, str]],
+        deleted_at: str = SDC_COLUMNS.deleted_at,
     ) -> None:
+        self._not_shown = {ID, deleted_at}
         self._style = style
         self._logger = logger
         self._sources = sources
@@ -73,7 +75,7 @@ class ChangeLog:
             source = style.dim(f" ({shortened(change.source)})") if change.source else ""
             parts.append(f"{change.name}: {before}{style.added(as_shown(change.new))}{source}")
         if is_new:
-            sent = {change.name for change in changes} | _NOT_SHOWN
+            sent = {change.name for change in changes} | self._not_shown
             for name, source in sources.items():
                 if name not in sent:
                     parts.append(f"{name}: {style.dim(f'not sent ({shortened(source)})')}")

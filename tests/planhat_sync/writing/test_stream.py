@@ -14,6 +14,7 @@ from planhat_sync.writing.records.payload import Reject
 from planhat_sync.writing.results.counts import RunCounts, StreamCounts
 from planhat_sync.writing.settings import WriteSettings
 from planhat_sync.writing.stream import Stream, Streams
+from target_planhat.run import RECORD_FORM
 
 MODEL = load_models()["issues"]
 
@@ -26,7 +27,7 @@ def counts():
 @pytest.fixture
 def stream(counts):
     settings = WriteSettings(match_on=("sourceId",), batch_size_rows=2)
-    made = Stream(MODEL, settings, counts, writer=None, warn=None)
+    made = Stream(MODEL, settings, counts, writer=None, warn=None, form=RECORD_FORM)
     made.announce(["sourceId", "title"])
     return made
 
@@ -86,7 +87,9 @@ def test_a_record_as_values_is_taken_rejected_or_skipped_and_counted(stream, cou
 
 def test_a_model_that_is_only_read_has_no_stream():
     models = load_models()
-    streams = Streams(models, WriteSettings(), RunCounts(), lambda _: None, logging.getLogger("x"))
+    streams = Streams(
+        models, WriteSettings(), RunCounts(), lambda _: None, logging.getLogger("x"), RECORD_FORM
+    )
     read_only = [name for name, model in models.items() if model.access == "read"]
     assert read_only
     for name in read_only:

@@ -9,6 +9,7 @@ from planhat_sync.models import load_models
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.settings import WriteSettings
+from target_planhat.messages import record_decoder
 
 MODELS = load_models()
 HEX = "61006bc89a3e0b702ed8ea49"
@@ -20,7 +21,9 @@ def line_of(record, model="issues", **envelope):
 
 
 def read(line, model="issues", columns=(), **settings):
-    return FastPath(Converter(MODELS[model], WriteSettings(**settings)), columns).read(line, 1)
+    return FastPath(
+        Converter(MODELS[model], WriteSettings(**settings)), record_decoder, columns
+    ).read(line, 1)
 
 
 FULL = {
@@ -122,7 +125,9 @@ def test_numbers_keep_their_digits():
 
 def test_an_announced_property_that_the_model_lacks_is_dropped_and_reported():
     converter = Converter(MODELS["issues"], WriteSettings())
-    fast_path = FastPath(converter, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"])
+    fast_path = FastPath(
+        converter, record_decoder, ["sourceId", "colour", "custom__a", "_sdc_new", "\ud800"]
+    )
     record = {"sourceId": "s", "colour": {"red": 1}, "_sdc_new": 5}
     assert fast_path.read(line_of(record), 1).item == b'{"sourceId":"s"}'
     assert fast_path.read(line_of(record | {"custom__a": 5}), 2) is None
@@ -143,7 +148,9 @@ def test_a_property_whose_schema_restricts_more_than_its_type_is_declined():
             "tags": {"type": "array", "items": {}},
         },
     }
-    fast_path = FastPath(Converter(Model.from_schema("things", schema), WriteSettings()))
+    fast_path = FastPath(
+        Converter(Model.from_schema("things", schema), WriteSettings()), record_decoder
+    )
     for value, is_accepted in [
         ({"size": "s"}, False),
         ({"any": 5}, False),

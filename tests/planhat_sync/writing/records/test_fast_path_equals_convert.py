@@ -16,6 +16,7 @@ from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.settings import WriteSettings
+from target_planhat.messages import record_decoder
 
 MODELS = load_models()
 ABSURD = ["1e99999999999999999999", "9" * 40, "0." + "1" * 40, "1" * 5000]
@@ -183,7 +184,9 @@ def test_the_fast_path_makes_the_payload_that_conversion_makes(model, data, chos
     assume(not chosen.match_on or {*chosen.match_on} & {*MODELS[model].keyables})
     line = data.draw(lines(model))
     twin = Converter(MODELS[model], chosen)
-    fast_path = FastPath(twin, ["announced", "_sdc_extracted_at"] if announced else [])
+    fast_path = FastPath(
+        twin, record_decoder, ["announced", "_sdc_extracted_at"] if announced else []
+    )
     fast = fast_path.read(line, 7)
     converter = Converter(MODELS[model], chosen)
     expected = converted(converter, line)
@@ -216,7 +219,7 @@ def test_neither_way_sends_a_keyable_that_is_null_or_blank(key, absent):
     record = ",".join(f'"{name}":{value}' for name, value in {**others, key: absent}.items())
     line = b'{"type":"RECORD","stream":"objectives","record":{%b}}' % record.encode()
     converter = Converter(MODELS["objectives"], WriteSettings())
-    fast = FastPath(converter).read(line, 7)
+    fast = FastPath(converter, record_decoder).read(line, 7)
     assert (fast is None) is ((key, absent) == ("_id", "null"))  # the model has no null there
     for payload in filter(None, (fast, converted(converter, line))):
         assert json.loads(payload.item).keys() == others.keys() - {key}

@@ -1,4 +1,4 @@
-"""Finds out for `target-planhat --check` what the token may read and write.
+"""Finds out, before a run, what the token may read and write.
 
 Nothing is created, changed or deleted. Reading is tried with one row, and writing with an empty
 bulk upsert, which is refused if the answer is 401 or 403, and only then.
@@ -16,10 +16,9 @@ from planhat_sync.errors import (
     StopError,
     UnreachableError,
 )
-from planhat_sync.runtime.stdout import print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
@@ -35,17 +34,23 @@ def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> lis
     return [each for each in models.values() if each.selected_by_default or each.name in mapped]
 
 
-def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
-    """Print what the token may do, one line for each model, and whether it may read companies.
+def refused_models(
+    client: PlanhatClient, models: Iterable[Model], show: Callable[[str], object]
+) -> list[str]:
+    """Show what the token may do, one line for each model, and whether it may read companies.
 
     The token need not be allowed to read companies, so a refusal to do so is not an error.
 
     Args:
         client: Planhat.
         models: The models to try.
+        show: Receives each line.
+
+    Returns:
+        The names of the models that it may not read, or not write.
 
     Raises:
-        StopError: Something is refused, or Planhat cannot be reached.
+        StopError: The token is not accepted, or Planhat cannot be reached.
     """
     refused = []
     for model in models:
@@ -60,7 +65,7 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
             )
         else:
             write = "refused (403)"
-        print_text(f"{model.name}: reading {read}; writing {write}")
+        show(f"{model.name}: reading {read}; writing {write}")
         if not (may_read and may_write):
             refused.append(model.name)
     companies = (
@@ -68,12 +73,8 @@ def check_rights(client: PlanhatClient, models: Iterable[Model]) -> None:
         if _may_read(client, COMPANIES)
         else "refused (403), so a company can be identified only by its _id before a record is sent"
     )
-    print_text(f"companies: reading {companies}")
-    if refused:
-        raise NotPermittedError(
-            f"api_token has no permission for {', '.join(refused)}: grant it to its private app in "
-            "Planhat"
-        )
+    show(f"companies: reading {companies}")
+    return refused
 
 
 def _may_read(client: PlanhatClient, model: Model) -> bool:

@@ -1,4 +1,4 @@
-"""What the router asks of whatever maps records: the `mappings`, or the SDK's stream maps."""
+"""What is asked of whatever maps records, such as the `mappings` or the stream maps of an SDK."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RecordMaps(Protocol):
         """Return where the properties of a mapped record come from, as the user wrote it.
 
         Args:
-            line: The RECORD as received.
+            line: The line of the record.
 
         Returns:
             Expressions by property, those of custom fields by `custom.<label>`; none for properties

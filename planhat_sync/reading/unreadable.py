@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from planhat_sync.model import Model
-    from tap_planhat.read_counts import ReadCounts
+    from planhat_sync.reading.counts import ReadCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ from planhat_sync.reading.pages.page import Rows
 from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.state import StreamState
 from planhat_sync.reading.vouched_key import why_in_full
-from tap_planhat.deletions import deletion
-from tap_planhat.replication import FULL_TABLE, INCREMENTAL
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Generator, Iterator, MutableMapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, MutableMapping
+    from datetime import datetime
 
-    from tap_planhat.stream_source import StreamSource
+    from planhat_sync.reading.stream_source import StreamSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +26,18 @@ class Output:
     """How a stream emits what is read.
 
     Attributes:
-        deletion_nulls: Properties that the record of a deletion has as null.
+        deletion: Makes a row of the `_id` of a record that was deleted, and the time when that was
+            detected.
         save_state: Emits the state, after everything that was emitted before.
         begin_version: Gives the stream a new version, whose records replace all others.
-        take_effect: Is given the replication method that is in effect, before its first record.
+        take_effect: Is given the replication key by which the stream is read, before the first
+            record; None if everything is read.
     """
 
-    deletion_nulls: Sequence[str]
+    deletion: Callable[[str, datetime], dict[str, Any]]
     save_state: Callable[[], None]
     begin_version: Callable[[], None]
-    take_effect: Callable[[str], None]
+    take_effect: Callable[[str | None], None]
 
 
 class StreamRead:
@@ -121,7 +122,7 @@ class StreamRead:
         write, clock = self._source.writer(), Clock()
         for identifier in detector.deleted():
             now = clock.utc()
-            record = deletion(identifier, now, self._output.deletion_nulls)
+            record = self._output.deletion(identifier, now)
             yield Rows([write([record], now) if write else record], 1)
             self._counts.deletions += 1
 
@@ -146,17 +147,17 @@ class StreamRead:
             The reader, which says whether that was enough.
         """
         if why:
-            self._output.take_effect(FULL_TABLE)
+            self._output.take_effect(None)
         reader = self._reader(state, why, detector)
-        method = FULL_TABLE if why else INCREMENTAL
+        key = None if why else self._key
         for rows in reader.read():
-            self._output.take_effect(method)
+            self._output.take_effect(key)
             count = rows.count
             yield rows
             self._counts.add_page(count)
             del rows  # the page must be released before the next one is requested
         if not reader.untrusted:
-            self._output.take_effect(method)
+            self._output.take_effect(key)
         return reader
 
     def _stream_state(self) -> StreamState:

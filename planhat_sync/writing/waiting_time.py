@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from planhat_sync.api.http.clock import Clock
+
+
+class Pauses(NamedTuple):
+    """When records are sent although their batches are not full.
+
+    Attributes:
+        idle_seconds: After this many seconds without input, so that its state can be printed.
+        longest_wait_seconds: A record waits no longer than this, however slowly others come.
+    """
+
+    idle_seconds: float = 5.0
+    longest_wait_seconds: float = 60.0
+
+
+USUAL_PAUSES: Final = Pauses()
 
 
 class WaitingTime:

@@ -1,9 +1,8 @@
-"""How a run of the target ends: its summary, its warnings, and what its last line says."""
+"""How a run that writes ends: its summary, its warnings, and what its last line says."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import Interrupted, PlanhatError, StopError
@@ -20,12 +19,10 @@ if TYPE_CHECKING:
     from planhat_sync.api.http.transport import Transport
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.terminal import TextStyle
+    from planhat_sync.writing.interface import Interface
     from planhat_sync.writing.pipeline import Pipeline
     from planhat_sync.writing.results.summary import Result
     from planhat_sync.writing.settings import WriteSettings
-    from target_planhat.final_state import FinalState
-
-logger = logging.getLogger("target-planhat")
 
 
 class DryRunError(StopError):
@@ -46,12 +43,13 @@ class Ending:
         settings: The user's settings.
         pipeline: Has the counts and the rejects.
         transport: Has counted the requests.
-        final_state: Whether the input ended with a state.
+        interface: The name and the version of the program.
+        has_final_state: Returns whether the input ended with a state behind all records; None if
+            that is not known.
         warnings: Returns sentences about maps that may not be what the user meant, for a dry run.
         stop: Whether a signal ended the run.
         clock: The time.
         style: How the summary is shown.
-        version: Version of the target, for the summary.
 
     Attributes:
         replayed: The reject file that the run reads, under its new name; None if it reads none.
@@ -62,24 +60,24 @@ class Ending:
         settings: WriteSettings,
         pipeline: Pipeline,
         transport: Transport,
-        final_state: FinalState,
+        interface: Interface,
         *,
+        has_final_state: Callable[[], bool | None],
         warnings: Callable[[], Sequence[str]],
         stop: Stop,
         clock: Clock,
         style: TextStyle,
-        version: str,
     ) -> None:
         self.replayed: Path | None = None
         self._settings = settings
         self._pipeline = pipeline
         self._transport = transport
-        self._final_state = final_state
+        self._interface = interface
+        self._has_final_state = has_final_state
         self._warnings = warnings
         self._stop = stop
         self._clock = clock
         self._style = style
-        self._version = version
 
     @contextlib.contextmanager
     def reported(self) -> Iterator[None]:
@@ -116,16 +114,19 @@ class Ending:
         )
 
     def _report(self, result: Result, seconds: float) -> None:
+        logger, has_final_state = self._interface.logger, self._has_final_state()
         if self.replayed is not None and result != "done":
             logger.warning(
-                "the replay is not finished: replay its records with --input %s", self.replayed
+                "the replay is not finished: replay its records with %s %s",
+                self._interface.input_option,
+                self.replayed,
             )
         mirror = self._pipeline.mirror
         if mirror is not None and not mirror.has_begun:
             logger.warning(
                 "on_missing: nothing is removed, because the run did not come to its end"
             )
-        if self._final_state.is_present is False:
+        if has_final_state is False:
             logger.warning(
                 "the input ended without a final state: unless its last records did not change "
                 "the state, the program that writes it failed or was stopped; check its log"
@@ -141,12 +142,12 @@ class Ending:
         summary = Summary(
             counts=self._pipeline.counts,
             result=result,
-            final_state=self._final_state.is_present,
+            final_state=has_final_state,
             dry_run=self._settings.dry_run,
             requests=self._transport.requests,
             retries=self._transport.retries,
             seconds=seconds,
             rejects_path=str(file.path) if file is not None else None,
-            version=self._version,
+            version=self._interface.version,
         )
         summary.report(logger, self._style, self._settings.summary_path)

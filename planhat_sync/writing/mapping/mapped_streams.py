@@ -1,23 +1,20 @@
-"""The setting `mappings` as the router asks for it: one mapping for a stream, or none."""
+"""The setting `mappings` as records are mapped by it: one mapping for a stream, or none."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
+from planhat_sync.writing.mapping.record_maps import UnmappableError
 from planhat_sync.writing.records.payload import Reject
 from planhat_sync.writing.records.unknown_properties import printable_name
-from target_planhat.messages import read_message
-from target_planhat.record_maps import UnmappableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import logging
+    from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.writing.mapping.mappings import Mappings
     from planhat_sync.writing.mapping.stream_mapping import StreamMapping
     from planhat_sync.writing.records.payload import Skipped
-
-logger = logging.getLogger("target-planhat")
 
 
 class MappedStreams:
@@ -28,6 +25,8 @@ class MappedStreams:
 
     Args:
         mappings: The setting.
+        stream_of: Returns the stream of the line of a record.
+        logger: Shows which streams are left out.
 
     Attributes:
         are_set: Always true.
@@ -36,8 +35,12 @@ class MappedStreams:
 
     are_set = True
 
-    def __init__(self, mappings: Mappings) -> None:
+    def __init__(
+        self, mappings: Mappings, stream_of: Callable[[bytes], str], logger: logging.Logger
+    ) -> None:
         self.named = mappings.named
+        self._stream_of = stream_of
+        self._logger = logger
         self._mappings = mappings
         self._of: dict[str, StreamMapping | None] = {}
 
@@ -53,7 +56,7 @@ class MappedStreams:
         if stream not in self._of:
             self._of[stream] = self._mappings.of(stream)
             if self._of[stream] is None:
-                logger.warning(
+                self._logger.warning(
                     "stream %s is left out because no mapping names it: its records are counted "
                     "as skipped",
                     printable_name(stream),
@@ -92,7 +95,7 @@ class MappedStreams:
         """Return the expressions of a record's properties, as the user wrote them.
 
         Args:
-            line: The RECORD as received.
+            line: The line of the record.
         """
-        mapping = self._of[read_message(line, 0).stream]
+        mapping = self._of[self._stream_of(line)]
         return {} if mapping is None else mapping.sources

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from planhat_sync.model import Model
     from planhat_sync.reading.pages.page import Page, WriteLines
+    from planhat_sync.reading.run import ReadRun
     from planhat_sync.reading.settings import ReadSettings
-    from tap_planhat.run import TapRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StreamSource:
     """
 
     model: Model
-    run: TapRun
+    run: ReadRun
     key: str | None
     selected: Sequence[str]
     lines: Callable[[], WriteLines] | None
@@ -73,6 +73,6 @@ class StreamSource:
             model=self.model,
             select=row_format.select,
             decode=row_format.page,
-            stop=self.run.stop.event,
+            stop=self.run.stop,
             concurrency=settings.concurrency,
         )

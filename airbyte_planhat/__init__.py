@@ -1,0 +1,1 @@
+"""The Airbyte connectors: `source-planhat` and `destination-planhat`."""

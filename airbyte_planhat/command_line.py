@@ -1,0 +1,154 @@
+"""The command line of a connector, as Airbyte's platform calls it."""
+
+from __future__ import annotations
+
+import argparse
+import pkgutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+from airbyte_planhat.config import read_config, read_file
+from airbyte_planhat.failures import reported, sentence
+from airbyte_planhat.log import log_to_messages
+from airbyte_planhat.messages import write
+from airbyte_planhat.specification import specification
+from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
+from planhat_sync.runtime.exits import StoppedBySignal, run
+from planhat_sync.runtime.memory import collect_seldom, keep_freed_memory, without_collector
+from planhat_sync.runtime.signals import Stop, StopRequested
+from planhat_sync.runtime.stdout import OutputError, print_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_FILES = {"config": "settings", "catalog": "configured catalog", "state": "state of the last run"}
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A source or a destination.
+
+    Its package has a module for each command but `spec`, with a function of the same name. They
+    are imported when they are called:
+
+    - `check(config, stop)` raises what is wrong;
+    - `discover(config, stop)` returns the type and the content of a message;
+    - `read(config, stop, catalog, state)` and `write(config, stop, catalog)` move records; they
+      get the content of the files, that of `state` empty if there is none.
+
+    Signals are handled meanwhile: they set `stop`, and a command that is asked to stop raises
+    `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own.
+
+    Attributes:
+        name: Name of the program.
+        summary: What it does, for `--help`.
+        schema: JSON Schema of its settings.
+        package: Name of its package.
+        transfer: The command that moves records.
+    """
+
+    name: str
+    summary: str
+    schema: Mapping[str, Any]
+    package: str
+    transfer: Literal["read", "write"]
+
+    def command(self, name: str) -> Callable[..., Any]:
+        """Import the function that carries out a command.
+
+        Args:
+            name: The command.
+        """
+        with without_collector():
+            found: Callable[..., Any] = pkgutil.resolve_name(f"{self.package}.{name}:{name}")
+        return found
+
+
+def run_connector(connector: Connector) -> NoReturn:
+    """Run a connector on the arguments of this process, and exit with its code.
+
+    Args:
+        connector: The connector.
+    """
+    keep_freed_memory()
+    collect_seldom()
+    sys.exit(run(connector.name, lambda: _run(connector, sys.argv[1:])))
+
+
+def _run(connector: Connector, given: Sequence[str]) -> None:
+    with reported():
+        arguments = _parse(connector, given)
+        log_to_messages(debug=arguments.debug)
+        stop = Stop(connector.name)
+        try:
+            with stop.on_signals():
+                _carry_out(connector, arguments, stop)
+        except (Interrupted, StopRequested) as stopped:
+            if not stop.requested:
+                raise
+            raise StoppedBySignal(stop.signum, "run again from the last state") from stopped
+
+
+def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> None:
+    match arguments.command:
+        case "spec":
+            write("SPEC", specification(connector.schema, writes=connector.transfer == "write"))
+        case "check":
+            write("CONNECTION_STATUS", _status(connector, arguments, stop))
+        case "discover":
+            config = read_config(arguments.config, connector.schema)
+            write(*connector.command("discover")(config, stop))
+        case transfer:
+            config = read_config(arguments.config, connector.schema)
+            files = [read_file("catalog", arguments.catalog)]
+            if transfer == "read":
+                files.append(read_file("state", arguments.state) if arguments.state else b"")
+            connector.command(transfer)(config, stop, *files)
+
+
+def _status(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> dict[str, str]:
+    try:
+        connector.command("check")(read_config(arguments.config, connector.schema), stop)
+    except (Interrupted, OutputError):
+        raise
+    except PlanhatError as error:
+        return {"status": "FAILED", "message": sentence(error)}
+    return {"status": "SUCCEEDED"}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help is printed on standard output, and whose errors repeat no argument."""
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature
+        """Print the help."""
+        print_text(self.format_help().rstrip())
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a ConfigurationError.
+
+        Args:
+            message: What argparse says; it may hold an argument, which may be a secret.
+        """
+        is_ours = message.startswith("the following arguments are required:")
+        said = message if is_ours else "the command line cannot be read"
+        raise ConfigurationError(f"{said}: see {self.prog} --help")
+
+
+def _parse(connector: Connector, given: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(prog=connector.name, description=connector.summary, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    needed = {
+        "spec": ((), "print which settings there are"),
+        "check": (("config",), "find out whether the settings let it connect"),
+        "discover": (("config",), "print a catalog"),
+        connector.transfer: (("config", "catalog"), f"{connector.transfer} records"),
+    }
+    for name, (files, text) in needed.items():
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        for file in files:
+            command.add_argument(f"--{file}", required=True, metavar="FILE", help=_FILES[file])
+        if name == "read":
+            command.add_argument("--state", metavar="FILE", help=_FILES["state"])
+        command.add_argument("--debug", action="store_true", help="log more, and tracebacks")
+    return parser.parse_args(given)

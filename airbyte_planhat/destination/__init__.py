@@ -1,0 +1,1 @@
+"""The destination: writes the records of Airbyte messages into Planhat."""

@@ -1,0 +1,1 @@
+"""The source: reads streams out of Planhat as Airbyte messages."""

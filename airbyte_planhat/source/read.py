@@ -1,0 +1,98 @@
+"""Reads the streams of a configured catalog, one after the other; one that fails ends no other."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from airbyte_planhat.configured_catalog import WHAT, read_catalog
+from airbyte_planhat.failures import failure_type, sentence, write_failure
+from airbyte_planhat.source.states import read_states
+from airbyte_planhat.source.stream import SourceStream
+from planhat_sync.errors import ConfigurationError, Interrupted, StopError
+from planhat_sync.models import load_models
+from planhat_sync.reading.run import ReadRun
+from planhat_sync.runtime.progress import Progress, Snapshot
+from planhat_sync.runtime.stdout import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from planhat_sync.runtime.signals import Stop
+
+logger = logging.getLogger(__name__)
+
+
+def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) -> None:
+    """Read the streams of a configured catalog.
+
+    Args:
+        config: The settings.
+        stop: Whether to stop.
+        catalog: The content of the file given as `--catalog`.
+        state: The content of the file given as `--state`; empty if there is none.
+
+    Raises:
+        ConfigurationError: A setting, the catalog or the state is wrong.
+        StopRequested: The run was asked to stop.
+        StopError: A stream was not read to its end; all others were.
+    """
+    run = ReadRun(config, stop=stop.event)
+    run.connect()
+    streams = list(_streams(run, catalog, state))
+    failed: dict[str, Exception] = {}
+    try:
+        with _progress(run):
+            for stream in streams:
+                stop.check()
+                try:
+                    stream.read()
+                except (Interrupted, OutputError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - it ends no other stream
+                    write_failure(error, stream.descriptor)
+                    failed[stream.descriptor["name"]] = error
+    finally:
+        if warning := run.warning:
+            logger.warning("%s", warning)
+        stop.event.set()  # ends requests whose pages are no longer needed
+    _check(failed)
+    logger.info("%s", run.counts)
+
+
+def _streams(run: ReadRun, catalog: bytes, state: bytes) -> Iterator[SourceStream]:
+    """Make the streams that a catalog names; raise a ConfigurationError if there is not one."""
+    models = {name: model for name, model in load_models().items() if model.is_read}
+    streams = read_catalog(catalog, models)
+    states = read_states(state, [stream.name for stream in streams])
+    if not streams:
+        logger.warning("%s names no stream, so nothing is read", WHAT)
+    for stream in streams:
+        model = models.get(stream.name)  # `stream.model` may be where a destination writes it
+        if model is None:
+            raise ConfigurationError(
+                f"{WHAT} names a stream {stream.name}, and there are only {', '.join(models)}: "
+                "remove it, or make a new catalog of what discover prints"
+            )
+        yield SourceStream(stream, model, run, states.get(stream.name, {}))
+
+
+def _progress(run: ReadRun) -> Progress:
+    def snapshot() -> Snapshot:
+        return Snapshot(run.counts.records, run.counts.pages, "page", run.retries)
+
+    return Progress("source-planhat", snapshot, setting="lines", logger=logger)
+
+
+def _check(failed: Mapping[str, Exception]) -> None:
+    """Raise a StopError if streams have failed, whose cause is one that may not fail again."""
+    if not failed:
+        return
+    names: dict[str, list[str]] = {}
+    for name, error in failed.items():
+        names.setdefault(sentence(error), []).append(name)
+    errors: Sequence[Exception] = list(failed.values())
+    passing = [each for each in errors if failure_type(each) != "config_error"]
+    raise StopError(
+        "; ".join(f"not read to the end: {', '.join(each)}: {why}" for why, each in names.items())
+    ) from (passing or errors)[0]

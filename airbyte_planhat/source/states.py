@@ -1,0 +1,71 @@
+"""The file given as --state: the states of the streams after the run before.
+
+A state that is not understood is refused. Ignoring it would read everything again without notice.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.config_files import decode_text, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+WHAT: Final = "the file given as --state"
+_OTHER_KINDS: Final = ("global", "global_", "data")
+
+logger = logging.getLogger(__name__)
+
+
+def read_states(content: bytes, streams: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Read the state of each stream; of several states of a stream the last one counts.
+
+    Args:
+        content: The content of the file; empty if there is none.
+        streams: Names of the streams that are read. The states of others are ignored, with a
+            warning.
+
+    Returns:
+        The states by the names of the streams; those that have none are missing.
+
+    Raises:
+        ConfigurationError: It does not hold states of streams.
+    """
+    if not content:
+        return {}
+    value = parse_json(decode_text(content, WHAT), WHAT)
+    if value == {}:
+        return {}
+    states: dict[str, dict[str, Any]] = {}
+    for each in value if isinstance(value, list) else [value]:
+        name, state = _named(each)
+        if name not in streams:
+            logger.warning("state: %s is not a stream of the catalog, so it is ignored", name)
+        elif state:
+            states[name] = state
+    return states
+
+
+def _named(value: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Return the name and the state of a stream."""
+    if not isinstance(value, dict):
+        _refuse("it is not a state")
+    if value.get("type", "STREAM") != "STREAM" or any(value.get(name) for name in _OTHER_KINDS):
+        _refuse("it is GLOBAL or LEGACY, and this source has only states of streams")
+    stream = value.get("stream")
+    descriptor = stream.get("stream_descriptor") if isinstance(stream, dict) else None
+    name = descriptor.get("name") if isinstance(descriptor, dict) else None
+    state = stream.get("stream_state") if isinstance(stream, dict) else None
+    if not isinstance(name, str) or not isinstance(state, (dict, type(None))):
+        _refuse("it is not the state of a stream")
+    return name, state or {}
+
+
+def _refuse(why: str) -> NoReturn:
+    raise ConfigurationError(
+        f"{WHAT} holds something else than this source has written: {why}. Give the states of an "
+        "earlier run as a list, or leave --state out to read everything"
+    )

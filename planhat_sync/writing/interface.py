@@ -1,0 +1,50 @@
+"""What is particular to a program that writes: its name, and the forms of what it reads and prints.
+
+Everything else in `writing` is the same for all of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planhat_sync.runtime import stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planhat_sync.writing.records.record_form import RecordForm
+    from planhat_sync.writing.results.reject_file import RejectFormat
+    from planhat_sync.writing.results.rejects import OnReject
+    from planhat_sync.writing.results.states import States
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """The interface of a program.
+
+    Attributes:
+        name: Its name, with which its log lines and its last line begin.
+        version: Its version.
+        records: The form in which records arrive.
+        rejects: How the lines of the reject file are written.
+        states: Decides which states may be printed.
+        write: Writes lines, such as states, to standard output.
+        on_reject: Receives each reject, as `Rejects.add` does.
+        input_option: What stands in front of a file on its command line that it is to read.
+    """
+
+    name: str
+    version: str
+    records: RecordForm
+    rejects: RejectFormat
+    states: States
+    write: Callable[[Sequence[bytes]], None] = stdout.write
+    on_reject: OnReject | None = None
+    input_option: str = "<"
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Where the program logs."""
+        return logging.getLogger(self.name)
