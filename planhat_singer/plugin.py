@@ -18,7 +18,7 @@ from singer_sdk.plugin_base import PluginBase, _ConfigInput
 from planhat_singer.config_errors import checked_settings
 from planhat_singer.log_settings import check_log_settings
 from planhat_singer.stream_maps import mapping_errors
-from planhat_sync import DISTRIBUTION
+from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import read_config
 from planhat_sync.runtime.environment import environment_settings, load_dotenv

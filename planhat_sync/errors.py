@@ -25,6 +25,8 @@ Its text never contains a body, a query string or the token.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class PlanhatError(Exception):
     """Root of all errors of this package.
@@ -34,11 +36,13 @@ class PlanhatError(Exception):
         method: HTTP method of the request, if there was one.
         path: Path of the request, without its query.
         request_id: The request's id in the answer's headers, if there is one.
+        result: The `planhat_sync.Result` of the write that it ended, if it ended one.
     """
 
     method: str | None = None
     path: str | None = None
     request_id: str | None = None
+    result: Any = None  # its type is of a higher layer
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

@@ -108,10 +108,11 @@ def reject_line(record: RejectedRecord) -> bytes:
         record: The reject. A `reject` object of an earlier run is replaced, except for its time:
             the values of the record are as old as that.
     """
+    line: bytes = record.raw
     try:
-        message: dict[str, Any] = msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])
+        message: dict[str, Any] = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):  # NaN or similar: it is kept as received
-        return record.raw.rstrip().removesuffix(b"}") + b',"reject":' + _reason(record) + b"}\n"
+        return line.rstrip().removesuffix(b"}") + b',"reject":' + _reason(record) + b"}\n"
     message["reject"] = msgspec.Raw(_reason(record))
     return msgspec.json.encode(message) + b"\n"
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from planhat_sync import DISTRIBUTION
+from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.config_errors import config_errors

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from planhat_sync.api.http.exchange import Answer
 
 
-def _number(text: str) -> float | Decimal | msgspec.Raw:
+def exact_number(text: str) -> float | Decimal | msgspec.Raw:
+    """Return a number as a float if that represents it exactly, else as a Decimal.
+
+    Args:
+        text: The number in JSON, which is not an integer. Its text is returned if its exponent is
+            too long for Python.
+    """
     try:
         number, exact = float(text), Decimal(text)
     except InvalidOperation:  # its exponent is too long for Python
@@ -20,7 +26,7 @@ def _number(text: str) -> float | Decimal | msgspec.Raw:
     return number if Decimal(repr(number)) == exact else exact
 
 
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=_number).decode
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=exact_number).decode
 
 
 def read_record(body: bytes) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.reading.pages.row_format import RowFormat
@@ -28,6 +29,7 @@ class StreamSource:
         selected: The properties to emit.
         lines: Makes a function that writes rows as lines, with the version that the stream has
             then; None if rows become Python values.
+        number_of: Makes a Python number of the text of one that is not an integer.
     """
 
     model: Model
@@ -35,6 +37,7 @@ class StreamSource:
     key: str | None
     selected: Sequence[str]
     lines: Callable[[], WriteLines] | None
+    number_of: Callable[[str], Any] = Decimal
 
     @property
     def settings(self) -> ReadSettings:
@@ -67,6 +70,7 @@ class StreamSource:
             reference=reference,
             name_company=names.of if names else None,
             write=self.writer(),
+            number_of=self.number_of,
         )
         return Source(
             client=self.run.connect(),

@@ -56,8 +56,9 @@ def make_pipeline(
     """
     logger = interface.logger
     file = None
-    if settings.rejects_path is not None and not settings.dry_run:
-        file = RejectFile(settings.rejects_path, interface.rejects, files)
+    form, path = interface.rejects, settings.rejects_path
+    if form is not None and path is not None and not settings.dry_run:
+        file = RejectFile(path, form, files)
     counts = RunCounts(mirrors=settings.on_missing != "ignore")
     rejects = Rejects(
         file,
@@ -68,6 +69,7 @@ def make_pipeline(
         clock=clock,
         seconds_ahead=client.transport.seconds_ahead,
         on_reject=interface.on_reject,
+        place=interface.place,
     )
     checkpoint = Checkpoint(stop, rejects)
     companies = Companies(client, logger, stop=stop.event)
@@ -78,7 +80,7 @@ def make_pipeline(
     def make_writer(model: Model) -> BatchWriter:
         matcher = make_matcher(model)
         sender = (
-            DryRun(client, model, matcher, changes)
+            DryRun(client, model, matcher, changes, interface.place)
             if settings.dry_run
             else BatchSender(client, model, matcher, checkpoint)
         )

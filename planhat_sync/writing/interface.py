@@ -28,20 +28,22 @@ class Interface:
         name: Its name, with which its log lines and its last line begin.
         version: Its version.
         records: The form in which records arrive.
-        rejects: How the lines of the reject file are written.
+        rejects: How the lines of the reject file are written; None if there is never one.
         states: Decides which states may be printed.
         write: Writes lines, such as states, to standard output.
         on_reject: Receives each reject, as `Rejects.add` does.
+        place: Names the place of a record in the input, given its number.
         input_option: What stands in front of a file on its command line that it is to read.
     """
 
     name: str
     version: str
     records: RecordForm
-    rejects: RejectFormat
+    rejects: RejectFormat | None
     states: States
     write: Callable[[Sequence[bytes]], None] = stdout.write
     on_reject: OnReject | None = None
+    place: Callable[[int], str] = "line {}".format
     input_option: str = "<"
 
     @property

@@ -102,7 +102,7 @@ class Pipeline:
             self.reject(stream, record, line, number, reject)
 
     def reject(
-        self, stream: Stream, record: Mapping[str, Any], line: bytes, number: int, reject: Reject
+        self, stream: Stream, record: Mapping[str, Any], line: object, number: int, reject: Reject
     ) -> None:
         """Report a record that is not written; first those of its identity that wait are written.
 
@@ -111,7 +111,7 @@ class Pipeline:
         Args:
             stream: Its stream.
             record: The record, or as much of it as is known.
-            line: The line that it came in.
+            line: The line that it came in, or the row of a program.
             number: Number of that line.
             reject: Why.
 

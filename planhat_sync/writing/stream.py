@@ -71,9 +71,10 @@ class Stream:
         self._reject_times = RejectTimes(model, settings, warn)
         self._columns: frozenset[str] = frozenset()
         self._fast_path: FastPath | None = None
-        self._fast_path_for = lru_cache(MOST_DECODERS)(
-            partial(FastPath, self._converter, form.decoder)
-        )
+        self._fast_path_for: Callable[[frozenset[str]], FastPath] | None = None
+        if form.decoder is not None:
+            make = partial(FastPath, self._converter, form.decoder)
+            self._fast_path_for = lru_cache(MOST_DECODERS)(make)
         self._batcher = Batcher(model, settings)
         self._oldest: int | None = None
         self._oldest_is_known = True
@@ -108,6 +109,8 @@ class Stream:
         Returns:
             How many were taken; nothing has happened to the one after them.
         """
+        if self._fast_path_for is None:
+            return 0
         if self._fast_path is None:  # only here, since a stream with a stream map needs none
             self._fast_path = self._fast_path_for(self._columns)
         read, add = self._fast_path.read, self._batcher.add
@@ -129,7 +132,7 @@ class Stream:
     def take_record(
         self,
         record: Mapping[str, Any],
-        line: bytes,
+        line: object,
         number: int,
         *,
         earlier_reject: Mapping[str, Any] | None = None,
@@ -138,7 +141,7 @@ class Stream:
 
         Args:
             record: The record.
-            line: The line that it came in.
+            line: The line that it came in, or the row of a program.
             number: Number of that line.
             earlier_reject: What that line says about an earlier reject, None if it is not one.
 

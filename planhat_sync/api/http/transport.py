@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import logging
 import threading
@@ -208,6 +209,18 @@ class Transport:
         """
         ahead = 0.0 if self.began is None else self._made_epoch - self.began
         return ahead if ahead > CLOCK_SLACK_SECONDS else 0.0
+
+    def until(self, stop: threading.Event) -> Transport:
+        """Return a transport of the same connections and the same pace, with counts of its own.
+
+        Args:
+            stop: Ends every wait of it with `Interrupted` once it is set, and no wait of this one.
+        """
+        other = copy.copy(self)
+        other._stop = stop  # noqa: SLF001 - of the same class
+        other.requests = other.retries = 0
+        other._counting = threading.Lock()  # noqa: SLF001 - of the same class
+        return other
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -50,6 +50,7 @@ class RowFormat:
         write: Writes rows as lines. If given, pages become lines at once; otherwise their rows
             become Python values when they are picked.
         clock: Time.
+        number_of: Makes a Python number of the text of one that is not an integer.
 
     Attributes:
         select: The properties to ask for.
@@ -65,6 +66,7 @@ class RowFormat:
         name_company: Callable[[str], str] | None = None,
         write: WriteLines | None = None,
         clock: Clock | None = None,
+        number_of: Callable[[str], Any] = decimal.Decimal,
     ) -> None:
         self._stream = stream
         self._clock = clock or Clock()
@@ -87,7 +89,7 @@ class RowFormat:
         self._decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(rows).decode
         self._has_key = key is not None
         self._encoder = msgspec.json.Encoder(decimal_format="number")
-        self._values = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
+        self._values = msgspec.json.Decoder(dict[str, Any], float_hook=number_of)
         self._has_reference = reference is not None
         self._companies_of_row = _itself if reference == "_id" else self._companies_of
         self._hides_reference = reference is not None and reference not in emitted

@@ -89,7 +89,7 @@ class Converter:
         record: Mapping[str, Any],
         *,
         line: int = 0,
-        raw: bytes = b"",
+        raw: object = b"",
         rejected_at: datetime | None = None,
     ) -> Payload | Reject | Skipped:
         """Convert one record.
@@ -97,7 +97,7 @@ class Converter:
         Args:
             record: The record as values, from `exact_json.decode` or the SDK's reader.
             line: Number of its line on stdin.
-            raw: That line, for the reject file.
+            raw: That line, or the row that it is, for a reject.
             rejected_at: As in `Payload`.
         """
         deletion = parse_deletion(record.get(self.added.deleted_at))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -127,7 +127,7 @@ class Payload(msgspec.Struct, eq=False, gc=False):
 
     Attributes:
         line: Number of the line of stdin, from 1; 0 if there is none.
-        raw: The RECORD line as received, for the reject file.
+        raw: The line as received, or the row of a program, for a reject.
         item: The JSON object that is sent. If it has an `_id`, that comes first.
         keys: Value of each keyable as sent, in the order of `model.keyables`; None = not sent.
         scopes: The value of the property that each keyable is unique within, as in `keys.Keys`;
@@ -139,7 +139,7 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     """
 
     line: int
-    raw: bytes
+    raw: Any
     item: bytes
     keys: tuple[str | None, ...]
     scopes: tuple[str | None, ...] = ()

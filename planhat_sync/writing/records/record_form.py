@@ -52,9 +52,9 @@ class RecordForm:
     """The form in which the records of a run arrive.
 
     Attributes:
-        decoder: Makes the decoders of lines for the fast path.
+        decoder: Makes the decoders of lines for the fast path; None if no records come as lines.
         columns: The columns that the source adds.
     """
 
-    decoder: LineDecoder
+    decoder: LineDecoder | None
     columns: AddedColumns = SDC_COLUMNS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from planhat_sync.errors import ConfigurationError, StopError
 from planhat_sync.writing.results.files import TAIL_BYTES, Files, end_last_line
@@ -32,13 +32,13 @@ class RejectedRecord(NamedTuple):
 
     Attributes:
         line: Number of its line in the input.
-        raw: That line, as received.
+        raw: That line, as received, or the row of a program.
         reject: Why it was not written.
         at: When that was decided, in UTC.
     """
 
     line: int
-    raw: bytes
+    raw: Any
     reject: Reject
     at: datetime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import StopError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Reject
     from planhat_sync.writing.results.reject_file import RejectFile
 
-    OnReject: TypeAlias = Callable[[str, int, bytes, Reject], None]
+    OnReject: TypeAlias = Callable[[str, int, Any, Reject], None]
 
 MOST_SHOWN: Final = 20
 MOST_WAITING: Final = 1_000
@@ -49,6 +49,7 @@ class Rejects:
         clock: Time.
         seconds_ahead: Returns how far this clock is ahead of Planhat's.
         on_reject: Receives each reject, as `add` does.
+        place: Names the place of a record in the input, given its number.
 
     Attributes:
         file: As given.
@@ -67,6 +68,7 @@ class Rejects:
         clock: Clock | None = None,
         seconds_ahead: Callable[[], float] = float,
         on_reject: OnReject | None = None,
+        place: Callable[[int], str] = "line {}".format,
     ) -> None:
         self.unacknowledged_line: int | None = None
         self.file = file
@@ -77,6 +79,7 @@ class Rejects:
         self._clock = clock or Clock()
         self._seconds_ahead = seconds_ahead
         self._on_reject = on_reject
+        self._place = place
         self._waiting: list[RejectedRecord] = []
         self._count = 0
         self._first_line = 0
@@ -102,18 +105,18 @@ class Rejects:
     def _are_too_many(self) -> bool:
         return self._allowed is not None and self._count > self._allowed
 
-    def add(self, stream: str, line: int, raw: bytes, why: Reject) -> None:
+    def add(self, stream: str, line: int, raw: object, why: Reject) -> None:
         """Add a record that is not written, and show it in the log.
 
         Args:
             stream: Name of its model.
             line: Number of its line in the input.
-            raw: That line, as received.
+            raw: That line, as received, or the row of a program.
             why: Why it is not written.
         """
         self._count += 1
         where = f" (property {printable_name(why.property)})" if why.property else ""
-        text = f"line {line}, {stream}: {why.code.value}: {why.message}{where}"
+        text = f"{self._place(line)}, {stream}: {why.code.value}: {why.message}{where}"
         if not self._first or line < self._first_line:  # batches end in any order
             self._first, self._first_line = text, line
         would_be, are = ("would be ", "would be") if self._dry_run else ("", "are")

@@ -11,6 +11,8 @@ from planhat_sync.writing.matching.existing import ExistingRecord
 from planhat_sync.writing.sending.batch_result import superseded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
     from planhat_sync.writing.matching.matcher import Matcher
@@ -30,6 +32,7 @@ class DryRun:
         model: The model.
         matcher: Receives what would have been written.
         changes: Shows the changes.
+        place: Names the place of a record in the input, given its number.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class DryRun:
         model: Model,
         matcher: Matcher,
         changes: ChangeLog,
+        place: Callable[[int], str] = "line {}".format,
     ) -> None:
         self._client = client
         self._model = model
         self._matcher = matcher
         self._changes = changes
+        self._place = place
         self._shown = {"create": 0, "update": 0, "skip": 0}
 
     def send(self, partition: Partition, result: BatchResult) -> list[Payload]:
@@ -92,7 +97,7 @@ class DryRun:
         self._changes.show(heading, new, old, payload.raw, is_new=record is None)
 
     def _heading(self, verb: str, payload: Payload) -> str:
-        return f"would {verb} {self._model.name}, line {payload.line}"
+        return f"would {verb} {self._model.name}, {self._place(payload.line)}"
 
     def _is_shown(self, verb: str) -> bool:
         """Return whether one more record is shown of which this would be done."""

@@ -1,0 +1,300 @@
+"""Planhat for Python programs: reads records and writes rows, as exactly as the plugins do.
+
+It owns no way of reading or writing: it arranges the library's parts behind one object.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from planhat_sync.api.client import PlanhatClient
+from planhat_sync.api.connection import DEFAULT_URL, Connection
+from planhat_sync.api.custom_fields import CUSTOM, read_custom_fields, typed_models
+from planhat_sync.api.http.transport import Transport
+from planhat_sync.api.record_bodies import exact_number
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
+from planhat_sync.reading.records import Reading
+from planhat_sync.reading.run import ReadRun
+from planhat_sync.reading.settings import MOST_ROWS, READ_SETTINGS
+from planhat_sync.reading.stream_source import StreamSource
+from planhat_sync.runtime.arguments import check_names, names_of
+from planhat_sync.runtime.config_errors import config_errors
+from planhat_sync.runtime.signals import Stop
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
+from planhat_sync.writing.rows import write_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from typing_extensions import Self, Unpack
+
+    from planhat_sync.model import Model
+    from planhat_sync.writing.results.result import Result
+    from planhat_sync.writing.row_options import DeleteOptions, WriteOptions
+
+logging.getLogger("planhat_sync").addHandler(logging.NullHandler())  # the program decides
+
+
+class Planhat:
+    """A tenant of Planhat.
+
+    One of them may serve several threads, and keeps the pace over all of them. It handles no
+    signals and prints nothing; the logger `planhat_sync` and those below it say what happens.
+
+    Args:
+        api_token: Access token of a Planhat private app.
+        api_url: Base URL of the API; tenants outside the default region have another one.
+        requests_per_minute: Maximum rate of requests; 0 for no limit.
+        request_timeout_seconds: Maximum time for one request; a write may take five times as long.
+        retry_budget_seconds: Maximum time to keep retrying one request.
+        user_agent: Name of the program in Planhat's logs; planhat-sync and its version by default.
+        page_size: How many records to request at once, at most; Planhat has limits of its own.
+        concurrency: Maximum number of requests in flight while reading, and of pages in memory.
+
+    Raises:
+        ConfigurationError: An argument is wrong; the message says what it takes.
+    """
+
+    def __init__(
+        self,
+        api_token: str,
+        *,
+        api_url: str = DEFAULT_URL,
+        requests_per_minute: int = 200,
+        request_timeout_seconds: int = 60,
+        retry_budget_seconds: int = 300,
+        user_agent: str | None = None,
+        page_size: int = MOST_ROWS,
+        concurrency: int = 4,
+    ) -> None:
+        self._reading = {"page_size": page_size, "concurrency": concurrency}
+        if errors := config_errors({"properties": READ_SETTINGS}, self._reading):
+            raise ConfigurationError("; ".join(errors))
+        connection = Connection.from_config(
+            {
+                "api_token": api_token,
+                "api_url": api_url,
+                "requests_per_minute": requests_per_minute,
+                "request_timeout_seconds": request_timeout_seconds,
+                "retry_budget_seconds": retry_budget_seconds,
+                "user_agent": user_agent,
+            }
+        )
+        self._transport = Transport(connection, width=concurrency)
+        self._is_closed = False
+        self._stops: weakref.WeakSet[threading.Event] = weakref.WeakSet()
+
+    def __repr__(self) -> str:
+        return f"<Planhat at {self._transport.connection.api_url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what is still being read and written, and close the connections."""
+        self._is_closed = True
+        for stop in list(self._stops):
+            stop.set()
+        self._transport.close()
+
+    @cached_property
+    def models(self) -> Mapping[str, Model]:
+        """The models by name, such as ``issues``."""
+        return load_models()
+
+    def read(
+        self,
+        model: str,
+        *,
+        changed_since: date | str | None = None,
+        properties: Iterable[str] | None = None,
+        company_ids: Iterable[str] = (),
+    ) -> Reading:
+        """Read records: each that exists throughout comes exactly once, whatever changes meanwhile.
+
+        Args:
+            model: Name of the model.
+            changed_since: Read only what has changed since then, which is in UTC without a zone.
+            properties: The properties to read besides ``_id``; all by default.
+            company_ids: Read only records of the companies with these ids; of all by default.
+
+        Returns:
+            An iterator over the records, in constant memory. Dates are text, as Planhat writes
+            them; a number that a float cannot represent exactly is a Decimal.
+
+        Raises:
+            ConfigurationError: There is no such model or property, or its records do not show when
+                they were changed, or belong to no companies.
+        """
+        found = self._model(model)
+        if changed_since is not None and found.replication_key is None:
+            raise ConfigurationError(
+                f"{model} do not show when they were changed: leave out changed_since, and read all"
+            )
+        selected = list(found.properties)
+        if properties is not None:
+            selected = names_of(properties, "properties")
+            check_names(selected, selected and found.properties, f"{model} have no property")
+        return self._read(found, found.replication_key, selected, changed_since, company_ids)
+
+    def read_ids(self, model: str, *, company_ids: Iterable[str] = ()) -> Iterator[str]:
+        """Read the ``_id`` of every record, each exactly once.
+
+        Args:
+            model: Name of the model.
+            company_ids: As for `read`.
+
+        Raises:
+            ConfigurationError: As for `read`.
+        """
+        records = self._read(self._model(model), None, ["_id"], None, company_ids)
+        return (record["_id"] for record in records)
+
+    def get(self, model: str, key: str, *, by: str = "_id") -> dict[str, Any] | None:
+        """Read one record.
+
+        Args:
+            model: Name of the model.
+            key: What identifies it.
+            by: The keyable that this is: ``_id``, ``sourceId`` or ``externalId``.
+
+        Returns:
+            The record; None if it does not exist.
+
+        Raises:
+            ConfigurationError: Planhat offers no request for a record of the model by this keyable.
+            RequestError: No record can have this key.
+        """
+        found = self._model(model)
+        ways = [name for name in found.keyables if found.finds_by(name)]
+        if by not in ways:
+            only = f", only by {', '.join(ways)}" if ways else ": read them all"
+            raise ConfigurationError(f"{model} cannot be requested one by one by {by}{only}")
+        return self._client().get(found, f"{found.key_prefix(by)}{key}")
+
+    def custom_fields(self, model: str) -> dict[str, Any]:
+        """Read which custom fields a model has.
+
+        Args:
+            model: Name of the model.
+
+        Returns:
+            JSON Schema of the values of each field, by its label.
+
+        Raises:
+            PlanhatError: They cannot be read; the token may lack the permission.
+        """
+        self._model(model)
+        typed = typed_models(self.models, read_custom_fields(self._client(), self.models))[model]
+        return dict(typed.properties.get(CUSTOM, {}).get("properties", {}))
+
+    def write(
+        self, model: str, rows: Iterable[Mapping[str, Any]], **options: Unpack[WriteOptions]
+    ) -> Result:
+        """Write rows in their order, in constant memory.
+
+        After a write that ended early the same rows can be written again: those with a keyable are
+        not duplicated.
+
+        Args:
+            model: Name of the model.
+            rows: Mappings from properties to values, as many as there are.
+            **options: How they are written.
+
+        Returns:
+            How many rows have each outcome, and which were rejected.
+
+        Raises:
+            ConfigurationError: An argument is wrong.
+            TooManyRejectsError: More rows are rejected than `on_reject` and `max_rejects` allow.
+            PlanhatError: The write cannot continue. Of all these errors, `result` says what has
+                been done until then.
+            WriteInterrupted: Ctrl-C; it has a `result` too.
+            TypeError: A row is not a mapping.
+        """
+        return self._write(model, rows, options)
+
+    def delete(
+        self, model: str, rows: Iterable[Mapping[str, Any]], **options: Unpack[DeleteOptions]
+    ) -> Result:
+        """Delete the records that rows identify; one that does not exist counts as skipped.
+
+        Args:
+            model: Name of the model.
+            rows: Mappings with keyables, such as ``{"sourceId": "17"}``; the rest is ignored.
+            **options: How they are deleted.
+
+        Returns:
+            As `write` does.
+
+        Raises:
+            PlanhatError: As for `write`.
+        """
+        return self._write(model, rows, options, deletes=True)
+
+    def _model(self, name: str) -> Model:
+        check_names([name], self.models, "there is no model")
+        return self.models[name]
+
+    def _client(self, stop: threading.Event | None = None) -> PlanhatClient:
+        """Return a client whose waits end when `stop` is set, or when this object is closed."""
+        if self._is_closed:
+            raise ConfigurationError("this Planhat is closed: make another one")
+        stop = stop or threading.Event()
+        self._stops.add(stop)
+        return PlanhatClient(self._transport.until(stop))
+
+    def _read(
+        self,
+        model: Model,
+        key: str | None,
+        properties: Sequence[str],
+        changed_since: date | str | None,
+        company_ids: Iterable[str],
+    ) -> Reading:
+        if not model.is_read:
+            raise ConfigurationError(f"{model.name} are only written: Planhat does not list them")
+        companies = names_of(company_ids, "company_ids")
+        if companies and not model.company_property:
+            raise ConfigurationError(f"{model.name} belong to no companies: leave out company_ids")
+        since = None if changed_since is None else _timestamp(changed_since)
+        stop = threading.Event()
+        config = {
+            **self._reading,
+            "company_ids": companies,
+            "start_date": since and format_timestamp(since),
+        }
+        run = ReadRun(config, stop=stop, client=self._client(stop))
+        source = StreamSource(model, run, key, properties, None, number_of=exact_number)
+        return Reading(source)
+
+    def _write(
+        self,
+        model: str,
+        rows: Iterable[Mapping[str, Any]],
+        options: Mapping[str, Any],
+        *,
+        deletes: bool = False,
+    ) -> Result:
+        found, stop = self._model(model), Stop(__name__)
+        client = self._client(stop.event)
+        return write_rows(client, found, rows, options, stop=stop, deletes=deletes)
+
+
+def _timestamp(given: date | str) -> datetime:
+    at = parse_timestamp(format_timestamp(given) if isinstance(given, date) else given)
+    if at is None:
+        raise ConfigurationError(
+            "changed_since is not a date-time: give a datetime, or a text such as "
+            "2026-01-31T00:00:00Z"
+        )
+    return at

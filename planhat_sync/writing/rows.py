@@ -1,0 +1,220 @@
+"""One write: rows become batches in the caller's thread, and requests are sent in another.
+
+Ctrl-C, and errors of the caller's iterable and callbacks, arrive in the caller's thread only. So
+they cut off neither a request nor the recording of its outcomes: a write that ends early settles
+what is in flight, and then says what it has done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+from planhat_sync.api.http.clock import Clock
+from planhat_sync.errors import PlanhatError
+from planhat_sync.runtime.terminal import TextStyle
+from planhat_sync.writing.assembly import make_pipeline
+from planhat_sync.writing.interface import Interface
+from planhat_sync.writing.records.python_values import plain_record
+from planhat_sync.writing.records.record_form import AddedColumns, RecordForm
+from planhat_sync.writing.results.counts import OUTCOMES
+from planhat_sync.writing.results.rejected_rows import RejectedRows
+from planhat_sync.writing.results.rejects import TooManyRejectsError
+from planhat_sync.writing.results.result import Result, WriteInterrupted
+from planhat_sync.writing.results.states import Watermark
+from planhat_sync.writing.row_options import KEPT_REJECTS, row_settings
+from planhat_sync.writing.sending.changes import ChangeLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.transport import Transport
+    from planhat_sync.model import Model
+    from planhat_sync.runtime.signals import Stop
+    from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.records.python_values import Missing
+
+_DELETED: Final = "\0"
+"""The column that says of a row that its record is to be deleted; no row has it."""
+
+_FORM: Final = RecordForm(decoder=None, columns=AddedColumns(_DELETED, prefixes=()))
+
+logger = logging.getLogger("planhat_sync")
+
+
+def write_rows(
+    client: PlanhatClient,
+    model: Model,
+    rows: Iterable[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    *,
+    stop: Stop,
+    deletes: bool = False,
+) -> Result:
+    """Write rows, or delete the records that they identify.
+
+    Args:
+        client: Sends the requests.
+        model: The model of the rows.
+        rows: Mappings from properties to values.
+        options: How they are written, as `WriteOptions` has it.
+        stop: Ends the write between two requests; the waits of `client` end with its event.
+        deletes: Whether the records are deleted.
+
+    Raises:
+        As `planhat.Planhat.write`.
+    """
+    settings = row_settings(model, options, deletes=deletes)
+    rejected = RejectedRows(
+        options.get("max_rejects", KEPT_REJECTS),
+        continues=settings.on_reject == "continue",
+        receive=options.get("on_rejected"),
+    )
+    interface = Interface(
+        name=logger.name,
+        version="",
+        records=_FORM,
+        rejects=None,
+        states=Watermark(),
+        on_reject=rejected.add,
+        place="rows[{}]".format,
+    )
+    pipeline = make_pipeline(
+        settings,
+        client,
+        {model.name: model},
+        interface,
+        stop=stop,
+        changes=ChangeLog(TextStyle(), logger, lambda _: {}, _DELETED),
+        files=None,
+        clock=Clock(),
+    )
+    write = Write(
+        pipeline,
+        client.transport,
+        stop=stop,
+        rejected=rejected,
+        missing=options.get("nan", "reject"),
+        added={_DELETED: datetime.now(timezone.utc)} if deletes else {},
+        on_progress=options.get("on_progress"),
+    )
+    return write.perform(model.name, rows)
+
+
+class Write:
+    """One write.
+
+    Args:
+        pipeline: Takes the rows of one model to their outcomes, and adds rejects to `rejected`.
+        transport: Sends its requests.
+        stop: Ends it between two requests.
+        rejected: The rejected rows.
+        missing: What becomes of NaN, NaT and NA.
+        added: What is added to each row.
+        on_progress: Receives the result so far, after each batch.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        transport: Transport,
+        *,
+        stop: Stop,
+        rejected: RejectedRows,
+        missing: Missing,
+        added: dict[str, Any],
+        on_progress: Callable[[Result], object] | None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._transport = transport
+        self._stop = stop
+        self._rejected = rejected
+        self._missing = missing
+        self._added = added
+        self._on_progress = on_progress
+        self._batches = 0
+        self._thread = ThreadPoolExecutor(1, "planhat-write")
+
+    def perform(self, model: str, rows: Iterable[Mapping[str, Any]]) -> Result:
+        """Write all rows.
+
+        Args:
+            model: Name of their model.
+            rows: The rows.
+
+        Raises:
+            WriteInterrupted: Ctrl-C; what was in flight is settled, and what waited is not sent.
+            PlanhatError: The write ended early; its `result` says what it has done until then.
+        """
+        with self._thread, contextlib.closing(self._pipeline):
+            try:
+                self._take(model, rows)
+                self._do(self._pipeline.finish)
+            except KeyboardInterrupt as interrupt:
+                raise WriteInterrupted(self._settled()) from interrupt
+            except TooManyRejectsError:
+                result = self._settled()
+                raise self._rejected.error(result) from None
+            except PlanhatError as error:
+                error.result = self._settled()
+                raise
+            except BaseException:
+                self._settle()
+                raise
+            return self._result()
+
+    def _take(self, model: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take all rows, up to one too many that is rejected: those before it are still written."""
+        stream, missing = self._pipeline.streams[model], self._missing
+        for index, row in enumerate(rows):
+            received: Any = row
+            if not isinstance(received, Mapping) or not all(isinstance(name, str) for name in row):
+                raise TypeError(
+                    f"rows[{index}] is not a mapping from names of properties to values, but a "
+                    f"{type(row).__name__}: for a data frame, pass frame.to_dict('records')"
+                )
+            record = plain_record(row, missing) | self._added
+            reject = stream.take_record(record, received, index)
+            try:
+                if reject is not None:
+                    self._do(self._pipeline.reject, stream, record, received, index, reject)
+                if stream.full:
+                    self._do(self._pipeline.send)
+            except TooManyRejectsError:
+                return
+
+    def _do(self, work: Callable[..., None], *arguments: object) -> None:
+        """Do what sends requests in the other thread, and report what has come of it."""
+        self._thread.submit(work, *arguments).result()
+        self._rejected.report()
+        if self._on_progress is not None and self._pipeline.batches > self._batches:
+            self._batches = self._pipeline.batches
+            self._on_progress(self._result())
+
+    def _settled(self) -> Result:
+        """Return what a write that ends early has done, once nothing is in flight any more."""
+        self._settle()
+        self._rejected.report()
+        return self._result()
+
+    def _settle(self) -> None:
+        self._stop.request(signal.SIGINT)
+        self._thread.submit(self._pipeline.wait).result()
+
+    def _result(self) -> Result:
+        counts = self._pipeline.counts.total
+        return Result(
+            rows=counts.read,
+            **{outcome: getattr(counts, outcome) for outcome in OUTCOMES},
+            undecided=counts.undecided,
+            rejects=tuple(self._rejected.kept),
+            reasons={reason.value: count for reason, count in counts.reasons.most_common()},
+            requests=self._transport.requests,
+            retries=self._transport.retries,
+        )

@@ -1,0 +1,116 @@
+"""Ctrl-C ends a write in order: what is in flight is settled, and its outcome is known."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+from under_way import until
+
+from planhat_sync import Planhat, WriteInterrupted
+
+ROWS = [{"sourceId": f"s{number}", "name": f"n{number}"} for number in range(40)]
+
+
+def press_ctrl_c(_=None):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def on_request(sandbox, number, press, when="before_each_request"):
+    """Press Ctrl-C while a write of that number is performed."""
+    writes = iter(range(1, 100))
+
+    def watch(request):
+        if request.route in ("bulk", "delete") and next(writes) == number:
+            press()
+
+    getattr(sandbox, when).append(watch)
+
+
+def no_thread_is_left():
+    return not [
+        each for each in threading.enumerate() if each.name.startswith(("planhat-", "writer"))
+    ]
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@pytest.mark.parametrize("when", ["before_each_request", "after_each_request"])
+def test_the_request_in_flight_is_settled_and_counted_and_no_other_is_sent(
+    sandbox, planhat, alpha, concurrency, when
+):
+    on_request(sandbox, 3, press_ctrl_c, when)
+    with pytest.raises(WriteInterrupted) as interrupted:
+        planhat.write("companies", iter(ROWS), batch_size_rows=5, concurrency=concurrency)
+    result = interrupted.value.result
+    stored = len(alpha.records("companies"))
+    assert 15 <= stored < len(ROWS)
+    assert (result.created, result.rejected) == (stored, 0)
+    assert result.rows == result.created + result.undecided
+    assert isinstance(interrupted.value, KeyboardInterrupt)
+    assert until(no_thread_is_left)
+    # The same object goes on, and what was not written comes after it.
+    again = planhat.write("companies", ROWS, match_on=["sourceId"])
+    assert (again.created, again.unchanged) == (len(ROWS) - stored, stored)
+
+
+def test_a_delete_in_flight_is_settled_too(sandbox, planhat, alpha):
+    planhat.write("companies", ROWS)
+    on_request(sandbox, 3, press_ctrl_c)
+    with pytest.raises(WriteInterrupted) as interrupted:
+        planhat.delete("companies", ROWS)
+    result = interrupted.value.result
+    assert result.deleted == len(ROWS) - len(alpha.records("companies")) >= 3
+    assert result.undecided == result.rows - result.deleted > 0
+
+
+def test_rejects_that_are_decided_meanwhile_are_received(sandbox, planhat):
+    rows = [{"sourceId": f"s{number}"} for number in range(10)]  # no name: Planhat refuses them
+    on_request(sandbox, 1, press_ctrl_c)
+    received = []
+    with pytest.raises(WriteInterrupted) as interrupted:
+        planhat.write(
+            "companies", rows, batch_size_rows=5, on_reject="continue", on_rejected=received.append
+        )
+    result = interrupted.value.result
+    assert result.rejected == len(received) == len(result.rejects)
+
+
+def test_ctrl_c_in_the_callers_iterable_settles_what_is_in_flight(sandbox, planhat, alpha):
+    def rows():
+        yield from ROWS[:13]
+        press_ctrl_c()
+        until(lambda: False)
+
+    with pytest.raises(WriteInterrupted) as interrupted:
+        planhat.write("companies", rows(), batch_size_rows=5, concurrency=2)
+    result = interrupted.value.result
+    assert result.created == len(alpha.records("companies"))
+    assert result.rows == result.created + result.undecided == 13
+
+
+def test_a_wait_for_another_attempt_ends_at_once(sandbox, planhat):
+    sandbox.fault("status", status=503, route="bulk", retry_after=250)
+    on_request(sandbox, 1, press_ctrl_c, "after_each_request")
+    with pytest.raises(WriteInterrupted) as interrupted:
+        planhat.write("companies", ROWS)
+    assert interrupted.value.result.undecided == len(ROWS)
+    assert interrupted.value.result.requests == 1
+
+
+def test_reading_ends_with_its_threads_and_goes_on_with_another_iterator(sandbox, alpha):
+    for row in ROWS:
+        alpha.insert("companies", row)
+    reads = iter(range(1, 100))
+
+    def watch(request):
+        if request.route == "list" and next(reads) == 4:
+            press_ctrl_c()
+
+    sandbox.before_each_request.append(watch)
+    with Planhat("token-a", api_url=sandbox.url, requests_per_minute=0, page_size=5) as planhat:
+        with pytest.raises(KeyboardInterrupt):
+            all(planhat.read("companies"))
+        until(no_thread_is_left)
+        assert len(list(planhat.read_ids("companies"))) == len(ROWS)

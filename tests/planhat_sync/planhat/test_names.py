@@ -1,0 +1,82 @@
+"""What `planhat_sync` exports: loaded when it is asked for, and typed for whoever imports it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import CACHES
+
+import planhat_sync
+
+HERE = Path(__file__).parent
+
+
+def test_every_exported_name_is_there_and_no_other(planhat):
+    for name in planhat_sync.__all__:
+        assert getattr(planhat_sync, name) is not None, name
+    assert planhat_sync.Planhat is type(planhat)
+    assert issubclass(planhat_sync.WriteInterrupted, KeyboardInterrupt)
+    with pytest.raises(AttributeError, match="has no attribute 'Planhatt'"):
+        planhat_sync.Planhatt  # noqa: B018 - asked for
+
+
+def test_every_error_that_may_reach_a_program_is_exported():
+    from planhat_sync import errors  # noqa: PLC0415 - the module itself, not a name of it
+
+    inside = {"RetryError", *(each.__name__ for each in errors.RetryError.__subclasses__())}
+    names = {
+        name
+        for name, each in vars(errors).items()
+        if isinstance(each, type) and issubclass(each, errors.PlanhatError)
+    }
+    assert names - inside <= set(planhat_sync.__all__)
+
+
+@pytest.mark.parametrize("module", ["planhat_sync", "tap_planhat.tap", "target_planhat.target"])
+def test_nothing_that_starts_loads_it_before_it_is_asked_for(module):
+    asked_for = "{'planhat_sync.planhat', 'planhat_sync.writing.rows'}"
+    program = f"import sys, {module}; sys.exit(', '.join({asked_for} & {{*sys.modules}}) or None)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_loads_neither_the_sdk_of_singer_nor_a_library_of_frames():
+    program = (
+        "import sys, planhat_sync\n"
+        "planhat_sync.Planhat\n"
+        "sys.exit(', '.join({'singer_sdk', 'click', 'numpy', 'pandas'} & {*sys.modules}) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def mypy(script: str) -> subprocess.CompletedProcess[str]:
+    """Check a script of a stranger's, who has installed the package and has no settings of ours."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull),
+            *("--cache-dir", str(CACHES / "mypy-stranger"), str(HERE / script)),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_a_program_that_uses_it_is_checked_by_mypy():
+    done = mypy("stranger.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = mypy("wrong_stranger.py")
+    found = [
+        line.split(": error: ")[1] for line in wrong.stdout.splitlines() if ": error: " in line
+    ]
+    assert len(found) == 4, wrong.stdout  # one for each line that is marked there
