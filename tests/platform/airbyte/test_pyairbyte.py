@@ -178,6 +178,19 @@ def test_a_second_read_brings_what_has_changed(source, sandbox, cache):
     assert again.processed_records == read_again(alpha)
 
 
+def test_a_chosen_cursor_makes_a_stream_incremental(source, sandbox, cache):
+    alpha = sandbox.tenant("token-a")
+    first = alpha.records("companies")[0]["_id"]
+    reader = source(streams=["companies"])
+    reader.set_cursor_key("companies", "updatedAt")
+    assert reader.read(cache=cache).processed_records == len(alpha.records("companies"))
+    alpha.update("companies", first, {"name": "changed"})
+    # That one, and the newest one of the first read.
+    assert reader.read(cache=cache).processed_records == 2
+    names = {identifier: row["name"] for identifier, row in rows(cache, "companies")[0].items()}
+    assert names == {record["_id"]: record["name"] for record in alpha.records("companies")}
+
+
 @pytest.mark.parametrize("through", ["a pipe", "the cache"])
 def test_a_tenant_is_copied_and_then_what_has_changed(through, source, destination, sandbox, cache):
     between = cache if through == "the cache" else False
