@@ -9,6 +9,7 @@ import pytest
 from airbyte_conformance import SourceConformance, SourceUnderTest
 
 from planhat_sandbox import seed_tenant
+from reliability.kills import NO_LOOKBACK
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ class TestSourcePlanhat(SourceConformance):
             "workspaces": "full_refresh",
         }
         return SourceUnderTest(
-            command=command("source", "read", streams, page_size=100),
+            command=command("source", "read", streams, page_size=100, **NO_LOOKBACK),
             expected=lambda: {
                 name: [record["_id"] for record in alpha.records(name)] for name in streams
             },
