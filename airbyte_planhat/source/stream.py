@@ -28,7 +28,7 @@ RECORDS_SINCE: Final = "records_since_equal_state"
 """Marks a state that would otherwise equal the state before it, although records came between the
 two. A sync in which a state comes twice in a row fails."""
 
-NOT_TOLD: Final = (
+NOT_REPORTED: Final = (
     "%s: everything is read, and no deletion is emitted: rows of records that have been deleted "
     "since the last run remain in the destination until its stream is refreshed and its records "
     "are removed"
@@ -122,7 +122,7 @@ class SourceStream:
 
     def _warn_of_deletions(self) -> None:
         if not self._is_first_run:
-            logger.warning(NOT_TOLD, self._stream.name)
+            logger.warning(NOT_REPORTED, self._stream.name)
 
     def _write_state(self) -> None:
         """Write the state as it is now, unless nothing has come since it was written."""
@@ -150,8 +150,6 @@ def _replication_key(stream: ConfiguredStream, model: Model) -> str | None:
     if possible and asked == possible:
         return possible
     if asked:
-        hint = f"; {possible} can be its cursor" if possible else ""
-        logger.warning(
-            "%s is read in full, because %s cannot be its cursor%s", model.name, asked, hint
-        )
+        hint = f" can be {possible}, and not" if possible else " cannot be"
+        logger.warning("%s is read in full: its cursor%s %s", model.name, hint, asked)
     return None
