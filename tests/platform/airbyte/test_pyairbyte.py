@@ -136,12 +136,13 @@ def assert_tenants_are_equal(sandbox):
 
 
 def change(tenant):
-    """Change a record, delete one and make one; return the ids of the three."""
+    """Change an objective and an issue, delete an issue and make one; return the three issues."""
     first, second, third, *_ = (record["_id"] for record in tenant.records("issues"))
     tenant.update("issues", first, {"title": "changed"})
     tenant.delete("issues", second)
     company = tenant.get("issues", third)["companyIds"]
     made = tenant.insert("issues", {"title": "made", "companyIds": company})
+    tenant.update("objectives", tenant.records("objectives")[0]["_id"], {"name": "changed"})
     return first, second, made["_id"]
 
 
