@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from airbyte_planhat.messages import descriptor, stream_state, stream_status
 from airbyte_planhat.record_schema import DELETED_AT
 from airbyte_planhat.source.records import record_lines
+from planhat_sync.reading.state import BOOKMARK
 from planhat_sync.reading.stream_read import Output, StreamRead
 from planhat_sync.reading.stream_source import StreamSource
 from planhat_sync.runtime import stdout
-from planhat_sync.timestamps import format_timestamp
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,11 +115,15 @@ class SourceStream:
         """Return the record of a deletion.
 
         Destinations compare the cursors of records with the same primary key, and keep the row
-        that is there if the record has none
+        that is there if the record has none, or an older one
         (docs/adr/0069-reading-for-airbyte.md).
         """
-        time = format_timestamp(at)
-        return {"_id": identifier, **({self._key: time} if self._key else {}), DELETED_AT: time}
+        cursor = max(at, parse_timestamp(self._state.get(BOOKMARK)) or at)
+        return {
+            "_id": identifier,
+            **({self._key: format_timestamp(cursor)} if self._key else {}),
+            DELETED_AT: format_timestamp(at),
+        }
 
     def _warn_of_deletions(self) -> None:
         if not self._is_first_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,20 @@ def test_a_deletion_is_a_record_with_the_id_the_cursor_and_the_time(
     assert output.warnings == []
     check_stream(output, stream)
     assert deletions(read_well(config, catalog, output.state), stream) == []
+
+
+def test_a_deletion_is_not_older_than_its_record_where_this_machine_s_clock_is_behind():
+    clock = Clock()
+    clock.now = time.time() + 3600
+    with Sandbox({"token-a": "alpha"}, clock=clock) as sandbox:
+        config, world = config_for(sandbox), world_of((sandbox, clock), "issues", 20)
+        catalog = catalog_of(config, issues="incremental")
+        first = read_well(config, catalog)
+        gone = max(first.records("issues"), key=lambda record: record["updatedAt"])
+        world.touch("delete", gone["_id"])
+        (deletion,) = deletions(read_well(config, catalog, first.state))
+    assert deletion["_id"] == gone["_id"]
+    assert deletion["updatedAt"] >= gone["updatedAt"] > deletion["_ab_cdc_deleted_at"]
 
 
 def test_the_catalog_announces_the_time_of_deletion_only_if_deletions_are_detected(config):
