@@ -1,4 +1,4 @@
-"""States as Airbyte has them: each is returned as it came, with the numbers of the destination."""
+"""States as Airbyte has them: each is returned as received, with the numbers of the destination."""
 
 from __future__ import annotations
 
