@@ -100,8 +100,8 @@ test-airflow: $(STAMP) system .venv-airflow/.installed ## test the Airflow examp
 	@touch $@
 
 test-airbyte: $(STAMP) .venv-airbyte-cdk/.installed .venv-pyairbyte/.installed ## test the source and the destination with airbyte-cdk's standard tests and with PyAirbyte
-	.venv-airbyte-cdk/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte -k airbyte_cdk
-	.venv-pyairbyte/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte -k pyairbyte
+	.venv-airbyte-cdk/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte/test_airbyte_cdk.py
+	.venv-pyairbyte/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte/test_pyairbyte*.py
 
 .venv-containers/.installed: tests/platform/containers/requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)

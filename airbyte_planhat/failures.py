@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from airbyte_planhat.messages import FailureType, printable, trace, write
@@ -18,7 +19,9 @@ from planhat_sync.errors import (
     GaveUpError,
     Interrupted,
     NotPermittedError,
+    ProtocolError,
     RetryError,
+    StopError,
     UnreachableError,
 )
 from planhat_sync.redaction import redact
@@ -51,8 +54,20 @@ def failure_type(error: BaseException | None) -> FailureType:
             return "config_error"
         if isinstance(error, _TRANSIENT):
             return "transient_error"
+        if isinstance(error, StopError) and error.__cause__ is None and _tells_the_user(error):
+            return "config_error"
         error = error.__cause__
     return "system_error"
+
+
+def _tells_the_user(error: StopError) -> bool:
+    """Return whether the sentence of an error says what its user has to do.
+
+    That of a ProtocolError does so if Planhat refused a request, for instance with 404.
+    """
+    return (
+        not isinstance(error, ProtocolError) or (error.status or 0) >= HTTPStatus.MULTIPLE_CHOICES
+    )
 
 
 def sentence(error: BaseException) -> str:

@@ -7,7 +7,8 @@ tap with one request at a time and with pages ahead, the source, and the declara
 Airbyte's CDK with the manifest of the benchmarks. Printed: which of the records that existed
 throughout are missing, which were emitted twice, and the number of requests beside that of the same
 read of an unchanged tenant. Exits with 1 if ours miss a record or emit one twice, or send more than
-1.2 times the requests.
+1.2 times the requests for 100,000 issues or more; of fewer, the pages that were requested ahead are
+a larger share.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from benchmarks.subjects import Subject
     from planhat_sandbox import Tenant
 
-MOST_REQUESTS = 1.2
+MOST_REQUESTS, MANY_ISSUES = 1.2, 100_000
 READERS = ((OUR_TAP, 1), (OUR_TAP, 4), (OUR_SOURCE, 4), (CDK_SOURCE, 1))
 """Who reads, and how many requests are in flight."""
 
@@ -105,13 +106,13 @@ def compare(issues: int, churn_percent: float, reader: Subject, concurrency: int
         f"{reader.name:<15} {issues:>9,} {concurrency:>11} {churn.changes:>9,} {missing:>8} "
         f"{twice:>6} {quiet.requests:>6} {busy.requests:>6} {ratio:>6.2f} {busy.seconds:>8.1f}"
     )
-    return not missing and not twice and ratio <= MOST_REQUESTS
+    return not missing and not twice and (ratio <= MOST_REQUESTS or issues < MANY_ISSUES)
 
 
 def main() -> None:
     """Compare all readers that can run here."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--issues", type=int, default=100_000)
+    options.add_argument("--issues", type=int, default=MANY_ISSUES)
     options.add_argument(
         "--churn", type=float, default=1.0, help="percent deleted, inserted, updated"
     )

@@ -1,13 +1,15 @@
-"""Compares our plugins with a bare loop in one process: `python -m benchmarks.guard tap|target`.
+"""Compares ours with a bare loop in one process: `python -m benchmarks.guard SIDE`.
 
-Prints one number: the CPU of ours over that of the loop, the least of a few rounds on either side.
-It is not a benchmark, since the loop uses msgspec and start-up is left out; it shows CI whether the
-hot paths are still taken (`tests/performance`).
+A side is `tap`, `source`, `target` or `destination`. Prints one number: the CPU of ours over that
+of the loop, the least of a few rounds on either side. It is not a benchmark, since the loop uses
+msgspec and start-up is left out; it shows CI whether the hot paths are still taken
+(`tests/performance`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -18,9 +20,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 
+from airbyte_planhat.source.read import read
+from airbyte_planhat.specification import SOURCE_SCHEMA
 from benchmarks.lines import lines
 from benchmarks.rounds import server
+from benchmarks.subjects import ISSUES
 from benchmarks.tenant import Tenant
+from planhat_sync.runtime.config_errors import checked_settings
+from planhat_sync.runtime.signals import Stop
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -61,6 +68,17 @@ def _read_ours(settings: dict[str, Any], out: Path) -> Callable[[], None]:
     def run() -> None:
         with _stdout_to(out):
             tap.run()
+
+    return run
+
+
+def _read_airbyte(settings: dict[str, Any], out: Path) -> Callable[[], None]:
+    config, _ = checked_settings(SOURCE_SCHEMA, settings, where="")
+    catalog = json.dumps({"streams": [ISSUES]}).encode()
+
+    def run() -> None:
+        with _stdout_to(out):
+            read(config, Stop("source-planhat"), catalog, b"")
 
     return run
 
@@ -108,8 +126,11 @@ def _cpu_seconds(work: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
+READS = {"tap": _read_ours, "source": _read_airbyte}
+
+
 def main(side: str) -> None:
-    """Print the ratio of one side, `tap` or `target`."""
+    """Print the ratio of one side."""
     with tempfile.TemporaryDirectory() as folder, server() as url:
         settings = _settings(url)
         out, given = Path(folder, "out"), Path(folder, "given")
@@ -117,9 +138,9 @@ def main(side: str) -> None:
             file.writelines(lines(ROWS))
         ours, bare = [], []
         for _ in range(ROUNDS):
-            if side == "tap":
+            if side in READS:
                 bare.append(_cpu_seconds(lambda: _read_bare(settings, out)))
-                ours.append(_cpu_seconds(_read_ours(settings, out)))
+                ours.append(_cpu_seconds(READS[side](settings, out)))
             else:
                 bare.append(_cpu_seconds(lambda: _write_bare(settings, given)))
                 ours.append(_cpu_seconds(_write_ours(settings, given)))

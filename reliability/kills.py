@@ -125,7 +125,7 @@ def _problems_after(run: PipeRun, kill: Kill, point: KillPoint) -> list[str]:
             continue
         # Before it has begun, and when it is done, SIGTERM ends it like any other process.
         at_the_edge = role not in point.at_work or run.emitted == ISSUES + OBJECTIVES
-        at_the_edge |= f"\n{name}-planhat: stopped " in said  # and after its last line
+        at_the_edge |= f"\n{name}-planhat: stopped " in f"\n{said}"  # and after its last line
         if code not in ended and not (code == -signal.SIGTERM and at_the_edge):
             found.append(f"the {name}'s exit code is {code}")
     return found

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from airbyte_planhat.messages import descriptor, stream_state, stream_status
 from airbyte_planhat.record_schema import DELETED_AT
 from airbyte_planhat.source.records import record_lines
+from planhat_sync.reading.state import BOOKMARK
 from planhat_sync.reading.stream_read import Output, StreamRead
 from planhat_sync.reading.stream_source import StreamSource
 from planhat_sync.runtime import stdout
-from planhat_sync.timestamps import format_timestamp
+from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ RECORDS_SINCE: Final = "records_since_equal_state"
 """Marks a state that would otherwise equal the state before it, although records came between the
 two. A sync in which a state comes twice in a row fails."""
 
-NOT_TOLD: Final = (
+NOT_REPORTED: Final = (
     "%s: everything is read, and no deletion is emitted: rows of records that have been deleted "
     "since the last run remain in the destination until its stream is refreshed and its records "
     "are removed"
@@ -114,15 +115,19 @@ class SourceStream:
         """Return the record of a deletion.
 
         Destinations compare the cursors of records with the same primary key, and keep the row
-        that is there if the record has none
+        that is there if the record has none, or an older one
         (docs/adr/0069-reading-for-airbyte.md).
         """
-        time = format_timestamp(at)
-        return {"_id": identifier, **({self._key: time} if self._key else {}), DELETED_AT: time}
+        cursor = max(at, parse_timestamp(self._state.get(BOOKMARK)) or at)
+        return {
+            "_id": identifier,
+            **({self._key: format_timestamp(cursor)} if self._key else {}),
+            DELETED_AT: format_timestamp(at),
+        }
 
     def _warn_of_deletions(self) -> None:
         if not self._is_first_run:
-            logger.warning(NOT_TOLD, self._stream.name)
+            logger.warning(NOT_REPORTED, self._stream.name)
 
     def _write_state(self) -> None:
         """Write the state as it is now, unless nothing has come since it was written."""
@@ -150,8 +155,6 @@ def _replication_key(stream: ConfiguredStream, model: Model) -> str | None:
     if possible and asked == possible:
         return possible
     if asked:
-        hint = f"; {possible} can be its cursor" if possible else ""
-        logger.warning(
-            "%s is read in full, because %s cannot be its cursor%s", model.name, asked, hint
-        )
+        hint = f" can be {possible}, and not" if possible else " cannot be"
+        logger.warning("%s is read in full: its cursor%s %s", model.name, hint, asked)
     return None

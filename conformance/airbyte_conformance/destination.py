@@ -62,6 +62,24 @@ class DestinationConformance:
                     "missing"
                 )
 
+    def test_every_state_is_returned_while_the_input_is_open(
+        self, destination: DestinationUnderTest
+    ) -> None:
+        """A source may be silent for long; the platform gives up on a destination that is, too."""
+        destination.reset()
+        lines: list[bytes] = []
+        fed = _fed_states(destination, {})
+        latest = time.monotonic() + destination.idle_seconds
+
+        def is_over() -> bool:
+            is_complete = sum(map(len, _states(list(lines)).values())) == sum(
+                map(len, fed.values())
+            )
+            return is_complete or time.monotonic() > latest
+
+        _load(destination, end_when=is_over, hold=True, on_line=lines.append)
+        _assert_returned(fed, _states(lines), complete=True, what="While the input was open:")
+
     def test_the_counts_of_states_add_up(self, destination: DestinationUnderTest) -> None:
         """A state returns with the number of records of its stream since the one before it."""
         _assert_counts(destination, refused=set())

@@ -46,6 +46,7 @@ class DestinationUnderTest:
         environment: Environment variables of the process; the caller's own if None.
         records: How many records a run feeds.
         state_every: After how many records of a stream a STATE of it is fed.
+        idle_seconds: Within how many seconds all states are to be returned if the input pauses.
     """
 
     command: Sequence[str]
@@ -57,6 +58,7 @@ class DestinationUnderTest:
     environment: Mapping[str, str] | None = None
     records: int = 2_000
     state_every: int = 50
+    idle_seconds: float = 60
 
     def stream_of(self, number: int) -> str:
         """Return the stream to which record number n belongs."""

@@ -105,9 +105,9 @@ def run(
             send()
         code = process.wait(TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
-        process.kill()
         raise TimeoutError(f"{command[0]} did not end in {TIMEOUT_SECONDS} seconds") from error
     finally:
+        process.kill()  # if `end_when` failed, or it did not end
         for thread in threads:
             thread.join(TIMEOUT_SECONDS)
         _close(process)

@@ -154,8 +154,9 @@ class StreamReader:
             self.state = replace(self.state, verified=began)
             return
         self.state = replace(self.state.without_evidence(), bookmark=None)
-        name, text = self._source.model.name, "although the catalog asks for INCREMENTAL"
-        self._logger.warning("%s is read in full, %s: %s", name, text, why)
+        name = self._source.model.name
+        text = "%s is read in full, although %s was to be its replication key: %s"
+        self._logger.warning(text, name, key, why)
 
     def _changes(self, key: str, cutoff: datetime) -> Iterator[Rows]:
         """Read what has changed, the newest of each list first.

@@ -75,7 +75,7 @@ def make_pipeline(
     companies = Companies(client, logger, stop=stop.event)
 
     def make_matcher(model: Model) -> Matcher:
-        return Matcher(client, model, settings, companies, stop=stop.event)
+        return Matcher(client, model, settings.of(model.name), companies, stop=stop.event)
 
     def make_writer(model: Model) -> BatchWriter:
         matcher = make_matcher(model)

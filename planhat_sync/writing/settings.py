@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -157,6 +157,7 @@ class WriteSettings:
     """The settings of a run that writes; `WRITE_SETTINGS` says what each of them means.
 
     Without any `match_on`, each model's own order of keyables counts. What is None is not set.
+    `match_on_of` is not a setting: what a program knows about single models, by their names.
     """
 
     mappings: Sequence[Mapping[str, Any]] = ()
@@ -181,6 +182,16 @@ class WriteSettings:
     flattening_separator: str = SEPARATOR
     summary_path: Path | None = None
     progress: str = "none"
+    match_on_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, model: str) -> WriteSettings:
+        """Return the settings for one model.
+
+        Args:
+            model: Its name.
+        """
+        match_on = self.match_on_of.get(model)
+        return self if match_on is None else replace(self, match_on=match_on)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], models: Mapping[str, Model]) -> WriteSettings:

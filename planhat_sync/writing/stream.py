@@ -246,7 +246,7 @@ class Streams:
         """
         stream = self._streams.get(name)
         if stream is None:
-            model, settings = self.models[name], self._settings
+            model, settings = self.models[name], self._settings.of(name)
             if not model.is_written:
                 raise ConfigurationError(f"{name} are only read: Planhat does not take them")
             if settings.on_missing != "ignore":

@@ -15,12 +15,12 @@ from planhat_sync.runtime.stdin import read_lines
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.record_input import RecordInput
 from planhat_sync.writing.results.counts import RunCounts
+from planhat_sync.writing.results.reject_message import reject_line
 from planhat_sync.writing.results.rejects import Rejects
 from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.sending.dispatcher import Dispatcher
 from planhat_sync.writing.stream import Streams
 from target_planhat.final_state import FinalState
-from target_planhat.reject_lines import reject_line
 from target_planhat.router import Router
 from target_planhat.run import RECORD_FORM
 from target_planhat.stream_maps import StreamMaps

@@ -309,12 +309,16 @@ class Doubling(Destination):
             super().acknowledge(message)
 
 
-class Merging(Doubling):
-    """Return only the newest state of each stream, as a Singer target does."""
+class Waiting(Doubling):
+    """Store each record once, and return states at the end of the input."""
 
     def store(self, n: int) -> None:
         """Hold it once."""
         Destination.store(self, n)
+
+
+class Merging(Waiting):
+    """Return only the newest state of each stream, as a Singer target does."""
 
     def end(self) -> None:
         """Return the newest states."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,14 @@ def test_a_source_that_swallows_a_broken_pipe_fails(tmp_path):
 def test_a_destination_with_a_defect_fails(tmp_path, name, test, says):
     with pytest.raises(AssertionError, match=says):
         test(toy_destination(tmp_path, name))
+
+
+def test_a_destination_that_waits_for_the_end_of_its_input_fails(tmp_path):
+    waiting = replace(toy_destination(tmp_path, "Waiting"), idle_seconds=1)
+    with pytest.raises(
+        AssertionError, match=r"While the input was open: 7 states of .* are missing"
+    ):
+        DESTINATION.test_every_state_is_returned_while_the_input_is_open(waiting)
 
 
 def test_a_destination_that_prints_anything_else_fails(tmp_path):

@@ -1,14 +1,19 @@
-"""The source and the destination pass the conformance kit that others can run on theirs."""
+"""The source passes the conformance kit that others can run on theirs."""
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import pytest
 from airbyte_conformance import SourceConformance, SourceUnderTest
 
 from planhat_sandbox import seed_tenant
+from reliability.kills import NO_LOOKBACK
+
+KILLS = pytest.mark.parametrize("end_with", [signal.SIGKILL, signal.SIGTERM])
+STREAMS = {"issues": "incremental", "objectives": "full_refresh", "workspaces": "full_refresh"}
 
 
 @pytest.fixture
@@ -27,6 +32,7 @@ def command(sandbox, tmp_path):
                 "stream": {"name": name, "json_schema": {}, "supported_sync_modes": [mode]},
                 "sync_mode": mode,
                 "destination_sync_mode": "append_dedup",
+                "primary_key": [["_id"]],
             }
             for name, mode in streams.items()
         ]
@@ -45,15 +51,19 @@ class TestSourcePlanhat(SourceConformance):
     def source(self, sandbox, command):
         alpha = sandbox.tenant("alpha")
         seed_tenant(alpha, issues=600, objectives=60, seed=1)
-        streams = {
-            "issues": "incremental",
-            "objectives": "full_refresh",
-            "workspaces": "full_refresh",
-        }
         return SourceUnderTest(
-            command=command("source", "read", streams, page_size=100),
+            command=command("source", "read", STREAMS, page_size=100, **NO_LOOKBACK),
             expected=lambda: {
-                name: [record["_id"] for record in alpha.records(name)] for name in streams
+                name: [record["_id"] for record in alpha.records(name)] for name in STREAMS
             },
             key=lambda data: data["_id"],
+        )
+
+    @KILLS
+    @pytest.mark.slow
+    def test_a_killed_run_is_completed_from_its_last_states(
+        self, source, end_with, tmp_path, conformance_instants, conformance_seed
+    ):
+        super().test_a_killed_run_is_completed_from_its_last_states(
+            source, end_with, tmp_path, 2 * conformance_instants, conformance_seed
         )

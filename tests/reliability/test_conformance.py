@@ -9,6 +9,7 @@ import pytest
 from singer_conformance import TapConformance, TapUnderTest, TargetConformance, TargetUnderTest
 
 from planhat_sandbox import seed_tenant
+from reliability.kills import NO_LOOKBACK
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ class TestTapPlanhat(TapConformance):
     def tap(self, sandbox, tmp_path):
         alpha = sandbox.tenant("alpha")
         seed_tenant(alpha, issues=600, objectives=60, seed=1)
-        config = settings_file(tmp_path, sandbox, "token-a", page_size=100)
+        config = settings_file(tmp_path, sandbox, "token-a", page_size=100, **NO_LOOKBACK)
         return TapUnderTest(
             command=[sys.executable, "-m", "tap_planhat", "--config", config],
             expected=lambda: {

@@ -80,3 +80,42 @@ class RecordMaps(Protocol):
             Expressions by property, those of custom fields by `custom.<label>`; none for properties
             whose source is not known.
         """
+
+
+class NoMaps:
+    """Maps nothing: each stream has the name of a model.
+
+    Attributes:
+        are_set: Always false.
+        named: No stream.
+    """
+
+    are_set = False
+    named: Sequence[str] = ()
+
+    def streams_of(self, stream: str) -> Sequence[str]:
+        """Return the stream itself.
+
+        Args:
+            stream: Its name.
+        """
+        return (stream,)
+
+    def apply(
+        self, stream: str, record: dict[str, Any]
+    ) -> Sequence[tuple[str, Mapping[str, Any] | Skipped]]:
+        """Return the record itself.
+
+        Args:
+            stream: Its stream.
+            record: The record.
+        """
+        return ((stream, record),)
+
+    def warnings(self) -> Sequence[str]:
+        """Return nothing."""
+        return ()
+
+    def sources(self, line: bytes) -> Mapping[str, str]:  # noqa: ARG002 - as `RecordMaps` has it
+        """Return no sources: a property comes from the column of its name."""
+        return {}

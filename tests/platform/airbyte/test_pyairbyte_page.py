@@ -23,7 +23,7 @@ NAMES = {"token-of-the-source": "token-a", "token-of-the-copy": "token-b"}
 def printed_by(tmp_path, sandbox):
     """Return a function that runs a program of the page, and returns what it prints."""
     path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "AIRBYTE_OFFLINE_MODE": "1"}
+    environment = {**os.environ, "PATH": path, "AIRBYTE_PROJECT_DIR": str(tmp_path)}
 
     def run(name: str) -> list[str]:
         program = PROGRAMS[name].replace("http://127.0.0.1:8765", sandbox.url)

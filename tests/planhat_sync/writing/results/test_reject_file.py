@@ -23,8 +23,9 @@ from planhat_sync.writing.results.reject_file import (
     RejectFile,
     RejectFileError,
 )
+from planhat_sync.writing.results.reject_message import reject_line
 from planhat_sync.writing.results.rejects import TooManyRejectsError
-from target_planhat.reject_lines import RejectLines, reject_line
+from target_planhat.reject_lines import RejectLines
 
 REJECT = Reject(RejectCode.MISSING_KEY, "no key", "sourceId")
 NOW = datetime(2026, 11, 28, 12, 0, 0, 987_654, tzinfo=timezone.utc)

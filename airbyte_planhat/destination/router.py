@@ -1,0 +1,121 @@
+"""Passes each message of the input to its handler."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from airbyte_planhat.configured_catalog import WHAT
+from airbyte_planhat.destination.input import read_message, values_of
+from airbyte_planhat.destination.states import check_state
+from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.records.unknown_properties import printable_name
+
+if TYPE_CHECKING:
+    from airbyte_planhat.destination.input import Message
+    from airbyte_planhat.destination.streams import DestinationStreams
+    from planhat_sync.runtime.stdin import Lines
+    from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.record_input import RecordInput
+    from planhat_sync.writing.results.every_state import EveryState
+
+IGNORED: Final = frozenset(
+    {"CATALOG", "CONNECTION_STATUS", "CONTROL", "DESTINATION_CATALOG", "LOG", "SPEC", "TRACE"}
+)
+"""Types of messages that concern no destination; a source in front of a pipe prints some."""
+
+MOST_TYPES: Final = 10
+"""Unknown types that are named, since there may be any number."""
+
+logger = logging.getLogger("destination-planhat")
+
+
+class Router:
+    """Hands each message of one run to its handler.
+
+    Args:
+        pipeline: Takes states.
+        records: Takes records.
+        streams: The streams of the catalog.
+        states: Counts the records of each stream.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        records: RecordInput,
+        streams: DestinationStreams,
+        states: EveryState,
+    ) -> None:
+        self._pipeline = pipeline
+        self._records = records
+        self._streams = streams
+        self._states = states
+        self._last_record = 0
+        self._unknown: set[str] = set()
+
+    def handle(self, lines: Lines) -> None:
+        """Handle lines, in their order.
+
+        Args:
+            lines: Lines that were read together.
+
+        Raises:
+            InputError: One of them is not a message that can be handled here.
+            PlanhatError: The run cannot continue.
+        """
+        at = 0
+        while at < len(lines.lines):
+            current = self._records.current
+            taken = current.take_lines(lines, at) if current is not None else 0
+            if current is not None and taken:
+                stream = self._streams.sole_of(current.name)
+                if stream is not None:
+                    self._states.add_records(stream.key, taken)
+                at += taken
+                self._last_record = lines.first + at - 1
+            else:
+                self._handle_line(lines.lines[at], lines.first + at)
+                at += 1
+            self._pipeline.send()
+
+    def _handle_line(self, line: bytes, number: int) -> None:
+        if not line.strip():
+            return
+        message = read_message(line, number)
+        if message.type == "RECORD":
+            self._handle_record(message, line, number)
+        elif message.type == "STATE":
+            check_state(line, number)
+            self._pipeline.add_state(line, after=self._last_record)
+        elif message.type not in IGNORED:
+            self._ignore(message, number)
+
+    def _handle_record(self, message: Message, line: bytes, number: int) -> None:
+        if message.record is None:
+            raise InputError(f"line {number} of the input is a RECORD without a record")
+        key = message.record.key
+        stream = self._streams[key]
+        if stream is None:
+            raise InputError(
+                f"line {number} of the input is a record of the stream {printable_name(key[1])}, "
+                f"which {WHAT} does not name"
+            )
+        self._last_record = number
+        self._states.add_records(key, 1)
+        name = key[1] if stream.model is None else stream.model.name
+        self._records.take(name, line, number, partial(values_of, message, stream.restored))
+
+    def _ignore(self, message: Message, number: int) -> None:
+        """Ignore a message of an unknown type, unless it may hold what would be lost."""
+        name = printable_name(message.type)
+        if message.record is not None or message.state:
+            raise InputError(
+                f"line {number} of the input is a message of the unknown type {name}, and contains "
+                "a record or a state, which would be lost: correct the program that writes the "
+                "input"
+            )
+        if name not in self._unknown and len(self._unknown) < MOST_TYPES:
+            self._unknown.add(name)
+            logger.warning("messages of the unknown type %s are ignored", name)

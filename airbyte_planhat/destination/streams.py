@@ -1,0 +1,250 @@
+"""The streams of a configured catalog, and what the catalog may ask of this destination."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
+
+from airbyte_planhat.configured_catalog import WHAT
+from airbyte_planhat.destination.input import Key, record_decoder
+from airbyte_planhat.record_schema import DELETED_AT
+from airbyte_planhat.specification import DESTINATION_SYNC_MODES
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.records.keys import ID
+from planhat_sync.writing.records.record_form import AddedColumns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import msgspec
+
+    from airbyte_planhat.configured_catalog import ConfiguredStream
+    from planhat_sync.model import Model
+    from planhat_sync.writing.mapping.record_maps import RecordMaps
+    from planhat_sync.writing.pipeline import Pipeline
+    from planhat_sync.writing.settings import WriteSettings
+
+COLUMNS: Final = AddedColumns(
+    deleted_at=DELETED_AT,
+    prefixes=("_airbyte_", "_ab_"),
+    usual=(
+        "_ab_cdc_cursor",
+        "_ab_cdc_lsn",
+        "_ab_cdc_updated_at",
+        "_airbyte_extracted_at",
+        "_airbyte_generation_id",
+        "_airbyte_meta",
+        "_airbyte_raw_id",
+    ),
+)
+"""The columns that Airbyte and its sources add to records."""
+
+MOST_FORMS: Final = 32
+"""Sets of columns whose names are remembered; a source may send other columns in every record."""
+
+
+class DestinationStream:
+    """A stream that is written.
+
+    Args:
+        key: Its namespace and name.
+        model: The model whose records it holds; None if its records are mapped.
+        columns: The columns that the catalog announces.
+        match_on: The keyables that identify its records, as far as the catalog says so.
+
+    Attributes:
+        key: As given.
+        model: As given.
+        match_on: As given.
+    """
+
+    def __init__(
+        self,
+        key: Key,
+        model: Model | None,
+        columns: Iterable[str] = (),
+        match_on: tuple[str, ...] = (),
+    ) -> None:
+        self.key = key
+        self.model = model
+        self.match_on = match_on
+        self._columns = tuple(columns)
+        names = () if model is None else tuple(model.properties)
+        self._renamed = lru_cache(MOST_FORMS)(partial(_renamed, names))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the catalog announces, without those that are renamed."""
+        return [name for name in self._columns if name not in self._renamed(self._columns)]
+
+    def restored(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with the names of properties as the model writes them.
+
+        Caches and warehouses make `sourceid` of `sourceId`. A column is renamed if it is the only
+        one that a property can have come to.
+
+        Args:
+            record: The record.
+        """
+        renamed = self._renamed(tuple(record))
+        if not renamed:
+            return record
+        return {renamed.get(name, name): value for name, value in record.items()}
+
+
+class DestinationStreams:
+    """The streams of a run.
+
+    Args:
+        streams: In the order of the catalog.
+    """
+
+    def __init__(self, streams: Iterable[DestinationStream]) -> None:
+        self._streams = {stream.key: stream for stream in streams}
+
+    def __getitem__(self, key: Key) -> DestinationStream | None:
+        """Return a stream, None if the catalog does not name it."""
+        return self._streams.get(key)
+
+    def sole_of(self, model: str) -> DestinationStream | None:
+        """Return the stream that a model's records come in; None if they come in several.
+
+        Args:
+            model: Name of the model.
+        """
+        found = [each for each in self._streams.values() if each.model and each.model.name == model]
+        return found[0] if len(found) == 1 else None
+
+    def decoder(
+        self, model: str, record: type[msgspec.Struct | msgspec.Raw]
+    ) -> Callable[[bytes], Any]:
+        """Return what decodes the lines of a model's stream, as `RecordForm` has it.
+
+        If its records come in several streams, no line is decoded, so that each record is taken
+        for one of its own stream.
+
+        Args:
+            model: Name of the model.
+            record: Type of its records.
+        """
+        stream = self.sole_of(model)
+        return _decline if stream is None else record_decoder(stream.key, record)
+
+    def announce(self, pipeline: Pipeline) -> None:
+        """Announce the columns of the streams that the fast path can read.
+
+        Args:
+            pipeline: The pipeline of the run.
+
+        Raises:
+            ConfigurationError: The settings do not fit a model.
+        """
+        for stream in self._streams.values():
+            if stream.model is not None:
+                pipeline.streams[stream.model.name].announce(stream.columns)
+
+    def match_on(self) -> dict[str, tuple[str, ...]]:
+        """Return the keyables by which records of a model are matched, where a stream says so.
+
+        Raises:
+            ConfigurationError: Two streams of one model say so differently.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for stream in self._streams.values():
+            if stream.model is not None:
+                name = stream.model.name
+                if found.setdefault(name, stream.match_on) != stream.match_on:
+                    raise ConfigurationError(
+                        f"{WHAT}: two streams of {name} have different primary keys: set match_on"
+                    )
+        return {name: keyables for name, keyables in found.items() if keyables}
+
+
+def destination_streams(
+    configured: Iterable[ConfiguredStream],
+    models: Mapping[str, Model],
+    settings: WriteSettings,
+    maps: RecordMaps,
+) -> DestinationStreams:
+    """Check what a catalog asks for.
+
+    Args:
+        configured: Its streams.
+        models: The models by name.
+        settings: The user's settings.
+        maps: The mappings.
+
+    Raises:
+        ConfigurationError: It cannot be done, or would lose or double records.
+    """
+    streams = []
+    for stream in configured:
+        _check_modes(stream)
+        key = (stream.namespace, stream.name)
+        if maps.are_set:
+            maps.streams_of(stream.name)
+            streams.append(DestinationStream(key, None))
+            continue
+        model = stream.model
+        if model is None or not model.is_written:
+            target = stream.destination_object_name or stream.name
+            what = "not a model of Planhat" if model is None else "only read from Planhat"
+            written = ", ".join(name for name, each in models.items() if each.is_written)
+            raise ConfigurationError(
+                f"{WHAT} names the stream {stream.name}, and {target} is {what}; there are "
+                f"{written}: choose one of them, or map the stream with mappings"
+            )
+        match_on = () if settings.match_on else _match_on(stream, model)
+        streams.append(DestinationStream(key, model, stream.properties, match_on))
+    return DestinationStreams(streams)
+
+
+def _check_modes(stream: ConfiguredStream) -> None:
+    if stream.destination_sync_mode not in DESTINATION_SYNC_MODES:
+        raise ConfigurationError(
+            f"{WHAT} has {stream.destination_sync_mode} as destination_sync_mode of the stream "
+            f"{stream.name}, and this destination never empties what it writes to: set it to "
+            f"{' or '.join(DESTINATION_SYNC_MODES)}"
+        )
+    if stream.minimum_generation_id:
+        raise ConfigurationError(
+            f"{WHAT} asks to remove earlier generations of the stream {stream.name} "
+            "(minimum_generation_id), and records in Planhat are never removed to write them "
+            "again: refresh the stream without removing its records"
+        )
+
+
+def _match_on(stream: ConfiguredStream, model: Model) -> tuple[str, ...]:
+    """Return the keyables among the primary key of a stream.
+
+    The `_id` of records that come from Planhat identifies them there, so it says nothing about how
+    they are found elsewhere.
+    """
+    if stream.destination_sync_mode == "append" and stream.destination_object_name is None:
+        return ()
+    names = [".".join(path) for path in stream.primary_key]
+    known = {name.casefold(): name for name in (*model.keyables, *model.keyable_scope.values())}
+    found = [known.get(name.casefold(), "") for name in names]
+    if found in ([], [ID]):
+        return ()
+    keyables = tuple(name for name in found if name in model.keyables)
+    if "" in found or not keyables:
+        raise ConfigurationError(
+            f"{WHAT} has {', '.join(names)} as the primary key of the stream {stream.name}, and "
+            f"{model.name} are matched by {', '.join(model.keyables)}: set match_on to those that "
+            "its records have, or choose them as the primary key"
+        )
+    return keyables
+
+
+def _renamed(properties: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the properties that some columns stand for, by the columns."""
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        found.setdefault(column.casefold(), []).append(column)
+    like = {name: found.get(name.casefold(), []) for name in properties}
+    return {each[0]: name for name, each in like.items() if len(each) == 1 and each[0] != name}
+
+
+def _decline(_line: bytes) -> Any:  # noqa: ANN401 - as the decoders of lines
+    raise ValueError

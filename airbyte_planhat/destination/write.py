@@ -1,0 +1,109 @@
+"""Writes the records of a configured catalog into Planhat, and returns each state."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Final
+
+from airbyte_planhat.configured_catalog import read_catalog
+from airbyte_planhat.destination.input import key_of
+from airbyte_planhat.destination.rejects import RejectLines
+from airbyte_planhat.destination.router import Router
+from airbyte_planhat.destination.states import StateForm
+from airbyte_planhat.destination.streams import COLUMNS, destination_streams
+from planhat_sync import DISTRIBUTION
+from planhat_sync.api.connection import Connection
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.models import load_models
+from planhat_sync.writing.interface import Interface
+from planhat_sync.writing.mapping.mapped_streams import MappedStreams
+from planhat_sync.writing.mapping.mappings import Mappings
+from planhat_sync.writing.mapping.record_maps import NoMaps
+from planhat_sync.writing.records.record_form import RecordForm
+from planhat_sync.writing.results.every_state import EveryState
+from planhat_sync.writing.results.output_files import check_output_files
+from planhat_sync.writing.results.rejects import TooManyRejectsError
+from planhat_sync.writing.run import WriteRun
+from planhat_sync.writing.settings import WriteSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planhat_sync.model import Model
+    from planhat_sync.runtime.signals import Stop
+    from planhat_sync.writing.mapping.record_maps import RecordMaps
+    from planhat_sync.writing.records.payload import Reject
+
+NAME: Final = "destination-planhat"
+
+
+def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
+    """Write the records that come on standard input, and return each state.
+
+    Args:
+        config: The settings.
+        stop: Whether to stop.
+        catalog: The content of the file given as `--catalog`.
+
+    Raises:
+        ConfigurationError: A setting or the catalog is wrong, or records were rejected.
+        StoppedBySignal: The run was asked to stop.
+        PlanhatError: The run failed.
+    """
+    models = load_models()
+    settings = WriteSettings.from_config(config, models)
+    check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
+    if sys.stdin is None:
+        raise ConfigurationError("standard input is closed: pipe a source into it")
+    maps = _maps(settings, models)
+    streams = destination_streams(read_catalog(catalog, models), models, settings, maps)
+    states = EveryState(StateForm())
+
+    def count_reject(_model: str, line: int, raw: bytes, _why: Reject) -> None:
+        states.add_reject(key_of(raw), line)
+
+    run = WriteRun(
+        replace(settings, match_on_of=streams.match_on()),
+        Connection.from_config(config),
+        models,
+        maps,
+        Interface(
+            NAME,
+            metadata.version(DISTRIBUTION),
+            RecordForm(streams.decoder, COLUMNS),
+            RejectLines(),
+            states,
+            on_reject=None if settings.dry_run else count_reject,
+        ),
+        stop=stop,
+    )
+    try:
+        with run.under_way():
+            run.prepare(sys.stdin)
+            streams.announce(run.pipeline)
+            router = Router(run.pipeline, run.record_input, streams, states)
+            run.read(sys.stdin, router.handle)
+            run.pipeline.finish()
+    except TooManyRejectsError as error:  # the next attempt would end in the same way
+        raise ConfigurationError(str(error)) from error
+
+
+def _maps(settings: WriteSettings, models: Mapping[str, Model]) -> RecordMaps:
+    if not settings.mappings:
+        return NoMaps()
+    mappings = Mappings.from_config(
+        settings.mappings,
+        models,
+        match_on=settings.match_on,
+        missing_key=settings.missing_key,
+        deleted_at=COLUMNS.deleted_at,
+    )
+
+    def stream_of(line: bytes) -> str:
+        key = key_of(line)
+        return "" if key is None else key[1]
+
+    return MappedStreams(mappings, stream_of, logging.getLogger(NAME))
