@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planhat_sync.reading.records import Reading
     from planhat_sync.writing.results.rejects import TooManyRejectsError
     from planhat_sync.writing.results.result import RejectedRow, Result, WriteInterrupted
+    from planhat_sync.writing.rights import Rights
     from planhat_sync.writing.row_options import DeleteOptions, WriteOptions
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "RejectedRow",
     "RequestError",
     "Result",
+    "Rights",
     "StopError",
     "TooManyRejectsError",
     "UnknownOutcomeError",
@@ -62,6 +64,7 @@ _MODULES = {
     "RejectedRow": "writing.results.result",
     "Result": "writing.results.result",
     "WriteInterrupted": "writing.results.result",
+    "Rights": "writing.rights",
     "DeleteOptions": "writing.row_options",
     "WriteOptions": "writing.row_options",
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,26 +15,26 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import DEFAULT_URL, Connection
 from planhat_sync.api.custom_fields import CUSTOM, read_custom_fields, typed_models
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.api.record_bodies import exact_number
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
-from planhat_sync.reading.records import Reading
-from planhat_sync.reading.run import ReadRun
+from planhat_sync.reading.records import read_records
 from planhat_sync.reading.settings import MOST_ROWS, READ_SETTINGS
-from planhat_sync.reading.stream_source import StreamSource
 from planhat_sync.runtime.arguments import check_names, names_of
 from planhat_sync.runtime.config_errors import config_errors
 from planhat_sync.runtime.signals import Stop
-from planhat_sync.timestamps import format_timestamp, parse_timestamp
+from planhat_sync.writing.rights import models_to_check, rights_of
 from planhat_sync.writing.rows import write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from typing_extensions import Self, Unpack
 
     from planhat_sync.model import Model
+    from planhat_sync.reading.records import Reading
     from planhat_sync.writing.results.result import Result
+    from planhat_sync.writing.rights import Rights
     from planhat_sync.writing.row_options import DeleteOptions, WriteOptions
 
 logging.getLogger("planhat_sync").addHandler(logging.NullHandler())  # the program decides
@@ -73,8 +72,8 @@ class Planhat:
         page_size: int = MOST_ROWS,
         concurrency: int = 4,
     ) -> None:
-        self._reading = {"page_size": page_size, "concurrency": concurrency}
-        if errors := config_errors({"properties": READ_SETTINGS}, self._reading):
+        self._paging = {"page_size": page_size, "concurrency": concurrency}
+        if errors := config_errors({"properties": READ_SETTINGS}, self._paging):
             raise ConfigurationError("; ".join(errors))
         connection = Connection.from_config(
             {
@@ -135,16 +134,16 @@ class Planhat:
             ConfigurationError: There is no such model or property, or its records do not show when
                 they were changed, or belong to no companies.
         """
-        found = self._model(model)
-        if changed_since is not None and found.replication_key is None:
-            raise ConfigurationError(
-                f"{model} do not show when they were changed: leave out changed_since, and read all"
-            )
-        selected = list(found.properties)
-        if properties is not None:
-            selected = names_of(properties, "properties")
-            check_names(selected, selected and found.properties, f"{model} have no property")
-        return self._read(found, found.replication_key, selected, changed_since, company_ids)
+        found, stop = self._model(model), threading.Event()
+        return read_records(
+            self._client(stop),
+            found,
+            self._paging,
+            stop=stop,
+            changed_since=changed_since,
+            properties=properties,
+            company_ids=company_ids,
+        )
 
     def read_ids(self, model: str, *, company_ids: Iterable[str] = ()) -> Iterator[str]:
         """Read the ``_id`` of every record, each exactly once.
@@ -156,7 +155,16 @@ class Planhat:
         Raises:
             ConfigurationError: As for `read`.
         """
-        records = self._read(self._model(model), None, ["_id"], None, company_ids)
+        found, stop = self._model(model), threading.Event()
+        records = read_records(
+            self._client(stop),
+            found,
+            self._paging,
+            stop=stop,
+            properties=(),
+            company_ids=company_ids,
+            shows_changes=False,
+        )
         return (record["_id"] for record in records)
 
     def get(self, model: str, key: str, *, by: str = "_id") -> dict[str, Any] | None:
@@ -196,6 +204,20 @@ class Planhat:
         self._model(model)
         typed = typed_models(self.models, read_custom_fields(self._client(), self.models))[model]
         return dict(typed.properties.get(CUSTOM, {}).get("properties", {}))
+
+    def check(self, models: Iterable[str] = ()) -> dict[str, Rights]:
+        """Find out what the token may do; nothing is written.
+
+        Args:
+            models: Names of models; by default those that most tenants have.
+
+        Raises:
+            AuthenticationError: Planhat does not accept the token.
+            UnreachableError: Planhat cannot be reached.
+        """
+        client, named = self._client(), map(self._model, names_of(models, "models"))
+        tried = list(named) or models_to_check(self.models, ())
+        return {model.name: rights_of(client, model) for model in tried}
 
     def write(
         self, model: str, rows: Iterable[Mapping[str, Any]], **options: Unpack[WriteOptions]
@@ -253,30 +275,6 @@ class Planhat:
         self._stops.add(stop)
         return PlanhatClient(self._transport.until(stop))
 
-    def _read(
-        self,
-        model: Model,
-        key: str | None,
-        properties: Sequence[str],
-        changed_since: date | str | None,
-        company_ids: Iterable[str],
-    ) -> Reading:
-        if not model.is_read:
-            raise ConfigurationError(f"{model.name} are only written: Planhat does not list them")
-        companies = names_of(company_ids, "company_ids")
-        if companies and not model.company_property:
-            raise ConfigurationError(f"{model.name} belong to no companies: leave out company_ids")
-        since = None if changed_since is None else _timestamp(changed_since)
-        stop = threading.Event()
-        config = {
-            **self._reading,
-            "company_ids": companies,
-            "start_date": since and format_timestamp(since),
-        }
-        run = ReadRun(config, stop=stop, client=self._client(stop))
-        source = StreamSource(model, run, key, properties, None, number_of=exact_number)
-        return Reading(source)
-
     def _write(
         self,
         model: str,
@@ -288,13 +286,3 @@ class Planhat:
         found, stop = self._model(model), Stop(__name__)
         client = self._client(stop.event)
         return write_rows(client, found, rows, options, stop=stop, deletes=deletes)
-
-
-def _timestamp(given: date | str) -> datetime:
-    at = parse_timestamp(format_timestamp(given) if isinstance(given, date) else given)
-    if at is None:
-        raise ConfigurationError(
-            "changed_since is not a date-time: give a datetime, or a text such as "
-            "2026-01-31T00:00:00Z"
-        )
-    return at

@@ -1,25 +1,89 @@
-"""The records of one model, read as they are taken."""
+"""The records of one model as Python values, read as they are taken."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from planhat_sync.api.record_bodies import exact_number
+from planhat_sync.errors import ConfigurationError
 from planhat_sync.reading.reader import StreamReader
+from planhat_sync.reading.run import ReadRun
 from planhat_sync.reading.state import StreamState
-from planhat_sync.timestamps import earlier
+from planhat_sync.reading.stream_source import StreamSource
+from planhat_sync.runtime.arguments import check_names, names_of
+from planhat_sync.timestamps import earlier, format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from datetime import datetime
+    import threading
+    from collections.abc import Generator, Iterable, Mapping
 
     from typing_extensions import Self
 
+    from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.model import Model
     from planhat_sync.reading.settings import ReadSettings
-    from planhat_sync.reading.stream_source import StreamSource
 
 logger = logging.getLogger("planhat_sync")
+
+
+def read_records(
+    client: PlanhatClient,
+    model: Model,
+    paging: Mapping[str, int],
+    *,
+    stop: threading.Event,
+    changed_since: date | str | None = None,
+    properties: Iterable[str] | None = None,
+    company_ids: Iterable[str] = (),
+    shows_changes: bool = True,
+) -> Reading:
+    """Read the records of a model.
+
+    Args:
+        client: Sends the requests; its waits end with `stop`.
+        model: The model.
+        paging: The settings `page_size` and `concurrency`.
+        stop: Set to end the reading.
+        changed_since: Read only what has changed since then; None for everything.
+        properties: The properties to read besides ``_id``; None for all.
+        company_ids: Only records of these companies; of all if empty.
+        shows_changes: Whether `next_changed_since` is wanted, which takes two requests.
+
+    Raises:
+        ConfigurationError: An argument is wrong, or does not fit the model.
+    """
+    if not model.is_read:
+        raise ConfigurationError(f"{model.name} are only written: Planhat does not list them")
+    selected = list(model.properties)
+    if properties is not None:
+        selected = names_of(properties, "properties")
+        check_names(selected, model.properties, f"{model.name} have no property")
+    companies = names_of(company_ids, "company_ids")
+    if companies and not model.company_property:
+        raise ConfigurationError(f"{model.name} belong to no companies: leave out company_ids")
+    if changed_since is not None and model.replication_key is None:
+        raise ConfigurationError(
+            f"{model.name} do not show when they were changed: leave out changed_since, and read "
+            "all of them"
+        )
+    since = None if changed_since is None else _time_text(changed_since)
+    config = {**paging, "company_ids": companies, "start_date": since}
+    run = ReadRun(config, stop=stop, client=client)
+    key = model.replication_key if shows_changes else None
+    return Reading(StreamSource(model, run, key, selected, None, number_of=exact_number))
+
+
+def _time_text(given: date | str) -> str:
+    text = format_timestamp(given) if isinstance(given, date) else given
+    if parse_timestamp(text) is None:
+        raise ConfigurationError(
+            "changed_since is not a date-time: give a datetime, or a text such as "
+            "2026-01-31T00:00:00Z"
+        )
+    return text
 
 
 class Reading(Iterator[dict[str, Any]]):

@@ -6,6 +6,7 @@ bulk upsert, which is refused if the answer is 401 or 403, and only then.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,34 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a token may do with the records of one model.
+
+    Attributes:
+        reads: Whether it may read them.
+        writes: Whether Planhat has not refused to have them written, although it may refuse single
+            records; None where only a record itself would show it.
+    """
+
+    reads: bool
+    writes: bool | None
+
+
+def rights_of(client: PlanhatClient, model: Model) -> Rights:
+    """Find out what the token may do with the records of a model.
+
+    Args:
+        client: Planhat.
+        model: The model.
+
+    Raises:
+        StopError: The token is not accepted, or Planhat cannot be reached.
+    """
+    reads = _may_read(client, model)
+    return Rights(reads, None if model.is_written_singly else _may_write(client, model))
 
 
 def models_to_check(models: Mapping[str, Model], mapped: Collection[str]) -> list[Model]:
@@ -54,19 +83,18 @@ def refused_models(
     """
     refused = []
     for model in models:
-        may_read = _may_read(client, model)
-        may_write = model.is_written_singly or _may_write(client, model)
-        read = "permitted" if may_read else "refused (403)"
-        if model.is_written_singly:
+        rights = rights_of(client, model)
+        read = "permitted" if rights.reads else "refused (403)"
+        if rights.writes is None:
             write = "not tried, since only a record itself would show it"
-        elif may_write:
+        elif rights.writes:
             write = (
                 "not refused (an empty upsert was accepted; single records may still be refused)"
             )
         else:
             write = "refused (403)"
         show(f"{model.name}: reading {read}; writing {write}")
-        if not (may_read and may_write):
+        if not rights.reads or rights.writes is False:
             refused.append(model.name)
     companies = (
         "permitted"

@@ -15,11 +15,13 @@ from under_way import until
 
 from planhat_sandbox import Sandbox
 from planhat_sync import (
+    AuthenticationError,
     ConfigurationError,
     Interrupted,
     InvalidIdentifierError,
     NotPermittedError,
     Planhat,
+    Rights,
 )
 
 if TYPE_CHECKING:
@@ -221,6 +223,24 @@ def test_a_wrong_setting_is_a_sentence_and_never_shows_the_token(settings, sente
         Planhat(**{"api_token": "the-secret-token", **settings})
     assert str(failed.value).startswith(sentence)
     assert "the-secret-token" not in repr(failed.value)
+
+
+def test_what_the_token_may_do_is_found_out_without_writing(planhat, sandbox):
+    assert planhat.check(["issues"]) == {"issues": Rights(reads=True, writes=True)}
+    sandbox.fault("status", status=403, model="issues", route="list")
+    sandbox.fault("status", status=403, model="objectives", route="bulk")
+    rights = planhat.check(["issues", "objectives", "customfields"])
+    assert rights == {
+        "issues": Rights(reads=False, writes=True),
+        "objectives": Rights(reads=True, writes=False),
+        "customfields": Rights(reads=True, writes=None),
+    }
+    assert not sandbox.tenant("alpha").writes
+    usual = {name for name, model in planhat.models.items() if model.selected_by_default}
+    assert set(planhat.check()) == usual
+    sandbox.fault("status", status=401)
+    with pytest.raises(AuthenticationError):
+        planhat.check()
 
 
 def test_its_repr_does_not_show_the_token(planhat, sandbox):
