@@ -37,8 +37,9 @@ class Connector:
     - `read(config, stop, catalog, state)` and `write(config, stop, catalog)` move records; they
       get the content of the files, that of `state` empty if there is none.
 
-    Signals are handled meanwhile: they set `stop`, and a command that is asked to stop raises
-    `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own.
+    While records are moved, a signal sets `stop`, and a command that finds it set raises
+    `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own. Others are
+    ended by a signal wherever they are.
 
     Attributes:
         name: Name of the program.
@@ -82,7 +83,8 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
         log_to_messages(debug=arguments.debug)
         stop = Stop(connector.name)
         try:
-            with stop.on_signals():
+            moves_records = arguments.command == connector.transfer
+            with stop.on_signals() if moves_records else stop.raised_by_signals():
                 _carry_out(connector, arguments, stop)
         except (Interrupted, StopRequested) as stopped:
             if not stop.requested:
