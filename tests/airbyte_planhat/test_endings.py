@@ -67,7 +67,7 @@ def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, mo
     assert process.returncode == 128 + signum
     (message,) = parse_all(stdout)
     assert message.trace.error.failure_type.value == "transient_error"
-    sentence = f"stopped by {signum.name}: run again from the last state"
+    sentence = f"stopped by {signum.name}: run it again"
     assert message.trace.error.message == sentence
     assert stderr == f"{package}-planhat: {sentence}\n"
 
