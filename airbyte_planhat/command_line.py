@@ -8,12 +8,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airbyte_planhat.config import read_config, read_file
+from airbyte_planhat.config import read_config
 from airbyte_planhat.failures import reported, sentence
 from airbyte_planhat.log import log_to_messages
 from airbyte_planhat.messages import write
 from airbyte_planhat.specification import specification
 from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
+from planhat_sync.runtime.config_files import read_file
 from planhat_sync.runtime.exits import StoppedBySignal, run
 from planhat_sync.runtime.memory import collect_seldom, keep_freed_memory, without_collector
 from planhat_sync.runtime.signals import Stop, StopRequested
@@ -37,8 +38,9 @@ class Connector:
     - `read(config, stop, catalog, state)` and `write(config, stop, catalog)` move records; they
       get the content of the files, that of `state` empty if there is none.
 
-    Signals are handled meanwhile: they set `stop`, and a command that is asked to stop raises
-    `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own.
+    While records are moved, a signal sets `stop`, and a command that finds it set raises
+    `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own. Others are
+    ended by a signal wherever they are.
 
     Attributes:
         name: Name of the program.
@@ -81,13 +83,15 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
         arguments = _parse(connector, given)
         log_to_messages(debug=arguments.debug)
         stop = Stop(connector.name)
+        moves_records = arguments.command == connector.transfer
         try:
-            with stop.on_signals():
+            with stop.on_signals() if moves_records else stop.raised_by_signals():
                 _carry_out(connector, arguments, stop)
         except (Interrupted, StopRequested) as stopped:
             if not stop.requested:
                 raise
-            raise StoppedBySignal(stop.signum, "run again from the last state") from stopped
+            where = "again from the last state" if moves_records else "it again"
+            raise StoppedBySignal(stop.signum, f"run {where}") from stopped
 
 
 def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> None:
@@ -101,9 +105,9 @@ def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) 
             write(*connector.command("discover")(config, stop))
         case transfer:
             config = read_config(arguments.config, connector.schema)
-            files = [read_file("catalog", arguments.catalog)]
+            files = [read_file("--catalog", arguments.catalog)]
             if transfer == "read":
-                files.append(read_file("state", arguments.state) if arguments.state else b"")
+                files.append(read_file("--state", arguments.state) if arguments.state else b"")
             connector.command(transfer)(config, stop, *files)
 
 

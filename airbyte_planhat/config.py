@@ -1,39 +1,20 @@
-"""Reads the files that the platform names on the command line."""
+"""The settings of a connector, as the platform gives them."""
 
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.config_errors import checked_settings, did_you_mean
-from planhat_sync.runtime.config_files import parse_json_object, path_to_show, reason_of
+from planhat_sync.runtime.config_files import parse_json_object, read_file
 from planhat_sync.runtime.redacted_output import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 logger = logging.getLogger(__name__)
-
-
-def read_file(option: str, path: str) -> bytes:
-    """Return the content of a file.
-
-    Args:
-        option: The option with which it is given, without hyphens.
-        path: Its path.
-
-    Raises:
-        ConfigurationError: It cannot be read.
-    """
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"the file{path_to_show(path)} given as --{option} {reason_of(error)}"
-        ) from None
 
 
 def read_config(path: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +29,7 @@ def read_config(path: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: It cannot be read, or a setting is missing or wrong.
     """
-    given = parse_json_object(read_file("config", path), "the file given as --config")
+    given = parse_json_object(read_file("--config", path), "the file given as --config")
     add_secret(str(given.get(SECRET) or ""))
     known = schema["properties"]
     for name in (name for name in given if name not in known):

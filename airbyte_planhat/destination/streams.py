@@ -39,6 +39,10 @@ COLUMNS: Final = AddedColumns(
 )
 """The columns that Airbyte and its sources add to records."""
 
+FIRST_SYNC: Final = 1
+"""The first sync has no generation before it whose records could be removed. PyAirbyte gives every
+sync this number, and asks in every one of them to remove what is older than generation 1."""
+
 MOST_FORMS: Final = 32
 """Sets of columns whose names are remembered; a source may send other columns in every record."""
 
@@ -69,7 +73,7 @@ class DestinationStream:
         self.model = model
         self.match_on = match_on
         self._columns = tuple(columns)
-        names = () if model is None else tuple(model.properties)
+        names = self._columns if model is None else tuple(model.properties)
         self._renamed = lru_cache(MOST_FORMS)(partial(_renamed, names))
 
     @property
@@ -78,10 +82,10 @@ class DestinationStream:
         return [name for name in self._columns if name not in self._renamed(self._columns)]
 
     def restored(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record with the names of properties as the model writes them.
+        """Return a record with the names of properties as the model or the catalog writes them.
 
-        Caches and warehouses make `sourceid` of `sourceId`. A column is renamed if it is the only
-        one that a property can have come to.
+        The catalog's count where a stream is mapped. Caches and warehouses make `sourceid` of
+        `sourceId`. A column is renamed if both it and the name could be nothing else.
 
         Args:
             record: The record.
@@ -183,7 +187,7 @@ def destination_streams(
         key = (stream.namespace, stream.name)
         if maps.are_set:
             maps.streams_of(stream.name)
-            streams.append(DestinationStream(key, None))
+            streams.append(DestinationStream(key, None, stream.properties))
             continue
         model = stream.model
         if model is None or not model.is_written:
@@ -206,7 +210,7 @@ def _check_modes(stream: ConfiguredStream) -> None:
             f"{stream.name}, and this destination never empties what it writes to: set it to "
             f"{' or '.join(DESTINATION_SYNC_MODES)}"
         )
-    if stream.minimum_generation_id:
+    if stream.minimum_generation_id and stream.sync_id != FIRST_SYNC:
         raise ConfigurationError(
             f"{WHAT} asks to remove earlier generations of the stream {stream.name} "
             "(minimum_generation_id), and records in Planhat are never removed to write them "
@@ -239,11 +243,20 @@ def _match_on(stream: ConfiguredStream, model: Model) -> tuple[str, ...]:
 
 def _renamed(properties: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, str]:
     """Return the properties that some columns stand for, by the columns."""
-    found: dict[str, list[str]] = {}
-    for column in columns:
-        found.setdefault(column.casefold(), []).append(column)
-    like = {name: found.get(name.casefold(), []) for name in properties}
-    return {each[0]: name for name, each in like.items() if len(each) == 1 and each[0] != name}
+    named, found = _by_folded(properties), _by_folded(columns)
+    return {
+        found[folded][0]: names[0]
+        for folded, names in named.items()
+        if len(names) == len(found.get(folded, ())) == 1 and names != found[folded]
+    }
+
+
+def _by_folded(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return names by what they are without regard to case."""
+    by: dict[str, list[str]] = {}
+    for name in names:
+        by.setdefault(name.casefold(), []).append(name)
+    return by
 
 
 def _decline(_line: bytes) -> Any:  # noqa: ANN401 - as the decoders of lines

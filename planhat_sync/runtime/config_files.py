@@ -49,6 +49,24 @@ def read_config(paths: Sequence[str], schema: Mapping[str, Any], plugin: str) ->
     return config
 
 
+def read_file(option: str, path: str) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        option: The option with which it is given, such as `--catalog`.
+        path: Its path.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the file{path_to_show(path)} given as {option} {reason_of(error)}"
+        ) from None
+
+
 def parse_json_object(content: bytes, what: str) -> dict[str, Any]:
     """Return the JSON object that a file holds.
 

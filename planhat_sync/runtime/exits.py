@@ -63,10 +63,10 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     except SystemExit as request:
         code = request.code or 0
     except StoppedBySignal as stopped:
-        _print_last_line(plugin, str(stopped))
+        _print_last_line(plugin, sentence_of(stopped))
         code = 128 + stopped.signum
-    except KeyboardInterrupt:
-        _print_last_line(plugin, "stopped by SIGINT: run again from the last state")
+    except KeyboardInterrupt as stopped:
+        _print_last_line(plugin, sentence_of(stopped))
         code = 128 + signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
@@ -85,9 +85,11 @@ def sentence_of(error: BaseException) -> str:
     Args:
         error: What was raised, other than a `SystemExit`.
     """
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by SIGINT: run again from the last state"
     if isinstance(error, Interrupted):
         return "stopped while it waited: run again from the last state"
-    if isinstance(error, PlanhatError):
+    if isinstance(error, (PlanhatError, StoppedBySignal)):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

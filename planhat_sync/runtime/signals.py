@@ -115,6 +115,31 @@ class Stop:
                 os.close(writable)
                 os.close(readable)
 
+    @contextlib.contextmanager
+    def raised_by_signals(self) -> Iterator[None]:
+        """Let the first signal raise `StopRequested` within the context, whatever is waited for.
+
+        Only in the main thread, and only for what leaves nothing incomplete, such as a question
+        to Planhat. Later signals are ignored: its last line is still to be printed.
+
+        Raises:
+            StopRequested: A signal came.
+        """
+
+        def handle(signum: int, frame: object) -> None:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            self._note(signum, frame)
+            raise StopRequested
+
+        before = {number: signal.signal(number, handle) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            if not self.requested:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
     def _note(self, signum: int, _frame: object) -> None:
         self.signum = self.signum or signum
 

@@ -15,6 +15,8 @@ import time
 import pytest
 from under_way import is_full, signal_until_it_ends, until
 
+from planhat_sync.runtime.signals import SIGNALS, Stop, StopRequested
+
 PIPE = subprocess.PIPE
 
 
@@ -288,3 +290,23 @@ def test_outside_of_the_main_thread_no_handler_is_installed():
         thread.join()
     """)
     assert code == -signal.SIGTERM
+
+
+def test_a_question_is_ended_by_the_first_signal_and_the_next_one_is_ignored():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    stop = Stop("any")
+    try:
+        with pytest.raises(StopRequested), stop.raised_by_signals():
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        assert stop.signum == signal.SIGTERM
+    finally:
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+
+
+def test_a_question_that_nobody_interrupts_leaves_signals_as_they_were():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with Stop("any").raised_by_signals():
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+    assert [signal.getsignal(number) for number in SIGNALS] == before
