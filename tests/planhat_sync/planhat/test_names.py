@@ -58,8 +58,8 @@ def test_it_loads_neither_the_sdk_of_singer_nor_a_library_of_frames():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def mypy(script: str) -> subprocess.CompletedProcess[str]:
-    """Check a script of a stranger's, who has installed the package and has no settings of ours."""
+def mypy(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check a script as somebody who has the package installed, and no settings of ours."""
     return subprocess.run(
         [
             *(sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull),
@@ -68,14 +68,15 @@ def mypy(script: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
+        cwd=folder,
     )
 
 
 @pytest.mark.slow
-def test_a_program_that_uses_it_is_checked_by_mypy():
-    done = mypy("stranger.py")
+def test_a_program_that_uses_it_is_checked_by_mypy(tmp_path):
+    done = mypy("stranger.py", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    wrong = mypy("wrong_stranger.py")
+    wrong = mypy("wrong_stranger.py", tmp_path)
     found = [
         line.split(": error: ")[1] for line in wrong.stdout.splitlines() if ": error: " in line
     ]
