@@ -13,7 +13,7 @@ export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
+.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -47,6 +47,7 @@ tests: $(STAMP) system strangers
 test-all: lint types contracts system strangers ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@$(MAKE) --no-print-directory test-airbyte
+	@$(MAKE) --no-print-directory test-dlt
 
 # With one process (WORKERS=0) a seed repeats the order exactly; with more, the first tests of
 # each process are the same, and the last ones depend on which process is free first.
@@ -102,6 +103,17 @@ test-airflow: $(STAMP) system .venv-airflow/.installed ## test the Airflow examp
 test-airbyte: $(STAMP) .venv-airbyte-cdk/.installed .venv-pyairbyte/.installed ## test the source and the destination with airbyte-cdk's standard tests and with PyAirbyte
 	.venv-airbyte-cdk/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte/test_airbyte_cdk.py
 	.venv-pyairbyte/bin/python -m pytest -c tests/platform/airbyte/pytest.ini tests/platform/airbyte/test_pyairbyte*.py
+
+# dlt, pandas and polars take half a minute to install: they are not in make test either.
+.venv-dlt/.installed: requirements/dlt.txt pyproject.toml
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-dlt: $(STAMP) .venv-dlt/.installed ## test the examples of dlt with DuckDB, and the pages on them and on pandas
+	.venv-dlt/bin/python -m pytest -c tests/platform/dlt/pytest.ini tests/platform/dlt
+	$(BIN)/python -m pytest tests/docs -k "dataframes.md or dlt.md"
 
 .venv-containers/.installed: tests/platform/containers/requirements.txt
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
@@ -169,6 +181,7 @@ lock: ## resolve requirements/*.txt again (needs uv: pip install uv)
 	$(LOCK) pyproject.toml requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/airbyte-cdk.in -o requirements/airbyte-cdk.txt
 	$(LOCK) --no-strip-extras requirements/pyairbyte.in -o requirements/pyairbyte.txt  # pip needs the extras in it to have hashes
+	$(LOCK) pyproject.toml requirements/dlt.in --extra sandbox -o requirements/dlt.txt
 	for name in $(filter-out docs,$(STRANGERS)); do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in bare airbyte dlt cruds; do $(LOCK) benchmarks/peers/$$name.in -o benchmarks/peers/$$name.txt; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet examples/airflow/requirements.in -o examples/airflow/requirements.txt

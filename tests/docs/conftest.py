@@ -16,17 +16,19 @@ from strangers import without_installation
 
 ENVIRONMENTS = {
     *("airflow", "github-extractor", "jsonl-loader", "meltano"),
-    *("postgres-extractor", "postgres-loader"),
+    *("postgres-extractor", "postgres-loader", "dlt"),
 }
+SLOW = {"airflow", "dlt"}
+"""Environments that take long to install; they are not there after make test."""
 
 __all__ = ["github", "postgres", "postgres_server"]
 
 
 def pytest_generate_tests(metafunc):
-    """Make a test for every page; that of Airflow takes longer than all others together."""
+    """Make a test for every page."""
     if "page" in metafunc.fixturenames:
         found = [
-            pytest.param(page, id=page.name, marks=[pytest.mark.slow] * ("airflow" in page.needs))
+            pytest.param(page, id=page.name, marks=[pytest.mark.slow] * bool(page.needs & SLOW))
             for page in pages()
         ]
         metafunc.parametrize("page", found)
@@ -43,9 +45,14 @@ def environment(page, request, tmp_path) -> dict[str, str]:
     for need in sorted(page.needs & ENVIRONMENTS):
         binaries = ROOT / f".venv-{need}" / "bin"
         if not (binaries / "python").exists():
-            made_by = "test-airflow" if need == "airflow" else "strangers"
+            made_by = f"test-{need}" if need in SLOW else "strangers"
             pytest.skip(f"{binaries} is not there: make {made_by}")
-        path.append(str(binaries))
+        if need == "dlt":  # whose Python the page runs
+            path.insert(0, str(binaries))
+            kept["DLT_DATA_DIR"] = str(tmp_path / "dlt")  # for root it would be /var/dlt
+            kept["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+        else:
+            path.append(str(binaries))
     if "github" in page.needs:
         kept["GITHUB_API_URL"] = request.getfixturevalue("github").url
     if "postgres" in page.needs:

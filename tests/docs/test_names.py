@@ -29,6 +29,8 @@ OF_OTHERS = {
     *("to_number", "skip_parent_streams"),
     # of tap-jira
     "cloud_id",
+    # of polars and dlt
+    *("infer_schema_length", "data_writer", "drop_pending_packages"),
     # in the examples of a page
     *("changed_at", "custom__Size"),
 }
@@ -66,6 +68,9 @@ def is_name(dotted: str) -> bool:
     if f"{path}.py" in files() or f"{path}/__init__.py" in files():
         return True
     module, _, name = path.rpartition("/")
+    package = ROOT / module / "__init__.py"
+    if package.is_file() and f'"{name}",' in package.read_text("utf-8"):  # of its __all__
+        return True
     source = ROOT / f"{module}.py"
     return source.is_file() and bool(
         re.search(rf"^(?:async )?(?:def |class )?{name}\b", source.read_text("utf-8"), re.MULTILINE)
