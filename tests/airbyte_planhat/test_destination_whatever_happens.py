@@ -1,4 +1,4 @@
-"""Whatever comes, in whatever order: every record has one outcome, every state tells the truth."""
+"""Whatever comes, in whatever order: every record has one outcome, every state is right."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def message_of(place, kind, key, number, company):
 
 @given(EVENTS, HOW)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_record_has_one_outcome_and_every_state_tells_the_truth(
-    shared, tmp_path, events, how
-):
+def test_every_record_has_one_outcome_and_every_state_is_right(shared, tmp_path, events, how):
     shared.reset()
     tenant = shared.tenant("alpha")
     company = tenant.insert("companies", {"name": "Acme"})["_id"]
