@@ -7,7 +7,7 @@ not among them: a source writes them in bulk.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 FailureType = Literal["config_error", "transient_error", "system_error"]
 Status = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
 
-_FIELDS: Final = {
-    "CATALOG": "catalog",
-    "CONNECTION_STATUS": "connectionStatus",
-    "DESTINATION_CATALOG": "destination_catalog",
-    "LOG": "log",
-    "SPEC": "spec",
-    "STATE": "state",
-    "TRACE": "trace",
-}
-"""The field that holds the content of a message, by its type."""
-
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -40,7 +29,8 @@ def line_of(kind: str, content: Mapping[str, Any]) -> bytes:
         kind: The type of the message, such as ``STATE``.
         content: What it says; names as the protocol has them.
     """
-    return _encode({"type": kind, _FIELDS[kind]: content}) + b"\n"
+    field = "connectionStatus" if kind == "CONNECTION_STATUS" else kind.lower()
+    return _encode({"type": kind, field: content}) + b"\n"
 
 
 def write(kind: str, content: Mapping[str, Any]) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airbyte_planhat.configured_catalog import WHAT, read_catalog
 from airbyte_planhat.failures import failure_type, sentence, write_failure
 from airbyte_planhat.source.states import read_states
 from airbyte_planhat.source.stream import SourceStream
-from planhat_sync.errors import ConfigurationError, Interrupted, StopError
+from planhat_sync.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    Interrupted,
+    StopError,
+    UnreachableError,
+)
 from planhat_sync.models import load_models
 from planhat_sync.reading.run import ReadRun
 from planhat_sync.runtime.progress import Progress, Snapshot
@@ -19,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planhat_sync.runtime.signals import Stop
+
+_OF_THE_RUN: Final = (Interrupted, OutputError, AuthenticationError, UnreachableError)
+"""What ends the run: no other stream could be read, and trying may take minutes for each."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +44,8 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
     Raises:
         ConfigurationError: A setting, the catalog or the state is wrong.
         StopRequested: The run was asked to stop.
+        AuthenticationError: Planhat does not accept the token.
+        UnreachableError: Planhat cannot be reached.
         StopError: A stream was not read to its end; all others were.
     """
     run = ReadRun(config, stop=stop.event)
@@ -47,7 +58,7 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
                 stop.check()
                 try:
                     stream.read()
-                except (Interrupted, OutputError):
+                except _OF_THE_RUN:
                     raise
                 except Exception as error:  # noqa: BLE001 - it ends no other stream
                     write_failure(error, stream.descriptor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -131,7 +130,7 @@ class SourceStream:
 
     def _write_state(self) -> None:
         """Write the state as it is now, unless nothing has come since it was written."""
-        state = copy.deepcopy(self._state)
+        state = dict(self._state)
         if state == self._printed:
             if not self._records:
                 return

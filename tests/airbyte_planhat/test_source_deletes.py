@@ -156,6 +156,17 @@ def test_more_deletions_than_can_be_named_one_by_one_make_a_full_read_with_a_war
     assert (deletions(output), output.warnings) == ([], [f"issues: {NOT_REPORTED}"])
 
 
+def test_a_state_before_new_records_counts_those_since_the_one_before_it(world, config):
+    config |= {"page_size": 5}
+    catalog = catalog_of(config, issues="incremental")
+    state = read_well(config, catalog).state
+    for _ in range(20):
+        world.insert()
+    output = read_well(config, catalog, state)
+    assert len(output.states("issues")) > 2
+    check_stream(output, "issues")
+
+
 def test_a_state_that_would_equal_the_one_before_it_says_that_records_came(planhat, world, config):
     catalog = catalog_of(config, issues="incremental")
     config |= {"detect_deletes_hours": 24, "lookback_seconds": 60}

@@ -10,8 +10,9 @@ import pytest
 from airbyte_protocol import parse_all
 from source_runs import Output, catalog_of, check_stream, run_source
 
+from airbyte_planhat.failures import failure_type
 from planhat_sandbox import seed_tenant
-from planhat_sync.errors import StopError
+from planhat_sync.errors import AuthenticationError, StopError, UnreachableError
 from planhat_sync.runtime.signals import Stop, StopRequested
 
 if TYPE_CHECKING:
@@ -62,12 +63,41 @@ def test_it_is_incomplete_says_why_and_ends_no_other(sandbox, config, catalog, f
 
 
 def test_what_several_streams_failed_for_is_said_once(sandbox, config, catalog):
-    sandbox.fault("status", status=401)
+    sandbox.behave(lean_companies="absent")
+    sandbox.fault("status", status=403, model="companies")
+    del catalog["streams"][0]
+    output = run_source({**config, "company_references": "externalId"}, catalog)
+    assert str(output.error).startswith(
+        "not read to the end: issues, objectives: api_token has no "
+    )
+    assert str(output.error).count("api_token") == 1
+
+
+def test_a_failure_that_may_pass_decides_what_is_said_of_the_run(sandbox, config, catalog):
+    sandbox.fault("status", status=403, model="companies")
+    sandbox.fault("status", status=503, model="objectives")
     output = run_source(config, catalog)
-    assert str(output.error).startswith("not read to the end: companies, issues, objectives: ")
-    assert [output.statuses(name)[-1] for name in ("companies", "issues", "objectives")] == [
-        "INCOMPLETE"
-    ] * 3
+    assert failure_type(output.error) == "transient_error"
+    sandbox.faults.clear()
+    sandbox.fault("status", status=403, model="companies")
+    sandbox.fault("status", status=404, model="objectives")
+    assert failure_type(run_source(config, catalog).error) == "config_error"
+
+
+def test_a_token_that_is_refused_ends_the_run_at_once(sandbox, config, catalog):
+    sandbox.fault("status", status=401, model="issues")
+    output = run_source(config, catalog)
+    assert isinstance(output.error, AuthenticationError)
+    assert output.statuses("companies")[-1] == "COMPLETE"
+    assert output.statuses("issues") == ["STARTED", "INCOMPLETE"]
+    assert output.statuses("objectives") == []
+
+
+def test_a_server_that_is_not_there_ends_the_run_at_once(config, catalog):
+    output = run_source({**config, "api_url": "http://127.0.0.1:1"}, catalog)
+    assert isinstance(output.error, UnreachableError)
+    assert output.statuses("companies") == ["STARTED", "INCOMPLETE"]
+    assert output.statuses("issues") == []
 
 
 def test_a_stream_that_fails_in_the_middle_has_no_state_after_its_records(sandbox, config, catalog):

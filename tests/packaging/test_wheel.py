@@ -96,6 +96,16 @@ def test_discovery_from_the_wheel_names_the_models(installed, tmp_path):
     assert streams == [name for name, model in load_models().items() if model.is_read]
 
 
+@pytest.mark.parametrize("connector", ["source-planhat", "destination-planhat"])
+def test_the_connectors_of_airbyte_answer_from_the_wheel(installed, tmp_path, connector):
+    (tmp_path / "config.json").write_text('{"api_token": "x"}')
+    for command in (["spec"], ["discover", "--config", "config.json"]):
+        done = run(installed, connector, *command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert '"issues"' in done.stdout or command == ["spec"]
+        assert json.loads(done.stdout)["type"] in ("SPEC", "CATALOG", "DESTINATION_CATALOG")
+
+
 @pytest.mark.parametrize("plugin", ["tap-planhat", "target-planhat"])
 def test_about_works_without_a_configuration(installed, tmp_path, plugin):
     done = run(installed, plugin, "--about", "--format=json", cwd=tmp_path)
