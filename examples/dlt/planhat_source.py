@@ -1,6 +1,6 @@
 """A dlt source: a table for each model of Planhat; a run loads what has changed since the last."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dlt
@@ -23,14 +23,13 @@ def planhat(
     client = Planhat(api_token, api_url=api_url)  # one for all models, so that they share its pace
     for model in models:
         hints = {"name": model, "primary_key": "_id", "columns": columns(client, model)}
-        resource = dlt.resource(rows, write_disposition="merge", **hints)
-        yield resource(client, model, detect_deletes=detect_deletes)
+        first = deletions if detect_deletes else None
+        yield dlt.resource(rows, write_disposition="merge", **hints)(client, model, first)
 
 
-def rows(client: Planhat, model: str, *, detect_deletes: bool) -> Iterator[dict[str, Any]]:
+def rows(client: Planhat, model: str, first: Callable | None) -> Iterator[dict[str, Any]]:
     """Yield deletions, and then changes, so that no row comes after its deletion."""
-    if detect_deletes:
-        yield from deletions(client, model)
+    yield from first(client, model) if first else ()
     state = dlt.current.resource_state()
     records = client.read(model, changed_since=state.get("changed_since"))
     yield from records

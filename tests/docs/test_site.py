@@ -9,6 +9,8 @@ import subprocess
 import pytest
 from strangers import ROOT, program
 
+import planhat_sync
+
 LOADED = re.compile(
     r"<(?:script|img|iframe|source)[^>]*\bsrc=[\"']?([^\"' >]+)|<link[^>]*\bhref=[\"']?([^\"' >]+)"
 )
@@ -48,3 +50,13 @@ def test_the_links_of_the_readme_lead_somewhere():
     text = (ROOT / "README.md").read_text("utf-8")
     for address in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         assert address.startswith("https://") or (ROOT / address).exists(), address
+
+
+def test_the_api_reference_has_everything_that_programs_import(site):
+    page = (site / "python-api.html").read_text("utf-8")
+    missing = [
+        name
+        for name in planhat_sync.__all__
+        if not re.search(rf'<h[1-6] id="planhat_sync\.(errors\.)?{name}"', page)
+    ]
+    assert not missing

@@ -32,6 +32,12 @@ def test_an_example_is_python_3_10(path):
     ast.parse(path.read_text(), feature_version=(3, 10))
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("dlt/*.py")), ids=lambda path: path.name)
+def test_an_example_of_dlt_is_as_short_as_its_page_says(path):
+    assert "each of at most sixty lines" in (ROOT / "docs" / "dlt.md").read_text("utf-8")
+    assert len(path.read_text().splitlines()) <= 60
+
+
 def test_the_copies_name_settings_and_secrets_that_the_plugins_have():
     copies = json.loads((EXAMPLES / "airflow" / "dags" / "copies.json").read_text())
     for copy in copies.values():
