@@ -48,12 +48,14 @@ class Planhat:
 
     Args:
         api_token: Access token of a Planhat private app.
-        api_url: Base URL of the API; tenants outside the default region have another one.
+        api_url: Base URL of the API, https://api.planhat.com by default; tenants outside that region
+            have another one.
         requests_per_minute: Maximum rate of requests; 0 for no limit.
         request_timeout_seconds: Maximum time for one request; a write may take five times as long.
         retry_budget_seconds: Maximum time to keep retrying one request.
         user_agent: Name of the program in Planhat's logs; planhat-sync and its version by default.
-        page_size: How many records to request at once, at most; Planhat has limits of its own.
+        page_size: How many records to request at once, at most (10,000 by default); Planhat has
+            limits of its own.
         concurrency: Maximum number of requests in flight while reading, and of pages in memory.
 
     Raises:
