@@ -48,8 +48,8 @@ class Planhat:
 
     Args:
         api_token: Access token of a Planhat private app.
-        api_url: Base URL of the API, https://api.planhat.com by default; tenants outside that region
-            have another one.
+        api_url: Base URL of the API, https://api.planhat.com by default; tenants outside that
+            region have another one.
         requests_per_minute: Maximum rate of requests; 0 for no limit.
         request_timeout_seconds: Maximum time for one request; a write may take five times as long.
         retry_budget_seconds: Maximum time to keep retrying one request.
