@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from planhat_sync.model import Model
-    from planhat_sync.writing.records.python_values import Missing
+    from planhat_sync.writing.records.python_values import Missing, Nulls
     from planhat_sync.writing.results.result import RejectedRow, Result
 
 KEPT_REJECTS: Final = 1_000
@@ -60,8 +60,10 @@ class WriteOptions(DeleteOptions, total=False):
         skip_unchanged: Whether to read what Planhat holds first, and send only what differs; by
             default no.
         nan: What becomes of NaN, NaT and pandas.NA: their row is rejected (``reject``, the
-            default), the property is left out (``absent``), or it is set to null (``null``). None
-            is always null.
+            default), the property is left out (``absent``), or it is set to null (``null``).
+        nulls: Whether None is sent as null, which clears the property (``send``, the default), or
+            the property is left out (``omit``). ``DataFrame.to_dict`` of pandas makes None of what
+            is missing in nullable columns.
     """
 
     write_mode: Literal["upsert", "update", "create"]
@@ -69,6 +71,7 @@ class WriteOptions(DeleteOptions, total=False):
     unknown_properties: Literal["reject", "drop"]
     skip_unchanged: bool
     nan: Missing
+    nulls: Nulls
 
 
 _SETTINGS: Final[Mapping[str, Any]] = {
@@ -78,6 +81,7 @@ _SETTINGS: Final[Mapping[str, Any]] = {
         if name in WRITE_SETTINGS
     },
     "nan": {"enum": ["reject", "absent", "null"]},
+    "nulls": {"enum": ["send", "omit"]},
 }
 _CALLBACKS: Final = ("on_rejected", "on_progress")
 
@@ -106,7 +110,6 @@ def row_settings(
     check_names(given["match_on"], model.keyables, f"match_on: {model.name} have no keyable")
     if options.get("on_rejected"):
         given["max_rejects"] = None
-    given.pop("nan", None)
-    return WriteSettings(
-        **given | {"match_on": tuple(given["match_on"])}, deletes="delete" if deletes else "ignore"
-    )
+    chosen = {name: value for name, value in given.items() if name in WRITE_SETTINGS}
+    chosen["match_on"] = tuple(given["match_on"])
+    return WriteSettings(**chosen, deletes="delete" if deletes else "ignore")

@@ -20,7 +20,7 @@ from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.interface import Interface
-from planhat_sync.writing.records.python_values import plain_record
+from planhat_sync.writing.records.python_values import PlainValues
 from planhat_sync.writing.records.record_form import AddedColumns, RecordForm
 from planhat_sync.writing.results.counts import OUTCOMES
 from planhat_sync.writing.results.rejected_rows import RejectedRows
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.pipeline import Pipeline
-    from planhat_sync.writing.records.python_values import Missing
 
 _DELETED: Final = "\0"
 """The column that says of a row that its record is to be deleted; no row has it."""
@@ -100,7 +99,7 @@ def write_rows(
         client.transport,
         stop=stop,
         rejected=rejected,
-        missing=options.get("nan", "reject"),
+        values=PlainValues(options.get("nan", "reject"), options.get("nulls", "send")),
         added={_DELETED: datetime.now(timezone.utc)} if deletes else {},
         on_progress=options.get("on_progress"),
     )
@@ -115,7 +114,7 @@ class Write:
         transport: Sends its requests.
         stop: Ends it between two requests.
         rejected: The rejected rows.
-        missing: What becomes of NaN, NaT and NA.
+        values: Makes records of the rows.
         added: What is added to each row.
         on_progress: Receives the result so far, after each batch.
     """
@@ -127,7 +126,7 @@ class Write:
         *,
         stop: Stop,
         rejected: RejectedRows,
-        missing: Missing,
+        values: PlainValues,
         added: dict[str, Any],
         on_progress: Callable[[Result], object] | None,
     ) -> None:
@@ -135,7 +134,7 @@ class Write:
         self._transport = transport
         self._stop = stop
         self._rejected = rejected
-        self._missing = missing
+        self._plain_record = values.record
         self._added = added
         self._on_progress = on_progress
         self._batches = 0
@@ -171,7 +170,7 @@ class Write:
 
     def _take(self, model: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take all rows, up to one too many that is rejected: those before it are still written."""
-        stream, missing = self._pipeline.streams[model], self._missing
+        stream, plain_record = self._pipeline.streams[model], self._plain_record
         for index, row in enumerate(rows):
             received: Any = row
             if not isinstance(received, Mapping) or not all(isinstance(name, str) for name in row):
@@ -179,7 +178,7 @@ class Write:
                     f"rows[{index}] is not a mapping from names of properties to values, but a "
                     f"{type(row).__name__}: for a data frame, pass frame.to_dict('records')"
                 )
-            record = plain_record(row, missing) | self._added
+            record = plain_record(row) | self._added
             reject = stream.take_record(record, received, index)
             try:
                 if reject is not None:

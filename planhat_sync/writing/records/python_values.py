@@ -20,6 +20,9 @@ from planhat_sync.writing.records.exact_json import MAX_DEPTH
 Missing = Literal["reject", "absent", "null"]
 """What becomes of a value that is missing in the way of numpy and pandas: NaN, NaT and NA."""
 
+Nulls = Literal["send", "omit"]
+"""What becomes of None, as in a mapping."""
+
 _PLAIN: Final = frozenset({type(None), bool, str, int, date, datetime})
 _BASES: Final[Mapping[type, Callable[[Any], Any]]] = {
     str: str.__str__,  # not `str`, since an enum or a text of some library may print as another
@@ -34,42 +37,51 @@ _SCALARS: Final = frozenset("biuf")
 """The kinds of numpy scalars that stand for one of Python's numbers (`numpy.dtype.kind`)."""
 
 
-def plain_record(row: Mapping[str, Any], missing: Missing) -> dict[str, Any]:
-    """Return a row as a record with values of Python's own types.
+class PlainValues:
+    """Makes records of rows, with values of Python's own types.
 
     UUIDs become text, enums their values, and scalars and arrays of numpy what they hold. What has
     no plain form stays as it is, for the conversion to refuse.
 
     Args:
-        row: Values by the names of properties; it is not changed.
-        missing: Whether NaN, NaT and NA are left out, become None, or stay NaN, which no conversion
-            accepts. None is a value, and stays.
+        missing: Whether NaN, NaT and NA are left out (``absent``), become None (``null``), or stay
+            NaN, which no conversion accepts (``reject``).
+        nulls: Whether properties that are None are sent as null, or left out (``omit``).
     """
-    marker = {"reject": math.nan, "absent": _ABSENT, "null": None}[missing]
-    return _plain_object(row, marker, 1)
 
+    def __init__(self, missing: Missing = "reject", nulls: Nulls = "send") -> None:
+        self._marker = {"reject": math.nan, "absent": _ABSENT, "null": None}[missing]
+        self._left_out = None if nulls == "omit" else _ABSENT
 
-def _plain_object(row: Mapping[Any, Any], marker: object, depth: int) -> dict[Any, Any]:
-    record = {}
-    for name, value in row.items():
-        plain = value if type(value) in _PLAIN else _plain(value, marker, depth)
-        if plain is not _ABSENT:
-            record[name] = plain
-    return record
+    def record(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row as a record.
 
+        Args:
+            row: Values by the names of properties; it is not changed.
+        """
+        return self._object(row, 1)
 
-def _plain(value: Any, marker: object, depth: int) -> Any:  # noqa: ANN401 - any value of a row
-    if type(value) in _PLAIN or depth >= MAX_DEPTH:
-        return value
-    if _is_missing(value):
-        return marker
-    if isinstance(value, Mapping):
-        return _plain_object(value, marker, depth + 1)
-    held = _held(value)
-    if isinstance(held, (list, tuple)):
-        items = [_plain(item, marker, depth + 1) for item in held]
-        return [item for item in items if item is not _ABSENT]
-    return value if held is value else _plain(held, marker, depth + 1)
+    def _object(self, row: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
+        left_out = self._left_out
+        record = {}
+        for name, value in row.items():
+            plain = value if type(value) in _PLAIN else self._plain(value, depth)
+            if plain is not _ABSENT and plain is not left_out:
+                record[name] = plain
+        return record
+
+    def _plain(self, value: Any, depth: int) -> Any:  # noqa: ANN401 - any value of a row
+        if type(value) in _PLAIN or depth >= MAX_DEPTH:
+            return value
+        if _is_missing(value):
+            return self._marker
+        if isinstance(value, Mapping):
+            return self._object(value, depth + 1)
+        held = _held(value)
+        if isinstance(held, (list, tuple)):
+            items = [self._plain(item, depth + 1) for item in held]
+            return [item for item in items if item is not _ABSENT]
+        return value if held is value else self._plain(held, depth + 1)
 
 
 def _is_missing(value: object) -> bool:

@@ -296,10 +296,15 @@ def test_a_row_that_is_deep_or_contains_itself_is_refused(planhat):
     assert [each.code for each in result.rejects] == ["unsendable", "unsendable"]
 
 
-def test_none_is_null_and_clears_a_property(planhat, alpha):
-    planhat.write("companies", companies(1, phase="open"))
-    planhat.write("companies", [{"sourceId": "s0", "phase": None}], nan="absent")
-    assert by_source_id(alpha)["s0"].get("phase") is None
+def test_none_is_null_and_clears_a_property_unless_nulls_are_left_out(planhat, alpha):
+    planhat.write("companies", companies(1, phase="open", custom={"a": 1, "b": [2]}))
+    row = {"sourceId": "s0", "phase": None, "custom": {"a": None, "b": [None, NAN]}}
+    planhat.write("companies", [row], nan="null", nulls="omit")
+    record = by_source_id(alpha)["s0"]
+    assert (record["phase"], record["custom"]) == ("open", {"a": 1, "b": [None, None]})
+    planhat.write("companies", [row], nan="absent")
+    record = by_source_id(alpha)["s0"]
+    assert (record.get("phase"), record["custom"]) == (None, {"a": None, "b": [None]})
 
 
 plain = st.recursive(
