@@ -71,6 +71,11 @@ _MODULES = {
 """Where the names are that are not errors of `planhat_sync.errors`."""
 
 
+def __dir__() -> list[str]:
+    """Return the names that may be asked for, whether they are loaded or not."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as different as the names
     """Load what is asked for, when it is first asked for."""
     if name not in __all__:

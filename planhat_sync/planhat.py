@@ -9,7 +9,7 @@ import logging
 import threading
 import weakref
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import DEFAULT_URL, Connection
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from planhat_sync.writing.results.result import Result
     from planhat_sync.writing.rights import Rights
     from planhat_sync.writing.row_options import DeleteOptions, WriteOptions
+
+MOST_CONNECTIONS: Final = 50
+"""Connections that are kept open; the setting `concurrency` allows as many threads."""
 
 logging.getLogger("planhat_sync").addHandler(logging.NullHandler())  # the program decides
 
@@ -87,7 +90,7 @@ class Planhat:
                 "user_agent": user_agent,
             }
         )
-        self._transport = Transport(connection, width=concurrency)
+        self._transport = Transport(connection, width=MOST_CONNECTIONS)
         self._is_closed = False
         self._stops: weakref.WeakSet[threading.Event] = weakref.WeakSet()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import logging
 import threading
@@ -54,6 +53,7 @@ class Transport:
         wire: Makes one exchange; by default over HTTP.
         clock: Time and randomness.
         stop: Ends every wait with `Interrupted` once it is set; requests in flight finish.
+        bucket: Keeps the pace; by default that of the connection.
 
     Attributes:
         connection: As given.
@@ -71,6 +71,7 @@ class Transport:
         wire: Wire | None = None,
         clock: Clock | None = None,
         stop: threading.Event | None = None,
+        bucket: TokenBucket | None = None,
     ) -> None:
         self.connection = connection
         self.requests = 0
@@ -80,7 +81,7 @@ class Transport:
         self._clock = clock or Clock()
         self._made, self._made_epoch = self._clock.now(), self._clock.epoch()
         self._stop = stop or threading.Event()
-        self._bucket = TokenBucket(connection.requests_per_minute, self._clock.now)
+        self._bucket = bucket or TokenBucket(connection.requests_per_minute, self._clock.now)
         self._counting = threading.Lock()
 
     def send(
@@ -216,11 +217,9 @@ class Transport:
         Args:
             stop: Ends every wait of it with `Interrupted` once it is set, and no wait of this one.
         """
-        other = copy.copy(self)
-        other._stop = stop  # noqa: SLF001 - of the same class
-        other.requests = other.retries = 0
-        other._counting = threading.Lock()  # noqa: SLF001 - of the same class
-        return other
+        return Transport(
+            self.connection, wire=self._wire, clock=self._clock, stop=stop, bucket=self._bucket
+        )
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 def test_every_exported_name_is_there_and_no_other(planhat):
     for name in planhat_sync.__all__:
         assert getattr(planhat_sync, name) is not None, name
+    assert set(planhat_sync.__all__) <= set(dir(planhat_sync))
     assert planhat_sync.Planhat is type(planhat)
     assert issubclass(planhat_sync.WriteInterrupted, KeyboardInterrupt)
     with pytest.raises(AttributeError, match="has no attribute 'Planhatt'"):
