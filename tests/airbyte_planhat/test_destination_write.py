@@ -289,3 +289,14 @@ def test_so_many_states_that_they_fill_the_memory_have_their_records_sent(
     ran = run_destination({**base, **KEYED}, messages, look=lambda: len(titles()))
     assert [each["stream"]["stream_state"]["at"] for each in ran.states] == list("abcdefg")
     assert ran.seen == [3, 3, 3, 6, 6, 6, 7]
+
+
+def test_states_do_not_end_the_batches_of_a_dry_run(base, issue, sandbox, monkeypatch):
+    monkeypatch.setattr("planhat_sync.writing.results.every_state.MOST_STATES", 3)
+    config, records = {**base, **KEYED, "dry_run": True}, [issue(key) for key in "abcdefg"]
+    sent = []
+    for messages in (records, [each for one in records for each in (one, state(1))]):
+        before = len(sandbox.requests)
+        assert run_destination(config, messages).error is None
+        sent.append(len(sandbox.requests) - before)
+    assert sent[0] == sent[1]
