@@ -50,14 +50,14 @@ def until_asked(sandbox):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    ("package", "command", "more"),
+    ("package", "command", "more", "signum"),
     [
-        ("source", "check", {}),
-        ("source", "discover", {"discover_custom_fields": True}),
-        ("destination", "check", {}),
-        ("destination", "discover", {"check_custom_fields": True}),
+        ("source", "check", {}, signal.SIGTERM),
+        ("source", "check", {}, signal.SIGINT),
+        ("source", "discover", {"discover_custom_fields": True}, signal.SIGTERM),
+        ("destination", "check", {}, signal.SIGTERM),
+        ("destination", "discover", {"check_custom_fields": True}, signal.SIGINT),
     ],
 )
 def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, more, signum):
