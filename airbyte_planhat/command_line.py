@@ -40,7 +40,8 @@ class Connector:
 
     While records are moved, a signal sets `stop`, and a command that finds it set raises
     `Interrupted`, `StopRequested`, or `StoppedBySignal` with a sentence of its own. Others are
-    ended by a signal wherever they are.
+    ended by a signal wherever they are, until they have an answer: PyAirbyte stops a command when
+    it has read that.
 
     Attributes:
         name: Name of the program.
@@ -85,8 +86,13 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
         stop = Stop(connector.name)
         moves_records = arguments.command == connector.transfer
         try:
-            with stop.on_signals() if moves_records else stop.raised_by_signals():
-                _carry_out(connector, arguments, stop)
+            with stop.on_signals():
+                if moves_records:
+                    _transfer(connector, arguments, stop)
+                else:
+                    with stop.raised_by_signals():
+                        answer = _answer(connector, arguments, stop)
+                    write(*answer)  # to its end, even if a signal comes
         except (Interrupted, StopRequested) as stopped:
             if not stop.requested:
                 raise
@@ -94,21 +100,27 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
             raise StoppedBySignal(stop.signum, f"run {where}") from stopped
 
 
-def _carry_out(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> None:
+def _answer(
+    connector: Connector, arguments: argparse.Namespace, stop: Stop
+) -> tuple[str, dict[str, Any]]:
+    """Return the type and the content of the message that answers a question."""
     match arguments.command:
         case "spec":
-            write("SPEC", specification(connector.schema, writes=connector.transfer == "write"))
+            return "SPEC", specification(connector.schema, writes=connector.transfer == "write")
         case "check":
-            write("CONNECTION_STATUS", _status(connector, arguments, stop))
-        case "discover":
+            return "CONNECTION_STATUS", _status(connector, arguments, stop)
+        case question:
             config = read_config(arguments.config, connector.schema)
-            write(*connector.command("discover")(config, stop))
-        case transfer:
-            config = read_config(arguments.config, connector.schema)
-            files = [read_file("--catalog", arguments.catalog)]
-            if transfer == "read":
-                files.append(read_file("--state", arguments.state) if arguments.state else b"")
-            connector.command(transfer)(config, stop, *files)
+            found: tuple[str, dict[str, Any]] = connector.command(question)(config, stop)
+            return found
+
+
+def _transfer(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> None:
+    config = read_config(arguments.config, connector.schema)
+    files = [read_file("--catalog", arguments.catalog)]
+    if arguments.command == "read":
+        files.append(read_file("--state", arguments.state) if arguments.state else b"")
+    connector.command(arguments.command)(config, stop, *files)
 
 
 def _status(connector: Connector, arguments: argparse.Namespace, stop: Stop) -> dict[str, str]:

@@ -81,19 +81,6 @@ class ConfiguredStream:
     minimum_generation_id: int | None = None
     sync_id: int | None = None
 
-    @property
-    def replication_key(self) -> str | None:
-        """The replication key by which to read the stream; None to read it in full.
-
-        A possible key counts only if the user has chosen it as the cursor, and thereby vouches for
-        it: PyAirbyte asks for ``incremental`` of every stream that it reads.
-        """
-        if self.model is None or self.sync_mode != "incremental":
-            return None
-        possible = self.model.possible_replication_key
-        chosen = possible if self.cursor_field == (possible,) else None
-        return self.model.replication_key or chosen
-
 
 def read_catalog(content: bytes, models: Mapping[str, Model]) -> tuple[ConfiguredStream, ...]:
     """Read the configured streams, in the order of the file.

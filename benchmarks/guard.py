@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 import requests
 
+from airbyte_planhat.destination.write import write
 from airbyte_planhat.source.read import read
-from airbyte_planhat.specification import SOURCE_SCHEMA
+from airbyte_planhat.specification import DESTINATION_SCHEMA, SOURCE_SCHEMA
 from benchmarks.lines import lines
 from benchmarks.rounds import server
 from benchmarks.subjects import ISSUES
@@ -34,6 +35,7 @@ from target_planhat.target import TargetPlanhat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+CATALOG = json.dumps({"streams": [ISSUES]}).encode()
 ROWS, ROUNDS, PAGE, BATCH = 20_000, 3, 2_000, 5_000
 
 
@@ -74,11 +76,10 @@ def _read_ours(settings: dict[str, Any], out: Path) -> Callable[[], None]:
 
 def _read_airbyte(settings: dict[str, Any], out: Path) -> Callable[[], None]:
     config, _ = checked_settings(SOURCE_SCHEMA, settings, where="")
-    catalog = json.dumps({"streams": [ISSUES]}).encode()
 
     def run() -> None:
         with _stdout_to(out):
-            read(config, Stop("source-planhat"), catalog, b"")
+            read(config, Stop("source-planhat"), CATALOG, b"")
 
     return run
 
@@ -107,6 +108,25 @@ def _write_ours(settings: dict[str, Any], given: Path) -> Callable[[], None]:
     return run
 
 
+def _write_airbyte(settings: dict[str, Any], given: Path) -> Callable[[], None]:
+    config, _ = checked_settings(DESTINATION_SCHEMA, settings, where="")
+
+    def run() -> None:
+        with given.open() as file, _stdout_to(Path(os.devnull)), _stdin_from(file):
+            write(config, Stop("destination-planhat"), CATALOG)
+
+    return run
+
+
+@contextlib.contextmanager
+def _stdin_from(file: TextIO) -> Iterator[None]:
+    kept, sys.stdin = sys.stdin, file
+    try:
+        yield
+    finally:
+        sys.stdin = kept
+
+
 @contextlib.contextmanager
 def _stdout_to(path: Path) -> Iterator[None]:
     """Send file descriptor 1 into a file for a while."""
@@ -127,6 +147,7 @@ def _cpu_seconds(work: Callable[[], None]) -> float:
 
 
 READS = {"tap": _read_ours, "source": _read_airbyte}
+WRITES = {"target": _write_ours, "destination": _write_airbyte}
 
 
 def main(side: str) -> None:
@@ -135,7 +156,7 @@ def main(side: str) -> None:
         settings = _settings(url)
         out, given = Path(folder, "out"), Path(folder, "given")
         with given.open("wb") as file:
-            file.writelines(lines(ROWS))
+            file.writelines(lines(ROWS, "airbyte" if side == "destination" else "singer"))
         ours, bare = [], []
         for _ in range(ROUNDS):
             if side in READS:
@@ -143,7 +164,7 @@ def main(side: str) -> None:
                 ours.append(_cpu_seconds(READS[side](settings, out)))
             else:
                 bare.append(_cpu_seconds(lambda: _write_bare(settings, given)))
-                ours.append(_cpu_seconds(_write_ours(settings, given)))
+                ours.append(_cpu_seconds(WRITES[side](settings, given)))
     print(min(ours) / min(bare))
 
 

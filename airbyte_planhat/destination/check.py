@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from airbyte_planhat.record_schema import DELETED_AT
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
@@ -39,7 +40,11 @@ def check(config: Mapping[str, Any], stop: Stop) -> None:
     settings = WriteSettings.from_config(config, models)
     check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
     Mappings.from_config(
-        settings.mappings, models, match_on=settings.match_on, missing_key=settings.missing_key
+        settings.mappings,
+        models,
+        match_on=settings.match_on,
+        missing_key=settings.missing_key,
+        deleted_at=DELETED_AT,
     )
     transport = Transport(Connection.from_config(config), width=1, stop=stop.event)
     mapped = {each["model"] for each in settings.mappings}

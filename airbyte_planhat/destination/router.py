@@ -70,9 +70,7 @@ class Router:
             current = self._records.current
             taken = current.take_lines(lines, at) if current is not None else 0
             if current is not None and taken:
-                stream = self._streams.sole_of(current.name)
-                if stream is not None:
-                    self._states.add_records(stream.key, taken)
+                self._states.add_records(self._streams.of(current.name).key, taken)
                 at += taken
                 self._last_record = lines.first + at - 1
             else:

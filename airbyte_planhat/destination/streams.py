@@ -105,34 +105,36 @@ class DestinationStreams:
 
     def __init__(self, streams: Iterable[DestinationStream]) -> None:
         self._streams = {stream.key: stream for stream in streams}
+        self._of_model: dict[str, DestinationStream] = {}
+        for stream in self._streams.values():
+            if stream.model is not None:
+                self._of_model.setdefault(stream.model.name, stream)
 
     def __getitem__(self, key: Key) -> DestinationStream | None:
         """Return a stream, None if the catalog does not name it."""
         return self._streams.get(key)
 
-    def sole_of(self, model: str) -> DestinationStream | None:
-        """Return the stream that a model's records come in; None if they come in several.
+    def of(self, model: str) -> DestinationStream:
+        """Return the stream whose lines the fast path of a model reads.
+
+        If the records of a model come in several streams, it is the first of them. Those of the
+        others are read as values, so that each counts for its own stream.
 
         Args:
             model: Name of the model.
         """
-        found = [each for each in self._streams.values() if each.model and each.model.name == model]
-        return found[0] if len(found) == 1 else None
+        return self._of_model[model]
 
     def decoder(
         self, model: str, record: type[msgspec.Struct | msgspec.Raw]
     ) -> Callable[[bytes], Any]:
         """Return what decodes the lines of a model's stream, as `RecordForm` has it.
 
-        If its records come in several streams, no line is decoded, so that each record is taken
-        for one of its own stream.
-
         Args:
             model: Name of the model.
             record: Type of its records.
         """
-        stream = self.sole_of(model)
-        return _decline if stream is None else record_decoder(stream.key, record)
+        return record_decoder(self.of(model).key, record)
 
     def announce(self, pipeline: Pipeline) -> None:
         """Announce the columns of the streams that the fast path can read.
@@ -143,9 +145,8 @@ class DestinationStreams:
         Raises:
             ConfigurationError: The settings do not fit a model.
         """
-        for stream in self._streams.values():
-            if stream.model is not None:
-                pipeline.streams[stream.model.name].announce(stream.columns)
+        for model, stream in self._of_model.items():
+            pipeline.streams[model].announce(stream.columns)
 
     def match_on(self) -> dict[str, tuple[str, ...]]:
         """Return the keyables by which records of a model are matched, where a stream says so.
@@ -257,7 +258,3 @@ def _by_folded(names: Iterable[str]) -> dict[str, list[str]]:
     for name in names:
         by.setdefault(name.casefold(), []).append(name)
     return by
-
-
-def _decline(_line: bytes) -> Any:  # noqa: ANN401 - as the decoders of lines
-    raise ValueError

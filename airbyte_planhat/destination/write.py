@@ -66,7 +66,7 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         states.add_reject(key_of(raw), line)
 
     run = WriteRun(
-        replace(settings, match_on_of=streams.match_on()),
+        replace(settings, match_on_of=streams.match_on(), progress="lines"),
         Connection.from_config(config),
         models,
         maps,

@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import msgspec
+
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.runtime.config_files import decode_text, parse_json
+from planhat_sync.runtime.config_files import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +38,10 @@ def read_states(content: bytes, streams: Collection[str]) -> dict[str, dict[str,
     """
     if not content:
         return {}
-    value = parse_json(decode_text(content, WHAT), WHAT)
+    try:
+        value = msgspec.json.decode(decode_text(content, WHAT))
+    except (msgspec.DecodeError, RecursionError):
+        raise ConfigurationError(f"{WHAT} is not JSON") from None
     if value == {}:
         return {}
     states: dict[str, dict[str, Any]] = {}

@@ -45,7 +45,8 @@ class DestinationUnderTest:
             end the run; None if there is no such record.
         environment: Environment variables of the process; the caller's own if None.
         records: How many records a run feeds.
-        state_every: After how many records of a stream a STATE of it is fed.
+        state_every: After how many records of a stream a STATE of it is fed. If it is the size of
+            a batch, a state that is returned early does not show.
         idle_seconds: Within how many seconds all states are to be returned if the input pauses.
     """
 

@@ -25,7 +25,8 @@ class TargetUnderTest:
         reset: Empties the destination.
         environment: Environment variables of the process; the caller's own if None.
         records: How many records a run feeds.
-        state_every: After how many records a STATE is fed.
+        state_every: After how many records a STATE is fed. If it is the size of a batch, a state
+            that is printed early does not show.
     """
 
     command: Sequence[str]

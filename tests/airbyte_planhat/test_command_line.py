@@ -195,6 +195,13 @@ def test_each_model_of_a_mapping_must_be_writable(warm, base, sandbox):
     assert "no permission for assets:" in status.message
 
 
+def test_a_mapping_may_set_the_time_of_a_deletion(warm, base):
+    mapped = {"sourceId": "id", "_ab_cdc_deleted_at": "gone_at"}
+    mappings = [{"stream": "bugs", "model": "issues", "set": mapped}]
+    config = {**base, "mappings": mappings}
+    assert check(warm, "destination-planhat", config).status.value == "SUCCEEDED"
+
+
 @each
 def test_a_check_fails_if_the_token_is_wrong(warm, connector, base):
     status = check(warm, connector, {**base, "api_token": "another-token"})
@@ -312,3 +319,60 @@ def test_whatever_the_settings_are_a_check_ends_in_a_status(warm, connector, con
     assert all(warning.log.level.value == "WARN" for warning in warnings)
     assert message.connectionStatus.status.value == "FAILED"
     assert TOKEN not in ran.stdout
+
+
+FILES = st.recursive(
+    st.none()
+    | st.integers()
+    | st.sampled_from([TOKEN, "issues", "incremental", "append", "overwrite", "\ud800"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("streams", "stream", "name", "json_schema", "sync_mode", "cursor_field"),
+                    *("destination_sync_mode", "primary_key", "generation_id", "type", "global"),
+                    *("stream_descriptor", "stream_state", "minimum_generation_id", TOKEN),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+ISSUES = {"name": "issues"}
+CATALOGS = (
+    st.just({"streams": [{"stream": ISSUES, "destination_sync_mode": "append"}]})
+    | FILES
+    | FILES.map(lambda value: {"streams": [value]})
+    | FILES.map(lambda value: {"streams": [{"stream": value}]})
+    | st.dictionaries(st.sampled_from(["sync_mode", "generation_id", "primary_key"]), FILES).map(
+        lambda how: {"streams": [{"stream": ISSUES, **how}]}
+    )
+)
+STATES = (
+    FILES
+    | FILES.map(lambda value: [{"type": "STREAM", "stream": value}])
+    | FILES.map(lambda value: {"stream": {"stream_descriptor": ISSUES, "stream_state": value}})
+)
+
+
+@each
+@settings(max_examples=20)
+@given(catalog=CATALOGS, state=STATES)
+def test_whatever_the_files_hold_the_run_ends_in_messages_alone(
+    warm, base, connector, catalog, state, tmp_path
+):
+    (tmp_path / "catalog").write_text(json.dumps(catalog))
+    (tmp_path / "state").write_text(json.dumps(state))
+    files = ["--catalog", str(tmp_path / "catalog")]
+    if connector == "source-planhat":
+        files += ["--state", str(tmp_path / "state")]
+    ran = warm(connector, CONNECTORS[connector], *files, config=base)
+    if ran.code == 0:
+        messages = parse_all(ran.stdout)
+        assert {message.type.value for message in messages} <= {"LOG", "STATE", "TRACE"}
+        assert not [one for one in messages if one.log and TOKEN in one.log.message]
+    else:
+        failure(ran, connector)

@@ -13,12 +13,6 @@ from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 
 MODELS = load_models()
-POSSIBLE = next(m for m in MODELS.values() if m.is_read and m.possible_replication_key)
-IN_FULL = next(
-    model
-    for model in MODELS.values()
-    if model.is_read and not model.replication_key and not model.possible_replication_key
-)
 
 
 def configured(name="issues", **how):
@@ -96,36 +90,6 @@ def test_one_name_in_two_namespaces_is_two_streams():
     assert len(read(configured(), other)) == 2
     with pytest.raises(ConfigurationError, match="names the stream issues twice: remove one"):
         read(configured(), configured())
-
-
-@pytest.mark.parametrize(
-    ("stream", "key"),
-    [
-        (configured(sync_mode="full_refresh"), None),
-        (configured(sync_mode="incremental"), "updatedAt"),
-        (configured(sync_mode="incremental", cursor_field=["createdAt"]), "updatedAt"),
-        (configured(POSSIBLE.name, sync_mode="incremental"), None),
-        (configured(POSSIBLE.name, sync_mode="incremental", cursor_field=["name"]), None),
-        (
-            configured(
-                POSSIBLE.name,
-                sync_mode="incremental",
-                cursor_field=[POSSIBLE.possible_replication_key],
-            ),
-            POSSIBLE.possible_replication_key,
-        ),
-        (
-            configured(POSSIBLE.name, cursor_field=[POSSIBLE.possible_replication_key]),
-            None,
-        ),
-        (configured(IN_FULL.name, sync_mode="incremental"), None),
-        (configured(IN_FULL.name, sync_mode="incremental", cursor_field=["_id"]), None),
-        (configured("nothing", sync_mode="incremental"), None),
-    ],
-)
-def test_a_stream_is_read_by_a_key_that_is_documented_or_vouched_for(stream, key):
-    (found,) = read(stream)
-    assert found.replication_key == key
 
 
 @pytest.mark.parametrize(

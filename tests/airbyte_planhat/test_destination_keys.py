@@ -88,6 +88,17 @@ def test_each_stream_has_its_own(base, tenant, company):
     assert (issue["sourceId"], objective["externalId"]) == ("i", "y")
 
 
+def test_an_unknown_id_is_not_replaced_by_a_keyable_that_is_not_in_the_primary_key(
+    base, tenant, company
+):
+    tenant.insert("objectives", {"sourceId": "k", "name": "old", "companyId": company})
+    message = record("objectives", _id="0" * 24, sourceId="k", companyId=company, name="new")
+    asked = stream("objectives", primary_key=[["_id"], ["externalId"]])
+    assert "unknown_id" in str(run_destination(base, [message], asked).error)
+    assert run_destination(base, [message], stream("objectives")).error is None
+    assert [each["name"] for each in tenant.records("objectives")] == ["new"]
+
+
 @pytest.mark.parametrize("key", [[["id"]], [["sourceId"], ["id"]], [["custom", "id"]]])
 def test_another_primary_key_is_refused_before_the_first_request(base, sandbox, key):
     sent = len(sandbox.requests)

@@ -289,3 +289,13 @@ def test_so_many_states_that_they_fill_the_memory_have_their_records_sent(
     ran = run_destination({**base, **KEYED}, messages, look=lambda: len(titles()))
     assert [each["stream"]["stream_state"]["at"] for each in ran.states] == list("abcdefg")
     assert ran.seen == [3, 3, 3, 6, 6, 6, 7]
+
+
+def test_states_do_not_end_the_batches_of_a_dry_run(base, issue, monkeypatch):
+    monkeypatch.setattr("planhat_sync.writing.results.every_state.MOST_STATES", 1)
+    messages = [issue("a"), state(1), issue("a", title="newer")]
+    counts = [
+        run_destination({**base, **KEYED, "dry_run": dry_run}, messages).counts["issues"]
+        for dry_run in (True, False)
+    ]
+    assert [each["merged"] for each in counts] == [1, 0]

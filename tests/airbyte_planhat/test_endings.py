@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -48,14 +50,14 @@ def until_asked(sandbox):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    ("package", "command", "more"),
+    ("package", "command", "more", "signum"),
     [
-        ("source", "check", {}),
-        ("source", "discover", {"discover_custom_fields": True}),
-        ("destination", "check", {}),
-        ("destination", "discover", {"check_custom_fields": True}),
+        ("source", "check", {}, signal.SIGTERM),
+        ("source", "check", {}, signal.SIGINT),
+        ("source", "discover", {"discover_custom_fields": True}, signal.SIGTERM),
+        ("destination", "check", {}, signal.SIGTERM),
+        ("destination", "discover", {"check_custom_fields": True}, signal.SIGINT),
     ],
 )
 def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, more, signum):
@@ -70,6 +72,24 @@ def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, mo
     sentence = f"stopped by {signum.name}: run it again"
     assert message.trace.error.message == sentence
     assert stderr == f"{package}-planhat: {sentence}\n"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("package", ["source", "destination"])
+def test_an_answer_is_complete_and_no_failure_if_a_signal_comes_while_it_is_read(
+    start, package, signum
+):
+    readable, writable = os.pipe()
+    fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, 4096)  # less than the answer is long
+    process = start(package, "discover", stdout=writable)
+    os.close(writable)
+    with open(readable, encoding="utf-8") as stdout:  # noqa: PTH123 - a descriptor
+        beginning = stdout.read(1)
+        process.send_signal(signum)
+        (message,) = parse_all(beginning + stdout.read())
+    assert (message.catalog or message.destination_catalog) is not None
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("package", ["source", "destination"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from changing_tenant import Clock, World, histories
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from source_runs import Output, catalog_of, check_counts, check_stream, read_well
 
@@ -18,6 +18,7 @@ from planhat_sync.timestamps import parse_timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MANY = settings().max_examples // 2
 NOT_REPORTED = (
     "everything is read, and no deletion is emitted: rows of records that have been deleted since "
     "the last run remain in the destination until its stream is refreshed and its records are "
@@ -215,6 +216,7 @@ class Warehouse:
         return (self.cursor and record.get(self.cursor)) or ""
 
 
+@settings(max_examples=MANY, phases=set(Phase) - {Phase.shrink})  # that would take minutes
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     vouched=st.booleans(),

@@ -139,6 +139,19 @@ def test_states_come_back_with_null_fields_from_pyairbyte(tenant, config):
     assert len(read_well(config, catalog, [given]).ids("issues")) < 30
 
 
+@pytest.mark.parametrize(("stream", "warnings"), [("issues", 1), ("objectives", 0)])
+def test_the_state_of_airbyte_s_own_source_for_planhat_makes_a_run_read_everything(
+    tenant, config, stream, warnings
+):
+    # Its streams have no cursor, and this is all that airbyte-cdk writes for such a stream.
+    given = state_of(stream, {"stream_state": {"__ab_no_cursor_state_message": True}})
+    output = read_well(config, catalog_of(config, **{stream: "incremental"}), given)
+    assert len(output.ids(stream)) == len(tenant.records(stream))
+    assert len(output.warnings) == warnings
+    again = read_well(config, catalog_of(config, **{stream: "incremental"}), output.state)
+    assert again.warnings == []
+
+
 @pytest.mark.parametrize("stream", ["objectives", "users"])
 def test_a_stream_that_is_only_read_in_full_is_read_in_full_however_it_is_asked_for(
     tenant, config, stream

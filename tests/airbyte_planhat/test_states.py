@@ -115,12 +115,13 @@ def test_what_is_not_an_object_is_refused(value):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b" ", "is empty"),
+        (b" ", "is not JSON"),
         (b"{", "is not JSON"),
         (b"\xff\xfe{\0", "is UTF-16"),
-        (b"[" * 99999, "deep"),
+        (b"[" * 99999, "is not JSON"),
+        (b'{"type": "\\ud800"}', "is not JSON"),
     ],
-    ids=["blank", "cut", "utf-16", "deep"],
+    ids=["blank", "cut", "utf-16", "deep", "half a pair"],
 )
 def test_a_file_that_cannot_be_read_is_reported(content, says):
     with pytest.raises(ConfigurationError, match=f"the file given as --state .*{says}"):

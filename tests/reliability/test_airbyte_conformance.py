@@ -1,4 +1,4 @@
-"""The source passes the conformance kit that others can run on theirs."""
+"""The source and the destination pass the conformance kit that others can run on theirs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import signal
 import sys
 
 import pytest
-from airbyte_conformance import SourceConformance, SourceUnderTest
+from airbyte_conformance import (
+    DestinationConformance,
+    DestinationUnderTest,
+    SourceConformance,
+    SourceUnderTest,
+)
 
 from planhat_sandbox import seed_tenant
 from reliability.kills import NO_LOOKBACK
@@ -66,4 +71,56 @@ class TestSourcePlanhat(SourceConformance):
     ):
         super().test_a_killed_run_is_completed_from_its_last_states(
             source, end_with, tmp_path, 2 * conformance_instants, conformance_seed
+        )
+
+
+class TestDestinationPlanhat(DestinationConformance):
+    @pytest.fixture
+    def destination(self, sandbox, command, tmp_path):
+        alpha = sandbox.tenant("alpha")
+        company = alpha.insert("companies", {"name": "A company"})["_id"]
+        models = ("issues", "objectives")
+
+        def record(stream, n):
+            if stream == "issues":
+                return {"sourceId": str(n), "title": f"{n}", "companyIds": [company]}
+            return {"sourceId": str(n), "name": f"{n}", "companyId": company}
+
+        def reset() -> None:
+            for model in models:
+                for each in alpha.records(model):
+                    alpha.delete(model, each["_id"])
+
+        return DestinationUnderTest(
+            command=command(
+                "destination",
+                "write",
+                dict.fromkeys(models, "incremental"),
+                match_on=["sourceId"],
+                batch_size_rows=70,  # of records before several states, and in between
+                on_reject="continue",
+                rejects_path=str(tmp_path / "rejects.jsonl"),
+            ),
+            streams=models,
+            record=record,
+            refused=lambda stream, n: {**record(stream, n), "companyIds": 7, "companyId": 7},
+            stored=lambda: [
+                int(each["sourceId"]) for model in models for each in alpha.records(model)
+            ],
+            reset=reset,
+            records=630,
+            state_every=20,
+        )
+
+    @pytest.mark.slow
+    def test_every_state_is_returned_while_the_input_is_open(self, destination):
+        super().test_every_state_is_returned_while_the_input_is_open(destination)
+
+    @KILLS
+    @pytest.mark.slow
+    def test_a_killed_run_is_completed_from_its_last_states(
+        self, destination, end_with, conformance_instants, conformance_seed
+    ):
+        super().test_a_killed_run_is_completed_from_its_last_states(
+            destination, end_with, 2 * conformance_instants, conformance_seed
         )

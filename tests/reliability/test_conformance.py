@@ -46,7 +46,7 @@ class TestTargetPlanhat(TargetConformance):
     def target(self, sandbox, tmp_path):
         alpha = sandbox.tenant("alpha")
         company = alpha.insert("companies", {"name": "A company"})["_id"]
-        config = settings_file(tmp_path, sandbox, "token-a", batch_size_rows=50)
+        config = settings_file(tmp_path, sandbox, "token-a", batch_size_rows=70)
 
         def reset() -> None:
             for record in alpha.records("issues"):
@@ -60,5 +60,6 @@ class TestTargetPlanhat(TargetConformance):
             record=lambda n: {"sourceId": str(n), "title": f"{n}", "companyIds": [company]},
             stored=lambda: [int(record["sourceId"]) for record in alpha.records("issues")],
             reset=reset,
-            records=600,
+            records=630,
+            state_every=20,
         )

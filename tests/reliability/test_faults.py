@@ -24,10 +24,24 @@ CELLS = [
     ("connections refused for a while", "tap full"),
     ("redirects to another host", "target"),
     ("a page repeated", "tap incremental"),
+    ("reset after the work", "destination"),
+    ("401 in the middle", "source incremental"),
+]
+MORE = [
+    ("429 with Retry-After in seconds", "source full"),
+    ("503 for ever", "destination"),
+    ("500 after the work", "destination"),
+    ("first attempt still running", "destination"),
+    ("body cut, no length given", "source incremental"),
+    ("a page repeated", "source incremental"),
 ]
 
 
-@pytest.mark.parametrize(("name", "side"), CELLS, ids=map(", ".join, CELLS))
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [*CELLS, *(pytest.param(*cell, marks=pytest.mark.slow) for cell in MORE)],
+    ids=map(", ".join, [*CELLS, *MORE]),
+)
 def test_a_fault_ends_in_equal_tenants_or_a_stop_that_a_clean_run_completes(name, side):
     seed = 2 if name == "reset after the work" else 1
     result = run_cell(ROWS[name], SIDE[side], seed, issues=160)

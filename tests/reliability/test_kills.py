@@ -20,17 +20,31 @@ KILLS = [
     Kill(SINGER, 7, "TERM twice", "writer", "just after an answer", 17),
     Kill(SINGER, 8, "TERM, and again", "reader", "at a random instant", 18),
     Kill(SINGER, 9, "KILL", "reader", "at a random instant", 19),
+    Kill(AIRBYTE, 1, "KILL", "the process group", "between send and answer", 21),
+    Kill(AIRBYTE, 2, "KILL", "writer", "before a state line", 22),
+]
+MORE = [
+    Kill(AIRBYTE, 3, "KILL", "writer", "after the fsync of rejects", 23),
+    Kill(AIRBYTE, 4, "KILL", "the process group", "after a state line", 24),
+    Kill(AIRBYTE, 5, "TERM", "the process group", "before a send", 25),
+    Kill(AIRBYTE, 6, "TERM twice", "writer", "just after an answer", 26),
+    Kill(AIRBYTE, 7, "TERM, and again", "reader", "at a random instant", 27),
 ]
 
 
-@pytest.mark.parametrize("kill", KILLS, ids=str)
+@pytest.mark.parametrize(
+    "kill",
+    [*KILLS, *(pytest.param(kill, marks=pytest.mark.slow) for kill in MORE)],
+    ids=map(str, [*KILLS, *MORE]),
+)
 def test_a_kill_is_survived(kill):
     assert not try_kill(kill).wrong
 
 
-def test_a_plan_of_a_hundred_has_every_signal_victim_and_point():
-    plan = plan_kills(SINGER, 100, 1)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_a_plan_of_a_hundred_has_every_signal_victim_and_point(pair):
+    plan = plan_kills(pair, 100, 1)
     assert {kill.how for kill in plan} == {"KILL", "TERM", "TERM twice", "TERM, and again"}
     assert {kill.victim for kill in plan} == {"reader", "writer", "both", "the process group"}
     assert len({kill.point for kill in plan}) == 8
-    assert plan == plan_kills(SINGER, 100, 1)
+    assert plan == plan_kills(pair, 100, 1)

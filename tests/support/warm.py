@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PLUGINS = ("tap-planhat", "target-planhat")
 CONNECTORS = {
-    "source-planhat": ("airbyte_planhat.source", ("check", "discover")),
-    "destination-planhat": ("airbyte_planhat.destination", ("check", "discover")),
+    "source-planhat": ("airbyte_planhat.source", ("check", "discover", "read")),
+    "destination-planhat": ("airbyte_planhat.destination", ("check", "discover", "write")),
 }
 
 
