@@ -154,12 +154,9 @@ class Write:
         with self._thread, contextlib.closing(self._pipeline):
             try:
                 self._take(model, rows)
-                self._do(self._pipeline.finish)
+                self._finish()
             except KeyboardInterrupt as interrupt:
                 raise WriteInterrupted(self._settled()) from interrupt
-            except TooManyRejectsError:
-                result = self._settled()
-                raise self._rejected.error(result) from None
             except PlanhatError as error:
                 error.result = self._settled()
                 raise
@@ -178,7 +175,8 @@ class Write:
                     f"rows[{index}] is not a mapping from names of properties to values, but a "
                     f"{type(row).__name__}: for a data frame, pass frame.to_dict('records')"
                 )
-            record = plain_record(row) | self._added
+            record = plain_record(row)
+            record.update(self._added)
             reject = stream.take_record(record, received, index)
             try:
                 if reject is not None:
@@ -187,6 +185,14 @@ class Write:
                     self._do(self._pipeline.send)
             except TooManyRejectsError:
                 return
+
+    def _finish(self) -> None:
+        """Write what waits, and fail if more rows are rejected than may be."""
+        try:
+            self._do(self._pipeline.finish)
+        except TooManyRejectsError:
+            self._rejected.report()
+            raise self._rejected.error(self._pipeline.counts.total.rejected) from None
 
     def _do(self, work: Callable[..., None], *arguments: object) -> None:
         """Do what sends requests in the other thread, and report what has come of it."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planhat_sync.writing.records.payload import Reject
-    from planhat_sync.writing.results.result import Result
 
 
 class RejectedRows:
@@ -60,14 +59,14 @@ class RejectedRows:
             if self._receive is not None:
                 self._receive(rejected)
 
-    def error(self, result: Result) -> TooManyRejectsError:
+    def error(self, count: int) -> TooManyRejectsError:
         """Return the error of a write in which more rows are rejected than may be.
 
         Args:
-            result: What the write has done.
+            count: How many are.
         """
-        were = "was" if result.rejected == 1 else "were"
-        text = f"{counted(result.rejected, 'row')} {were} rejected"
+        were = "was" if count == 1 else "were"
+        text = f"{counted(count, 'row')} {were} rejected"
         if self._continues:
             text = f"{text}, more than max_rejects ({self._most:,}) allows"
         if (first := self._first) is not None:
@@ -78,6 +77,4 @@ class RejectedRows:
             if self._continues
             else 'pass on_reject="continue"'
         )
-        error = TooManyRejectsError(f"{text}; correct what is wrong and write again, or {remedy}")
-        error.result = result
-        return error
+        return TooManyRejectsError(f"{text}; correct what is wrong and write again, or {remedy}")

@@ -166,6 +166,18 @@ def test_an_error_of_what_rows_are_read_from_ends_the_write_and_says_what_was_do
     assert failed.value.result.created > 0
 
 
+def test_rejects_of_a_write_that_feeds_another_one_end_both_and_are_not_those_of_the_other(
+    planhat, alpha
+):
+    def rows():
+        yield from companies(2)
+        planhat.write("companies", [{}])
+
+    with pytest.raises(TooManyRejectsError, match=r"1 row was rejected, first rows\[0\]") as failed:
+        planhat.write("companies", rows(), batch_size_rows=1)
+    assert (failed.value.result.rows, failed.value.result.rejected) == (2, 0)
+
+
 def test_lost_answers_duplicate_nothing(planhat, sandbox, alpha):
     sandbox.fault("reset-after", route="bulk", times=1)
     result = planhat.write("companies", companies(10), match_on=["sourceId"])
