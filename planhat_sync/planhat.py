@@ -235,7 +235,7 @@ class Planhat:
         Args:
             model: Name of the model.
             rows: Mappings from properties to values, as many as there are.
-            **options: How they are written.
+            **options: How they are written, as `WriteOptions` has it.
 
         Returns:
             How many rows have each outcome, and which were rejected.
@@ -258,7 +258,7 @@ class Planhat:
         Args:
             model: Name of the model.
             rows: Mappings with keyables, such as ``{"sourceId": "17"}``; the rest is ignored.
-            **options: How they are deleted.
+            **options: How they are deleted, as `DeleteOptions` has it.
 
         Returns:
             As `write` does.

@@ -77,7 +77,7 @@ class WriteOptions(DeleteOptions, total=False):
 _SETTINGS: Final[Mapping[str, Any]] = {
     **{
         name: WRITE_SETTINGS[name]
-        for name in WriteOptions.__annotations__
+        for name in WriteOptions.__optional_keys__
         if name in WRITE_SETTINGS
     },
     "nan": {"enum": ["reject", "absent", "null"]},
