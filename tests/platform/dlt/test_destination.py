@@ -156,10 +156,11 @@ def test_the_load_goes_on_once_there_is_a_file_for_rejected_rows(load, tenant, c
 
 def test_match_on_says_what_identifies_a_row(load, tenant):
     made = tenant.insert("companies", {"name": "Old", "externalId": "e1", "sourceId": "s1"})
-    rows = [{"externalId": "e1", "name": "New"}]
-    load(rows, "companies", match_on=["externalId"])
+    load([{"externalId": "e1", "name": "New"}], "companies", match_on=["externalId"])
     assert tenant.get("companies", made["_id"])["name"] == "New"
-    assert len(tenant.records("companies")) == 1
+    with pytest.raises(PipelineStepFailed, match="missing_key"):
+        load([{"sourceId": "s1", "name": "Newer"}], "companies", match_on=["externalId"])
+    assert [company["name"] for company in tenant.records("companies")] == ["New"]
 
 
 def test_what_is_wrong_is_one_sentence_and_shows_no_token(load, company):
