@@ -1,4 +1,4 @@
-"""Neither plugin, and neither connector of Airbyte, shows or stores the token, or sends it to another host."""
+"""No plugin or connector shows or stores the token, or sends it to another host."""
 
 from __future__ import annotations
 
