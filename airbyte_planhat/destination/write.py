@@ -25,7 +25,6 @@ from planhat_sync.writing.mapping.record_maps import NoMaps
 from planhat_sync.writing.records.record_form import RecordForm
 from planhat_sync.writing.results.every_state import EveryState
 from planhat_sync.writing.results.output_files import check_output_files
-from planhat_sync.writing.results.rejects import TooManyRejectsError
 from planhat_sync.writing.run import WriteRun
 from planhat_sync.writing.settings import WriteSettings
 
@@ -49,7 +48,8 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         catalog: The content of the file given as `--catalog`.
 
     Raises:
-        ConfigurationError: A setting or the catalog is wrong, or records were rejected.
+        ConfigurationError: A setting or the catalog is wrong.
+        TooManyRejectsError: Records were rejected.
         StoppedBySignal: The run was asked to stop.
         PlanhatError: The run failed.
     """
@@ -80,15 +80,12 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         ),
         stop=stop,
     )
-    try:
-        with run.under_way():
-            run.prepare(sys.stdin)
-            streams.announce(run.pipeline)
-            router = Router(run.pipeline, run.record_input, streams, states)
-            run.read(sys.stdin, router.handle)
-            run.pipeline.finish()
-    except TooManyRejectsError as error:  # the next attempt would end in the same way
-        raise ConfigurationError(str(error)) from error
+    with run.under_way():
+        run.prepare(sys.stdin)
+        streams.announce(run.pipeline)
+        router = Router(run.pipeline, run.record_input, streams, states)
+        run.read(sys.stdin, router.handle)
+        run.pipeline.finish()
 
 
 def _maps(settings: WriteSettings, models: Mapping[str, Model]) -> RecordMaps:

@@ -7,7 +7,8 @@ variables below it does nothing.
 the process group is meant) and `mark` (a file to create when the signal is sent).
 
 `RELIABILITY_WATCH` is a file. It gets a line for each write and `os.fsync`, after the call:
-`write`, `state` (a write of a state) or `fsync`, and the inode. A kill cannot show what the page
+`write`, `state` (a write of states) or `fsync`, the inode, and how many rejects or states were
+written. A kill cannot show what the page
 cache would have lost; the order of these lines can.
 """
 
@@ -43,8 +44,14 @@ def _watch(
 ) -> None:
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
-    def note(what: str, descriptor: int) -> None:
-        write(log, f"{what} {os.fstat(descriptor).st_ino}\n".encode())
+    def note(what: str, descriptor: int, count: int = 0) -> None:
+        write(log, f"{what} {os.fstat(descriptor).st_ino} {count}\n".encode())
+
+    def note_write(descriptor: int, pieces: Sequence[bytes]) -> None:
+        if _is_state(pieces[0]):
+            note("state", descriptor, len(pieces))
+        else:
+            note("write", descriptor, sum(bytes(each).count(b'"reject":') for each in pieces))
 
     def watched_fsync(descriptor: int) -> None:
         sync(descriptor)
@@ -52,12 +59,12 @@ def _watch(
 
     def watched_write(descriptor: int, data: bytes) -> int:
         written = write(descriptor, data)
-        note("state" if _is_state(data) else "write", descriptor)
+        note_write(descriptor, [data])
         return written
 
     def watched_writev(descriptor: int, pieces: Sequence[bytes]) -> int:
         written = writev(descriptor, pieces)
-        note("state" if _is_state(pieces[0]) else "write", descriptor)
+        note_write(descriptor, pieces)
         return written
 
     os.fsync = watched_fsync  # type: ignore[assignment]  # an int is all that is ever given

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from airbyte_planhat.destination.input import key_of, read_message, record_decoder
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.results.rejects import TooManyRejectsError
 
 BAD = {"title": {"not": "a text"}}
 
@@ -60,13 +61,14 @@ def kept(config):
 def test_a_reject_ends_the_run_behind_what_came_before_it(base, issue, titles):
     messages = [issue("a"), state(1), issue("b"), issue("c", **BAD), state(2), issue("d")]
     ran = run_destination(base, messages)
-    assert isinstance(ran.error, ConfigurationError)
+    assert isinstance(ran.error, TooManyRejectsError)
     assert "1 record was rejected" in str(ran.error)
     assert titles() == {"a": "a", "b": "b"}
     assert [each["stream"]["stream_state"]["at"] for each in ran.states] == [1]
 
 
-def test_the_process_says_what_was_rejected(warm, base, issue, tmp_path):
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_process_says_what_was_rejected(warm, base, issue, tmp_path, dry_run):
     catalog = tmp_path / "catalog.json"
     catalog.write_text(json.dumps({"streams": [stream()]}))
     ran = warm(
@@ -74,17 +76,19 @@ def test_the_process_says_what_was_rejected(warm, base, issue, tmp_path):
         "write",
         "--catalog",
         str(catalog),
-        config=base,
+        config={**base, "dry_run": dry_run},
         stdin=lines_of([issue("a"), state(1), issue("b", **BAD), state(2)]),
     )
     messages = parse_all(ran.stdout)
     assert ran.code == 1
-    assert [each.state.destinationStats.recordCount for each in messages if each.state] == [1.0]
+    stats = [each.state.destinationStats.recordCount for each in messages if each.state]
+    assert stats == ([] if dry_run else [1.0])
     assert messages[-1].trace.error.failure_type.value == "config_error"
     assert ran.stderr.splitlines() == [f"destination-planhat: {messages[-1].trace.error.message}"]
     shown = [each.log.message for each in messages if each.log and each.log.level.value == "WARN"]
     assert len(shown) == 1
-    assert shown[0].startswith("rejected: line 3, issues: wrong_type: title")
+    would = "would be " if dry_run else ""
+    assert shown[0].startswith(f"{would}rejected: line 3, issues: wrong_type: title")
 
 
 def test_rejects_are_counted_in_the_state_behind_them(continuing, issue, titles):
@@ -169,7 +173,7 @@ def test_a_cut_line_of_a_reject_is_recognized(continuing, issue, tmp_path):
 def test_more_rejects_than_are_allowed_fail_the_run(continuing, issue):
     messages = [issue(str(number), **BAD) for number in range(3)]
     ran = run_destination({**continuing, "max_rejects": 1}, messages)
-    assert isinstance(ran.error, ConfigurationError)
+    assert isinstance(ran.error, TooManyRejectsError)
     assert "more than max_rejects (1)" in str(ran.error)
 
 

@@ -1,4 +1,4 @@
-"""Neither plugin shows or stores the token, or sends it to another host."""
+"""No plugin or connector shows or stores the token, or sends it to another host."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import time
 import pytest
 from raw_server import http, raw_server
 
+from reliability.airbyte import AirbytePair
+
 TOKEN = "s3cr3t-t0k3n/with+signs=0123"  # noqa: S105 - made up
 FORMS = (TOKEN, base64.b64encode(f"{TOKEN}:".encode()).decode())
 INPUT = b"".join(
@@ -22,6 +24,14 @@ INPUT = b"".join(
         {"type": "STATE", "value": {"bookmarks": {"issues": 1}}},
     )
 )
+AIRBYTE_INPUT = b"".join(
+    json.dumps(
+        {"type": "RECORD", "record": {"stream": "issues", "data": data, "emitted_at": 1}}
+    ).encode()
+    + b"\n"
+    for data in ({"sourceId": "a", "title": "a"}, {"title": "no key"})
+)
+AIRBYTE = AirbytePair()
 
 
 @pytest.fixture
@@ -91,6 +101,41 @@ def test_an_answer_that_echoes_the_token_makes_nobody_show_it(
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
     if plugin == "target":
         assert (tmp_path / "summary.json").exists()
+
+
+@pytest.mark.parametrize("role", ["source", "destination"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "400",
+        *(
+            pytest.param(kind, marks=pytest.mark.slow)
+            for kind in ("401", "403", "503", "redirect", "header", "not json")
+        ),
+    ],
+)
+def test_an_answer_that_echoes_the_token_makes_no_airbyte_connector_show_it(
+    servers, tmp_path, role, kind
+):
+    planhat, elsewhere = servers
+    planhat.answer_with(then=answer(kind, elsewhere))
+    settings = {"api_url": planhat.url, "requests_per_minute": 0, "retry_budget_seconds": 1}
+    settings["api_token"] = TOKEN
+    if role == "source":
+        command = AIRBYTE.reader_command(tmp_path, settings, None)
+    else:
+        rejects = {"on_reject": "continue", "rejects_path": str(tmp_path / "rejects.jsonl")}
+        command = AIRBYTE.writer_command(tmp_path, settings | rejects)
+    ran = subprocess.run(
+        [*command, "--debug"], input=AIRBYTE_INPUT, capture_output=True, timeout=60, check=False
+    )
+    assert planhat.requests
+    assert not elsewhere.connections, "a redirect is never followed"
+    assert_no_secret((ran.stderr + ran.stdout).decode())
+    for line in ran.stdout.splitlines():  # pure at log level DEBUG too
+        assert json.loads(line)["type"] in ("LOG", "STATE", "TRACE")
+    if (tmp_path / "rejects.jsonl").exists():
+        assert_no_secret((tmp_path / "rejects.jsonl").read_text())
 
 
 @pytest.mark.parametrize("plugin", ["tap", "target"])

@@ -58,7 +58,7 @@ def put_aside(rejects: RejectFile, read_from: int | None) -> Path | None:
     except OSError as error:
         raise ConfigurationError(
             f"rejects_path: {path} is the file that is read, and it cannot be renamed "
-            f"({error.strerror}): move it, and give --input its new path"
+            f"({error.strerror}): move it, and read it at its new path"
         ) from error
 
 

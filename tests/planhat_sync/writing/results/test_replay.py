@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_renamed_is_an_error_of_one_sentence(rejected, tmp
     program = [sys.executable, "-c", textwrap.dedent(NOT_RENAMED), str(rejected)]
     said = subprocess.run(program, check=True, timeout=60, capture_output=True, text=True).stdout
     assert f"{rejected} is the file that is read, and it cannot be renamed" in said
-    assert "(Operation not permitted): move it, and give --input its new path" in said
+    assert "(Operation not permitted): move it, and read it at its new path" in said
     assert names(tmp_path) == ["rejects.jsonl"]
 
 
