@@ -14,8 +14,8 @@ from airbyte_planhat.destination.rejects import RejectLines
 from airbyte_planhat.destination.router import Router
 from airbyte_planhat.destination.states import StateForm
 from airbyte_planhat.destination.streams import COLUMNS, destination_streams
-from planhat_sync import DISTRIBUTION
 from planhat_sync.api.connection import Connection
+from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.writing.interface import Interface
