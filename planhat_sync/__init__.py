@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from planhat_sync.distribution import DISTRIBUTION
     from planhat_sync.errors import (
         AuthenticationError,
         BadRequestError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from planhat_sync.writing.row_options import DeleteOptions, WriteOptions
 
 __all__ = [
+    "DISTRIBUTION",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
@@ -58,6 +60,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "DISTRIBUTION": "distribution",
     "Planhat": "planhat",
     "Reading": "reading.records",
     "TooManyRejectsError": "writing.results.rejects",

@@ -15,7 +15,7 @@ from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import DEFAULT_URL, Connection
 from planhat_sync.api.custom_fields import CUSTOM, read_custom_fields, typed_models
 from planhat_sync.api.http.transport import Transport
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError, InvalidIdentifierError
 from planhat_sync.models import load_models
 from planhat_sync.reading.records import read_records
 from planhat_sync.reading.settings import MOST_ROWS, READ_SETTINGS
@@ -192,6 +192,8 @@ class Planhat:
         if by not in ways:
             only = f", only by {', '.join(ways)}" if ways else ": read them all"
             raise ConfigurationError(f"{model} cannot be requested one by one by {by}{only}")
+        if not isinstance(key, str):
+            raise InvalidIdentifierError(f"a key is a text, not a {type(key).__name__}")
         return self._client().get(found, f"{found.key_prefix(by)}{key}")
 
     def custom_fields(self, model: str) -> dict[str, Any]:

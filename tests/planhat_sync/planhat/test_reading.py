@@ -163,8 +163,9 @@ def test_one_record_is_read_by_each_of_its_keys(planhat, alpha):
     assert planhat.get("companies", "e/1", by="externalId")["name"] == "Acme"
     assert planhat.get("companies", "s 1", by="sourceId")["name"] == "Acme"
     assert planhat.get("companies", "s 2", by="sourceId") is None
-    with pytest.raises(InvalidIdentifierError):
-        planhat.get("companies", "")
+    for key in ("", None, 17):
+        with pytest.raises(InvalidIdentifierError):
+            planhat.get("companies", key)
 
 
 def test_custom_fields_are_described_by_their_labels(planhat, alpha):
@@ -181,6 +182,7 @@ def test_custom_fields_are_described_by_their_labels(planhat, alpha):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
+        (lambda p: p.read(None), "there is no model called None"),
         (lambda p: p.read("isues"), "there is no model called 'isues'; did you mean issues?"),
         (
             lambda p: p.read("issues", properties=["titel"]),
