@@ -21,6 +21,7 @@ from planhat_sync import (
     GaveUpError,
     NotPermittedError,
     Planhat,
+    PlanhatError,
     RejectedRow,
     Result,
     TooManyRejectsError,
@@ -426,3 +427,42 @@ def test_a_write_that_gives_up_says_what_it_has_done(sandbox):
     with planhat, pytest.raises(GaveUpError) as failed:
         planhat.write("companies", companies(3))
     assert (failed.value.result.rows, failed.value.result.undecided) == (3, 3)
+
+
+@given(
+    faults=st.lists(
+        st.tuples(
+            st.sampled_from(["reset-before", "reset-after", "cut-body", "status"]),
+            st.integers(1, 6),
+        ),
+        max_size=4,
+    ),
+    size=st.integers(1, 40),
+    concurrency=st.sampled_from([1, 3]),
+)
+def test_whatever_fails_rows_that_are_written_again_are_there_once(
+    sandbox, faults, size, concurrency
+):
+    sandbox.reset()
+    rows = companies(size)
+    for name, nth in faults:
+        sandbox.fault(name, route="bulk", nth=nth, **({"status": 500} if name == "status" else {}))
+    settings = {"requests_per_minute": 0, "retry_budget_seconds": 0}
+    with Planhat("token-a", api_url=sandbox.url, **settings) as planhat:
+        for _ in range(10):
+            try:
+                result = planhat.write(
+                    "companies", iter(rows), batch_size_rows=7, concurrency=concurrency
+                )
+                break
+            except PlanhatError as error:
+                known = error.result
+                assert known.rows == known.created + known.unchanged + known.undecided
+                assert known.created + known.unchanged <= len(
+                    sandbox.tenant("alpha").records("companies")
+                )
+    assert result.rows == result.created + result.unchanged == size
+    stored = sandbox.tenant("alpha").records("companies")
+    assert sorted(record["sourceId"] for record in stored) == sorted(
+        row["sourceId"] for row in rows
+    )
