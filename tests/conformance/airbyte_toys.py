@@ -1,6 +1,6 @@
 """Minimal Airbyte connectors, correct or with one defect each: `python FILE NAME FOLDER`.
 
-A source has 2,000 records of the stream `things` and none of `others`; with `--state` it goes on
+A source has 1,000 records of the stream `things` and none of `others`; with `--state` it goes on
 from the number in the state of `things`. A destination stores record number n as a file.
 """
 
@@ -14,7 +14,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-RECORDS, STATE_EVERY = 2000, 400
+RECORDS, STATE_EVERY = 1000, 200
+PAUSE_SECONDS = 0.002
+"""After each record, where a kill is to come before the last one."""
 
 
 def emit(message: dict[str, object]) -> None:
@@ -79,7 +81,7 @@ def others() -> None:
 
 
 def correct_source(folder: Path) -> None:
-    """Emit each record once, and a state after every 400 of them."""
+    """Emit each record once, and a state after every 200 of them."""
     first = start()
     emit({"type": "LOG", "log": {"level": "INFO", "message": "hello"}})
     others()
@@ -287,6 +289,7 @@ class Eager(Destination):
         time.sleep(1)
         for n in self.numbers:
             super().store(n)
+            time.sleep(PAUSE_SECONDS)
 
 
 class Doubling(Destination):
@@ -298,6 +301,7 @@ class Doubling(Destination):
     def store(self, n: int) -> None:
         """Hold it once more."""
         (self.folder / f"{n}.{os.getpid()}").write_text("")
+        time.sleep(PAUSE_SECONDS)
 
     def acknowledge(self, message: dict[str, object]) -> None:
         """Keep the state."""

@@ -24,10 +24,10 @@ def conformance_instants() -> int:
 
 
 def toy_source(folder: Path, name: str) -> SourceUnderTest:
-    """A toy source of 2,000 records, and a stream without any."""
+    """A toy source of 1,000 records, and a stream without any."""
     return SourceUnderTest(
         command=[sys.executable, str(TOYS), name, str(folder)],
-        expected=lambda: {"things": range(2000), "others": ()},
+        expected=lambda: {"things": range(1000), "others": ()},
         key=lambda data: data["id"],
     )
 
@@ -43,7 +43,7 @@ def toy_destination(folder: Path, name: str) -> DestinationUnderTest:
         refused=lambda stream, n: {"name": n},
         stored=lambda: [int(path.name.split(".")[0]) for path in folder.iterdir()],
         reset=lambda: [path.unlink() for path in folder.iterdir()],
-        records=600,
+        records=300,
     )
 
 
@@ -70,18 +70,18 @@ DESTINATION = DestinationConformance()
 @pytest.mark.parametrize(
     ("name", "test", "says"),
     [
-        ("black_hole_source", SOURCE.test_every_record_is_emitted_once, "2000 records"),
-        ("doubling_source", SOURCE.test_every_record_is_emitted_once, "2000 .* emitted twice"),
+        ("black_hole_source", SOURCE.test_every_record_is_emitted_once, "1000 records"),
+        ("doubling_source", SOURCE.test_every_record_is_emitted_once, "1000 .* emitted twice"),
         ("quiet_source", SOURCE.test_every_stream_starts_runs_and_is_complete, "the statuses"),
         (
             "early_source",
             SOURCE.test_the_counts_of_states_add_up,
-            "2000 records of things are in no",
+            "1000 records of things are in no",
         ),
         (
             "early_source",
             SOURCE.test_every_stream_ends_with_a_state_and_none_comes_twice,
-            "2000 records of things come after its last state",
+            "1000 records of things come after its last state",
         ),
         (
             "stateless_source",
@@ -98,7 +98,7 @@ DESTINATION = DestinationConformance()
             SOURCE.test_every_stream_ends_with_a_state_and_none_comes_twice,
             "is null",
         ),
-        ("totalling_source", SOURCE.test_the_counts_of_states_add_up, "counts 800.0 .* 400 came"),
+        ("totalling_source", SOURCE.test_the_counts_of_states_add_up, "counts 400.0 .* 200 came"),
     ],
 )
 def test_a_source_with_a_defect_fails(tmp_path, name, test, says):
@@ -119,7 +119,7 @@ def test_a_source_that_reads_everything_without_its_state_fails(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "lost"), [("early_source", 2000), ("careless_source", 1), ("black_hole_source", 2000)]
+    ("name", "lost"), [("early_source", 1000), ("careless_source", 1), ("black_hole_source", 1000)]
 )
 def test_a_source_that_does_not_go_on_from_its_states_fails(tmp_path, name, lost):
     with pytest.raises(AssertionError, match=f"{lost} records of things are in neither run"):
@@ -160,7 +160,7 @@ def test_a_source_that_swallows_a_broken_pipe_fails(tmp_path):
 @pytest.mark.parametrize(
     ("name", "test", "says"),
     [
-        ("BlackHole", DESTINATION.test_everything_read_is_stored_once, "600 records are missing"),
+        ("BlackHole", DESTINATION.test_everything_read_is_stored_once, "300 records are missing"),
         (
             "BlackHole",
             DESTINATION.test_a_returned_state_is_safe_at_that_instant,
@@ -208,7 +208,7 @@ def test_a_destination_with_a_defect_fails(tmp_path, name, test, says):
 def test_a_destination_that_waits_for_the_end_of_its_input_fails(tmp_path):
     waiting = replace(toy_destination(tmp_path, "Waiting"), idle_seconds=1)
     with pytest.raises(
-        AssertionError, match=r"While the input was open: 7 states of .* are missing"
+        AssertionError, match=r"While the input was open: 4 states of .* are missing"
     ):
         DESTINATION.test_every_state_is_returned_while_the_input_is_open(waiting)
 
