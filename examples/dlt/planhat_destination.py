@@ -24,10 +24,13 @@ def rows_for(model: str, resource: Any) -> Any:  # noqa: ANN401 - dlt takes many
     return dlt.transformer(wrapped, resource, name=f"{model}_rows", table_name=model)
 
 
-def without_nan(row: dict[str, Any]) -> dict[str, Any]:
+def without_nan(value: Any) -> Any:  # noqa: ANN401 - any value of a row
     """Leave NaN and NaT out, which differ from themselves: dlt would make them null."""
-    present = ((name, value) for name, value in row.items() if value == value)  # noqa: PLR0124
-    return {name: without_nan(v) if isinstance(v, dict) else v for name, v in present}
+    if isinstance(value, list):
+        return [without_nan(each) for each in value if each == each]  # noqa: PLR0124 - NaN
+    if isinstance(value, dict):
+        return {name: without_nan(each) for name, each in value.items() if each == each}  # noqa: PLR0124 - NaN
+    return value
 
 
 @dlt.destination(name="planhat", batch_size=10_000, loader_parallelism_strategy="sequential")

@@ -7,9 +7,10 @@ import math
 import signal
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import dlt
 import pandas as pd
@@ -17,6 +18,8 @@ import planhat_destination
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from planhat_destination import planhat, rows_for
+
+from planhat_sync import Planhat
 
 
 @pytest.fixture
@@ -100,6 +103,8 @@ def test_a_load_that_fails_is_repeated_and_loses_and_doubles_nothing(
 LOAD = """
 import sys, dlt
 from planhat_destination import planhat, rows_for
+
+from planhat_sync import Planhat
 url, folder, company = sys.argv[1:]
 rows = [{"sourceId": f"s{n}", "title": f"t{n}", "companyIds": [company]} for n in range(10)]
 destination = planhat(api_token="token-a", api_url=url, batch_size=4)
@@ -168,3 +173,55 @@ def test_what_is_wrong_is_one_sentence_and_shows_no_token(load, company):
         load([row(1, company)], match_on=["sourceID"])
     assert "match_on: issues have no keyable" in str(failed.value)
     assert "token-a" not in str(failed.value)
+
+
+TEXTS = ["", " ", "0012", "true", "null", "2024-01-01", "2024-01-01T00:00:00Z", "1e3", "\u2028😀"]
+VALUES = [
+    *(None, True, False, 0, -1, 2**53 + 1, 2**63 - 1, 0.1, -0.0, 1e300),
+    *(Decimal("0.10"), Decimal("12345678901234567890.123456789")),
+    *(date(2024, 2, 29), datetime(2024, 2, 29, 23, 59, 59, 999_000, tzinfo=timezone.utc)),
+    *TEXTS,
+]
+
+
+def anything(random, depth=2):
+    """Return any value that a custom field may have."""
+    kind = random.randrange(5) if depth else 0
+    if kind == 1:
+        return {text: anything(random, depth - 1) for text in random.sample(TEXTS, 2)}
+    if kind == 2:
+        return [anything(random, depth - 1) for _ in range(2)]
+    return math.nan if kind == 3 else random.choice(VALUES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_rows_arrive_as_they_do_without_dlt(load, sandbox, seed, tmp_path):
+    random, given = Random(seed), []
+    for alias in ("alpha", "beta"):
+        sandbox.tenant(alias).insert("companies", {"name": "Acme", "externalId": "acme"})
+    for number in range(300):
+        row = {"sourceId": f"s{number % 200}", "title": random.choice(TEXTS)}
+        row["companyIds"] = ["extid-acme"]
+        row[random.choice(["description", "archived", "priority"])] = random.choice(VALUES)
+        row["custom"] = {f"F{field}": anything(random) for field in random.sample(range(4), 2)}
+        given.append(row)
+    load(given, rejects_path=str(tmp_path / "rejects.jsonl"))
+    with Planhat("token-b", api_url=sandbox.url) as direct:
+        result = direct.write("issues", given, nan="absent", on_reject="continue")
+    alpha, beta = (stored(sandbox.tenant(alias)) for alias in ("alpha", "beta"))
+    assert len(beta) > 100
+    assert alpha == beta
+    lines = (tmp_path / "rejects.jsonl").read_text().splitlines()
+    rejects = [(reject["row"]["sourceId"], reject["code"]) for reject in map(json.loads, lines)]
+    assert rejects == [(reject.row["sourceId"], reject.code) for reject in result.rejects]
+    assert rejects
+
+
+def stored(tenant):
+    """What each issue has, apart from ids and times."""
+    leave = {"_id", "companyIds", "companies", "createdAt", "updatedAt"}
+    found = issues(tenant).items()
+    return {
+        key: {name: repr(value) for name, value in issue.items() if name not in leave}
+        for key, issue in found
+    }
