@@ -6,7 +6,7 @@ import argparse
 import pkgutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from airbyte_planhat.config import read_config
 from airbyte_planhat.failures import reported, sentence
@@ -22,6 +22,10 @@ from planhat_sync.runtime.stdout import OutputError, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+UNREAD_SECONDS: Final = 1.5
+"""PyAirbyte stops a source from which it needs no more records without reading the rest, and kills
+it ten seconds later."""
 
 _FILES = {"config": "settings", "catalog": "configured catalog", "state": "state of the last run"}
 
@@ -83,7 +87,7 @@ def _run(connector: Connector, given: Sequence[str]) -> None:
     with reported():
         arguments = _parse(connector, given)
         log_to_messages(debug=arguments.debug)
-        stop = Stop(connector.name)
+        stop = Stop(connector.name, unread_seconds=UNREAD_SECONDS)
         moves_records = arguments.command == connector.transfer
         try:
             with stop.on_signals():

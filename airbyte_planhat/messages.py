@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FailureType = Literal["config_error", "transient_error", "system_error"]
 Status = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
 
+StreamKey = tuple[str | None, str]
+"""The namespace of a stream, None if it has none, and its name."""
+
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -46,13 +49,13 @@ def write(kind: str, content: Mapping[str, Any]) -> None:
     stdout.write([line_of(kind, content)])
 
 
-def descriptor(name: str, namespace: str | None = None) -> dict[str, Any]:
+def descriptor(stream: StreamKey) -> dict[str, Any]:
     """Return the name of a stream, as messages have it.
 
     Args:
-        name: Its name.
-        namespace: Its namespace, if it has one.
+        stream: The stream.
     """
+    namespace, name = stream
     return {"name": name} if namespace is None else {"name": name, "namespace": namespace}
 
 

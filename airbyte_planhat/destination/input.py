@@ -19,8 +19,7 @@ from planhat_sync.writing.records.exact_json import decode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Key = tuple[str | None, str]
-"""The namespace of a stream, None if it has none, and its name."""
+    from airbyte_planhat.messages import StreamKey
 
 
 class Record(msgspec.Struct):
@@ -37,7 +36,7 @@ class Record(msgspec.Struct):
     data: Raw = Raw()
 
     @property
-    def key(self) -> Key:
+    def key(self) -> StreamKey:
         """The stream."""
         return self.namespace or None, self.stream
 
@@ -125,7 +124,7 @@ def values_of(
     return Values(record, reject if isinstance(reject, dict) else {})
 
 
-def key_of(line: bytes) -> Key | None:
+def key_of(line: bytes) -> StreamKey | None:
     """Return the stream of the line of a record, None if it can no longer be read.
 
     How deep Python reads depends on how deep its own calls are, which differs from where the line
@@ -141,7 +140,7 @@ def key_of(line: bytes) -> Key | None:
     return None if record is None else record.key
 
 
-def record_decoder(key: Key, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
+def record_decoder(key: StreamKey, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
     """Return a function that decodes a RECORD of one stream, and nothing else.
 
     Args:

@@ -11,7 +11,7 @@ from planhat_sync.runtime.stdin import InputError
 from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
-    from airbyte_planhat.destination.input import Key
+    from airbyte_planhat.messages import StreamKey
 
 
 class _Descriptor(msgspec.Struct):
@@ -58,7 +58,7 @@ def check_state(line: bytes, number: int) -> None:
 class StateForm:
     """The form of states, for `EveryState`."""
 
-    def stream_of(self, state: bytes) -> Key | None:
+    def stream_of(self, state: bytes) -> StreamKey | None:
         """Return the stream that a state belongs to, None if it belongs to all of them.
 
         Args:

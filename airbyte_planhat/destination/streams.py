@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airbyte_planhat.configured_catalog import WHAT
-from airbyte_planhat.destination.input import Key, record_decoder
+from airbyte_planhat.destination.input import record_decoder
 from airbyte_planhat.record_schema import DELETED_AT
 from airbyte_planhat.specification import DESTINATION_SYNC_MODES
 from planhat_sync.errors import ConfigurationError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from airbyte_planhat.configured_catalog import ConfiguredStream
+    from airbyte_planhat.messages import StreamKey
     from planhat_sync.model import Model
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
@@ -64,7 +65,7 @@ class DestinationStream:
 
     def __init__(
         self,
-        key: Key,
+        key: StreamKey,
         model: Model | None,
         columns: Iterable[str] = (),
         match_on: tuple[str, ...] = (),
@@ -110,7 +111,7 @@ class DestinationStreams:
             if stream.model is not None:
                 self._of_model.setdefault(stream.model.name, stream)
 
-    def __getitem__(self, key: Key) -> DestinationStream | None:
+    def __getitem__(self, key: StreamKey) -> DestinationStream | None:
         """Return a stream, None if the catalog does not name it."""
         return self._streams.get(key)
 
@@ -185,14 +186,14 @@ def destination_streams(
     streams = []
     for stream in configured:
         _check_modes(stream)
-        key = (stream.namespace, stream.name)
+        key = stream.key
         if maps.are_set:
             maps.streams_of(stream.name)
             streams.append(DestinationStream(key, None, stream.properties))
             continue
-        model = stream.model
+        target = stream.destination_object_name or stream.name
+        model = models.get(target)
         if model is None or not model.is_written:
-            target = stream.destination_object_name or stream.name
             what = "not a model of Planhat" if model is None else "only read from Planhat"
             written = ", ".join(name for name, each in models.items() if each.is_written)
             raise ConfigurationError(
@@ -205,7 +206,7 @@ def destination_streams(
 
 
 def _check_modes(stream: ConfiguredStream) -> None:
-    if stream.destination_sync_mode not in DESTINATION_SYNC_MODES:
+    if stream.destination_sync_mode not in (None, *DESTINATION_SYNC_MODES):
         raise ConfigurationError(
             f"{WHAT} has {stream.destination_sync_mode} as destination_sync_mode of the stream "
             f"{stream.name}, and this destination never empties what it writes to: set it to "
@@ -225,9 +226,9 @@ def _match_on(stream: ConfiguredStream, model: Model) -> tuple[str, ...]:
     The `_id` of records that come from Planhat identifies them there, so it says nothing about how
     they are found elsewhere.
     """
-    if stream.destination_sync_mode == "append" and stream.destination_object_name is None:
+    if stream.destination_sync_mode != "append_dedup" and stream.destination_object_name is None:
         return ()
-    names = [".".join(path) for path in stream.primary_key]
+    names = [".".join(path) for path in stream.primary_key or ()]
     known = {name.casefold(): name for name in (*model.keyables, *model.keyable_scope.values())}
     found = [known.get(name.casefold(), "") for name in names]
     if found in ([], [ID]):

@@ -59,7 +59,7 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
     if sys.stdin is None:
         raise ConfigurationError("standard input is closed: pipe a source into it")
     maps = _maps(settings, models)
-    streams = destination_streams(read_catalog(catalog, models), models, settings, maps)
+    streams = destination_streams(read_catalog(catalog), models, settings, maps)
     states = EveryState(StateForm())
 
     def count_reject(_model: str, line: int, raw: bytes, _why: Reject) -> None:

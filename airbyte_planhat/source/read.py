@@ -74,18 +74,18 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
 def _streams(run: ReadRun, catalog: bytes, state: bytes) -> Iterator[SourceStream]:
     """Make the streams that a catalog names; raise a ConfigurationError if there is not one."""
     models = {name: model for name, model in load_models().items() if model.is_read}
-    streams = read_catalog(catalog, models)
-    states = read_states(state, [stream.name for stream in streams])
+    streams = read_catalog(catalog)
+    states = read_states(state, [stream.key for stream in streams])
     if not streams:
         logger.warning("%s names no stream, so nothing is read", WHAT)
     for stream in streams:
-        model = models.get(stream.name)  # `stream.model` may be where a destination writes it
+        model = models.get(stream.name)
         if model is None:
             raise ConfigurationError(
                 f"{WHAT} names a stream {stream.name}, and there are only {', '.join(models)}: "
                 "remove it, or make a new catalog of what discover prints"
             )
-        yield SourceStream(stream, model, run, states.get(stream.name, {}))
+        yield SourceStream(stream, model, run, states.get(stream.key, {}))
 
 
 def _progress(run: ReadRun) -> Progress:

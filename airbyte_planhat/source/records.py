@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from airbyte_planhat.messages import StreamKey
     from planhat_sync.reading.pages.page import WriteLines
 
 
@@ -29,19 +30,19 @@ class _Message(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
     record: _Record
 
 
-def record_lines(stream: str, namespace: str | None = None) -> WriteLines:
+def record_lines(stream: StreamKey) -> WriteLines:
     """Return a function that writes rows as RECORD messages.
 
     Args:
-        stream: Name of the stream.
-        namespace: Its namespace, if it has one.
+        stream: The stream.
     """
+    namespace, name = stream
     encode_lines = msgspec.json.Encoder(decimal_format="number").encode_lines
     stated = msgspec.UNSET if namespace is None else namespace
 
     def write(rows: Sequence[Any], received: datetime) -> bytes:
         at = round(received.timestamp() * 1000)
-        records = map(_Record, repeat(stream), rows, repeat(at), repeat(stated))
+        records = map(_Record, repeat(name), rows, repeat(at), repeat(stated))
         return encode_lines(list(map(_Message, records)))
 
     return write

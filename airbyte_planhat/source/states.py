@@ -16,22 +16,23 @@ from planhat_sync.runtime.config_files import decode_text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from airbyte_planhat.messages import StreamKey
+
 WHAT: Final = "the file given as --state"
 _OTHER_KINDS: Final = ("global", "global_", "data")
 
 logger = logging.getLogger(__name__)
 
 
-def read_states(content: bytes, streams: Collection[str]) -> dict[str, dict[str, Any]]:
+def read_states(content: bytes, streams: Collection[StreamKey]) -> dict[StreamKey, dict[str, Any]]:
     """Read the state of each stream; of several states of a stream the last one counts.
 
     Args:
         content: The content of the file; empty if there is none.
-        streams: Names of the streams that are read. The states of others are ignored, with a
-            warning.
+        streams: The streams that are read. The states of others are ignored, with a warning.
 
     Returns:
-        The states by the names of the streams; those that have none are missing.
+        The states by their streams; those that have none are missing.
 
     Raises:
         ConfigurationError: It does not hold states of streams.
@@ -44,29 +45,35 @@ def read_states(content: bytes, streams: Collection[str]) -> dict[str, dict[str,
         raise ConfigurationError(f"{WHAT} is not JSON") from None
     if value == {}:
         return {}
-    states: dict[str, dict[str, Any]] = {}
+    states: dict[StreamKey, dict[str, Any]] = {}
     for each in value if isinstance(value, list) else [value]:
-        name, state = _named(each)
-        if name not in streams:
+        stream, state = _with_stream(each)
+        if stream not in streams:
+            name = ".".join(filter(None, stream))
             logger.warning("state: %s is not a stream of the catalog, so it is ignored", name)
         elif state:
-            states[name] = state
+            states[stream] = state
     return states
 
 
-def _named(value: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    """Return the name and the state of a stream."""
+def _with_stream(value: Any) -> tuple[StreamKey, dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Return a state with its stream."""
     if not isinstance(value, dict):
         _refuse("it is not a state")
     if value.get("type", "STREAM") != "STREAM" or any(value.get(name) for name in _OTHER_KINDS):
         _refuse("it is GLOBAL or LEGACY, and this source has only states of streams")
     stream = value.get("stream")
     descriptor = stream.get("stream_descriptor") if isinstance(stream, dict) else None
-    name = descriptor.get("name") if isinstance(descriptor, dict) else None
+    place = descriptor if isinstance(descriptor, dict) else {}
+    name, namespace = place.get("name"), place.get("namespace")
     state = stream.get("stream_state") if isinstance(stream, dict) else None
-    if not isinstance(name, str) or not isinstance(state, (dict, type(None))):
+    if not (
+        isinstance(name, str)
+        and isinstance(namespace, (str, type(None)))
+        and isinstance(state, (dict, type(None)))
+    ):
         _refuse("it is not the state of a stream")
-    return name, state or {}
+    return (namespace or None, name), state or {}
 
 
 def _refuse(why: str) -> NoReturn:

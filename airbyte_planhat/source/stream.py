@@ -50,7 +50,7 @@ class SourceStream:
     def __init__(
         self, stream: ConfiguredStream, model: Model, run: ReadRun, state: Mapping[str, Any]
     ) -> None:
-        self.descriptor = descriptor(stream.name, stream.namespace)
+        self.descriptor = descriptor(stream.key)
         self._stream = stream
         self._model = model
         self._run = run
@@ -97,7 +97,7 @@ class SourceStream:
                 key=self._key,
                 selected=[name for name in self._stream.properties if name != DELETED_AT]
                 or list(self._model.properties),
-                lines=partial(record_lines, self._stream.name, self._stream.namespace),
+                lines=partial(record_lines, self._stream.key),
             ),
             Output(
                 deletion=self._deletion,
@@ -148,7 +148,7 @@ def _replication_key(stream: ConfiguredStream, model: Model) -> str | None:
     Its own key serves in a full refresh too: the platform gives such a stream no state but that of
     an attempt before, of the same job. A key that only the user vouches for has to be asked for.
     """
-    possible, asked = model.possible_replication_key, ".".join(stream.cursor_field)
+    possible, asked = model.possible_replication_key, ".".join(stream.cursor_field or ())
     if model.replication_key or stream.sync_mode != "incremental":
         return model.replication_key
     if possible and asked == possible:

@@ -46,16 +46,19 @@ class Stop:
 
     Args:
         plugin: Name of the plugin, with which its last line begins.
+        unread_seconds: After a signal, how long a write waits at least for its reader before the
+            process ends without it, perhaps within a line; None for as long as it takes.
 
     Attributes:
         event: Set when it was; every wait of the run ends when this is set.
         signum: The first signal that asked; 0 before that.
     """
 
-    def __init__(self, plugin: str) -> None:
+    def __init__(self, plugin: str, *, unread_seconds: float | None = None) -> None:
         self.event = threading.Event()
         self.signum = 0
         self._plugin = plugin
+        self._unread_seconds = unread_seconds
         self._readable, self._writable = os.pipe()
         closing = weakref.finalize(self, _close, self._readable, self._writable)
         closing.atexit = False  # the thread that watches may still write, until the process is gone
@@ -145,7 +148,7 @@ class Stop:
 
     def _watch(self, readable: int) -> None:
         requested_at = 0.0
-        while _END not in (numbers := os.read(readable, 64)):
+        while _END not in (numbers := self._numbers(readable)):
             for number in numbers:
                 if number not in SIGNALS:
                     continue
@@ -153,17 +156,29 @@ class Stop:
                     requested_at = time.monotonic()
                     self.request(number)
                 elif time.monotonic() - requested_at > SAME_REQUEST_SECONDS:
-                    self._exit(number)
+                    self._exit(number, f"at once by a second signal, {_name(number)}")
 
-    def _exit(self, signum: int) -> None:
+    def _numbers(self, readable: int) -> bytes:
+        """Return the signals that came; end the process if nobody reads what it says of them."""
+        written = -1
+        while self._unread_seconds is not None and self.requested:
+            if select.select([readable], [], [], self._unread_seconds)[0]:
+                break
+            before, written = written, stdout.written()
+            if stdout.is_being_written() and written == before:
+                why = f"by {_name(self.signum)}, and nobody reads standard output"
+                self._exit(self.signum, why)
+        return os.read(readable, 64)
+
+    def _exit(self, signum: int, why: str) -> None:
         """End the process as soon as no line is being written."""
         stdout.hold(LONGEST_LINE_SECONDS)
-        name = signal.Signals(signum).name
-        _print_last_line(
-            f"{self._plugin}: stopped at once by a second signal, {name}: run again from the last "
-            "state"
-        )
+        _print_last_line(f"{self._plugin}: stopped {why}: run again from the last state")
         os._exit(128 + signum)
+
+
+def _name(signum: int) -> str:
+    return signal.Signals(signum).name
 
 
 class _Before:

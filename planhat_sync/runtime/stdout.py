@@ -41,10 +41,12 @@ class _Output:
     Attributes:
         descriptor: Where the guard keeps it; None while there is no guard.
         lock: Held while lines are written.
+        written: How many writes have ended.
     """
 
     descriptor: int | None = None
     lock = threading.Lock()
+    written = 0
 
 
 def fill_closed_streams() -> bool:
@@ -155,6 +157,16 @@ def hold(seconds: float) -> None:
     _Output.lock.acquire(timeout=seconds)
 
 
+def is_being_written() -> bool:
+    """Return whether lines are being written, or `hold` has prevented others."""
+    return _Output.lock.locked()
+
+
+def written() -> int:
+    """Return how many writes have ended; one into a pipe ends when the pipe has taken all of it."""
+    return _Output.written
+
+
 def print_text(text: object) -> None:
     """Print a text on the real standard output, as `print` would.
 
@@ -182,6 +194,7 @@ def write_whole(descriptor: int, pieces: Sequence[Piece]) -> None:
         waiting = deque(pieces[first : first + MAX_PIECES])
         while waiting:
             written = _write_some(descriptor, waiting)
+            _Output.written += 1
             while waiting and written >= len(waiting[0]):
                 written -= len(waiting.popleft())
             if written:

@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airbyte_planhat.configured_catalog import ConfiguredStream, read_catalog
+from airbyte_planhat.configured_catalog import read_catalog
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.models import load_models
-
-MODELS = load_models()
 
 
 def configured(name="issues", **how):
@@ -27,7 +24,7 @@ def configured(name="issues", **how):
 
 
 def read(*streams):
-    return read_catalog(json.dumps({"streams": streams}).encode(), MODELS)
+    return read_catalog(json.dumps({"streams": streams}).encode())
 
 
 def test_a_configured_stream_is_read_with_all_that_is_said_about_it():
@@ -43,22 +40,14 @@ def test_a_configured_stream_is_read_with_all_that_is_said_about_it():
         unheard_of={"a": 1},
     )
     given_stream["stream"]["namespace"] = "space"
-    assert read(given_stream) == (
-        ConfiguredStream(
-            name="issues",
-            namespace="space",
-            model=MODELS["issues"],
-            properties={"title": {}},
-            sync_mode="incremental",
-            cursor_field=("updatedAt",),
-            destination_sync_mode="append_dedup",
-            primary_key=(("_id",), ("a", "b")),
-            destination_object_name=None,
-            generation_id=3,
-            minimum_generation_id=0,
-            sync_id=9,
-        ),
-    )
+    (stream,) = read(given_stream)
+    assert (stream.key, stream.name) == (("space", "issues"), "issues")
+    assert stream.properties == {"title": {}}
+    assert (stream.sync_mode, stream.cursor_field) == ("incremental", ("updatedAt",))
+    assert stream.destination_sync_mode == "append_dedup"
+    assert stream.primary_key == (("_id",), ("a", "b"))
+    assert stream.destination_object_name is None
+    assert (stream.minimum_generation_id, stream.sync_id) == (0, 9)
 
 
 def test_what_is_null_is_not_set():
@@ -69,19 +58,14 @@ def test_what_is_null_is_not_set():
         )
     )
     stream = {"name": "issues", "namespace": None, "json_schema": None}
-    assert read({"stream": stream, **nulls}) == read({"stream": {"name": "issues"}})
+    (found,) = read({"stream": stream, **nulls})
+    assert (found,) == read({"stream": {"name": "issues"}})
+    assert (found.key, found.properties) == ((None, "issues"), {})
 
 
 def test_streams_keep_the_order_of_the_file():
     names = ["users", "issues", "companies"]
     assert [stream.name for stream in read(*map(configured, names))] == names
-
-
-def test_the_model_is_that_of_the_object_into_which_a_stream_is_written():
-    (stream,) = read(configured("bugs", destination_object_name="issues"))
-    assert stream.model is MODELS["issues"]
-    (stream,) = read(configured("bugs"))
-    assert stream.model is None
 
 
 def test_one_name_in_two_namespaces_is_two_streams():
@@ -109,7 +93,7 @@ def test_one_name_in_two_namespaces_is_two_streams():
 )
 def test_the_place_of_a_mistake_is_named_and_its_value_is_not(content, place):
     with pytest.raises(ConfigurationError) as error:
-        read_catalog(json.dumps(content).encode(), MODELS)
+        read_catalog(json.dumps(content).encode())
     assert f"not a configured Airbyte catalog, at {place.lstrip(chr(92))}" in str(error.value)
     assert "secret" not in str(error.value)
 
@@ -117,7 +101,7 @@ def test_the_place_of_a_mistake_is_named_and_its_value_is_not(content, place):
 @pytest.mark.parametrize("content", [b"", b"{", b"streams: []", b'{"a":' * 100_000], ids=len)
 def test_what_is_not_json_is_refused(content):
     with pytest.raises(ConfigurationError, match="the file given as --catalog is not JSON"):
-        read_catalog(content, MODELS)
+        read_catalog(content)
 
 
 JSON = st.recursive(
@@ -139,7 +123,7 @@ JSON = st.recursive(
 def test_whatever_a_catalog_holds_it_is_read_or_refused_with_a_sentence(value):
     for content in (value, {"streams": value}, {"streams": [{"stream": value}]}):
         try:
-            streams = read_catalog(json.dumps(content).encode(), MODELS)
+            streams = read_catalog(json.dumps(content).encode())
         except ConfigurationError:
             continue
         assert all(isinstance(stream.name, str) for stream in streams)
@@ -148,4 +132,4 @@ def test_whatever_a_catalog_holds_it_is_read_or_refused_with_a_sentence(value):
 @given(st.binary(max_size=30))
 def test_whatever_bytes_a_catalog_is_they_are_refused_with_a_sentence(content):
     with pytest.raises(ConfigurationError, match="--catalog"):
-        read_catalog(content, MODELS)
+        read_catalog(content)

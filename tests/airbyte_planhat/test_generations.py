@@ -18,7 +18,7 @@ MODELS = load_models()
 
 def accept(**given):
     stream = {"stream": {"name": "issues"}, "destination_sync_mode": "append_dedup", **given}
-    catalog = read_catalog(json.dumps({"streams": [stream]}).encode(), MODELS)
+    catalog = read_catalog(json.dumps({"streams": [stream]}).encode())
     settings = WriteSettings.from_config({"api_token": "t"}, MODELS)
     return destination_streams(catalog, MODELS, settings, NoMaps())
 

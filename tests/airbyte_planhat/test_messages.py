@@ -40,7 +40,7 @@ def log(capsys):
 
 
 def test_a_state_counts_the_records_since_the_last_one_as_a_number_with_a_decimal_point():
-    issues = messages.descriptor("issues")
+    issues = messages.descriptor((None, "issues"))
     line = messages.stream_state(issues, {"rows": 5}, 1200)
     assert b'"sourceStats":{"recordCount":1200.0}' in line
     state = parse(line).state
@@ -51,11 +51,13 @@ def test_a_state_counts_the_records_since_the_last_one_as_a_number_with_a_decima
 
 def test_a_status_names_its_stream_and_its_namespace_if_there_is_one():
     before = time.time() * 1000 - 1
-    trace = parse(messages.stream_status(messages.descriptor("issues", "x"), "RUNNING")).trace
+    trace = parse(messages.stream_status(messages.descriptor(("x", "issues")), "RUNNING")).trace
     assert before <= trace.emitted_at <= time.time() * 1000 + 1
     assert trace.stream_status.status.value == "RUNNING"
     assert trace.stream_status.stream_descriptor.namespace == "x"
-    assert b"namespace" not in messages.stream_status(messages.descriptor("issues"), "STARTED")
+    assert b"namespace" not in messages.stream_status(
+        messages.descriptor((None, "issues")), "STARTED"
+    )
 
 
 def test_levels_have_the_names_of_airbyte(log):
@@ -144,7 +146,7 @@ def test_a_failure_is_written_and_raised_again(log):
 
 
 def test_the_failure_of_a_stream_names_it(log):
-    write_failure(errors.NotPermittedError("x"), messages.descriptor("issues"))
+    write_failure(errors.NotPermittedError("x"), messages.descriptor((None, "issues")))
     (message,) = log()
     assert message.trace.error.stream_descriptor.name == "issues"
 

@@ -54,6 +54,16 @@ def test_the_records_and_the_state_are_those_of_the_tap(tenant, config, mode):
         assert output.states(stream)[-1] == tapped.state["bookmarks"][stream]
 
 
+def test_each_namespace_of_a_stream_is_read_from_its_own_state(tenant, config):
+    first = catalog_of(config, issues="incremental")["streams"][0]
+    other = {**first, "stream": {**first["stream"], "namespace": "n"}}
+    states = read_well(config, {"streams": [other]}).state
+    output = read_well(config, {"streams": [first, other]}, states)
+    namespaces = [message["record"].get("namespace") for message in output.of("RECORD", "issues")]
+    assert namespaces.count(None) == 30
+    assert namespaces.count("n") < 30
+
+
 def test_a_state_can_be_carried_over_from_the_tap_and_back(tenant, config):
     state = run_tap(config).state["bookmarks"]
     added = tenant.insert("issues", {"title": "new"})["_id"]

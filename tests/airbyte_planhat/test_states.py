@@ -25,14 +25,17 @@ def state_of(name="issues", state=BOOKMARK, **more):
     }
 
 
-def read(value, streams=("issues", "users")):
-    return read_states(json.dumps(value).encode(), streams)
+def read(value, streams=((None, "issues"), (None, "users"), ("n", "issues"))):
+    found = read_states(json.dumps(value).encode(), streams)
+    return {
+        name if space is None else f"{space}.{name}": each for (space, name), each in found.items()
+    }
 
 
 @pytest.mark.parametrize("nothing", [[], {}, [state_of(state=None)], [state_of(state={})]], ids=str)
 def test_there_may_be_no_state_yet(nothing):
     assert read(nothing) == {}
-    assert read_states(b"", ["issues"]) == {}
+    assert read_states(b"", [(None, "issues")]) == {}
 
 
 def test_the_states_of_streams_are_read():
@@ -59,6 +62,12 @@ def test_fields_that_are_null_are_not_set():
     assert read([state]) == {"issues": BOOKMARK}
     del state["type"]
     assert read([state]) == {"issues": BOOKMARK}
+
+
+def test_each_namespace_has_its_own_state():
+    other = state_of(state={"rows": 1})
+    other["stream"]["stream_descriptor"]["namespace"] = "n"
+    assert read([other, state_of()]) == {"issues": BOOKMARK, "n.issues": {"rows": 1}}
 
 
 def test_the_state_of_another_stream_is_ignored_with_a_warning(caplog):
@@ -95,6 +104,7 @@ def test_a_state_of_another_kind_is_refused(value):
         {"type": "STREAM", "stream": {}},
         {"type": "STREAM", "stream": {"stream_descriptor": {}, "stream_state": {}}},
         state_of(name=7),
+        {"stream": {"stream_descriptor": {"name": "issues", "namespace": 7}, "stream_state": {}}},
         state_of(state=7),
         state_of(state=[]),
     ],
@@ -125,7 +135,7 @@ def test_what_is_not_an_object_is_refused(value):
 )
 def test_a_file_that_cannot_be_read_is_reported(content, says):
     with pytest.raises(ConfigurationError, match=f"the file given as --state .*{says}"):
-        read_states(content, ["issues"])
+        read_states(content, [(None, "issues")])
 
 
 JSON = st.recursive(

@@ -27,8 +27,8 @@ OF_OTHERS = {
     "kube_job_status_failed",
     # of JMESPath and of tap-github
     *("to_number", "skip_parent_streams"),
-    # of tap-jira
-    "cloud_id",
+    # of tap-jira and PyAirbyte
+    *("cloud_id", "get_samples"),
     # of polars and dlt
     *("infer_schema_length", "data_writer", "drop_pending_packages"),
     # in the examples of a page

@@ -187,6 +187,40 @@ def test_a_second_signal_does_not_wait_for_them_for_ever():
     process.communicate()
 
 
+def test_one_signal_ends_a_process_whose_output_nobody_reads_if_it_is_to():
+    process = start("""
+        stop = Stop("plugin", unread_seconds=0.3)
+        with stop.on_signals():
+            stdout.write([b"x" * 999_999])
+    """)
+    until(lambda: is_full(process.stdout))
+    process.terminate()
+    assert process.wait(60) == 143
+    assert process.communicate()[1] == (
+        b"plugin: stopped by SIGTERM, and nobody reads standard output: run again from the last "
+        b"state\n"
+    )
+
+
+@pytest.mark.slow
+def test_one_signal_cuts_no_lines_that_are_read_one_by_one():
+    process = start("""
+        stop = Stop("plugin", unread_seconds=3)
+        fcntl.fcntl(1, 1031, 4096)  # F_SETPIPE_SZ
+        with stop.on_signals():
+            for _ in range(40):
+                stdout.write([b"x" * 4_095 + b"\\n"])
+    """)
+    until(lambda: is_full(process.stdout))
+    process.terminate()
+    output = b""
+    while part := os.read(process.stdout.fileno(), 4_096):
+        output += part
+        time.sleep(0.25)  # ten seconds in all
+    process.communicate()
+    assert (len(output), process.returncode) == (40 * 4_096, 0)
+
+
 def test_nothing_is_printed_after_the_last_line_although_other_threads_go_on():
     for _ in range(5):
         process = start("""
