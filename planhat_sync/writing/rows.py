@@ -11,7 +11,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.pipeline import Pipeline
+
+POLL_SECONDS: Final = 0.1
+"""How soon a wait notices Ctrl-C."""
 
 _DELETED: Final = "\0"
 """The column that says of a row that its record is to be deleted; no row has it."""
@@ -196,7 +199,7 @@ class Write:
 
     def _do(self, work: Callable[..., None], *arguments: object) -> None:
         """Do what sends requests in the other thread, and report what has come of it."""
-        self._thread.submit(work, *arguments).result()
+        self._wait_for(self._thread.submit(work, *arguments))
         self._rejected.report()
         if self._on_progress is not None and self._pipeline.batches > self._batches:
             self._batches = self._pipeline.batches
@@ -210,7 +213,14 @@ class Write:
 
     def _settle(self) -> None:
         self._stop.request(signal.SIGINT)
-        self._thread.submit(self._pipeline.wait).result()
+        self._wait_for(self._thread.submit(self._pipeline.wait))
+
+    @staticmethod
+    def _wait_for(work: Future[None]) -> None:
+        """Wait in short pieces: Ctrl-C just before a wait begins does not end that wait."""
+        while not wait([work], POLL_SECONDS).done:
+            pass
+        work.result()
 
     def _result(self) -> Result:
         counts = self._pipeline.counts.total
