@@ -84,7 +84,9 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         run.prepare(sys.stdin)
         streams.announce(run.pipeline)
         router = Router(run.pipeline, run.record_input, streams, states)
-        run.read(sys.stdin, router.handle)
+        with run.reading():
+            for lines in run.lines(sys.stdin):
+                router.handle(lines)
         run.pipeline.finish()
 
 

@@ -26,8 +26,9 @@ OURS = tuple(
         "airbyte_planhat",
     )
 )
-FRAMES = 18
+READER_FRAMES = 19  # one more than while it waits, since it may be seen starting a request
 WORKER_FRAMES = 9
+WRITER_FRAMES = 18
 
 # A profile function sees each call of a C function in each thread, so nothing needs to be patched.
 SITECUSTOMIZE = """
@@ -115,7 +116,7 @@ def test_the_tap_waits_for_a_page_in_few_frames(stacks, tap, config, sandbox, tm
     (tmp_path / "state.json").write_text(json.dumps(state))
     settings = {**config, "page_size": 3}
     main, worker = stacks(tap.command("--state", "state.json", config=settings))
-    assert 0 < len(main) <= FRAMES
+    assert 0 < len(main) <= READER_FRAMES
     assert 0 < len(worker) <= WORKER_FRAMES
 
 
@@ -133,7 +134,7 @@ def test_the_target_sends_in_few_frames(stacks, target, config, sandbox):
     ]
     lines = "".join(json.dumps(message) + "\n" for message in messages)
     main, worker = stacks(target.command(config={**config, "batch_size_rows": 2}), lines)
-    assert 0 < len(main) <= FRAMES
+    assert 0 < len(main) <= WRITER_FRAMES
     assert not worker, "at concurrency 1 the main thread sends"
 
 
@@ -143,7 +144,7 @@ def test_the_source_waits_for_a_page_in_few_frames(stacks, config, sandbox, tmp_
         tenant.insert("issues", {"title": "t"})
     command = AirbytePair().reader_command(tmp_path, {**config, "page_size": 3}, None)
     main, worker = stacks(command)
-    assert 0 < len(main) <= FRAMES
+    assert 0 < len(main) <= READER_FRAMES
     assert 0 < len(worker) <= WORKER_FRAMES
 
 
@@ -156,5 +157,5 @@ def test_the_destination_sends_in_few_frames(stacks, config, sandbox, tmp_path):
         lines += json.dumps({"type": "RECORD", "record": record}) + "\n"
     command = AirbytePair().writer_command(tmp_path, {**config, "batch_size_rows": 2})
     main, worker = stacks(command, lines)
-    assert 0 < len(main) <= FRAMES
+    assert 0 < len(main) <= WRITER_FRAMES
     assert not worker, "at concurrency 1 the main thread sends"
