@@ -5,7 +5,6 @@ An error names the number of the line and never repeats its content, which may b
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -13,12 +12,13 @@ from msgspec import UNSET, Raw, UnsetType
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
 from planhat_sync.runtime.stdin import InputError
-from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.record_input import Values
-from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing import input_messages
+from planhat_sync.writing.input_messages import MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from planhat_sync.writing.record_input import Values
 
 
 class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
@@ -34,20 +34,6 @@ class RecordBeforeSchemaError(InputError, RecordsWithoutSchemaException):
         super().__init__(
             f"line {number} of the input is a {kind} of {stream or 'no stream'} without a SCHEMA "
             "before it"
-        )
-
-
-class NotJSONError(InputError):
-    """A line is not JSON.
-
-    Args:
-        number: Its number.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(
-            f"line {number} of the input is not JSON: check whether other output is mixed into it, "
-            "or the program that writes it was interrupted"
         )
 
 
@@ -75,6 +61,8 @@ class Message(msgspec.Struct):
     manifest: list[str] | None = None
 
 
+NOUN: Final = "a Singer message"
+
 _FIELDS: Final = {
     "RECORD": ("stream",),
     "SCHEMA": ("stream", "schema"),
@@ -84,53 +72,13 @@ _FIELDS: Final = {
 }
 """Fields to keep of a message that is read as values, except `record`, `reject` and `value`."""
 
-_decoder = msgspec.json.Decoder(Message)
+
+def _kept(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    names = ("type", *_FIELDS.get(values["type"], ()))
+    return {name: values[name] for name in names if name in values}
 
 
-def read_message(line: bytes, number: int) -> Message:
-    """Read a line as a message.
-
-    Args:
-        line: One line, not blank.
-        number: Its number.
-
-    Raises:
-        InputError: It is not a message.
-    """
-    # msgspec does not check what it skips, and the line may have to be kept as a reject.
-    if is_utf8(line):
-        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
-            return _decoder.decode(line)
-    # NaN and Infinity are not JSON, but producers write them: they are kept as received. Or a field
-    # has another meaning, as in messages of types that are not known.
-    values = read_values(line, number)
-    if not isinstance(values, dict) or not isinstance(values.get("type"), str):
-        raise InputError(f"line {number} of the input is not a Singer message: it has no type")
-    wanted = ("type", *_FIELDS.get(values["type"], ()))
-    try:
-        return msgspec.convert({name: values[name] for name in wanted if name in values}, Message)
-    except (msgspec.ValidationError, RecursionError, UnicodeEncodeError) as error:
-        is_surrogate = isinstance(error, UnicodeEncodeError)
-        reason = "it holds half a surrogate pair" if is_surrogate else error
-        raise InputError(
-            f"line {number} of the input is not a valid {values['type']} message: {reason}"
-        ) from error
-
-
-def read_values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a line, or a part of it, as values.
-
-    Args:
-        text: JSON.
-        number: Number of the line.
-
-    Raises:
-        NotJSONError: It is not JSON.
-    """
-    try:
-        return decode(text)
-    except ValueError as error:
-        raise NotJSONError(number) from error
+read_message = MessageReader(NOUN, Message, _kept).read
 
 
 def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
@@ -175,43 +123,10 @@ def values_of(message: Message, line: bytes, number: int) -> Values:
     Raises:
         InputError: It has no record.
     """
-    reject = reject_of(message, line, number)
-    return Values(record_of(message, line, number), reject)
-
-
-def record_of(message: Message, line: bytes, number: int) -> dict[str, Any]:
-    """Return the record of a RECORD as values.
-
-    Args:
-        message: The message.
-        line: Its line.
-        number: Number of that line.
-
-    Raises:
-        InputError: It has none.
-    """
-    record: Any = bytes(message.record)
-    record = read_values(record, number) if record else read_values(line, number).get("record")
-    if not isinstance(record, dict):
-        raise InputError(f"line {number} of the input is a RECORD without a record")
-    return record
-
-
-def reject_of(message: Message, line: bytes, number: int) -> dict[str, Any] | None:
-    """Return the `reject` object of a RECORD, None if no earlier run has rejected it.
-
-    Args:
-        message: The message.
-        line: Its line.
-        number: Number of that line.
-    """
-    reject: Any
-    if message.reject:
-        reject = read_values(bytes(message.reject), number)
-    elif message.record:
-        return None
-    else:
-        reject = read_values(line, number).get("reject", ...)
-    if reject is ...:
-        return None
-    return reject if isinstance(reject, dict) else {}
+    return input_messages.values_of(
+        line,
+        number,
+        record=message.record,
+        reject=message.reject,
+        record_in=lambda values: values.get("record"),
+    )

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
+from planhat_sync.writing.input_messages import NotJSONError, read_values
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
+from planhat_sync.writing.unknown_messages import UnknownMessages
 from target_planhat.batch_files import records_of
-from target_planhat.messages import (
-    NotJSONError,
-    RecordBeforeSchemaError,
-    read_message,
-    read_values,
-    values_of,
-)
+from target_planhat.messages import NOUN, RecordBeforeSchemaError, read_message, values_of
 from target_planhat.streams import check_stream
-from target_planhat.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +65,7 @@ class Router:
             "BATCH": self._handle_batch,
             "ACTIVATE_VERSION": self._handle_version,
         }
-        self._unknown = UnknownMessages(self._handlers)
+        self._unknown = UnknownMessages(NOUN, self._handlers, logger)
 
     def handle(self, lines: Lines) -> None:
         """Handle lines, in their order.
@@ -82,35 +77,32 @@ class Router:
             InputError: One of them is not a message that can be handled here.
             PlanhatError: The run cannot continue.
         """
-        at = 0
-        while at < len(lines.lines):
-            current = self._input.current
-            taken = current.take_lines(lines, at) if current is not None else 0
-            if current is not None and taken:
-                if self._completeness is not None:
-                    first, last = lines.lines[at], lines.lines[at + taken - 1]
-                    self._completeness.add_records(current.name, first, last)
-                at += taken
-                self._final_state.last_record = lines.first + at - 1
-            else:
-                try:
-                    self._handle_line(lines.lines[at], lines.first + at)
-                except NotJSONError:
-                    if not lines.has_end:
-                        self._final_state.cut()
-                    raise
-                at += 1
-            self._pipeline.send()
+        try:
+            for line, number in self._input.untaken(lines, self._count):
+                if line is not None:
+                    self._handle_line(line, number)
+                self._pipeline.send()
+        except NotJSONError:
+            if not lines.has_end:
+                self._final_state.cut()
+            raise
 
     def finish(self) -> None:
         """Report at the end of a run what was ignored without a warning of its own."""
         self._unknown.report_rest()
 
+    def _count(self, stream: str, lines: Lines, at: int, taken: int) -> None:
+        """Note records that the fast path has taken."""
+        last = at + taken - 1
+        if self._completeness is not None:
+            self._completeness.add_records(stream, lines.lines[at], lines.lines[last])
+        self._final_state.last_record = lines.first + last
+
     def _handle_line(self, line: bytes, number: int) -> None:
         if not line.strip():
             return
         message = read_message(line, number)
-        handle = self._handlers.get(message.type, self._unknown.handle)
+        handle = self._handlers.get(message.type, self._handle_unknown)
         handle(message, line, number)
 
     def _handle_record(self, message: Message, line: bytes, number: int) -> None:
@@ -175,3 +167,8 @@ class Router:
                 "source no longer has stay in Planhat (set on_missing to archive or delete them)",
                 message.stream,
             )
+
+    def _handle_unknown(self, message: Message, line: bytes, number: int) -> None:
+        values = read_values(line, number)
+        is_record = isinstance(values.get("stream"), str) and isinstance(values.get("record"), dict)
+        self._unknown.ignore(message.type, number, lost="a record" if is_record else None)

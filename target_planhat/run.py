@@ -123,7 +123,9 @@ class Run:
             source = self._checked(source, is_complete=is_complete)
             self._run.prepare(source)
             try:
-                self._run.read(source, self._router.handle)
+                with self._run.reading():
+                    for lines in self._run.lines(source):
+                        self._router.handle(lines)
             finally:
                 self._router.finish()
             self._final_state.end()

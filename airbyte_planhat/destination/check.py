@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from airbyte_planhat.record_schema import DELETED_AT
+from airbyte_planhat.destination.maps import record_maps
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
-from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.rights import models_to_check, refused_models
 from planhat_sync.writing.settings import WriteSettings
@@ -39,13 +38,7 @@ def check(config: Mapping[str, Any], stop: Stop) -> None:
     models = load_models()
     settings = WriteSettings.from_config(config, models)
     check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
-    Mappings.from_config(
-        settings.mappings,
-        models,
-        match_on=settings.match_on,
-        missing_key=settings.missing_key,
-        deleted_at=DELETED_AT,
-    )
+    record_maps(settings, models)
     transport = Transport(Connection.from_config(config), width=1, stop=stop.event)
     mapped = {each["model"] for each in settings.mappings}
     tried = [models[name] for name in mapped] if mapped else models_to_check(models, ())

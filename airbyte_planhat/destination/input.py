@@ -1,25 +1,21 @@
-"""The lines of standard input, and how each message is read.
-
-An error names the number of the line and never repeats its content, which may be personal data.
-"""
+"""The lines of standard input, and how each message is read."""
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.runtime.stdin import InputError
-from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.record_input import Values
-from planhat_sync.writing.records.exact_json import decode
+from planhat_sync.writing import input_messages
+from planhat_sync.writing.input_messages import MessageReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from airbyte_planhat.messages import StreamKey
+    from planhat_sync.writing.record_input import Values
 
 
 class Record(msgspec.Struct):
@@ -49,7 +45,6 @@ class Message(msgspec.Struct):
         record: The record of a RECORD.
         reject: Why an earlier run has rejected it.
         state: The state of a STATE.
-        is_state: Whether it holds a state.
     """
 
     type: str
@@ -58,37 +53,19 @@ class Message(msgspec.Struct):
     state: Raw = Raw()
 
 
-_decode_message = msgspec.json.Decoder(Message).decode
+NOUN: Final = "an Airbyte message"
 
 
-def read_message(line: bytes, number: int) -> Message:
-    """Read a line as a message.
-
-    Args:
-        line: One line, not blank.
-        number: Its number.
-
-    Raises:
-        InputError: It is not a message.
-    """
-    # msgspec does not check what it skips, and the line may have to be kept as a reject.
-    if is_utf8(line):
-        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
-            return _decode_message(line)
-    # NaN and Infinity are not JSON, but producers write them: they are kept as received.
-    values = _values(line, number)
-    if not isinstance(values, dict) or not isinstance(values.get("type"), str):
-        raise InputError(f"line {number} of the input is not an Airbyte message: it has no type")
+def _kept(values: Mapping[str, Any]) -> Mapping[str, Any]:
     record = values.get("record")
-    if record is None:
-        return Message(values["type"])
-    try:
-        found = {name: record[name] for name in ("stream", "namespace") if name in record}
-        return Message(values["type"], msgspec.convert(found, Record))
-    except (msgspec.ValidationError, RecursionError, UnicodeEncodeError, TypeError):
-        raise InputError(
-            f"line {number} of the input is not a valid {values['type']} message"
-        ) from None
+    if isinstance(record, dict):
+        record = {name: record[name] for name in ("stream", "namespace") if name in record}
+    # A state that is not JSON cannot be returned, but it must be known that there is one.
+    state = {"state": Raw(b"null")} if "state" in values else {}
+    return {"type": values["type"], "record": record, **state}
+
+
+read_message = MessageReader(NOUN, Message, _kept).read
 
 
 def values_of(
@@ -108,20 +85,14 @@ def values_of(
     Raises:
         InputError: It has no record.
     """
-    reject: Any = ...
-    if message.record is not None and message.record.data:
-        record = _values(bytes(message.record.data), number)
-        if message.reject:
-            reject = _values(bytes(message.reject), number)
-    else:
-        values = _values(line, number)
-        record, reject = values["record"].get("data"), values.get("reject", ...)
-    if not isinstance(record, dict):
-        raise InputError(f"line {number} of the input is a RECORD without data")
-    record = restored(record)
-    if reject is ...:
-        return Values(record, None)
-    return Values(record, reject if isinstance(reject, dict) else {})
+    values = input_messages.values_of(
+        line,
+        number,
+        record=message.record.data if message.record else msgspec.Raw(),
+        reject=message.reject,
+        record_in=lambda whole: whole["record"].get("data"),
+    )
+    return values._replace(record=restored(values.record))
 
 
 def key_of(line: bytes) -> StreamKey | None:
@@ -166,13 +137,3 @@ def record_decoder(key: StreamKey, record: type[msgspec.Struct | Raw]) -> Callab
     )
     decode_line: Callable[[bytes], Any] = msgspec.json.Decoder(message).decode
     return lambda line: decode_line(line).record
-
-
-def _values(text: bytes, number: int) -> Any:  # noqa: ANN401 - any JSON value
-    try:
-        return decode(text)
-    except ValueError as error:
-        raise InputError(
-            f"line {number} of the input is not JSON: check whether other output is mixed into it, "
-            "or the program that writes it was interrupted"
-        ) from error

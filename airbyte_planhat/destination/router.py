@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from airbyte_planhat.configured_catalog import WHAT
-from airbyte_planhat.destination.input import read_message, values_of
+from airbyte_planhat.destination.input import NOUN, read_message, values_of
 from airbyte_planhat.destination.states import check_state
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing.records.unknown_properties import printable_name
+from planhat_sync.writing.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from airbyte_planhat.destination.input import Message
@@ -25,8 +26,7 @@ IGNORED: Final = frozenset(
 )
 """Types of messages that concern no destination; a source in front of a pipe prints some."""
 
-MOST_TYPES: Final = 10
-"""Unknown types that are named, since there may be any number."""
+HANDLED: Final = frozenset({"RECORD", "STATE"})
 
 logger = logging.getLogger("destination-planhat")
 
@@ -53,7 +53,7 @@ class Router:
         self._streams = streams
         self._states = states
         self._last_record = 0
-        self._unknown: set[str] = set()
+        self._unknown = UnknownMessages(NOUN, {*HANDLED, *IGNORED}, logger)
 
     def handle(self, lines: Lines) -> None:
         """Handle lines, in their order.
@@ -65,18 +65,19 @@ class Router:
             InputError: One of them is not a message that can be handled here.
             PlanhatError: The run cannot continue.
         """
-        at = 0
-        while at < len(lines.lines):
-            current = self._records.current
-            taken = current.take_lines(lines, at) if current is not None else 0
-            if current is not None and taken:
-                self._states.add_records(self._streams.of(current.name).key, taken)
-                at += taken
-                self._last_record = lines.first + at - 1
-            else:
-                self._handle_line(lines.lines[at], lines.first + at)
-                at += 1
+        for line, number in self._records.untaken(lines, self._count):
+            if line is not None:
+                self._handle_line(line, number)
             self._pipeline.send()
+
+    def finish(self) -> None:
+        """Report at the end of a run what was ignored without a warning of its own."""
+        self._unknown.report_rest()
+
+    def _count(self, model: str, lines: Lines, at: int, taken: int) -> None:
+        """Count records that the fast path has taken."""
+        self._states.add_records(self._streams.of(model).key, taken)
+        self._last_record = lines.first + at + taken - 1
 
     def _handle_line(self, line: bytes, number: int) -> None:
         if not line.strip():
@@ -88,7 +89,9 @@ class Router:
             check_state(line, number)
             self._pipeline.add_state(line, after=self._last_record)
         elif message.type not in IGNORED:
-            self._ignore(message, number)
+            is_lost = message.record is not None or message.state
+            lost = "a record or a state" if is_lost else None
+            self._unknown.ignore(message.type, number, lost=lost)
 
     def _handle_record(self, message: Message, line: bytes, number: int) -> None:
         if message.record is None:
@@ -103,17 +106,4 @@ class Router:
         self._last_record = number
         self._states.add_records(key, 1)
         name = key[1] if stream.model is None else stream.model.name
-        self._records.take(name, line, number, partial(values_of, message, stream.restored))
-
-    def _ignore(self, message: Message, number: int) -> None:
-        """Ignore a message of an unknown type, unless it may hold what would be lost."""
-        name = printable_name(message.type)
-        if message.record is not None or message.state:
-            raise InputError(
-                f"line {number} of the input is a message of the unknown type {name}, and contains "
-                "a record or a state, which would be lost: correct the program that writes the "
-                "input"
-            )
-        if name not in self._unknown and len(self._unknown) < MOST_TYPES:
-            self._unknown.add(name)
-            logger.warning("messages of the unknown type %s are ignored", name)
+        self._records.take(name, line, number, partial(values_of, message, stream.names.restored))

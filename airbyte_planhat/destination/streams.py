@@ -1,29 +1,24 @@
-"""The streams of a configured catalog, and what the catalog may ask of this destination."""
+"""The streams that are written, and the columns of their records."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airbyte_planhat.configured_catalog import WHAT
+from airbyte_planhat.destination.column_names import ColumnNames
 from airbyte_planhat.destination.input import record_decoder
 from airbyte_planhat.record_schema import DELETED_AT
-from airbyte_planhat.specification import DESTINATION_SYNC_MODES
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.record_form import AddedColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import msgspec
 
-    from airbyte_planhat.configured_catalog import ConfiguredStream
     from airbyte_planhat.messages import StreamKey
     from planhat_sync.model import Model
-    from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
-    from planhat_sync.writing.settings import WriteSettings
 
 COLUMNS: Final = AddedColumns(
     deleted_at=DELETED_AT,
@@ -40,13 +35,6 @@ COLUMNS: Final = AddedColumns(
 )
 """The columns that Airbyte and its sources add to records."""
 
-FIRST_SYNC: Final = 1
-"""The first sync has no generation before it whose records could be removed. PyAirbyte gives every
-sync this number, and asks in every one of them to remove what is older than generation 1."""
-
-MOST_FORMS: Final = 32
-"""Sets of columns whose names are remembered; a source may send other columns in every record."""
-
 
 class DestinationStream:
     """A stream that is written.
@@ -54,13 +42,16 @@ class DestinationStream:
     Args:
         key: Its namespace and name.
         model: The model whose records it holds; None if its records are mapped.
-        columns: The columns that the catalog announces.
+        columns: The columns that the catalog announces. They are the names that the columns of a
+            mapped stream get again; those of others get the names of the model's properties.
         match_on: The keyables that identify its records, as far as the catalog says so.
 
     Attributes:
         key: As given.
         model: As given.
+        columns: The columns that the catalog announces, without those that are renamed.
         match_on: As given.
+        names: The names that its columns stand for.
     """
 
     def __init__(
@@ -73,28 +64,9 @@ class DestinationStream:
         self.key = key
         self.model = model
         self.match_on = match_on
-        self._columns = tuple(columns)
-        names = self._columns if model is None else tuple(model.properties)
-        self._renamed = lru_cache(MOST_FORMS)(partial(_renamed, names))
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that the catalog announces, without those that are renamed."""
-        return [name for name in self._columns if name not in self._renamed(self._columns)]
-
-    def restored(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record with the names of properties as the model or the catalog writes them.
-
-        The catalog's count where a stream is mapped. Caches and warehouses make `sourceid` of
-        `sourceId`. A column is renamed if both it and the name could be nothing else.
-
-        Args:
-            record: The record.
-        """
-        renamed = self._renamed(tuple(record))
-        if not renamed:
-            return record
-        return {renamed.get(name, name): value for name, value in record.items()}
+        announced = tuple(columns)
+        self.names = ColumnNames(announced if model is None else model.properties)
+        self.columns = self.names.unchanged(announced)
 
 
 class DestinationStreams:
@@ -164,98 +136,3 @@ class DestinationStreams:
                         f"{WHAT}: two streams of {name} have different primary keys: set match_on"
                     )
         return {name: keyables for name, keyables in found.items() if keyables}
-
-
-def destination_streams(
-    configured: Iterable[ConfiguredStream],
-    models: Mapping[str, Model],
-    settings: WriteSettings,
-    maps: RecordMaps,
-) -> DestinationStreams:
-    """Check what a catalog asks for.
-
-    Args:
-        configured: Its streams.
-        models: The models by name.
-        settings: The user's settings.
-        maps: The mappings.
-
-    Raises:
-        ConfigurationError: It cannot be done, or would lose or double records.
-    """
-    streams = []
-    for stream in configured:
-        _check_modes(stream)
-        key = stream.key
-        if maps.are_set:
-            maps.streams_of(stream.name)
-            streams.append(DestinationStream(key, None, stream.properties))
-            continue
-        target = stream.destination_object_name or stream.name
-        model = models.get(target)
-        if model is None or not model.is_written:
-            what = "not a model of Planhat" if model is None else "only read from Planhat"
-            written = ", ".join(name for name, each in models.items() if each.is_written)
-            raise ConfigurationError(
-                f"{WHAT} names the stream {stream.name}, and {target} is {what}; there are "
-                f"{written}: choose one of them, or map the stream with mappings"
-            )
-        match_on = () if settings.match_on else _match_on(stream, model)
-        streams.append(DestinationStream(key, model, stream.properties, match_on))
-    return DestinationStreams(streams)
-
-
-def _check_modes(stream: ConfiguredStream) -> None:
-    if stream.destination_sync_mode not in (None, *DESTINATION_SYNC_MODES):
-        raise ConfigurationError(
-            f"{WHAT} has {stream.destination_sync_mode} as destination_sync_mode of the stream "
-            f"{stream.name}, and this destination never empties what it writes to: set it to "
-            f"{' or '.join(DESTINATION_SYNC_MODES)}"
-        )
-    if stream.minimum_generation_id and stream.sync_id != FIRST_SYNC:
-        raise ConfigurationError(
-            f"{WHAT} asks to remove earlier generations of the stream {stream.name} "
-            "(minimum_generation_id), and records in Planhat are never removed to write them "
-            "again: refresh the stream without removing its records"
-        )
-
-
-def _match_on(stream: ConfiguredStream, model: Model) -> tuple[str, ...]:
-    """Return the keyables among the primary key of a stream.
-
-    The `_id` of records that come from Planhat identifies them there, so it says nothing about how
-    they are found elsewhere.
-    """
-    if stream.destination_sync_mode != "append_dedup" and stream.destination_object_name is None:
-        return ()
-    names = [".".join(path) for path in stream.primary_key or ()]
-    known = {name.casefold(): name for name in (*model.keyables, *model.keyable_scope.values())}
-    found = [known.get(name.casefold(), "") for name in names]
-    if found in ([], [ID]):
-        return ()
-    keyables = tuple(name for name in found if name in model.keyables)
-    if "" in found or not keyables:
-        raise ConfigurationError(
-            f"{WHAT} has {', '.join(names)} as the primary key of the stream {stream.name}, and "
-            f"{model.name} are matched by {', '.join(model.keyables)}: set match_on to those that "
-            "its records have, or choose them as the primary key"
-        )
-    return keyables
-
-
-def _renamed(properties: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, str]:
-    """Return the properties that some columns stand for, by the columns."""
-    named, found = _by_folded(properties), _by_folded(columns)
-    return {
-        found[folded][0]: names[0]
-        for folded, names in named.items()
-        if len(names) == len(found.get(folded, ())) == 1 and names != found[folded]
-    }
-
-
-def _by_folded(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return names by what they are without regard to case."""
-    by: dict[str, list[str]] = {}
-    for name in names:
-        by.setdefault(name.casefold(), []).append(name)
-    return by

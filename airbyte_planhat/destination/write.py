@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from airbyte_planhat.configured_catalog import read_catalog
+from airbyte_planhat.destination.catalog_checks import destination_streams
 from airbyte_planhat.destination.input import key_of
+from airbyte_planhat.destination.maps import record_maps
 from airbyte_planhat.destination.rejects import RejectLines
 from airbyte_planhat.destination.router import Router
 from airbyte_planhat.destination.states import StateForm
-from airbyte_planhat.destination.streams import COLUMNS, destination_streams
+from airbyte_planhat.destination.streams import COLUMNS
 from planhat_sync.api.connection import Connection
 from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.writing.interface import Interface
-from planhat_sync.writing.mapping.mapped_streams import MappedStreams
-from planhat_sync.writing.mapping.mappings import Mappings
-from planhat_sync.writing.mapping.record_maps import NoMaps
 from planhat_sync.writing.records.record_form import RecordForm
 from planhat_sync.writing.results.every_state import EveryState
 from planhat_sync.writing.results.output_files import check_output_files
@@ -31,9 +29,7 @@ from planhat_sync.writing.settings import WriteSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
-    from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.records.payload import Reject
 
 NAME: Final = "destination-planhat"
@@ -58,7 +54,7 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
     check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
     if sys.stdin is None:
         raise ConfigurationError("standard input is closed: pipe a source into it")
-    maps = _maps(settings, models)
+    maps = record_maps(settings, models)
     streams = destination_streams(read_catalog(catalog), models, settings, maps)
     states = EveryState(StateForm())
 
@@ -84,23 +80,10 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         run.prepare(sys.stdin)
         streams.announce(run.pipeline)
         router = Router(run.pipeline, run.record_input, streams, states)
-        run.read(sys.stdin, router.handle)
+        try:
+            with run.reading():
+                for lines in run.lines(sys.stdin):
+                    router.handle(lines)
+        finally:
+            router.finish()
         run.pipeline.finish()
-
-
-def _maps(settings: WriteSettings, models: Mapping[str, Model]) -> RecordMaps:
-    if not settings.mappings:
-        return NoMaps()
-    mappings = Mappings.from_config(
-        settings.mappings,
-        models,
-        match_on=settings.match_on,
-        missing_key=settings.missing_key,
-        deleted_at=COLUMNS.deleted_at,
-    )
-
-    def stream_of(line: bytes) -> str:
-        key = key_of(line)
-        return "" if key is None else key[1]
-
-    return MappedStreams(mappings, stream_of, logging.getLogger(NAME))

@@ -117,7 +117,8 @@ class SourceStream:
         that is there if the record has none, or an older one
         (docs/adr/0069-reading-for-airbyte.md).
         """
-        cursor = max(at, parse_timestamp(self._state.get(BOOKMARK)) or at)
+        bookmark = parse_timestamp(self._state.get(BOOKMARK))
+        cursor = max(at, bookmark or at, self._run.answered_at or at)
         return {
             "_id": identifier,
             **({self._key: format_timestamp(cursor)} if self._key else {}),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
+from planhat_sync.api.http.server_clock import http_date
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.reading.company_names import CompanyNames
 from planhat_sync.reading.counts import ReadCounts
@@ -73,6 +75,17 @@ class ReadRun:
         if key != "id" and self._company_names is None:
             self._company_names = CompanyNames(key, self.connect, self.stop)
         return self._company_names
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When Planhat has last answered, at most, by its own clock; None if that is not known.
+
+        What was read until then is not newer, however wrong the clock of this machine is.
+        """
+        date = http_date(self._client.transport.date or "") if self._client else None
+        if date is None:
+            return None
+        return datetime.fromtimestamp(date, timezone.utc) + timedelta(seconds=1)  # it has no parts
 
     @property
     def retries(self) -> int:

@@ -156,6 +156,7 @@ class Stop:
                     requested_at = time.monotonic()
                     self.request(number)
                 elif time.monotonic() - requested_at > SAME_REQUEST_SECONDS:
+                    stdout.hold(LONGEST_LINE_SECONDS)
                     self._exit(number, f"at once by a second signal, {_name(number)}")
 
     def _numbers(self, readable: int) -> bytes:
@@ -171,8 +172,7 @@ class Stop:
         return os.read(readable, 64)
 
     def _exit(self, signum: int, why: str) -> None:
-        """End the process as soon as no line is being written."""
-        stdout.hold(LONGEST_LINE_SECONDS)
+        """End the process, also while a line is being written."""
         _print_last_line(f"{self._plugin}: stopped {why}: run again from the last state")
         os._exit(128 + signum)
 

@@ -73,8 +73,12 @@ class Pipeline:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether any record waits to be sent, or to be written to the reject file."""
-        return len(self.rejects) > 0 or any(stream.oldest_line for stream in self.streams)
+        """Whether any record waits to be sent, for its result, or for the reject file."""
+        return (
+            len(self.rejects) > 0
+            or self._dispatcher.oldest_line is not None
+            or any(stream.oldest_line for stream in self.streams)
+        )
 
     def take(
         self,

@@ -13,7 +13,7 @@ from planhat_sync.writing.mapping.record_maps import UnmappableError
 from planhat_sync.writing.records.payload import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
@@ -52,6 +52,33 @@ class RecordInput:
         self._streams = pipeline.streams
         self._maps = maps
         self._input_option = input_option
+
+    def untaken(
+        self, lines: Lines, count: Callable[[str, Lines, int, int], None]
+    ) -> Iterator[tuple[bytes | None, int]]:
+        """Take the records that the fast path can read, and yield all other lines, in order.
+
+        After each step a batch may be full, which the caller sends.
+
+        Args:
+            lines: Lines that were read together.
+            count: Receives which records were taken: the model, the lines, the index of the first
+                of them, and how many they are.
+
+        Yields:
+            A line and its number, or None and the number of the first line that was taken.
+        """
+        at = 0
+        while at < len(lines.lines):
+            current, number = self.current, lines.first + at
+            taken = current.take_lines(lines, at) if current is not None else 0
+            if current is not None and taken:
+                count(current.name, lines, at, taken)
+                at += taken
+                yield None, number
+            else:
+                at += 1
+                yield lines.lines[at - 1], number
 
     def take(
         self, stream: str, line: bytes, number: int, values: Callable[[bytes, int], Values]

@@ -161,28 +161,44 @@ class WriteRun:
         if file is not None:
             self._put_aside(file, descriptor_of(source))
 
-    def read(self, source: IO[Any], handle: Callable[[Lines], None]) -> None:
-        """Read the input up to its end.
+    def lines(self, source: IO[Any]) -> Iterator[Lines]:
+        """Yield the lines of the input, up to its end.
 
         What waits is sent when the input is idle, or has been slow for long.
 
         Args:
             source: The input.
-            handle: Handles lines that were read together.
 
         Raises:
             Interrupted: A stop was requested.
             PlanhatError: The input cannot be read, or the run cannot continue.
         """
-        with self._flushed_on_bad_input():
-            for lines in read_lines(source, self.stop, self._idle_seconds):
-                handle(lines)
-                if self._waiting.is_over(
-                    is_anything=self.pipeline.has_waiting, is_idle=not lines.lines
-                ):
-                    self.pipeline.flush()
+        for lines in read_lines(source, self.stop, self._idle_seconds):
+            yield lines
+            if self._waiting.is_over(
+                is_anything=self.pipeline.has_waiting, is_idle=not lines.lines
+            ):
+                self.pipeline.flush()
         if self.stop.requested:
             raise Interrupted("asked to stop while reading")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Return a context for the reading of the input, and for what is done with its lines.
+
+        The records before a line that ends the run are sent: they are not at fault.
+
+        Raises:
+            PlanhatError: The run cannot continue.
+        """
+        try:
+            yield
+        except (InputError, TooManyRejectsError) as error:
+            with contextlib.suppress(TooManyRejectsError):
+                self.pipeline.flush()
+            if isinstance(error, InputError):
+                raise
+            self.pipeline.check_rejects()
 
     def close(self) -> None:
         """Close threads, files and connections."""
@@ -212,15 +228,3 @@ class WriteRun:
             yield
         finally:
             self.pipeline.wait()
-
-    @contextlib.contextmanager
-    def _flushed_on_bad_input(self) -> Iterator[None]:
-        """Send the records before a line that ends the run: they are not at fault."""
-        try:
-            yield
-        except (InputError, TooManyRejectsError) as error:
-            with contextlib.suppress(TooManyRejectsError):
-                self.pipeline.flush()
-            if isinstance(error, InputError):
-                raise
-            self.pipeline.check_rejects()

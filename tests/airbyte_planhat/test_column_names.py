@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from airbyte_planhat.destination.streams import DestinationStream
+from airbyte_planhat.destination.column_names import ColumnNames
 from planhat_sync.models import load_models
 
 ISSUES = load_models()["issues"]
-KEY = (None, "issues")
 
 
 def test_columns_of_a_model_get_the_names_of_its_properties():
-    stream = DestinationStream(KEY, ISSUES)
+    names = ColumnNames(ISSUES.properties)
     given = {"sourceid": "A", "COMPANYIDS": [], "title": "T", "unknown": 1}
-    assert stream.restored(given) == {
+    assert names.restored(given) == {
         "sourceId": "A",
         "companyIds": [],
         "title": "T",
@@ -23,17 +22,17 @@ def test_columns_of_a_model_get_the_names_of_its_properties():
 
 
 def test_columns_of_a_mapped_stream_get_the_names_of_the_catalog():
-    stream = DestinationStream(KEY, None, ["Issue Key", "companyId"])
-    assert stream.restored({"issue key": 1, "companyid": 2}) == {"Issue Key": 1, "companyId": 2}
+    names = ColumnNames(["Issue Key", "companyId"])
+    assert names.restored({"issue key": 1, "companyid": 2}) == {"Issue Key": 1, "companyId": 2}
 
 
 @pytest.mark.parametrize(
     "given", [{"sourceid": "A", "sourceId": "B"}, {"sourceID": 1, "sourceid": 2}]
 )
 def test_two_columns_that_could_be_one_property_keep_their_names(given):
-    assert DestinationStream(KEY, ISSUES).restored(given) == given
+    assert ColumnNames(ISSUES.properties).restored(given) == given
 
 
 def test_a_column_that_could_be_two_of_the_catalog_keeps_its_name():
-    stream = DestinationStream(KEY, None, ["Key", "key", "KEY"])
-    assert stream.restored({"KEy": 1}) == {"KEy": 1}
+    names = ColumnNames(["Key", "key", "KEY"])
+    assert names.restored({"KEy": 1}) == {"KEy": 1}

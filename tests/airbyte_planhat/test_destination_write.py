@@ -234,8 +234,11 @@ def test_a_stream_that_is_written_nowhere_is_refused(base, sandbox, name):
         (b'{"record":{}}', "line 3 of the input is not an Airbyte message"),
         (b'{"type":"RECORD"}', "line 3 of the input is a RECORD without a record"),
         (b'{"type":"RECORD","record":7}', "line 3 of the input is not a valid RECORD message"),
-        (b'{"type":"RECORD","record":{"stream":"issues"}}', "is a RECORD without data"),
-        (b'{"type":"RECORD","record":{"stream":"issues","data":[]}}', "is a RECORD without data"),
+        (b'{"type":"RECORD","record":{"stream":"issues"}}', "is a RECORD without a record"),
+        (
+            b'{"type":"RECORD","record":{"stream":"issues","data":[]}}',
+            "is a RECORD without a record",
+        ),
         (b'{"type":"RECORD","record":{"stream":"issues","data":{"x":NaN}', "is not JSON"),
         (b'{"type":"RECORD","record":{"stream":"other","data":{}}}', "does not name"),
         (b'{"type":"RECORD","record":{"stream":"issues","namespace":"n","data":{}}}', "not name"),
@@ -243,8 +246,17 @@ def test_a_stream_that_is_written_nowhere_is_refused(base, sandbox, name):
         (b'{"type":"STATE","state":{"stream":1}}', "is a STATE that cannot be returned"),
         (b'{"type":"STATE","state":{"data":NaN}}', "is a STATE that cannot be returned"),
         (b'{"type":"STATE","state":{"data":"\xff"}}', "is not JSON"),
-        (b'{"type":"ROW","record":{"stream":"issues","data":{}}}', "of the unknown type ROW"),
-        (b'{"type":"NOTE","state":{}}', "of the unknown type NOTE"),
+        (
+            b'{"type":"ROW","record":{"stream":"issues","data":{}}}',
+            "of the unknown type 'ROW', and contains a record",
+        ),
+        (b'{"type":"record","record":{}}', "is not a valid record message"),
+        (b'{"type":" STATE"}', "the type of an Airbyte message is written STATE"),
+        (b'{"type":"NOTE","state":{"data":NaN}}', "of the unknown type 'NOTE'"),
+        (
+            b'{"type":"NOTE","state":{}}',
+            "of the unknown type 'NOTE', and contains a record or a state",
+        ),
     ],
 )
 def test_a_line_that_is_wrong_ends_the_run_behind_what_came_before(
@@ -269,7 +281,8 @@ def test_messages_that_concern_no_destination_are_ignored(base, issue, titles):
     ]
     ran = run_destination({**base, **KEYED}, [*others, issue("a"), *others, state(1)])
     assert ran.error is None
-    assert ran.warnings == ["messages of the unknown type OF_TOMORROW are ignored"]
+    (warning,) = ran.warnings
+    assert warning.startswith("line 5 of the input is a message of the unknown type 'OF_TOMORROW'")
     assert titles() == {"a": "a"}
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from airbyte_planhat.configured_catalog import read_catalog
-from airbyte_planhat.destination.streams import destination_streams
+from airbyte_planhat.destination.catalog_checks import destination_streams
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.writing.mapping.record_maps import NoMaps

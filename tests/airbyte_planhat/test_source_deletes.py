@@ -38,9 +38,10 @@ def world(planhat):
     return world_of(planhat, "issues", 20)
 
 
-def world_of(planhat, stream: str, size: int) -> World:
+def world_of(planhat, stream: str, size: int, now: float = 1_700_000_000.0) -> World:
     sandbox, clock = planhat
     sandbox.reset()
+    clock.now = now
     sandbox.behave(objective_times="present")
     world = World(sandbox, clock, stream, iter([]))
     for _ in range(size):
@@ -102,9 +103,9 @@ def test_a_deletion_is_a_record_with_the_id_the_cursor_and_the_time(
 
 def test_a_deletion_is_not_older_than_its_record_where_this_machine_s_clock_is_behind():
     clock = Clock()
-    clock.now = time.time() + 3600
     with Sandbox({"token-a": "alpha"}, clock=clock) as sandbox:
-        config, world = config_for(sandbox), world_of((sandbox, clock), "issues", 20)
+        config = config_for(sandbox)
+        world = world_of((sandbox, clock), "issues", 20, time.time() + 3600)
         catalog = catalog_of(config, issues="incremental")
         first = read_well(config, catalog)
         gone = max(first.records("issues"), key=lambda record: record["updatedAt"])
@@ -112,6 +113,28 @@ def test_a_deletion_is_not_older_than_its_record_where_this_machine_s_clock_is_b
         (deletion,) = deletions(read_well(config, catalog, first.state))
     assert deletion["_id"] == gone["_id"]
     assert deletion["updatedAt"] >= gone["updatedAt"] > deletion["_ab_cdc_deleted_at"]
+
+
+def test_a_deletion_is_not_older_than_what_its_record_became_while_it_was_read():
+    clock = Clock()
+    with Sandbox({"token-a": "alpha"}, clock=clock) as sandbox:
+        config = {**config_for(sandbox), "page_size": 5, "full_read_days": 0}
+        world = world_of((sandbox, clock), "objectives", 20, time.time() + 3600)
+        catalog = catalog_of(config, objectives="incremental:updatedAt")
+        gone = max(world.records())
+
+        def change(_: object) -> None:
+            clock.tick(1000)
+            world.touch("update", gone)
+
+        sandbox.before_each_request.append(change)
+        first = read_well(config, catalog)
+        sandbox.before_each_request.clear()
+        world.touch("delete", gone)
+        (deletion,) = deletions(read_well(config, catalog, first.state), "objectives")
+    (emitted,) = (one for one in first.records("objectives") if one["_id"] == gone)
+    (state,) = first.states("objectives")
+    assert deletion["updatedAt"] >= emitted["updatedAt"] > state["replication_key_value"]
 
 
 def test_the_catalog_announces_the_time_of_deletion_only_if_deletions_are_detected(config):
@@ -220,6 +243,7 @@ class Warehouse:
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     vouched=st.booleans(),
+    ahead=st.sampled_from([-100_000_000, 0, 5, 3600]),
     size=st.integers(0, 40),
     paging=st.tuples(st.sampled_from([1, 7, 2000]), st.sampled_from([1, 4])),
     runs=st.lists(
@@ -233,10 +257,10 @@ class Warehouse:
     ),
 )
 def test_a_warehouse_has_every_living_record_and_no_other_but_those_that_a_warning_was_about(
-    planhat, stream, vouched, size, paging, runs
+    planhat, stream, vouched, ahead, size, paging, runs
 ):
     sandbox, _ = planhat
-    world = world_of(planhat, stream, size)
+    world = world_of(planhat, stream, size, time.time() + ahead)
     config = config_for(
         sandbox, max_deletes_percent=100, page_size=paging[0], concurrency=paging[1]
     )

@@ -87,7 +87,8 @@ def configured(found, streams):
 
 
 def messages(text, kind):
-    return [found for line in text.splitlines() if (found := json.loads(line))["type"] == kind]
+    lines = text.split("\n")[:-1]
+    return [found for line in lines if (found := json.loads(line))["type"] == kind]
 
 
 def stream_of(message):

@@ -1,24 +1,34 @@
-"""The call stack from `main` to the socket is short in both plugins.
+"""The call stack from `main` to the socket is short in the plugins and the Airbyte connectors.
 
-Only frames of our own packages count, not those of the SDK, Click, Requests or Python. Each plugin
+Only frames of our own packages count, not those of the SDK, Click, Requests or Python. Each
 runs as a process whose `sitecustomize` records the stacks each time bytes are sent.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from reliability.airbyte import AirbytePair
+
 PROJECT = Path(__file__).parents[2]
 OURS = tuple(
     f"{PROJECT / package}/"
-    for package in ("planhat_sync", "planhat_singer", "tap_planhat", "target_planhat")
+    for package in (
+        "planhat_sync",
+        "planhat_singer",
+        "tap_planhat",
+        "target_planhat",
+        "airbyte_planhat",
+    )
 )
-TAP_FRAMES = 18
-TAP_WORKER_FRAMES = 9
-TARGET_FRAMES = 18
+READER_FRAMES = 19  # one more than while it waits, since it may be seen starting a request
+WORKER_FRAMES = 9
+WRITER_FRAMES = 18
 
 # A profile function sees each call of a C function in each thread, so nothing needs to be patched.
 SITECUSTOMIZE = """
@@ -61,9 +71,9 @@ sys.setprofile(profile)
 
 @pytest.fixture
 def stacks(tmp_path):
-    """The deepest stacks of the main thread and of any other, while a plugin sends requests."""
+    """The deepest stacks of the main thread and of any other, while requests are sent."""
 
-    def run(plugin, config, *arguments: str, stdin=""):
+    def run(command, stdin=""):
         (tmp_path / "sitecustomize.py").write_text(SITECUSTOMIZE)
         path = tmp_path / "stacks.json"
         env = {
@@ -71,8 +81,16 @@ def stacks(tmp_path):
             "OUR_PACKAGES": json.dumps(OURS),
             "STACKS_PATH": str(path),
         }
-        ended = plugin(*arguments, config=config, env=env, stdin=stdin)
-        assert ended.code == 0, ended.stderr
+        ended = subprocess.run(
+            command,
+            input=stdin,
+            text=True,
+            env=os.environ | env,
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
         deepest = json.loads(path.read_text())
         for role, stack in deepest.items():
             print(f"{role}: {len(stack)} frames of our own", *stack, sep="\n  ")  # noqa: T201
@@ -97,9 +115,9 @@ def test_the_tap_waits_for_a_page_in_few_frames(stacks, tap, config, sandbox, tm
     state = {"bookmarks": {"issues": entry if bookmark else {}}}
     (tmp_path / "state.json").write_text(json.dumps(state))
     settings = {**config, "page_size": 3}
-    main, worker = stacks(tap, settings, "--state", "state.json")
-    assert 0 < len(main) <= TAP_FRAMES
-    assert 0 < len(worker) <= TAP_WORKER_FRAMES
+    main, worker = stacks(tap.command("--state", "state.json", config=settings))
+    assert 0 < len(main) <= READER_FRAMES
+    assert 0 < len(worker) <= WORKER_FRAMES
 
 
 def test_the_target_sends_in_few_frames(stacks, target, config, sandbox):
@@ -115,6 +133,29 @@ def test_the_target_sends_in_few_frames(stacks, target, config, sandbox):
         {"type": "STATE", "value": {"bookmarks": {}}},
     ]
     lines = "".join(json.dumps(message) + "\n" for message in messages)
-    main, worker = stacks(target, {**config, "batch_size_rows": 2}, stdin=lines)
-    assert 0 < len(main) <= TARGET_FRAMES
+    main, worker = stacks(target.command(config={**config, "batch_size_rows": 2}), lines)
+    assert 0 < len(main) <= WRITER_FRAMES
+    assert not worker, "at concurrency 1 the main thread sends"
+
+
+def test_the_source_waits_for_a_page_in_few_frames(stacks, config, sandbox, tmp_path):
+    tenant = sandbox.tenant("token-a")
+    for _ in range(9):
+        tenant.insert("issues", {"title": "t"})
+    command = AirbytePair().reader_command(tmp_path, {**config, "page_size": 3}, None)
+    main, worker = stacks(command)
+    assert 0 < len(main) <= READER_FRAMES
+    assert 0 < len(worker) <= WORKER_FRAMES
+
+
+def test_the_destination_sends_in_few_frames(stacks, config, sandbox, tmp_path):
+    company = sandbox.tenant("token-a").insert("companies", {"name": "c"})["_id"]
+    lines = ""
+    for n in range(5):
+        data = {"title": "t", "companyIds": [company], "sourceId": f"{n}"}
+        record = {"stream": "issues", "data": data, "emitted_at": 1}
+        lines += json.dumps({"type": "RECORD", "record": record}) + "\n"
+    command = AirbytePair().writer_command(tmp_path, {**config, "batch_size_rows": 2})
+    main, worker = stacks(command, lines)
+    assert 0 < len(main) <= WRITER_FRAMES
     assert not worker, "at concurrency 1 the main thread sends"

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.subjects import MAPPED
+from benchmarks.subjects import (
+    MAPPED_TARGET,
+    OUR_DESTINATION,
+    OUR_SOURCE,
+    OUR_TAP,
+    OUR_TARGET,
+    Job,
+)
+from benchmarks.tenant import Tenant
 
 PROJECT = Path(__file__).parents[2]
 FEW, MANY = 20_000, 120_000
@@ -22,15 +30,12 @@ def url():
         server.kill()
 
 
-def peak(plugin, url, rows, folder, stdin, **more):
+def peak(subject, url, rows, folder, stdin):
     """The greatest resident set of one run, in megabytes."""
-    config, report = folder / "config.json", folder / "cost.json"
-    token = f"memory.{rows}.0.0"
-    settings = {"api_url": url, "api_token": token, "requests_per_minute": 0, **more}
-    config.write_text(json.dumps(settings))
-    program = [str(Path(sys.executable).with_name(plugin)), "--config", str(config)]
+    report = folder / "cost.json"
+    command = subject.command(Job(url, Tenant("memory", rows), folder))
     subprocess.run(
-        [sys.executable, "-m", "benchmarks.measure", str(report), *program],
+        [sys.executable, "-m", "benchmarks.measure", str(report), *command.argv],
         check=True,
         stdin=stdin,
         stdout=subprocess.DEVNULL,
@@ -40,23 +45,30 @@ def peak(plugin, url, rows, folder, stdin, **more):
     return json.loads(report.read_text())["peak_megabytes"]
 
 
-def test_the_tap_takes_no_more_memory_for_more_records(url, tmp_path):
-    few, many = (
-        peak("tap-planhat", url, rows, tmp_path, subprocess.DEVNULL) for rows in (FEW, MANY)
-    )
+@pytest.mark.parametrize(
+    "subject",
+    [OUR_TAP, pytest.param(OUR_SOURCE, marks=pytest.mark.slow)],
+    ids=lambda subject: subject.name,
+)
+def test_reading_more_records_takes_no_more_memory(url, tmp_path, subject):
+    few, many = (peak(subject, url, rows, tmp_path, subprocess.DEVNULL) for rows in (FEW, MANY))
     assert many - few < ROOM_MEGABYTES
 
 
 @pytest.mark.parametrize(
-    ("sizes", "form", "config"),
-    [((FEW, MANY), (), {}), ((10_000, 50_000), ("tracker",), MAPPED)],
-    ids=["plain", "mapped"],
+    ("subject", "sizes"),
+    [
+        (OUR_TARGET, (FEW, MANY)),
+        (MAPPED_TARGET, (10_000, 50_000)),
+        pytest.param(OUR_DESTINATION, (FEW, MANY), marks=pytest.mark.slow),
+    ],
+    ids=["plain", "mapped", "airbyte"],
 )
-def test_the_target_takes_no_more_memory_for_more_records(url, tmp_path, sizes, form, config):
+def test_writing_more_records_takes_no_more_memory(url, tmp_path, subject, sizes):
     peaks = []
     for rows in sizes:
-        command = [sys.executable, "-m", "benchmarks.lines", str(rows), *form]
+        command = [sys.executable, "-m", "benchmarks.lines", str(rows), subject.form]
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT) as feeder:
-            peaks.append(peak("target-planhat", url, rows, tmp_path, feeder.stdout, **config))
+            peaks.append(peak(subject, url, rows, tmp_path, feeder.stdout))
     few, many = peaks
     assert many - few < ROOM_MEGABYTES

@@ -33,7 +33,7 @@ def issue(bench, company, key, **fields):
         (b"12", "line 4 of the input is not a Singer message"),
         (b"[]", "line 4 of the input is not a Singer message"),
         (b'{"stream": "issues"}', "line 4 of the input is not a Singer message"),
-        (b'{"type": "record", "stream": "issues", "record": {}}', "writes it RECORD"),
+        (b'{"type": "record", "stream": "issues", "record": {}}', "is written RECORD"),
         (b'{"type": "RECORD", "record": {}}', "line 4 of the input is a RECORD of no stream"),
         (b'{"type": "RECORD", "stream": "issues"}', "RECORD without a record"),
         (b'{"type": "RECORD", "stream": "issues", "record": []}', "RECORD without a record"),

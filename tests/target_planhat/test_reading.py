@@ -141,6 +141,22 @@ def test_what_waits_is_sent_when_the_input_is_quiet(bench, capsys):
     assert capsys.readouterr().out == '{"bookmarks": {"at": 1}}\n'
 
 
+def test_the_state_after_batches_in_flight_is_printed_when_the_input_is_quiet(bench, capsys):
+    company = bench.company()
+    records = [bench.record(sourceId=each, title="t", companyIds=[company]) for each in "abcd"]
+    bench.sandbox.fault("slow", route="bulk", seconds=0.3)
+    printed: list[str] = []
+
+    def is_printed():
+        printed.append(capsys.readouterr().out)
+        return any(printed)
+
+    with Feed(bench, idle_seconds=0.1, batch_size_rows=2, concurrency=2) as feed:
+        feed.sink.write(bench.lines([bench.schema(), *records, bench.state(1)]))
+        until(is_printed)
+    assert "".join(printed) == '{"bookmarks": {"at": 1}}\n'
+
+
 def test_a_record_does_not_wait_for_ever_while_others_keep_coming(bench):
     company = bench.company()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planhat_sync.runtime.stdin import InputError
-from target_planhat.unknown_messages import MOST_TYPES
+from planhat_sync.writing.unknown_messages import MOST_TYPES
 
 ELSEWHERE = [
     {"type": "LOG", "level": "INFO", "message": "read 5 pages"},
@@ -86,7 +86,7 @@ def test_a_known_type_that_is_spelt_differently_is_refused_and_nothing_is_droppe
     ran = bench.run(lines)
     assert isinstance(ran.error, InputError)
     assert f"line 4 of the input is a message of type {name!r}" in str(ran.error)
-    assert f"the Singer specification writes it {name.strip().upper()}" in str(ran.error)
+    assert f"the type of a Singer message is written {name.strip().upper()}" in str(ran.error)
     assert ran.counts["issues"]["created"] == 1
     assert ran.states == [{"bookmarks": {"at": 1}}]
 

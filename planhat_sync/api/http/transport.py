@@ -61,6 +61,7 @@ class Transport:
         retries: How many of them were repeats.
         began: When the transport was made, by the clock of the server: seconds since 1970-01-01
             UTC; None before an answer with a `Date`.
+        date: The `Date` of the latest answer, as received; None if it had none.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Transport:
         self.requests = 0
         self.retries = 0
         self.began: float | None = None
+        self.date: str | None = None
         self._wire = wire or Wire(connection, width=width)
         self._clock = clock or Clock()
         self._made, self._made_epoch = self._clock.now(), self._clock.epoch()
@@ -144,9 +146,10 @@ class Transport:
         try:
             answer = self._wire.exchange(request)
             status = answer.status
+            self.date = answer.headers.get("date")
             if self.began is None:
                 elapsed = self._clock.now() - self._made
-                self.began = began_at(answer.headers.get("date"), elapsed, self._made_epoch)
+                self.began = began_at(self.date, elapsed, self._made_epoch)
             return answer
         finally:
             took = (self._clock.now() - began) * 1000

@@ -41,7 +41,7 @@ def run_command(source, args, **_):
     ended = subprocess.run([source.path, *args], capture_output=True, text=True, check=False)
     failure = subprocess.CalledProcessError(ended.returncode, args) if ended.returncode else None
     return entrypoint_wrapper.EntrypointOutput(
-        messages=ended.stdout.splitlines(), uncaught_exception=failure, stderr=ended.stderr
+        messages=ended.stdout.split("\n")[:-1], uncaught_exception=failure, stderr=ended.stderr
     )
 
 

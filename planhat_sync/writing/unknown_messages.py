@@ -1,73 +1,71 @@
-"""Messages of types that the target does not know: they are ignored unless one may be a record."""
+"""Messages of types that are not known: they are ignored unless one may hold what would be lost."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.stdin import InputError
-from target_planhat.messages import read_values
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Container
-
-    from target_planhat.messages import Message
 
 MOST_TYPES: Final = 10
 """Unknown types that are named; any others are only counted, since there may be any number."""
 LONGEST_TYPE: Final = 40
-
-logger = logging.getLogger("target-planhat")
 
 
 class UnknownMessages:
     """Ignores messages of unknown types, with one warning for each type.
 
     Args:
+        noun: What a message of the protocol is called, such as ``a Singer message``.
         known: The types that are known.
+        logger: Receives the warnings.
     """
 
-    def __init__(self, known: Container[str]) -> None:
+    def __init__(self, noun: str, known: Container[str], logger: logging.Logger) -> None:
+        self._noun = noun
         self._known = known
+        self._logger = logger
         self._types: set[str] = set()
         self._unnamed = 0
 
-    def handle(self, message: Message, line: bytes, number: int) -> None:
+    def ignore(self, kind: str, number: int, *, lost: str | None) -> None:
         """Ignore a message.
 
         What may be a record is never ignored, since the next state would acknowledge it.
 
         Args:
-            message: The message.
-            line: Its line.
-            number: Number of that line.
+            kind: Its type.
+            number: Number of its line.
+            lost: What would be lost with it, such as ``a record``; None for nothing.
 
         Raises:
-            InputError: It may be a record, or its type is a known one in other letters.
+            InputError: Something would be lost, or its type is a known one in other letters.
         """
-        known = message.type.strip().upper()
+        known = kind.strip().upper()
         if not known:
-            raise InputError(f"line {number} of the input is not a Singer message: it has no type")
-        name = repr(message.type[:LONGEST_TYPE])
+            raise InputError(f"line {number} of the input is not {self._noun}: it has no type")
+        name = repr(kind[:LONGEST_TYPE])
         if known in self._known:
             raise InputError(
-                f"line {number} of the input is a message of type {name}: the Singer "
-                f"specification writes it {known}; correct the program that writes the input"
+                f"line {number} of the input is a message of type {name}: the type of "
+                f"{self._noun} is written {known}; correct the program that writes the input"
             )
-        values = read_values(line, number)
-        if isinstance(values.get("stream"), str) and isinstance(values.get("record"), dict):
+        if lost is not None:
             raise InputError(
                 f"line {number} of the input is a message of the unknown type {name}, and "
-                "contains a record, which would be lost: correct the program that writes the input"
+                f"contains {lost}, which would be lost: correct the program that writes the input"
             )
-        if message.type in self._types:
+        if kind in self._types:
             return
         if len(self._types) == MOST_TYPES:
             self._unnamed += 1
             return
-        self._types.add(message.type)
-        logger.warning(
+        self._types.add(kind)
+        self._logger.warning(
             "line %d of the input is a message of the unknown type %s: "
             "all of this type are ignored",
             number,
@@ -79,4 +77,4 @@ class UnknownMessages:
         if self._unnamed:
             were = "was" if self._unnamed == 1 else "were"
             messages = counted(self._unnamed, "message")
-            logger.warning("%s of other unknown types %s ignored", messages, were)
+            self._logger.warning("%s of other unknown types %s ignored", messages, were)
