@@ -121,7 +121,7 @@ class Planhat:
         *,
         changed_since: date | str | None = None,
         properties: Iterable[str] | None = None,
-        company_ids: Iterable[str] = (),
+        company_ids: Iterable[str] | None = None,
     ) -> Reading:
         """Read records: each that exists throughout comes exactly once, whatever changes meanwhile.
 
@@ -150,7 +150,7 @@ class Planhat:
             company_ids=company_ids,
         )
 
-    def read_ids(self, model: str, *, company_ids: Iterable[str] = ()) -> Iterator[str]:
+    def read_ids(self, model: str, *, company_ids: Iterable[str] | None = None) -> Iterator[str]:
         """Read the ``_id`` of every record, each exactly once.
 
         Args:

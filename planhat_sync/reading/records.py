@@ -37,7 +37,7 @@ def read_records(
     stop: threading.Event,
     changed_since: date | str | None = None,
     properties: Iterable[str] | None = None,
-    company_ids: Iterable[str] = (),
+    company_ids: Iterable[str] | None = None,
     shows_changes: bool = True,
 ) -> Reading:
     """Read the records of a model.
@@ -49,7 +49,7 @@ def read_records(
         stop: Set to end the reading.
         changed_since: Read only what has changed since then; None for everything.
         properties: The properties to read besides ``_id``; None for all.
-        company_ids: Only records of these companies; of all if empty.
+        company_ids: Only records of these companies; None for all.
         shows_changes: Whether `next_changed_since` is wanted, which takes two requests.
 
     Raises:
@@ -61,7 +61,11 @@ def read_records(
     if properties is not None:
         selected = names_of(properties, "properties")
         check_names(selected, model.properties, f"{model.name} have no property")
-    companies = names_of(company_ids, "company_ids")
+    companies = [] if company_ids is None else names_of(company_ids, "company_ids")
+    if company_ids is not None and not companies:
+        raise ConfigurationError(
+            "company_ids is empty: leave it out to read those of all companies"
+        )
     if companies and not model.company_property:
         raise ConfigurationError(f"{model.name} belong to no companies: leave out company_ids")
     if changed_since is not None and model.replication_key is None:

@@ -5,13 +5,14 @@ Owns the sentences; a misspelt name is answered with the one that was probably m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 
 def names_of(given: Iterable[str], argument: str) -> list[str]:
@@ -22,9 +23,10 @@ def names_of(given: Iterable[str], argument: str) -> list[str]:
         argument: Name of the argument.
 
     Raises:
-        ConfigurationError: It is a text, or holds something other than texts.
+        ConfigurationError: It is a text or no iterable, or holds something other than texts.
     """
-    names = None if isinstance(given, str) else list(given)
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    names = list(given) if is_list else None
     if names is None or not all(isinstance(name, str) for name in names):
         raise ConfigurationError(f"{argument} must be a list of texts")
     return names

@@ -99,17 +99,22 @@ def row_settings(
     Raises:
         ConfigurationError: There is no such option, or it takes another value.
     """
+    kind = DeleteOptions if deletes else WriteOptions
+    for name in _CALLBACKS:
+        if not (options.get(name) is None or callable(options[name])):
+            raise ConfigurationError(f"{name} must be a function")
     given: dict[str, Any] = {
-        "unknown_properties": "reject",
         "max_rejects": KEPT_REJECTS,
         **{name: value for name, value in options.items() if name not in _CALLBACKS},
     }
     given["match_on"] = names_of(given.get("match_on", ()), "match_on")
-    if errors := config_errors({"properties": _SETTINGS}, given):
+    known = {name: _SETTINGS[name] for name in _SETTINGS if name in kind.__optional_keys__}
+    if errors := config_errors({"properties": known}, given):
         raise ConfigurationError("; ".join(errors))
     check_names(given["match_on"], model.keyables, f"match_on: {model.name} have no keyable")
-    if options.get("on_rejected"):
+    if options.get("on_rejected") is not None:
         given["max_rejects"] = None
-    chosen = {name: value for name, value in given.items() if name in WRITE_SETTINGS}
+    chosen = {"unknown_properties": "reject", **given}
+    chosen = {name: value for name, value in chosen.items() if name in WRITE_SETTINGS}
     chosen["match_on"] = tuple(given["match_on"])
     return WriteSettings(**chosen, deletes="delete" if deletes else "ignore")

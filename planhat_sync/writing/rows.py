@@ -158,29 +158,32 @@ class Write:
             try:
                 self._take(model, rows)
                 self._finish()
+                return self._result()
             except KeyboardInterrupt as interrupt:
                 raise WriteInterrupted(self._settled()) from interrupt
             except PlanhatError as error:
                 error.result = self._settled()
                 raise
             except BaseException:
-                self._settle()
+                self._settled()
                 raise
-            return self._result()
 
     def _take(self, model: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take all rows, up to one too many that is rejected: those before it are still written."""
         stream, plain_record = self._pipeline.streams[model], self._plain_record
         for index, row in enumerate(rows):
-            received: Any = row
-            if not isinstance(received, Mapping) or not all(isinstance(name, str) for name in row):
+            given: Any = row
+            if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in row):
                 raise TypeError(
                     f"rows[{index}] is not a mapping from names of properties to values, but a "
                     f"{type(row).__name__}: for a data frame, pass frame.to_dict('records')"
                 )
             record = plain_record(row)
             record.update(self._added)
+            received = dict(row)  # it may be given again with other values before it is rejected
             reject = stream.take_record(record, received, index)
+            if reject is None and not stream.full:
+                continue
             try:
                 if reject is not None:
                     self._do(self._pipeline.reject, stream, record, received, index, reject)
@@ -188,6 +191,7 @@ class Write:
                     self._do(self._pipeline.send)
             except TooManyRejectsError:
                 return
+            self._report()
 
     def _finish(self) -> None:
         """Write what waits, and fail if more rows are rejected than may be."""
@@ -196,10 +200,14 @@ class Write:
         except TooManyRejectsError:
             self._rejected.report()
             raise self._rejected.error(self._pipeline.counts.total.rejected) from None
+        self._report()
 
     def _do(self, work: Callable[..., None], *arguments: object) -> None:
-        """Do what sends requests in the other thread, and report what has come of it."""
+        """Do what sends requests in the other thread."""
         self._wait_for(self._thread.submit(work, *arguments))
+
+    def _report(self) -> None:
+        """Call the callbacks, whose errors are never taken for those of this write."""
         self._rejected.report()
         if self._on_progress is not None and self._pipeline.batches > self._batches:
             self._batches = self._pipeline.batches

@@ -60,7 +60,8 @@ class Wire:
         self._connection = connection
         self._largest = largest_body_bytes
         self._clock = clock or Clock()
-        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=width)
+        self._width = width
+        self._kept = self._new_adapter()
         self._proxies = {} if connection.is_local else get_environ_proxies(connection.api_url)
         self._verify = _ca_bundle() if connection.api_url.startswith("https:") else True
         self._reached = False
@@ -130,6 +131,20 @@ class Wire:
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._adapter.close()
+
+    @property
+    def _adapter(self) -> DeadlineAdapter:
+        """The connections of this process.
+
+        A forked child has those of its parent too. If both used them, each would read answers to
+        requests of the other.
+        """
+        if self._kept[0] != os.getpid():
+            self._kept = self._new_adapter()
+        return self._kept[1]
+
+    def _new_adapter(self) -> tuple[int, DeadlineAdapter]:
+        return os.getpid(), DeadlineAdapter(pool_connections=1, pool_maxsize=self._width)
 
 
 def _ca_bundle() -> str | bool:

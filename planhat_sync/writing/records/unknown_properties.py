@@ -70,7 +70,7 @@ class Lookalikes:
             misspelt: Whether a similar name counts too, which is good enough for a warning.
         """
         letters = _letters(column)
-        if letters in self._names:
+        if letters and letters in self._names:
             name = self._names[letters]
             if name in self._read_only or (name == ID and not column.startswith("_")):
                 return None

@@ -43,7 +43,7 @@ class RejectedRows:
 
         Args:
             index: Its position in the rows.
-            row: The row, as it was given.
+            row: The row, as it was when it was given.
             why: Why it is not written.
         """
         self._decided.append(RejectedRow(index, row, why.code.value, why.message, why.property))
@@ -57,7 +57,11 @@ class RejectedRows:
             if len(self.kept) < self._most:
                 self.kept.append(rejected)
             if self._receive is not None:
-                self._receive(rejected)
+                try:
+                    self._receive(rejected)
+                except Exception:
+                    self._receive = None  # what has failed is not called again
+                    raise
 
     def error(self, count: int) -> TooManyRejectsError:
         """Return the error of a write in which more rows are rejected than may be.

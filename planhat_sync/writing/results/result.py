@@ -15,7 +15,7 @@ class RejectedRow:
 
     Attributes:
         index: Its position in the rows that were given, from 0.
-        row: The row itself, as it was given and not a copy.
+        row: The row as it was given: a dictionary of its values, which are not copied.
         code: The reason, for programs, such as ``wrong_type``; docs/rejects.md lists them.
         message: The reason in one sentence, with at most a short excerpt of a value.
         property: The property at fault; None if it is the row as a whole.
@@ -73,3 +73,7 @@ class WriteInterrupted(KeyboardInterrupt):
     def __init__(self, result: Result) -> None:
         super().__init__(f"{result.rows - result.undecided} of {result.rows} rows have an outcome")
         self.result = result
+
+    def __reduce__(self) -> tuple[type[WriteInterrupted], tuple[Result]]:
+        """Return how it is made again, since processes hand over errors that way."""
+        return type(self), (self.result,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from itertools import count
@@ -10,7 +11,7 @@ from itertools import count
 import pytest
 from under_way import TIMEOUT_SECONDS, until
 
-from planhat_sync import Planhat, WriteInterrupted
+from planhat_sync import Planhat, Result, WriteInterrupted
 
 ROWS = [{"sourceId": f"s{number}", "name": f"n{number}"} for number in range(200)]
 
@@ -94,6 +95,12 @@ def test_rejects_that_are_decided_meanwhile_are_received(at_request, planhat):
         )
     result = interrupted.value.result
     assert result.rejected == len(received) == len(result.rejects) >= 1
+
+
+def test_an_interrupted_write_is_handed_over_between_processes():
+    interrupted = WriteInterrupted(Result(rows=3, created=2, undecided=1))
+    again = pickle.loads(pickle.dumps(interrupted))  # noqa: S301 - made here
+    assert (again.result, str(again)) == (interrupted.result, "2 of 3 rows have an outcome")
 
 
 def test_ctrl_c_in_the_callers_iterable_settles_what_is_in_flight(ctrl_c, planhat, alpha):

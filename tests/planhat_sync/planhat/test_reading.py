@@ -189,7 +189,10 @@ def test_custom_fields_are_described_by_their_labels(planhat, alpha):
             "issues have no property called 'titel'; did you mean title?",
         ),
         (lambda p: p.read("issues", properties="title"), "properties must be a list of texts"),
+        (lambda p: p.read("issues", properties=5), "properties must be a list of texts"),
         (lambda p: p.read("issues", company_ids="a"), "company_ids must be a list of texts"),
+        (lambda p: p.read("issues", company_ids=[]), "company_ids is empty: leave it out to read"),
+        (lambda p: p.read_ids("issues", company_ids=()), "company_ids is empty: leave it out to"),
         (lambda p: p.read("issues", company_ids=["x y"]), "company_ids holds 'x y', which is not"),
         (lambda p: p.read("issues", changed_since="monday"), "changed_since is not a date-time"),
         (

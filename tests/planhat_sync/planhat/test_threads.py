@@ -1,9 +1,14 @@
-"""One `Planhat` serves several threads, which share its pace and nothing else."""
+"""One `Planhat` serves several threads, which share its pace; a forked process shares nothing."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +59,13 @@ def test_the_pace_is_that_of_all_calls_together(sandbox, alpha):
         for _ in range(60):  # 50 at once, and then one each 50 ms
             planhat.get("companies", "a" * 24)
     assert time.monotonic() - began >= 9 * 0.05
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_connections_of_its_own(sandbox):
+    served_by = []  # the sandbox has a thread for each connection
+    sandbox.before_each_request.append(lambda _: served_by.append(threading.get_ident()))
+    program = Path(__file__).with_name("forking.py")
+    subprocess.run([sys.executable, str(program), sandbox.url], check=True, timeout=60)
+    first, of_child, of_parent = served_by
+    assert first == of_parent != of_child

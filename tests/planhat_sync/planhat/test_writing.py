@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections import ChainMap, OrderedDict
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -84,7 +85,7 @@ def test_the_first_reject_ends_the_write_after_the_rows_before_it(planhat, alpha
     )
     result = failed.value.result
     assert (result.rows, result.created, result.rejected, result.undecided) == (3, 2, 1, 0)
-    assert result.rejects[0].row is rows[2]
+    assert result.rejects[0].row == rows[2]
     assert set(by_source_id(alpha)) == {"s0", "s1"}
 
 
@@ -99,7 +100,7 @@ def test_rejects_have_their_row_and_the_others_are_written(planhat, sandbox, alp
         (3, "missing_key", None),
         (4, "refused", None),
     ]
-    assert all(each.row is rows[each.index] for each in result.rejects)
+    assert all(each.row == rows[each.index] for each in result.rejects)
     assert (result.rows, result.created, result.rejected) == (6, 3, 3)
     assert set(by_source_id(alpha)) == {"s0", "s2", "s5"}
 
@@ -130,6 +131,82 @@ def test_a_callback_that_fails_ends_the_write_with_its_error(planhat, sandbox):
     with pytest.raises(ZeroDivisionError):
         planhat.write("companies", [{}, *companies(1)], on_reject="continue", on_rejected=fail)
     assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("callback", ["on_progress", "on_rejected"])
+def test_rejects_of_a_write_within_a_callback_end_the_write_and_lose_no_row_silently(
+    planhat, callback
+):
+    def fail(_):
+        planhat.write("companies", [{}])
+
+    rows = [{"sourceId": "bad", "name": {}}, *companies(20)]
+    with pytest.raises(TooManyRejectsError, match=r"1 row was rejected, first rows\[0\]") as failed:
+        planhat.write(
+            "companies", rows, batch_size_rows=5, on_reject="continue", **{callback: fail}
+        )
+    assert failed.value.result.rows < len(rows)
+    assert failed.value.result.rejected == 1
+
+
+def test_rejects_in_flight_are_received_although_the_iterable_fails(planhat, sandbox):
+    failed = threading.Event()
+    sandbox.before_each_request.append(lambda _: failed.wait(10))
+
+    def rows():
+        for number in range(3):
+            yield {"sourceId": f"s{number}"}  # no name: Planhat refuses it
+        failed.set()
+        raise ZeroDivisionError
+
+    received: list[RejectedRow] = []
+    with pytest.raises(ZeroDivisionError):
+        planhat.write(
+            "companies",
+            rows(),
+            batch_size_rows=1,
+            concurrency=10,
+            on_reject="continue",
+            on_rejected=received.append,
+        )
+    assert {each.code for each in received} == {"refused"}
+
+
+def test_a_rejected_row_is_as_it_was_given_although_the_iterable_gives_one_object_again(planhat):
+    def rows():
+        row = {}
+        for number in range(4):
+            row.clear()
+            row.update(sourceId=f"s{number}", **({} if number == 1 else {"name": "n"}))
+            yield row
+
+    result = planhat.write("companies", rows(), on_reject="continue")
+    assert [(each.index, each.row) for each in result.rejects] == [(1, {"sourceId": "s1"})]
+
+
+def test_a_callback_may_be_an_object_that_is_false(planhat):
+    class Received(list[RejectedRow]):
+        def __call__(self, rejected):
+            self.append(rejected)
+
+    received = Received()
+    rows = [{"sourceId": f"{number}", "name": {}} for number in range(5)]
+    planhat.write("companies", rows, on_reject="continue", max_rejects=2, on_rejected=received)
+    assert len(received) == 5
+
+
+def test_an_option_of_writes_is_none_of_deletes(planhat, sandbox):
+    for option in ({"write_mode": "update"}, {"nan": "absent"}, {"missing_key": "create"}):
+        with pytest.raises(ConfigurationError, match="is not a setting"):
+            planhat.delete("companies", [{"sourceId": "s"}], **option)
+    assert not sandbox.requests
+
+
+def test_a_column_without_a_letter_is_like_no_property(planhat):
+    rows = [{"sourceId": "s", name: 1} for name in ("", "--", "\ud800")]
+    result = planhat.write("companies", rows, on_reject="continue")
+    assert [each.code for each in result.rejects] == ["unknown_property"] * 3
+    assert not [each.message for each in result.rejects if "did you mean" in each.message]
 
 
 def test_an_iterable_that_fails_ends_the_write_with_its_error(planhat, sandbox, alpha):
@@ -222,7 +299,7 @@ def test_records_are_deleted_by_their_keys_and_each_has_its_outcome(planhat, alp
     assert (result.rows, result.deleted, result.skipped, result.rejected) == (4, 2, 1, 1)
     assert result.reasons == {"to be deleted but not in Planhat": 1}
     assert (result.rejects[0].index, result.rejects[0].code) == (3, "missing_key")
-    assert result.rejects[0].row is rows[3]
+    assert result.rejects[0].row == rows[3]
     assert set(by_source_id(alpha)) == {"s1", "s2"}
 
 
@@ -350,7 +427,7 @@ def test_whatever_rows_hold_each_of_them_has_one_outcome(sandbox, planhat, rows,
     assert result.rows == len(rows) == sum(getattr(result, name) for name in outcomes)
     assert result.undecided == result.deleted == 0
     assert len(result.rejects) == result.rejected
-    assert all(each.row is rows[each.index] for each in result.rejects)
+    assert all(each.row == rows[each.index] for each in result.rejects)
     assert len(sandbox.tenant("alpha").records("companies")) == result.created
     assert repr(rows) == repr(given)  # NaN differs from itself
     sent = b"".join(request.body for request in sandbox.requests)
@@ -378,6 +455,9 @@ def test_a_row_that_is_not_a_mapping_is_a_type_error(planhat, rows, sentence):
     [
         ({"match_one": ["sourceId"]}, "match_one is not a setting; did you mean match_on?"),
         ({"match_on": "sourceId"}, "match_on must be a list of texts"),
+        ({"match_on": None}, "match_on must be a list of texts"),
+        ({"on_rejected": []}, "on_rejected must be a function"),
+        ({"on_progress": "print"}, "on_progress must be a function"),
         ({"match_on": ["email"]}, "match_on: companies have no keyable called 'email'"),
         ({"nan": "zero"}, "nan must be one of reject, absent, null"),
         ({"on_reject": "ignore"}, "on_reject must be one of fail, continue"),
