@@ -127,7 +127,8 @@ class Planhat:
 
         Args:
             model: Name of the model.
-            changed_since: Read only what has changed since then, which is in UTC without a zone.
+            changed_since: Read only what has changed since then, which is in UTC without a zone;
+                only for issues, of which every change is known to move ``updatedAt``.
             properties: The properties to read besides ``_id``; all by default.
             company_ids: Read only records of the companies with these ids; of all by default.
 
@@ -216,7 +217,7 @@ class Planhat:
         """Find out what the token may do; nothing is written.
 
         Args:
-            models: Names of models; by default those that most tenants have.
+            models: Names of models; by default issues and objectives.
 
         Raises:
             AuthenticationError: Planhat does not accept the token.

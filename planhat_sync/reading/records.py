@@ -69,10 +69,13 @@ def read_records(
     if companies and not model.company_property:
         raise ConfigurationError(f"{model.name} belong to no companies: leave out company_ids")
     if changed_since is not None and model.replication_key is None:
-        raise ConfigurationError(
-            f"{model.name} do not show when they were changed: leave out changed_since, and read "
-            "all of them"
+        key = model.possible_replication_key
+        reason = (
+            f"not every change of {model.name} is known to move {key}"
+            if key
+            else f"{model.name} do not show when they were changed"
         )
+        raise ConfigurationError(f"{reason}: leave out changed_since, and read all of them")
     since = None if changed_since is None else _time_text(changed_since)
     config = {**paging, "company_ids": companies, "start_date": since}
     run = ReadRun(config, stop=stop, client=client)

@@ -50,6 +50,9 @@ class DeleteOptions(TypedDict, total=False):
 class WriteOptions(DeleteOptions, total=False):
     """How rows are written; each option may be left out.
 
+    All of `DeleteOptions` are options too: `match_on`, `dry_run`, `on_reject`, `max_rejects`,
+    `on_rejected`, `on_progress`, `batch_size_rows` and `concurrency`.
+
     Attributes:
         write_mode: Whether records may be created and updated (``upsert``, the default), only
             updated, or only created.

@@ -37,6 +37,23 @@ def test_every_error_that_may_reach_a_program_is_exported():
     assert names - inside <= set(planhat_sync.__all__)
 
 
+def test_help_names_what_every_option_of_a_write_is():
+    options, inherited = planhat_sync.WriteOptions, planhat_sync.DeleteOptions
+    own = options.__optional_keys__ - inherited.__optional_keys__
+    for name in inherited.__optional_keys__:
+        assert f"`{name}`" in options.__doc__, name
+    for name in own:
+        assert f" {name}: " in options.__doc__, name
+
+
+def test_what_help_says_of_the_models_that_some_methods_take_is_so(planhat):
+    models = planhat.models.values()
+    assert [each.name for each in models if each.replication_key] == ["issues"]
+    assert "only for issues" in planhat_sync.Planhat.read.__doc__
+    assert list(planhat.check()) == ["issues", "objectives"]
+    assert "by default issues and objectives" in planhat_sync.Planhat.check.__doc__
+
+
 def loaded_by(imports: str, modules: set[str]) -> set[str]:
     """Return which of some modules a fresh interpreter has loaded after an import."""
     program = f"import sys\n{imports}\nprint(*{modules!r} & {{*sys.modules}})"
