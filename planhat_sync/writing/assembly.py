@@ -69,6 +69,7 @@ def make_pipeline(
         clock=clock,
         seconds_ahead=client.transport.seconds_ahead,
         on_reject=interface.on_reject,
+        are_received=form is None,
         place=interface.place,
     )
     checkpoint = Checkpoint(stop, rejects)

@@ -28,7 +28,8 @@ class Interface:
         name: Its name, with which its log lines and its last line begin.
         version: Its version.
         records: The form in which records arrive.
-        rejects: How the lines of the reject file are written; None if there is never one.
+        rejects: How the lines of the reject file are written; None if there is never one, since
+            what `on_reject` receives is not lost.
         states: Decides which states may be printed.
         write: Writes lines, such as states, to standard output.
         on_reject: Receives each reject, as `Rejects.add` does.

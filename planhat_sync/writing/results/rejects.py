@@ -49,6 +49,7 @@ class Rejects:
         clock: Time.
         seconds_ahead: Returns how far this clock is ahead of Planhat's.
         on_reject: Receives each reject, as `add` does.
+        are_received: Whether the rejects that it receives need no file.
         place: Names the place of a record in the input, given its number.
 
     Attributes:
@@ -68,6 +69,7 @@ class Rejects:
         clock: Clock | None = None,
         seconds_ahead: Callable[[], float] = float,
         on_reject: OnReject | None = None,
+        are_received: bool = False,
         place: Callable[[int], str] = "line {}".format,
     ) -> None:
         self.unacknowledged_line: int | None = None
@@ -79,6 +81,7 @@ class Rejects:
         self._clock = clock or Clock()
         self._seconds_ahead = seconds_ahead
         self._on_reject = on_reject
+        self._are_received = are_received
         self._place = place
         self._waiting: list[RejectedRecord] = []
         self._count = 0
@@ -128,7 +131,7 @@ class Rejects:
             )
         if self.file is not None:
             self._waiting.append(RejectedRecord(line, raw, why, self._clock.utc()))
-        if self._allowed == 0 or self.file is None:
+        if self._allowed == 0 or (self.file is None and not self._are_received):
             self._leave_unacknowledged(line)
         if self._on_reject is not None:
             self._on_reject(stream, line, raw, why)

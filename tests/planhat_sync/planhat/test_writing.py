@@ -184,6 +184,23 @@ def test_a_rejected_row_is_as_it_was_given_although_the_iterable_gives_one_objec
     assert [(each.index, each.row) for each in result.rejects] == [(1, {"sourceId": "s1"})]
 
 
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_rows_without_keyables_are_created_also_after_one_that_is_rejected(
+    planhat, alpha, concurrency
+):
+    rows = [{"name": {} if number == 2 else f"n{number}"} for number in range(20)]
+    result = planhat.write(
+        "companies",
+        rows,
+        missing_key="create",
+        on_reject="continue",
+        batch_size_rows=3,
+        concurrency=concurrency,
+    )
+    assert (result.rows, result.created, result.rejected) == (20, 19, 1)
+    assert len(alpha.records("companies")) == 19
+
+
 def test_a_callback_may_be_an_object_that_is_false(planhat):
     class Received(list[RejectedRow]):
         def __call__(self, rejected):
