@@ -42,6 +42,10 @@ since nothing in Airbyte's messages proves that all records of the source have c
 
 _SHOWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "start_date": {
+        "description": (
+            "Read only what has changed since then, or since the last state if that is later. "
+            "Streams that are not read incrementally are always read in full."
+        ),
         "pattern": r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?)?$",
         "examples": ["2026-01-31T00:00:00Z"],
     },
@@ -84,7 +88,21 @@ _SHOWN: Final[Mapping[str, Mapping[str, Any]]] = {
             "destination-planhat write can read; required with on_reject: continue."
         )
     },
-    "flattening_separator": {"type": "string"},
+    "match_on": {
+        "description": (
+            "Keyables that identify a record, in order of preference, such as [sourceId]; by "
+            "default the primary key of the stream if it is made of keyables, or else each model's "
+            "own order (_id, sourceId, externalId). Keyables that a model does not have are "
+            "ignored."
+        )
+    },
+    "flattening_separator": {
+        "type": "string",
+        "description": (
+            "Separator between custom and the label in the columns of custom fields: with _, "
+            "custom_Region holds the custom field Region. Columns with __ are always recognized."
+        ),
+    },
 }
 """What is shown in place of the library's definitions."""
 

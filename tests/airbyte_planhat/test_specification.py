@@ -76,7 +76,15 @@ def test_the_token_alone_is_a_secret(spec):
 @both
 def test_no_description_speaks_of_singer(spec):
     for name, setting in form(spec)["properties"].items():
-        for word in ("Singer", "_sdc_", "target-planhat", "bar ", "--input"):
+        for word in (
+            "Singer",
+            "_sdc_",
+            "target-planhat",
+            "the tap",
+            "bar ",
+            "--input",
+            "replication key",
+        ):
             assert word not in setting["description"], name
 
 
