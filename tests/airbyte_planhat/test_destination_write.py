@@ -148,6 +148,16 @@ def test_two_columns_that_differ_by_case_alone_are_not_confused(base, issue, tit
     assert titles()["b"] == "b"
 
 
+def test_a_column_of_which_the_catalog_has_two_is_read_alike_by_both_paths(base, issue, titles):
+    columns = stream("issues", "sourceId", "sourceid", "title", "companyIds")
+    for more in ({}, {"not_announced": 1}):
+        message = issue("a", sourceid="b", **more)
+        del message["record"]["data"]["sourceId"]
+        ran = run_destination({**base, **KEYED}, [message], columns)
+        assert "1 record was rejected" in str(ran.error)
+    assert titles() == {}
+
+
 @pytest.mark.parametrize(("deletes", "left"), [("ignore", 2), ("delete", 1)])
 def test_a_deletion_does_what_the_setting_says(base, issue, titles, deletes, left):
     gone = record(sourceId="a", _ab_cdc_deleted_at="2026-01-01T00:00:00Z")
