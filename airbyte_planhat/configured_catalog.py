@@ -93,7 +93,9 @@ def read_catalog(content: bytes) -> tuple[ConfiguredStream, ...]:
             "prints"
         ) from None
     except (msgspec.DecodeError, RecursionError):
-        raise ConfigurationError(f"{WHAT} is not JSON") from None
+        raise ConfigurationError(
+            f"{WHAT} is not JSON, or holds more than one value: make one of what discover prints"
+        ) from None
     streams: dict[StreamKey, ConfiguredStream] = {}
     for stream in catalog.streams:
         if streams.setdefault(stream.key, stream) is not stream:

@@ -26,6 +26,7 @@ from planhat_sync.errors import (
 )
 from planhat_sync.redaction import redact
 from planhat_sync.runtime.exits import StoppedBySignal, sentence_of
+from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import OutputError
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def failure_type(error: BaseException | None) -> FailureType:
             return "config_error"
         if isinstance(error, _TRANSIENT):
             return "transient_error"
+        if isinstance(error, InputError):  # the source's fault: no setting corrects what it writes
+            return "system_error"
         if isinstance(error, StopError) and error.__cause__ is None and _tells_the_user(error):
             return "config_error"
         error = error.__cause__

@@ -19,10 +19,17 @@ class ColumnNames:
 
     Args:
         names: The names.
+        announced: The columns that the catalog announces. If two of them differ by case alone,
+            neither is renamed, even in a record that has only one.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = _by_folded(names)
+    def __init__(self, names: Iterable[str], announced: Iterable[str] = ()) -> None:
+        of_catalog = _by_folded(announced)
+        self._names = {
+            folded: each
+            for folded, each in _by_folded(names).items()
+            if len(each) == 1 and len(of_catalog.get(folded, ())) <= 1
+        }
         self._renamed = lru_cache(MOST_FORMS)(self._find_renamed)
 
     def restored(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +58,7 @@ class ColumnNames:
         return {
             found[folded][0]: names[0]
             for folded, names in self._names.items()
-            if len(names) == len(found.get(folded, ())) == 1 and names != found[folded]
+            if len(found.get(folded, ())) == 1 and names != found[folded]
         }
 
 

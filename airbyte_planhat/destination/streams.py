@@ -65,7 +65,7 @@ class DestinationStream:
         self.model = model
         self.match_on = match_on
         announced = tuple(columns)
-        self.names = ColumnNames(announced if model is None else model.properties)
+        self.names = ColumnNames(announced if model is None else model.properties, announced)
         self.columns = self.names.unchanged(announced)
 
 

@@ -42,7 +42,10 @@ def read_states(content: bytes, streams: Collection[StreamKey]) -> dict[StreamKe
     try:
         value = msgspec.json.decode(decode_text(content, WHAT))
     except (msgspec.DecodeError, RecursionError):
-        raise ConfigurationError(f"{WHAT} is not JSON") from None
+        raise ConfigurationError(
+            f"{WHAT} is not JSON, or holds more than one value: give the states of an earlier run "
+            "as a list"
+        ) from None
     if value == {}:
         return {}
     states: dict[StreamKey, dict[str, Any]] = {}
@@ -60,6 +63,8 @@ def _with_stream(value: Any) -> tuple[StreamKey, dict[str, Any]]:  # noqa: ANN40
     """Return a state with its stream."""
     if not isinstance(value, dict):
         _refuse("it is not a state")
+    if value.get("type") == "STATE":
+        _refuse("it is a message, and not the state that the message holds")
     if value.get("type", "STREAM") != "STREAM" or any(value.get(name) for name in _OTHER_KINDS):
         _refuse("it is GLOBAL or LEGACY, and this source has only states of streams")
     stream = value.get("stream")

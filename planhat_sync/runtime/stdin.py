@@ -25,7 +25,7 @@ LONGEST_LINE_BYTES = 32 << 20
 
 
 class InputError(StopError):
-    """The input is not what a tap writes. Nothing after the line is read."""
+    """The input is not what a tap or a source writes. Nothing after the line is read."""
 
 
 class Lines(NamedTuple):

@@ -36,3 +36,9 @@ def test_two_columns_that_could_be_one_property_keep_their_names(given):
 def test_a_column_that_could_be_two_of_the_catalog_keeps_its_name():
     names = ColumnNames(["Key", "key", "KEY"])
     assert names.restored({"KEy": 1}) == {"KEy": 1}
+
+
+def test_a_column_of_which_the_catalog_has_two_keeps_its_name_in_every_record():
+    names = ColumnNames(ISSUES.properties, ["sourceId", "sourceid", "TITLE"])
+    assert names.restored({"sourceid": "A", "TITLE": "T"}) == {"sourceid": "A", "title": "T"}
+    assert names.unchanged(["sourceId", "sourceid", "TITLE"]) == ["sourceId", "sourceid"]

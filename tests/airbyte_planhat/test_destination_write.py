@@ -10,6 +10,7 @@ from destination_runs import record, run_destination, state, stream
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.unknown_messages import MOST_TYPES
 
 KEYED = {"match_on": ["sourceId"]}
 
@@ -148,6 +149,16 @@ def test_two_columns_that_differ_by_case_alone_are_not_confused(base, issue, tit
     assert titles()["b"] == "b"
 
 
+def test_a_column_of_which_the_catalog_has_two_is_read_alike_by_both_paths(base, issue, titles):
+    columns = stream("issues", "sourceId", "sourceid", "title", "companyIds")
+    for more in ({}, {"not_announced": 1}):
+        message = issue("a", sourceid="b", **more)
+        del message["record"]["data"]["sourceId"]
+        ran = run_destination({**base, **KEYED}, [message], columns)
+        assert "1 record was rejected" in str(ran.error)
+    assert titles() == {}
+
+
 @pytest.mark.parametrize(("deletes", "left"), [("ignore", 2), ("delete", 1)])
 def test_a_deletion_does_what_the_setting_says(base, issue, titles, deletes, left):
     gone = record(sourceId="a", _ab_cdc_deleted_at="2026-01-01T00:00:00Z")
@@ -284,6 +295,15 @@ def test_messages_that_concern_no_destination_are_ignored(base, issue, titles):
     (warning,) = ran.warnings
     assert warning.startswith("line 5 of the input is a message of the unknown type 'OF_TOMORROW'")
     assert titles() == {"a": "a"}
+
+
+def test_unknown_types_beyond_the_first_ones_are_counted_at_the_end_however_the_run_ends(base):
+    unknown = [{"type": f"NOTE {number}"} for number in range(MOST_TYPES + 2)]
+    for end in ([], [b"x"]):
+        ran = run_destination({**base, **KEYED}, [*unknown, *end])
+        assert bool(ran.error) is bool(end)
+        assert len(ran.warnings) == MOST_TYPES + 1
+        assert ran.warnings[-1] == "2 messages of other unknown types were ignored"
 
 
 def test_a_number_that_json_does_not_have_is_a_reject(base, issue, titles):

@@ -18,6 +18,7 @@ from planhat_sync import errors
 from planhat_sync.redaction import add_secret
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.redacted_output import redact_output
+from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import OutputError
 
 TOKEN = "a-token-of-planhat"  # noqa: S105 - there is no such token
@@ -126,6 +127,7 @@ def caused_by(error: BaseException) -> BaseException:
         (errors.ProtocolError("x"), "system_error"),
         (errors.PlanhatError("x"), "system_error"),
         (OSError(28, "No space left on device"), "system_error"),
+        (InputError("a line is not a message"), "system_error"),
         (RuntimeError("x"), "system_error"),
         (caused_by(errors.AuthenticationError("x")), "config_error"),
         (caused_by(errors.GaveUpError("x")), "transient_error"),

@@ -94,6 +94,13 @@ def test_a_state_of_another_kind_is_refused(value):
             read(content)
 
 
+def test_a_whole_message_is_refused_as_one():
+    message = {"type": "STATE", "state": state_of()}
+    for content in (message, [message], [state_of(), message]):
+        with pytest.raises(ConfigurationError, match="it is a message, and not the state that"):
+            read(content)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -127,11 +134,12 @@ def test_what_is_not_an_object_is_refused(value):
     [
         (b" ", "is not JSON"),
         (b"{", "is not JSON"),
+        (b'{"type":"STREAM"}\n{"type":"STREAM"}', "holds more than one value: give the states"),
         (b"\xff\xfe{\0", "is UTF-16"),
         (b"[" * 99999, "is not JSON"),
         (b'{"type": "\\ud800"}', "is not JSON"),
     ],
-    ids=["blank", "cut", "utf-16", "deep", "half a pair"],
+    ids=["blank", "cut", "lines", "utf-16", "deep", "half a pair"],
 )
 def test_a_file_that_cannot_be_read_is_reported(content, says):
     with pytest.raises(ConfigurationError, match=f"the file given as --state .*{says}"):

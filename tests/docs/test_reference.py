@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import jsonschema
@@ -117,6 +118,17 @@ def test_the_documents_name_every_setting(about):
         if default is not None:
             shown = default if isinstance(default, str) else json.dumps(default)
             assert re.search(rf"\| `{name}` \|[^\n]*\| `{re.escape(shown)}` \|", reference), name
+
+
+@pytest.mark.parametrize("place", ["README.md", "docs/start.md"])
+def test_the_pages_on_installation_name_every_command(place):
+    commands = distribution("planhat-sync").entry_points.select(group="console_scripts").names
+    brings = re.search(
+        r"^(?:This|One distribution) brings .*$", (ROOT / place).read_text("utf-8"), re.MULTILINE
+    )
+    assert commands
+    assert brings
+    assert {name for name in commands if f"`{name}`" not in brings[0]} == set()
 
 
 def test_meltano_accepts_its_project():
