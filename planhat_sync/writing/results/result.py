@@ -34,7 +34,8 @@ class Result:
 
     Attributes:
         rows: Rows that were taken; the sum of the following.
-        created: Rows that are new in Planhat; in a dry run, that would be.
+        created: Rows that are new in Planhat; in a dry run, that would be. If an answer was lost
+            and the request was repeated, some may count as updated or unchanged.
         updated: Rows that Planhat has changed.
         unchanged: Rows that Planhat held already.
         merged: Rows of which a later one in the same batch holds every property.
