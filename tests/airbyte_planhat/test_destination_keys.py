@@ -15,16 +15,6 @@ def base(sandbox):
 
 
 @pytest.fixture
-def tenant(sandbox):
-    return sandbox.tenant("alpha")
-
-
-@pytest.fixture
-def company(tenant):
-    return tenant.insert("companies", {"name": "Acme"})["_id"]
-
-
-@pytest.fixture
 def keys_used(base, tenant, company, tmp_path):
     """``keys_used(primary_key=[…])``: the keyables by which objectives are matched."""
     rejects = {"on_reject": "continue", "rejects_path": str(tmp_path / "rejects.jsonl")}

@@ -22,16 +22,6 @@ def base(sandbox):
 
 
 @pytest.fixture
-def tenant(sandbox):
-    return sandbox.tenant("alpha")
-
-
-@pytest.fixture
-def company(tenant):
-    return tenant.insert("companies", {"name": "Acme"})["_id"]
-
-
-@pytest.fixture
 def issue(company):
     """``issue("s1", title="t")``: a RECORD of an issue."""
 
