@@ -13,14 +13,12 @@ SIDE = {side.name: side for side in SIDES}
 CELLS = [
     ("429 with Retry-After in seconds", "tap full"),
     ("503 in bursts of three", "tap incremental"),
-    ("503 for ever", "target"),
     ("401 in the middle", "tap full"),
     ("500 after the work", "target"),
     ("reset after the work", "target"),
     ("first attempt still running", "target"),
     ("body cut, no length given", "tap incremental"),
     ("HTML with status 200", "tap full"),
-    ("stall in the middle of a body", "target"),
     ("connections refused for a while", "tap full"),
     ("redirects to another host", "target"),
     ("a page repeated", "tap incremental"),
@@ -28,6 +26,8 @@ CELLS = [
     ("401 in the middle", "source incremental"),
 ]
 MORE = [
+    ("stall in the middle of a body", "target"),
+    ("503 for ever", "target"),
     ("429 with Retry-After in seconds", "source full"),
     ("503 for ever", "destination"),
     ("500 after the work", "destination"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ change = st.tuples(
     st.sampled_from([1, 1, 2, 7, 30]),
 )
 histories = st.lists(st.lists(change, max_size=3), max_size=25)
+
+# An example of such a property takes several runs, so there are half as many as usual.
+several_runs = settings(max_examples=settings.default.max_examples // 2)
 
 
 class Clock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from changing_tenant import Clock, World, histories
+from changing_tenant import Clock, World, histories, several_runs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +108,7 @@ def by_updated_at(catalog: dict[str, Any]) -> dict[str, Any]:
     return catalog
 
 
+@several_runs
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     times=st.sampled_from(["present", "absent"]),
@@ -154,6 +155,7 @@ def test_the_warehouse_has_every_living_record_and_in_the_end_nothing_else(
     assert "ACTIVATE_VERSION" not in again.types()
 
 
+@several_runs
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     size=st.integers(1, 60),

@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from changing_tenant import Clock, World, histories
-from hypothesis import HealthCheck, given, settings
+from changing_tenant import Clock, World, histories, several_runs
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sandbox import Sandbox
@@ -38,14 +38,7 @@ def settings_for(sandbox: Sandbox, paging: tuple[int, int], **more: Any) -> dict
     }
 
 
-once = settings(
-    max_examples=settings.default.max_examples,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
-)
-
-
-@once
+@several_runs
 @given(
     stream=st.sampled_from(["issues", "objectives"]),
     size=st.integers(0, 60),
@@ -69,7 +62,7 @@ def test_a_full_read_emits_every_record_that_is_there_throughout_once(
     assert before - world.deleted <= set(emitted)
 
 
-@once
+@several_runs
 @given(
     size=st.integers(0, 60),
     paging=pagings,

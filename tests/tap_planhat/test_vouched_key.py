@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from changing_tenant import several_runs
+from hypothesis import given
 from hypothesis import strategies as st
 from under_way import wait_for_pages
 
@@ -344,11 +345,7 @@ steps = st.lists(
 )
 
 
-@settings(
-    max_examples=settings.default.max_examples,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
-)
+@several_runs
 @given(history=steps, page_size=st.sampled_from([2, 3, 2000]))
 def test_whatever_the_times_do_the_last_version_of_every_record_arrives(
     planhat, run, history, page_size
