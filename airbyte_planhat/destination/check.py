@@ -41,7 +41,8 @@ def check(config: Mapping[str, Any], stop: Stop) -> None:
     record_maps(settings, models)
     transport = Transport(Connection.from_config(config), width=1, stop=stop.event)
     mapped = {each["model"] for each in settings.mappings}
-    tried = [models[name] for name in mapped] if mapped else models_to_check(models, ())
+    tried = [each for each in models.values() if each.name in mapped]
+    tried = tried or models_to_check(models, ())
     refused = refused_models(PlanhatClient(transport), tried, logger.info)
     if refused and (mapped or len(refused) == len(tried)):
         raise NotPermittedError(

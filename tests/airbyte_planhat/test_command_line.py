@@ -187,12 +187,14 @@ def test_a_destination_that_may_write_nothing_has_failed(warm, base, sandbox):
 
 def test_each_model_of_a_mapping_must_be_writable(warm, base, sandbox):
     mappings = [
-        {"stream": name, "model": name, "set": {"sourceId": "id"}} for name in ("issues", "assets")
+        {"stream": name, "model": name, "set": {"sourceId": "id"}}
+        for name in ("issues", "projects", "assets", "companies")
     ]
-    sandbox.fault("status", model="assets", route="bulk", status=403)
+    for model in ("projects", "companies", "assets"):
+        sandbox.fault("status", model=model, route="bulk", status=403)
     status = check(warm, "destination-planhat", {**base, "mappings": mappings})
     assert status.status.value == "FAILED"
-    assert "no permission for assets:" in status.message
+    assert "no permission for assets, companies, projects:" in status.message
 
 
 def test_a_mapping_may_set_the_time_of_a_deletion(warm, base):
