@@ -79,9 +79,9 @@ class WriteOptions(DeleteOptions, total=False):
 
 _SETTINGS: Final[Mapping[str, Any]] = {
     **{
-        name: WRITE_SETTINGS[name]
-        for name in WriteOptions.__optional_keys__
-        if name in WRITE_SETTINGS
+        name: setting
+        for name, setting in WRITE_SETTINGS.items()
+        if name in WriteOptions.__optional_keys__
     },
     "nan": {"enum": ["reject", "absent", "null"]},
     "nulls": {"enum": ["send", "omit"]},
