@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection
     from planhat_sync.api.http.clock import Clock
     from planhat_sync.model import Model
-    from planhat_sync.runtime.progress import Progress
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.files import Files
@@ -133,10 +132,6 @@ class Run:
             for name, counts in self.pipeline.counts.streams.items():
                 with record_counter(name) as metric:  # as the SDK's sinks log it
                     metric.increment(counts.read)
-
-    def progress(self) -> Progress:
-        """Return a context that shows the progress of the run."""
-        return self._run.progress()
 
     def close(self) -> None:
         """Close threads, files and connections."""
