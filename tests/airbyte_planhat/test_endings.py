@@ -8,11 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from airbyte_protocol import parse_all
 from checkout import bare_environment
+from under_way import until
 
 TOKEN = "token-a"  # noqa: S105 - the sandbox's
 
@@ -43,13 +43,6 @@ def start(base, tmp_path):
         process.communicate()
 
 
-def until_asked(sandbox):
-    deadline = time.monotonic() + 60
-    while not sandbox.requests:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize(
     ("package", "command", "more", "signum"),
     [
@@ -63,7 +56,7 @@ def until_asked(sandbox):
 def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, more, signum):
     sandbox.fault("slow", route="list", seconds=120)
     process = start(package, command, **more)
-    until_asked(sandbox)
+    until(lambda: sandbox.requests)
     process.send_signal(signum)
     stdout, stderr = process.communicate(timeout=60)  # in half the time that the request takes
     assert process.returncode == 128 + signum
