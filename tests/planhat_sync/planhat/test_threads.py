@@ -15,7 +15,7 @@ import pytest
 from planhat_sync import AuthenticationError, Planhat
 
 
-def test_threads_read_and_write_at_the_same_time(planhat, sandbox, alpha):
+def test_threads_read_and_write_at_the_same_time(planhat, alpha):
     for number in range(50):
         alpha.insert("objectives", {"name": f"o{number}"})
 
@@ -35,7 +35,7 @@ def test_threads_read_and_write_at_the_same_time(planhat, sandbox, alpha):
     assert len(alpha.records("companies")) == 200
 
 
-def test_an_error_in_one_thread_ends_no_other(planhat, sandbox, alpha):
+def test_an_error_in_one_thread_ends_no_other(planhat, sandbox):
     sandbox.fault("status", status=401, model="issues")
 
     def fail(_):

@@ -52,7 +52,7 @@ def test_every_row_is_counted_by_its_outcome(planhat, alpha):
     assert by_source_id(alpha)["s4"]["name"] == "new"
 
 
-def test_rows_are_taken_one_by_one_and_sent_before_the_last_is_made(planhat, sandbox, alpha):
+def test_rows_are_taken_one_by_one_and_sent_before_the_last_is_made(planhat, sandbox):
     sent_before = []
 
     def rows():
@@ -89,7 +89,7 @@ def test_the_first_reject_ends_the_write_after_the_rows_before_it(planhat, alpha
     assert set(by_source_id(alpha)) == {"s0", "s1"}
 
 
-def test_rejects_have_their_row_and_the_others_are_written(planhat, sandbox, alpha):
+def test_rejects_have_their_row_and_the_others_are_written(planhat, alpha):
     rows = companies(6)
     rows[1]["name"] = {}
     del rows[3]["sourceId"]
@@ -105,7 +105,7 @@ def test_rejects_have_their_row_and_the_others_are_written(planhat, sandbox, alp
     assert set(by_source_id(alpha)) == {"s0", "s2", "s5"}
 
 
-def test_more_rejects_than_are_kept_end_the_write_unless_somebody_receives_them(planhat, alpha):
+def test_more_rejects_than_are_kept_end_the_write_unless_somebody_receives_them(planhat):
     rows = [{"sourceId": f"{number}", "name": number % 2 or {}} for number in range(10)]
     with pytest.raises(
         TooManyRejectsError, match=r"more than max_rejects \(2\) allows, first rows"
@@ -261,9 +261,7 @@ def test_an_error_of_what_rows_are_read_from_ends_the_write_and_says_what_was_do
     assert failed.value.result.created > 0
 
 
-def test_rejects_of_a_write_that_feeds_another_one_end_both_and_are_not_those_of_the_other(
-    planhat, alpha
-):
+def test_rejects_of_a_write_that_feeds_another_one_end_both_and_are_not_those_of_the_other(planhat):
     def rows():
         yield from companies(2)
         planhat.write("companies", [{}])
@@ -497,7 +495,7 @@ def test_a_model_that_is_only_read_is_not_written(planhat, sandbox):
     assert not sandbox.requests
 
 
-def test_unknown_properties_are_refused_or_left_out(planhat, alpha):
+def test_unknown_properties_are_refused_or_left_out(planhat):
     row = {"sourceId": "s", "name": "t", "namme": "x"}
     with pytest.raises(TooManyRejectsError, match=r"did you mean name\? \(property namme\)"):
         planhat.write("companies", [row])

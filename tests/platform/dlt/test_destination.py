@@ -103,8 +103,6 @@ def test_a_load_that_fails_is_repeated_and_loses_and_doubles_nothing(
 LOAD = """
 import sys, dlt
 from planhat_destination import planhat, rows_for
-
-from planhat_sync import Planhat
 url, folder, company = sys.argv[1:]
 rows = [{"sourceId": f"s{n}", "title": f"t{n}", "companyIds": [company]} for n in range(10)]
 destination = planhat(api_token="token-a", api_url=url, batch_size=4)
@@ -142,7 +140,7 @@ def test_a_rejected_row_fails_the_load_after_the_rows_before_it(load, tenant, co
 
 def test_the_load_goes_on_once_there_is_a_file_for_rejected_rows(load, tenant, company, tmp_path):
     rejects = tmp_path / "rejects.jsonl"
-    bad = row(2, company, archived="perhaps", custom={"At": datetime(2026, 1, 1)})  # noqa: DTZ001
+    bad = row(2, company, archived="perhaps", custom={"At": datetime(2026, 1, 1)})  # noqa: DTZ001 - has no zone
     with pytest.raises(PipelineStepFailed):
         load([row(1, company), bad, row(3, company)])
     load(None, rejects_path=str(rejects))

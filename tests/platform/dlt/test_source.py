@@ -55,7 +55,7 @@ def test_values_arrive_as_planhat_has_them(warehouse, tenant, clock, company):
     assert not [name for name in first if "__" in name], "no column is a variant of another"
 
 
-def test_a_second_run_loads_what_has_changed(warehouse, sandbox, tenant, clock):
+def test_a_second_run_loads_what_has_changed(warehouse, tenant, clock):
     fill(tenant, clock, 30)
     assert warehouse.run() == {"issues": 30}
     changed = tenant.records("issues")[3]["_id"]
