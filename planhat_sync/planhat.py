@@ -92,6 +92,7 @@ class Planhat:
         )
         self._transport = Transport(connection, width=MOST_CONNECTIONS)
         self._is_closed = False
+        self._closing = threading.RLock()  # a handler of a signal may close it too
         self._stops: weakref.WeakSet[threading.Event] = weakref.WeakSet()
 
     def __repr__(self) -> str:
@@ -105,8 +106,10 @@ class Planhat:
 
     def close(self) -> None:
         """End what is still being read and written, and close the connections."""
-        self._is_closed = True
-        for stop in list(self._stops):
+        with self._closing:
+            self._is_closed = True
+            stops = list(self._stops)
+        for stop in stops:
             stop.set()
         self._transport.close()
 
@@ -277,10 +280,11 @@ class Planhat:
 
     def _client(self, stop: threading.Event | None = None) -> PlanhatClient:
         """Return a client whose waits end when `stop` is set, or when this object is closed."""
-        if self._is_closed:
-            raise ConfigurationError("this Planhat is closed: make another one")
         stop = stop or threading.Event()
-        self._stops.add(stop)
+        with self._closing:
+            if self._is_closed:
+                raise ConfigurationError("this Planhat is closed: make another one")
+            self._stops.add(stop)
         return PlanhatClient(self._transport.until(stop))
 
     def _write(

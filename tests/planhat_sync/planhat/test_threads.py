@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from planhat_sync import AuthenticationError, Planhat
+from planhat_sync import AuthenticationError, Interrupted, Planhat
 
 
 def test_threads_read_and_write_at_the_same_time(planhat, alpha):
@@ -50,6 +51,23 @@ def test_an_error_in_one_thread_ends_no_other(planhat, sandbox):
         failing, writing = threads.map(fail, range(2)), threads.map(write, range(2))
         assert list(writing) == [20, 20]
         assert list(failing) == [None, None]
+
+
+def test_a_reading_that_begins_while_another_thread_closes_is_ended_too(planhat, alpha):
+    alpha.insert("companies", {"name": "n"})
+    closing = threading.Thread(target=planhat.close)
+
+    class Stops(weakref.WeakSet):
+        def add(self, stop):
+            closing.start()
+            closing.join(0.2)
+            super().add(stop)
+
+    planhat._stops = Stops()
+    reading = planhat.read("companies")
+    closing.join()
+    with pytest.raises(Interrupted):
+        next(reading)
 
 
 def test_the_pace_is_that_of_all_calls_together(sandbox, alpha):
