@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOCUMENTATION: Final = "https://docs.planhat.com"
-"""Where the API, its token and its addresses are described; this project has no site."""
+"""Where the API, its token and its addresses are described; this project has no published site."""
 
 DESTINATION_SYNC_MODES: Final = ("append", "append_dedup")
 """How records are written: both create what is new and update what is known, since a record that

@@ -46,7 +46,7 @@ logging.getLogger("planhat_sync").addHandler(logging.NullHandler())  # the progr
 class Planhat:
     """A tenant of Planhat.
 
-    One of them may serve several threads, and keeps the pace over all of them. It handles no
+    One of them may serve several threads, and keeps one pace over all of them. It handles no
     signals and prints nothing; the logger `planhat_sync` and those below it say what happens.
 
     Args:
@@ -130,8 +130,8 @@ class Planhat:
 
         Args:
             model: Name of the model.
-            changed_since: Read only what has changed since then, which is in UTC without a zone;
-                only for issues, of which every change is known to move ``updatedAt``.
+            changed_since: Read only what has changed since then, in UTC if it has no zone; only for
+                issues, of which every change is known to move ``updatedAt``.
             properties: The properties to read besides ``_id``; all by default.
             company_ids: Read only records of the companies with these ids; of all by default.
 
@@ -197,7 +197,7 @@ class Planhat:
             only = f", only by {', '.join(ways)}" if ways else ": read them all"
             raise ConfigurationError(f"{model} cannot be requested one by one by {by}{only}")
         if not isinstance(key, str):
-            raise InvalidIdentifierError(f"a key is a text, not a {type(key).__name__}")
+            raise InvalidIdentifierError(f"a key must be a string, not {type(key).__name__}")
         return self._client().get(found, f"{found.key_prefix(by)}{key}")
 
     def custom_fields(self, model: str) -> dict[str, Any]:
@@ -249,8 +249,8 @@ class Planhat:
         Raises:
             ConfigurationError: An argument is wrong.
             TooManyRejectsError: More rows are rejected than `on_reject` and `max_rejects` allow.
-            PlanhatError: The write cannot continue. Of all these errors, `result` says what has
-                been done until then.
+            PlanhatError: The write cannot continue. The `result` of an error that ends a write
+                says what has been done until then.
             WriteInterrupted: Ctrl-C; it has a `result` too.
             TypeError: A row is not a mapping.
         """

@@ -87,7 +87,7 @@ def _time_text(given: date | str) -> str:
     text = format_timestamp(given) if isinstance(given, date) else given
     if parse_timestamp(text) is None:
         raise ConfigurationError(
-            "changed_since is not a date-time: give a datetime, or a text such as "
+            "changed_since is not a date-time: give a datetime, or a string such as "
             "2026-01-31T00:00:00Z"
         )
     return text

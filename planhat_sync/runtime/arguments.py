@@ -23,12 +23,12 @@ def names_of(given: Iterable[str], argument: str) -> list[str]:
         argument: Name of the argument.
 
     Raises:
-        ConfigurationError: It is a text or no iterable, or holds something other than texts.
+        ConfigurationError: It is a string or no iterable, or holds something other than strings.
     """
     is_list = isinstance(given, Iterable) and not isinstance(given, str)
     names = list(given) if is_list else None
     if names is None or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(f"{argument} must be a list of texts")
+        raise ConfigurationError(f"{argument} must be a list of strings")
     return names
 
 

@@ -469,8 +469,8 @@ def test_a_row_that_is_not_a_mapping_is_a_type_error(planhat, rows, sentence):
     ("options", "sentence"),
     [
         ({"match_one": ["sourceId"]}, "match_one is not a setting; did you mean match_on?"),
-        ({"match_on": "sourceId"}, "match_on must be a list of texts"),
-        ({"match_on": None}, "match_on must be a list of texts"),
+        ({"match_on": "sourceId"}, "match_on must be a list of strings"),
+        ({"match_on": None}, "match_on must be a list of strings"),
         ({"on_rejected": []}, "on_rejected must be a function"),
         ({"on_progress": "print"}, "on_progress must be a function"),
         ({"match_on": ["email"]}, "match_on: companies have no keyable called 'email'"),
