@@ -130,8 +130,8 @@ class Planhat:
 
         Args:
             model: Name of the model.
-            changed_since: Read only what has changed since then, in UTC if it has no zone; only for
-                issues, of which every change is known to move ``updatedAt``.
+            changed_since: Read only what has changed since then, in UTC if it has no zone. It is
+                only for issues, of which every change is known to move ``updatedAt``.
             properties: The properties to read besides ``_id``; all by default.
             company_ids: Read only records of the companies with these ids; of all by default.
 

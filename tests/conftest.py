@@ -23,6 +23,7 @@ if not sys.dont_write_bytecode:
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(CACHES / "bytecode"))
 
 from planhat_sandbox import Sandbox
+from planhat_sync.runtime import signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,6 +103,13 @@ def _no_request_outlives_its_test() -> Iterator[None]:
     """The port of a closed sandbox may soon be used by another one."""
     yield
     wait_for_pages()
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_handled_as_before() -> Iterator[None]:
+    """A run that was asked to stop handles them to the end of its process, which here goes on."""
+    yield
+    signals._Before.restore()
 
 
 @pytest.fixture

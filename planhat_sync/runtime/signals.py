@@ -104,6 +104,7 @@ class Stop:
         readable, writable = os.pipe()
         os.set_blocking(writable, False)
         watcher = threading.Thread(target=self._watch, args=(readable,), daemon=True)
+        _Before.restore()  # a run before this one in the same process, which was asked to stop
         _Before.handlers = {number: signal.signal(number, self._note) for number in SIGNALS}
         _Before.wakeup = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
         watcher.start()

@@ -313,6 +313,23 @@ def test_handlers_are_put_back_unless_a_signal_has_come():
     assert code == 143
 
 
+def test_a_run_after_one_that_was_asked_to_stop_puts_back_what_was_there_before_both():
+    _, stderr, code = run("""
+        before = signal.getsignal(signal.SIGTERM)
+        with stop.on_signals():
+            send(signal.SIGTERM)
+        second = Stop("second")
+        with second.on_signals():
+            assert signal.getsignal(signal.SIGTERM) != before
+        assert signal.getsignal(signal.SIGTERM) == before
+        third = Stop("third")
+        with third.on_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert third.event.wait(60)
+    """)
+    assert (stderr, code) == ("", 0)
+
+
 def test_outside_of_the_main_thread_no_handler_is_installed():
     _, _, code = run("""
         def in_thread():
