@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ if not sys.dont_write_bytecode:
     sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(CACHES / "bytecode"))
 
 from planhat_sandbox import Sandbox
-from planhat_sync.runtime import signals
+from planhat_sync.runtime.signals import SIGNALS, _Before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,9 +108,15 @@ def _no_request_outlives_its_test() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _signals_are_handled_as_before() -> Iterator[None]:
-    """A run that was asked to stop handles them to the end of its process, which here goes on."""
+    """A run that was asked to stop handles them to the end of its process, which here goes on.
+
+    A process that a later test starts would inherit a signal that is ignored.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
-    signals._Before.restore()
+    _Before.restore()
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
