@@ -6,11 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# Bytecode is kept beside the packages, so that the checkout contains only what git tracks, unless
-# the environment says that none is to be written.
-ifndef PYTHONDONTWRITEBYTECODE
+# Bytecode is kept beside the packages, so that the checkout contains only what git tracks.
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
-endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz

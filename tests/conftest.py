@@ -13,21 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from checkout import CACHES, Watch
+from checkout import CACHES, Watch, bare_environment
 from hypothesis import HealthCheck, settings
 from under_way import wait_for_pages
+from warm import Warm, warm_plugins
 
 # What is cached between runs stays out of the checkout, in every process that a test starts: a
 # test that copies a folder or lists one must not find what another test has left there.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHES / "hypothesis"))
-if not sys.dont_write_bytecode:
-    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(CACHES / "bytecode"))
+if not sys.pycache_prefix:
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(CACHES / "bytecode")
 
 from planhat_sandbox import Sandbox
 from planhat_sync.runtime.signals import SIGNALS, _Before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+if sys.dont_write_bytecode:  # each of hundreds of processes would compile all that it imports
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 # HYPOTHESIS_PROFILE=thorough before a release, or after a change to scans, batches or outcomes.
 _EVERYWHERE: dict[str, Any] = {
@@ -66,6 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts with `&` ignores SIGINT, and so would each process that a test starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):  # one process of xdist's looks for all of them
         config.pluginmanager.register(Watch())
 
@@ -75,9 +83,8 @@ def _no_bytecode_of_what_is_gone(tmp_path_factory: pytest.TempPathFactory) -> It
     """Paths below /tmp are used again with other content, and the cache must not grow with every
     run."""
     yield
-    if sys.pycache_prefix:
-        gone = tmp_path_factory.getbasetemp().relative_to("/")
-        shutil.rmtree(Path(sys.pycache_prefix) / gone, ignore_errors=True)
+    gone = tmp_path_factory.getbasetemp().relative_to("/")
+    shutil.rmtree(Path(sys.pycache_prefix) / gone, ignore_errors=True)
 
 
 def _is_stray(name: str) -> bool:
@@ -126,6 +133,16 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """``warm("tap-planhat", "--config", "x", env={…})``: a real process, without the imports."""
+    environment = bare_environment() | {
+        name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ
+    }
+    with warm_plugins(tmp_path_factory.mktemp("warm"), environment) as running:
+        yield running
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """How a process ended: its exit code and its output.
@@ -152,23 +169,35 @@ class Run:
         return lines[-1] if lines else ""
 
 
-class Plugin:
-    """Runs ``python -m <module>`` as a real process; made by the fixtures `tap` and `target`."""
+_PIPES = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
 
-    def __init__(self, module: str, folder: Path) -> None:
+
+class Plugin:
+    """Runs a plugin as a real process; made by the fixtures `tap` and `target`.
+
+    `command` and `start` begin ``python -m <module>``. A call, of which there are hundreds, forks
+    a process that has imported the plugin already, which takes a tenth of the time.
+    """
+
+    def __init__(self, module: str, folder: Path, warm: Warm) -> None:
         self._module = module
         self._folder = folder
+        self._warm = warm
         self._configs = 0
 
     def command(self, *arguments: str, config: Mapping[str, Any] | None = None) -> list[str]:
         """Return the command line; a config is written to a file of its own."""
-        command = [sys.executable, "-m", self._module]
-        if config is not None:
-            self._configs += 1
-            path = self._folder / f"{self._module}-{self._configs}.json"
-            path.write_text(json.dumps(config))
-            command += ["--config", str(path)]
-        return [*command, *arguments]
+        return [sys.executable, "-m", self._module, *self._arguments(arguments, config)]
+
+    def _arguments(
+        self, arguments: Sequence[str], config: Mapping[str, Any] | None
+    ) -> Sequence[str]:
+        if config is None:
+            return arguments
+        self._configs += 1
+        path = self._folder / f"{self._module}-{self._configs}.json"
+        path.write_text(json.dumps(config))
+        return ["--config", str(path), *arguments]
 
     def __call__(
         self,
@@ -176,19 +205,21 @@ class Plugin:
         config: Mapping[str, Any] | None = None,
         stdin: bytes | str = b"",
         env: Mapping[str, str] | None = None,
-        timeout: float = 60,
     ) -> Run:
         """Run to the end; `env` is added to a clean environment."""
-        done = subprocess.run(
-            self.command(*arguments, config=config),
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            cwd=self._folder,
-            env={**clean_environment(), **(env or {})},
-            timeout=timeout,
-            check=False,
+        stdin = stdin.encode() if isinstance(stdin, str) else stdin
+        if "PYTHONPATH" in (env or {}):  # which is for a Python that begins
+            process = self.start(*arguments, config=config, env=env, **_PIPES)
+            stdout, stderr = process.communicate(stdin, timeout=60)
+            return Run(process.returncode, stdout, stderr.decode(errors="replace"))
+        code, stdout, stderr = self._warm.run(
+            self._module.replace("_", "-"),
+            self._arguments(arguments, config),
+            {**clean_environment(), **(env or {})},
+            stdin,
+            self._folder,
         )
-        return Run(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+        return Run(code, stdout, stderr.decode(errors="replace"))
 
     def start(
         self,
@@ -207,18 +238,18 @@ class Plugin:
 
 
 @pytest.fixture
-def tap(tmp_path: Path) -> Plugin:
-    """``python -m tap_planhat`` in a folder of its own: ``tap("--discover", config={…})``."""
-    return Plugin("tap_planhat", tmp_path)
+def tap(tmp_path: Path, warm: Warm) -> Plugin:
+    """tap-planhat in a folder of its own: ``tap("--discover", config={…})``."""
+    return Plugin("tap_planhat", tmp_path, warm)
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Plugin:
-    """``python -m target_planhat`` in a folder of its own: ``target(config={…}, stdin=…)``."""
-    return Plugin("target_planhat", tmp_path)
+def target(tmp_path: Path, warm: Warm) -> Plugin:
+    """target-planhat in a folder of its own: ``target(config={…}, stdin=…)``."""
+    return Plugin("target_planhat", tmp_path, warm)
 
 
 @pytest.fixture
-def beliefs(tmp_path: Path) -> Plugin:
+def beliefs(tmp_path: Path, warm: Warm) -> Plugin:
     """``python -m planhat_beliefs`` in a folder of its own: ``beliefs(config={…})``."""
-    return Plugin("planhat_beliefs", tmp_path)
+    return Plugin("planhat_beliefs", tmp_path, warm)

@@ -105,8 +105,9 @@ def _spaced(words: str) -> str:
     return re.sub(r" (?!\?)", r"[\\s_#>-]+", words.replace(" ?", r"[\s_-]*"))
 
 
-NAMED = "|".join(f"(?P<w{i}>{_spaced(words)})" for i, words in enumerate(WORDS))
-PATTERN = re.compile(rf"(?<![a-z])(?:{NAMED})(?![a-z])")
+# One pattern for all of them, without groups, takes a tenth of the time of one with groups.
+PATTERN = re.compile(rf"(?<![a-z])(?=[a-z])(?:{'|'.join(map(_spaced, WORDS))})(?![a-z])")
+PLAIN = {re.compile(rf"{_spaced(words)}(?![a-z])"): plain for words, plain in WORDS.items()}
 
 
 def words_in(path: Path, root: Path = ROOT) -> Iterator[Found]:
@@ -121,7 +122,9 @@ def words_in(path: Path, root: Path = ROOT) -> Iterator[Found]:
         word = re.sub(r"[\s_#>-]+", " ", match[0])
         dotted = [*words[max(0, match.start() - 40) : match.start()].split()[-1:], word]
         if not any(rule.search("".join(dotted)) or rule.fullmatch(word) for rule in allowed):
-            plain = next(plain for i, plain in enumerate(WORDS.values()) if match[f"w{i}"])
+            plain = next(
+                plain for pattern, plain in PLAIN.items() if pattern.match(words, match.start())
+            )
             yield Found(name, words.count("\n", 0, match.start()) + 1, f"{word!r} ({plain})")
     for match in PATTERN.finditer(re.sub(r"[/.]", " ", name.lower())):
         if not any(rule.fullmatch(match[0]) for rule in allowed):
@@ -141,10 +144,11 @@ def test_the_project_uses_plain_words() -> None:
 
 
 def test_every_allowed_place_is_needed() -> None:
+    paths = files_of(ROOT)
     for allow in ALLOWED:
         assert any(
             re.search(allow.word, path.read_text("utf-8").lower())
-            for path in files_of(ROOT)
+            for path in paths
             if path.relative_to(ROOT).match(allow.path)
         ), f"{allow.path} has no {allow.word}"
 

@@ -1,11 +1,11 @@
-"""The connectors, forked from a process that has imported them; a tenant with a company."""
+"""Settings for runs of `warm`; a tenant with a company."""
 
 from __future__ import annotations
 
 import pytest
-from warm_runs import base, warm
+from warm_runs import base
 
-__all__ = ["base", "warm"]
+__all__ = ["base"]
 
 
 @pytest.fixture

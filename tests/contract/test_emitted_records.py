@@ -103,11 +103,12 @@ def fill_given(tenant, names):
 
 def catalog_of(*streams):
     catalog = TapPlanhat(config={}, validate_config=False).catalog_dict
-    for entry in catalog["streams"]:
+    wanted = [entry for entry in catalog["streams"] if entry["tap_stream_id"] in streams]
+    for entry in wanted:
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
-                item["metadata"]["selected"] = entry["tap_stream_id"] in streams
-    return catalog
+                item["metadata"]["selected"] = True
+    return {"streams": wanted}
 
 
 def emitted(sandbox, token, streams, **config):

@@ -148,10 +148,9 @@ def test_this_run_is_watched_and_keeps_its_caches_out_of_the_checkout(pytestconf
     assert is_worker or any(isinstance(plugin, Watch) for plugin in plugins)
     assert is_outside(storage_directory("examples").path)
     assert is_outside(pytestconfig.rootpath / pytestconfig.getini("cache_dir"))
-    if not sys.dont_write_bytecode:
-        command = [sys.executable, "-c", "import sys; print(sys.pycache_prefix)"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        assert is_outside(said.strip())
+    command = [sys.executable, "-c", "import sys; print(sys.pycache_prefix)"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert is_outside(said.strip())
 
 
 def test_the_order_of_make_test_is_fixed_and_a_shuffled_one_names_its_seed():

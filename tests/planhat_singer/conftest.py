@@ -1,7 +1,7 @@
-"""Both plugins, forked from a process that has imported them."""
+"""Settings of both plugins, for runs of `warm`."""
 
 from __future__ import annotations
 
-from warm_runs import base, variables, warm
+from warm_runs import base, variables
 
-__all__ = ["base", "variables", "warm"]
+__all__ = ["base", "variables"]

@@ -11,21 +11,21 @@ from reliability.sides import SIDES
 ROWS = {row.name: row for row in TABLE}
 SIDE = {side.name: side for side in SIDES}
 CELLS = [
-    ("429 with Retry-After in seconds", "tap full"),
     ("503 in bursts of three", "tap incremental"),
     ("401 in the middle", "tap full"),
-    ("500 after the work", "target"),
     ("reset after the work", "target"),
     ("first attempt still running", "target"),
     ("body cut, no length given", "tap incremental"),
-    ("HTML with status 200", "tap full"),
     ("connections refused for a while", "tap full"),
-    ("redirects to another host", "target"),
     ("a page repeated", "tap incremental"),
     ("reset after the work", "destination"),
     ("401 in the middle", "source incremental"),
 ]
 MORE = [
+    ("429 with Retry-After in seconds", "tap full"),
+    ("HTML with status 200", "tap full"),
+    ("500 after the work", "target"),
+    ("redirects to another host", "target"),
     ("stall in the middle of a body", "target"),
     ("503 for ever", "target"),
     ("429 with Retry-After in seconds", "source full"),

@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+LONGEST_SECONDS = 120
+"""When a process that hangs is ended, by SIGALRM: whoever waits for it must not hang as well."""
 PLUGINS = ("tap-planhat", "target-planhat")
+BELIEFS = "planhat-beliefs"
 CONNECTORS = {
     "source-planhat": ("airbyte_planhat.source", ("check", "discover", "read")),
     "destination-planhat": ("airbyte_planhat.destination", ("check", "discover", "write")),
@@ -71,25 +75,34 @@ class Warm:
             at = 1 if plugin in CONNECTORS else 0  # after the command
             option = ("--config", str(self.folder / "config.json"))
             arguments = (*arguments[:at], *option, *arguments[at:])
+        if cwd is None:
+            cwd = self.folder / "empty"
+            shutil.rmtree(cwd, ignore_errors=True)
+            cwd.mkdir()
+        code, *printed = self.run(plugin, arguments, {**self._env, **(env or {})}, stdin, cwd)
+        return Ended(code, *(text.decode(errors="replace") for text in printed))
+
+    def run(
+        self,
+        plugin: str,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        stdin: bytes,
+        cwd: Path,
+    ) -> tuple[int, bytes, bytes]:
+        """Run one to its end: its exit code, and what it printed, undecoded."""
         (self.folder / "stdin").write_bytes(stdin)
-        empty = self.folder / "empty"
-        shutil.rmtree(empty, ignore_errors=True)
-        empty.mkdir()
         case = {
             "plugin": plugin,
             "arguments": [os.fsencode(one).decode("latin-1") for one in arguments],
-            "env": {**self._env, **(env or {})},
-            "cwd": str(cwd or empty),
+            "env": dict(env),
+            "cwd": str(cwd),
             "folder": str(self.folder),
         }
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
         code = json.loads(self._process.stdout.readline())
-        stdout, stderr = (
-            (self.folder / name).read_bytes().decode(errors="replace")
-            for name in ("stdout", "stderr")
-        )
-        return Ended(code, stdout, stderr)
+        return code, *((self.folder / name).read_bytes() for name in ("stdout", "stderr"))
 
 
 @contextlib.contextmanager
@@ -108,13 +121,16 @@ def warm_plugins(folder: Path, env: Mapping[str, str]) -> Iterator[Warm]:
 
 def _serve() -> None:
     # The plugins import these when they run, so that a failing import ends in a sentence.
-    for module in ("tap_planhat.tap", "target_planhat.target", "planhat_singer.command_line"):
+    for module in (
+        *("tap_planhat.tap", "target_planhat.target", "planhat_singer.command_line"),
+        "planhat_beliefs.command",
+    ):
         importlib.import_module(module)
     for package, commands in CONNECTORS.values():
         for command in commands:
             importlib.import_module(f"{package}.{command}")
     packages = {
-        **{plugin: plugin.replace("-", "_") for plugin in PLUGINS},
+        **{plugin: plugin.replace("-", "_") for plugin in (*PLUGINS, BELIEFS)},
         **{connector: package for connector, (package, _) in CONNECTORS.items()},
     }
     mains = {
@@ -123,22 +139,27 @@ def _serve() -> None:
     }
     for line in sys.stdin:
         case = json.loads(line)
+        readable, writable = os.pipe()
         child = os.fork()
         if not child:
-            _be(case, mains[case["plugin"]])
+            os.close(writable)
+            _be(case, mains[case["plugin"]], readable)
+        os.close(readable)
+        with contextlib.suppress(BrokenPipeError), os.fdopen(writable, "wb") as pipe:
+            pipe.write(Path(case["folder"], "stdin").read_bytes())
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
 
-def _be(case: dict[str, Any], main: Any) -> NoReturn:
+def _be(case: dict[str, Any], main: Any, stdin: int) -> NoReturn:
     code: Any = 70  # neither a plugin's code nor a signal's
     try:
-        for descriptor, name, flags in (
-            (0, "stdin", os.O_RDONLY),
-            (1, "stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-            (2, "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-        ):
+        signal.alarm(LONGEST_SECONDS)
+        os.dup2(stdin, 0)
+        os.close(stdin)
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             os.dup2(os.open(Path(case["folder"], name), flags, 0o600), descriptor)
         sys.stdin, sys.stdout, sys.stderr = (
             open(0, closefd=False),  # noqa: SIM115 - descriptors, for the entire process

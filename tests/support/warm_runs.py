@@ -1,27 +1,8 @@
-"""The plugins, forked from a process that has imported them."""
+"""Settings of both plugins, for runs of `warm`."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import pytest
-from checkout import bare_environment
-from warm import Warm, warm_plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ENVIRONMENT = bare_environment() | {
-    name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ
-}
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory) -> Iterator[Warm]:
-    """``warm("tap-planhat", "--config", "x", env={…})``: a real process, without the imports."""
-    with warm_plugins(tmp_path_factory.mktemp("warm"), ENVIRONMENT) as running:
-        yield running
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from planhat_sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SIZES = [0, 1, 100, 2_000, 2_001, 60_000]
+SIZES = [0, 1, 100, 2_000, 2_001, 14_000, pytest.param(60_000, marks=pytest.mark.slow)]
 STREAMS = {"issues": {"title": "t"}, "objectives": {"name": "n"}}
 CONCURRENCY = 4
 PAGE = 2_000

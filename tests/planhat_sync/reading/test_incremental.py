@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 LOOKBACK = timedelta(milliseconds=5)
 Row = tuple[str, "datetime | None"]
+SEEDS = max(100, settings.default.max_examples)
 
 
 class Collection:
@@ -195,7 +196,7 @@ def assert_nothing_is_ever_lost(
 @pytest.mark.parametrize("width", [1, 4])
 @pytest.mark.parametrize("page_size", [1, 2, 7, 200])
 def test_the_last_version_of_every_row_arrives_whatever_changes_meanwhile(page_size, width):
-    for seed in range(300):
+    for seed in range(SEEDS):
         chance = random.Random(f"{page_size} {width} {seed}")
         collection = Collection(chance, without_key=chance.choice([0, 0, 0.1]))
         collection.clamp = chance.choice([None, None, 3])
@@ -206,7 +207,7 @@ def test_the_last_version_of_every_row_arrives_whatever_changes_meanwhile(page_s
 
 @pytest.mark.parametrize("page_size", [2, 7, 200])
 def test_a_server_that_ignores_the_sort_loses_nothing_either(page_size):
-    for seed in range(300):
+    for seed in range(SEEDS):
         chance = random.Random(f"unsorted {page_size} {seed}")
         collection = Collection(chance, sorts=False)
         assert_nothing_is_ever_lost(chance, collection, Reader(collection, page_size))
@@ -270,7 +271,7 @@ class MillionRows:
             self.rows.append(newest << self.ID_BITS | row % (1 << self.ID_BITS))
 
 
-@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("width", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_what_changed_of_a_million_rows_is_read_exactly_while_they_change(width):
     collection = MillionRows(random.Random(width))
     cutoff = 700_000

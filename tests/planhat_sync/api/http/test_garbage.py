@@ -48,7 +48,7 @@ def test_a_page_is_released_as_soon_as_nothing_refers_to_it(client):
         gc.enable()
 
 
-# In a process of its own: what an earlier test left may become garbage at any time.
+# In a process of their own: what an earlier test left may become garbage at any time.
 UPSERT = """
 import contextlib, gc, logging, sys
 from planhat_sync.errors import UnknownOutcomeError
@@ -59,39 +59,56 @@ from planhat_sync.api.http.exchange import Answer, Request
 from planhat_sync.api.http.transport import Transport
 
 logging.disable()  # a record that is kept would keep the error
-connection = Connection(api_token="token-a", api_url=sys.argv[1], requests_per_minute=0)
-client, model = PlanhatClient(Transport(connection)), load_models()["issues"]
-gc.collect()
+model = load_models()["issues"]
 gc.disable()
 gc.set_debug(gc.DEBUG_SAVEALL)
 item = b'[{"sourceId":"a","title":"a","companyIds":["x"]}]'
-with contextlib.suppress(UnknownOutcomeError):
-    client.bulk_upsert(model, item, repeatable=sys.argv[2] == "keyed")
-gc.collect()
-print([left for left in gc.garbage if isinstance(left, (Answer, Request))])
+for line in sys.stdin:
+    url, kind = line.split()
+    connection = Connection(api_token="token-a", api_url=url, requests_per_minute=0)
+    client = PlanhatClient(Transport(connection))
+    gc.collect()
+    gc.garbage.clear()
+    with contextlib.suppress(UnknownOutcomeError):
+        client.bulk_upsert(model, item, repeatable=kind == "keyed")
+    gc.collect()
+    print([left for left in gc.garbage if isinstance(left, (Answer, Request))], flush=True)
 """
 
 
-def left_by(sandbox, kind):
-    """Return what a bulk upsert leaves to the garbage collector, in a process of its own."""
-    command = [sys.executable, "-c", UPSERT, sandbox.url, kind]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    return done.stdout
+@pytest.fixture(scope="module")
+def process():
+    """A process that makes a bulk upsert for each line that it reads."""
+    command, pipe = [sys.executable, "-c", UPSERT], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as running:
+        yield running
+        running.stdin.close()
+
+
+@pytest.fixture
+def left_by(process, sandbox):
+    """Return what a bulk upsert leaves to the garbage collector: ``left_by("keyed")``."""
+
+    def upsert(kind):
+        process.stdin.write(f"{sandbox.url} {kind}\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+
+    return upsert
 
 
 @pytest.mark.parametrize(
     "fault", [None, "reset-before", "reset-after", "status", "cut-body", "wrong-length"]
 )
-def test_what_was_sent_and_answered_is_in_no_cycle(sandbox, fault):
+def test_what_was_sent_and_answered_is_in_no_cycle(sandbox, left_by, fault):
     if fault:
         sandbox.fault(fault, times=1)
-    assert left_by(sandbox, "keyed") == "[]\n"
+    assert left_by("keyed") == "[]\n"
     assert len(sandbox.requests) == (2 if fault else 1)
 
 
 @pytest.mark.parametrize("fault", ["reset-after", "status", "cut-body", "wrong-length"])
-def test_a_create_whose_answer_is_lost_is_in_no_cycle(sandbox, fault):
+def test_a_create_whose_answer_is_lost_is_in_no_cycle(sandbox, left_by, fault):
     sandbox.fault(fault, times=1)
-    assert left_by(sandbox, "unkeyed") == "[]\n"
+    assert left_by("unkeyed") == "[]\n"
     assert len(sandbox.requests) == 1

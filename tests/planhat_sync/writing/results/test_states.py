@@ -69,8 +69,9 @@ def test_a_state_is_released_as_received(big):
 @pytest.mark.parametrize("size", [10, MOST_BYTES // 4])
 def test_any_number_of_states_between_two_drains_takes_bounded_memory(size):
     mark = Watermark()
+    pad = b"x" * size
     for line in range(1, 600):
-        mark.add(json.dumps({"line": line, "pad": "x" * size}).encode(), after=line)
+        mark.add(b'{"line": %d, "pad": "%b"}' % (line, pad), after=line)
         assert len(mark) <= MOST_STATES
         assert sum(len(waiting.value) for waiting in mark._waiting) <= 2 * MOST_BYTES
     released = mark.release(300)
