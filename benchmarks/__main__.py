@@ -23,7 +23,7 @@ from benchmarks.limits import latency_claims, memory_claims, start_claims
 from benchmarks.measure import FailedRunError
 from benchmarks.report import results, table
 from benchmarks.rounds import server, slopes
-from benchmarks.subjects import MAPPED_TARGET, OUR_DESTINATION, OUR_TARGET, READERS, WRITERS
+from benchmarks.subjects import READERS, WRITERS
 
 if TYPE_CHECKING:
     from benchmarks.comparisons import Claim
@@ -59,7 +59,7 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
     with tempfile.TemporaryDirectory(prefix="planhat-bench-") as given, server() as url:
         folder = Path(given)
         for rows in {*wanted.sizes, *wanted.slow_sizes, plan.LATENCY_ROWS}:
-            for subject in (OUR_TARGET, MAPPED_TARGET, OUR_DESTINATION):
+            for subject in {one.form: one for one in writers}.values():
                 with subject.lines(folder, rows).open("wb") as out:
                     out.writelines(lines.lines(rows, subject.form))
         sides = {

@@ -56,17 +56,17 @@ def test_what_is_written_holds_nothing_that_only_planhat_can_know():
 
 def test_a_bulk_upsert_is_answered_as_a_full_success():
     items = [b'{"sourceId":"PROD-%d","title":"a"}' % at for at in range(3)]
-    count, body = bulk_answer(b"[" + b",".join(items) + b"]")
+    keys, body = bulk_answer(b"[" + b",".join(items) + b"]")
     payloads = [Payload(at, b"", item, (None, f"PROD-{at}")) for at, item in enumerate(items)]
     outcome = read_answer(("_id", "sourceId"), payloads, Answer(200, {}, body))
-    assert count == 3
+    assert keys == [b"PROD-0", b"PROD-1", b"PROD-2"]
     assert isinstance(outcome, Settled)
     assert outcome.counts.updated == 3
     assert not outcome.refusals
 
 
 def test_a_tenant_is_its_token():
-    tenant = Tenant("run", 2000, latency_milliseconds=250, gzip=True)
+    tenant = Tenant("run", 2000, latency_milliseconds=250, gzip=True, requests_per_minute=200)
     assert Tenant.from_token(tenant.token) == tenant
 
 
@@ -147,6 +147,7 @@ def test_the_page_claims_what_the_benchmarks_check():
             ("tap-planhat", comparisons.READING),
             ("source-planhat", comparisons.AIRBYTE_READING),
             ("target-planhat", comparisons.WRITING),
+            ("target-planhat after the tap", comparisons.COPYING),
             ("destination-planhat", comparisons.AIRBYTE_WRITING),
         )
         for other, limit in others.items()
