@@ -7,18 +7,14 @@ tables of `docs/performance.md`. With `--quick` it only prints the table.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks import document, lines, plan
-from benchmarks.chart import chart
 from benchmarks.comparisons import of_slopes
-from benchmarks.environments import MissingEnvironmentError, python_of, version_of
+from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.limits import latency_claims, memory_claims, start_claims
 from benchmarks.measure import FailedRunError
 from benchmarks.report import results, table
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
     from benchmarks.subjects import Subject
 
     Sides = dict[str, dict[str, list[Slope]]]
-
-PEERS = {"bare": "orjson", "airbyte": "airbyte-cdk", "dlt": "dlt", "cruds": "cruds"}
-OWN = ("planhat-sync", "singer-sdk", "msgspec", "requests")
 
 
 def main() -> None:
@@ -51,7 +44,7 @@ def main() -> None:
     claims, sides = _measure(wanted, names)
     print(table(claims, sides))
     if not arguments.quick and not names:
-        _publish(results(claims, sides, _versions()))
+        document.write(document.RESULTS, results(claims, sides))
 
 
 def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Sides]:
@@ -74,23 +67,6 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
     return claims, sides
 
 
-def _publish(measured: dict[str, Any]) -> None:
-    """Write the results into the documentation."""
-    document.RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    document.RESULTS.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
-    document.main()
-    medians = {
-        side: {name: taken["median"] for name, taken in subjects.items()}
-        for side, subjects in measured["cpu_microseconds_a_record"].items()
-    }
-    machine = measured["machine"]
-    footnote = (
-        f"issues of 1.1 KB, slope between 20,000 and 200,000, start-up apart; "
-        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
-    )
-    document.RESULTS.with_name("cpu.svg").write_text(chart(medians, footnote))
-
-
 def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -> list[Subject]:
     """Return the requested subjects that can run here."""
     ready = []
@@ -104,14 +80,6 @@ def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -
         except MissingEnvironmentError as error:
             print(f"without {subject.name}: {error}", file=sys.stderr)
     return ready
-
-
-def _versions() -> dict[str, str]:
-    versions = {package: metadata.version(package) for package in OWN}
-    for name, package in PEERS.items():
-        with contextlib.suppress(MissingEnvironmentError):
-            versions[package] = version_of(name, package)
-    return versions
 
 
 if __name__ == "__main__":

@@ -105,8 +105,7 @@ def main() -> None:
     results = readings()
     for one in results["readings"]:
         print(f"{one['what']:32} {one['records']:8,} {one['requests']:5} {one['seconds']:6} s")
-    document.ALL_MODELS.write_text(json.dumps(results, indent=1) + "\n")
-    document.main()
+    document.write(document.ALL_MODELS, results)
 
 
 if __name__ == "__main__":

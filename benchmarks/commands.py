@@ -48,6 +48,17 @@ class Job:
     settings: dict[str, Any] | None = None
 
 
+def settings_of(job: Job, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return the settings of one of our connectors.
+
+    Args:
+        job: The run that is wanted.
+        more: Settings besides the usual ones and those of the job.
+    """
+    usual = {"api_url": job.url, "api_token": job.tenant.token, "requests_per_minute": 0}
+    return {**usual, **(job.settings or {}), **more}
+
+
 def _ours(
     program: str,
     job: Job,
@@ -56,8 +67,7 @@ def _ours(
     settings: dict[str, Any] | None = None,
 ) -> Command:
     config = job.folder / "config.json"
-    usual = {"api_url": job.url, "api_token": job.tenant.token, "requests_per_minute": 0}
-    config.write_text(json.dumps({**usual, **(job.settings or {}), **(settings or {})}))
+    config.write_text(json.dumps(settings_of(job, **(settings or {}))))
     argv = [str(OUR_BIN / program), *first, "--config", str(config), *arguments]
     return Command(argv, stdin=job.lines)
 

@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.environments import versions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -54,19 +56,15 @@ def _start_seconds(slopes: Sequence[Slope]) -> float:
 def results(
     claims: Sequence[Claim],
     sides: Mapping[str, Mapping[str, list[Slope]]],
-    versions: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return everything measured, as JSON.
 
     Args:
         claims: The rows.
         sides: Slopes by subject, by side.
-        versions: What was compared, by name.
     """
     return {
-        "measured": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "machine": machine(),
-        "versions": dict(versions),
+        **circumstances("bare", "airbyte", "dlt", "cruds"),
         "cpu_microseconds_a_record": {
             side: {
                 name: {
@@ -93,7 +91,20 @@ def results(
     }
 
 
-def machine() -> dict[str, Any]:
+def circumstances(*environments: str) -> dict[str, Any]:
+    """Return when, on what and with what is measured.
+
+    Args:
+        environments: Those of the peers.
+    """
+    return {
+        "measured": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "machine": _machine(),
+        "versions": versions(*environments),
+    }
+
+
+def _machine() -> dict[str, Any]:
     """Return the facts about the machine that a reader needs to compare figures."""
     processor = platform.processor() or platform.machine()
     try:

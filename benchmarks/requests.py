@@ -128,8 +128,7 @@ def main() -> None:
             {"subject": one.subject, "what": one.what, "requests": one.requests} for one in found
         ],
     }
-    document.REQUESTS.write_text(json.dumps(results, indent=1) + "\n")
-    document.main()
+    document.write(document.REQUESTS, results)
 
 
 if __name__ == "__main__":
