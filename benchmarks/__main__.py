@@ -17,7 +17,7 @@ from benchmarks.comparisons import of_slopes
 from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.limits import latency_claims, memory_claims, start_claims
 from benchmarks.measure import FailedRunError
-from benchmarks.report import results, table
+from benchmarks.report import results, table, timed
 from benchmarks.rounds import server, slopes
 from benchmarks.subjects import READERS, WRITERS
 
@@ -55,16 +55,19 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
             for subject in {one.form: one for one in writers}.values():
                 with subject.lines(folder, rows).open("wb") as out:
                     out.writelines(lines.lines(rows, subject.form))
-        sides = {
-            "Reading": slopes(readers, url, wanted),
-            "Writing": slopes(writers, url, wanted, folder),
-        }
-        claims = of_slopes(*sides.values())
+        with timed("CPU of reading"):
+            reading = slopes(readers, url, wanted)
+        with timed("CPU of writing"):
+            writing = slopes(writers, url, wanted, folder)
+        claims = of_slopes(reading, writing)
         if names is None:
-            claims += latency_claims(url, wanted, folder)
-            claims += memory_claims(url, wanted)
-            claims += start_claims(wanted)
-    return claims, sides
+            with timed("latency"):
+                claims += latency_claims(url, wanted, folder)
+            with timed("memory"):
+                claims += memory_claims(url, wanted)
+            with timed("start-up"):
+                claims += start_claims(wanted)
+    return claims, {"Reading": reading, "Writing": writing}
 
 
 def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -> list[Subject]:

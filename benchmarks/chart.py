@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from benchmarks.tables import is_ours
+from benchmarks.markdown import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

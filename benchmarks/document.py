@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import tables
+from benchmarks import pipe_tables, tables
 from benchmarks.chart import chart
 from benchmarks.measure import PROJECT
 
@@ -25,8 +25,8 @@ ALL_MODELS = RESULTS.with_name("all_models.json")
 CPU_CHART = RESULTS.with_name("cpu.svg")
 PIPE_CHART = RESULTS.with_name("pipe.svg")
 TABLES = {
-    "pipe": (PIPE, tables.copies),
-    "quiet": (QUIET, tables.quiet),
+    "pipe": (PIPE, pipe_tables.copies),
+    "quiet": (QUIET, pipe_tables.quiet),
     "figures": (RESULTS, tables.figures),
     "requests": (REQUESTS, tables.requests),
     "all models": (ALL_MODELS, tables.all_models),
@@ -65,7 +65,7 @@ def pipe_chart() -> str:
     """Return the chart of the pipes."""
     results = results_in(PIPE)
     rows = f"{results['rows']:,} issues, answers after {results['latency_milliseconds']} ms"
-    return chart(tables.sides_of(results), f"{rows}; {_where(results)}")
+    return chart(pipe_tables.sides_of(results), f"{rows}; {_where(results)}")
 
 
 def _where(results: Mapping[str, Any]) -> str:

@@ -22,12 +22,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import document, tables
+from benchmarks import document, pipe_tables
 from benchmarks.commands import Job
 from benchmarks.environments import PYAIRBYTE, MissingEnvironmentError, python_of
 from benchmarks.measure import FailedRunError, measure_pipe
 from benchmarks.pipes import PIPES
-from benchmarks.report import circumstances
+from benchmarks.quota import REQUESTS_A_MINUTE
+from benchmarks.report import circumstances, timed
 from benchmarks.rounds import counts_of, items_of, server
 from benchmarks.tenant import Tenant
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from benchmarks.pipes import Pipe
 
 ROWS, ROUNDS, LATENCY_MILLISECONDS = 200_000, 3, 100
-LIMITS = {"limited": tables.REQUESTS_A_MINUTE, "unlimited": 0}
-"""Requests a minute that a tenant allows, as `tables` names them; 0 for any number."""
+LIMITS = {"limited": REQUESTS_A_MINUTE, "unlimited": 0}
+"""Requests a minute that a tenant allows, as `pipe_tables` names them; 0 for any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def main() -> None:
         for pipe in PIPES
         if (not given.only or pipe.name in given.only.split(",")) and _is_there(pipe)
     ]
-    with server() as url:
+    with server() as url, timed("pipes"):
         found = copies(url, pipes, given.rows, given.rounds)
     results = {
         **circumstances(PYAIRBYTE),
@@ -167,7 +168,7 @@ def main() -> None:
         "latency_milliseconds": LATENCY_MILLISECONDS,
         "copies": found,
     }
-    print(tables.copies(results))
+    print(pipe_tables.copies(results))
     if not given.only:
         document.write(document.PIPE, results)
 

@@ -20,10 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import document, tables
+from benchmarks import document, pipe_tables
 from benchmarks.commands import Job
 from benchmarks.measure import PROJECT, Command, FailedRunError, measure
-from benchmarks.report import circumstances
+from benchmarks.report import circumstances, timed
 from benchmarks.rounds import counts_of, rows_in, server
 from benchmarks.subjects import OUR_TAP, PLAIN_TAP, Subject
 from benchmarks.tenant import Tenant
@@ -47,7 +47,7 @@ def _incremental(job: Job) -> Command:
 SUBJECTS = [OUR_TAP, Subject("plain singer-sdk tap, incremental", _incremental)]
 
 
-def _run(url: str, subject: Subject, state: str = "") -> tuple[Cost, int, str]:
+def _run(url: str, subject: Subject, rows: int, state: str = "") -> tuple[Cost, int, str]:
     """Run a tap once, with a state if there is one.
 
     Returns:
@@ -56,7 +56,7 @@ def _run(url: str, subject: Subject, state: str = "") -> tuple[Cost, int, str]:
     Raises:
         FailedRunError: It did not read each row once or, with a state, read more than the newest.
     """
-    tenant = Tenant(f"{random.getrandbits(48):x}", ROWS, LATENCY_MILLISECONDS)
+    tenant = Tenant(f"{random.getrandbits(48):x}", rows, LATENCY_MILLISECONDS)
     with tempfile.TemporaryDirectory(prefix="planhat-bench-") as given:
         folder = Path(given)
         command = subject.command(Job(url, tenant, folder))
@@ -65,31 +65,35 @@ def _run(url: str, subject: Subject, state: str = "") -> tuple[Cost, int, str]:
             path.write_text(state)
             command = replace(command, argv=[*command.argv, "--state", str(path)])
         cost = measure(command, folder)
-        messages = [json.loads(line) for line in (folder / "out").open()]
+        with (folder / "out").open("rb") as out:
+            messages = [json.loads(line) for line in out]
         records = sum(one["type"] == "RECORD" for one in messages)
-        if records > FEW if state else rows_in(folder) != ROWS:
-            raise FailedRunError(f"{subject.name} read {records} of {ROWS} rows")
+        if records > FEW if state else rows_in(folder) != rows:
+            raise FailedRunError(f"{subject.name} read {records} of {rows} rows")
         states = [json.dumps(one["value"]) for one in messages if one["type"] == "STATE"]
         return cost, counts_of(url, tenant)["requests"], states[-1] if states else state
 
 
-def readings(url: str, subjects: Sequence[Subject], rounds: int) -> dict[str, dict[str, Any]]:
+def readings(
+    url: str, subjects: Sequence[Subject], rows: int, rounds: int
+) -> dict[str, dict[str, Any]]:
     """Return what the runs that find nothing cost, by subject, as JSON.
 
     Args:
         url: The server's address.
         subjects: What runs in turn.
+        rows: How many issues there are; more than `FEW`.
         rounds: How often.
 
     Raises:
         FailedRunError: One did not read every row first, or more than the newest afterwards.
     """
-    states = {subject.name: _run(url, subject)[2] for subject in subjects}
+    states = {subject.name: _run(url, subject, rows)[2] for subject in subjects}
     costs: dict[str, list[Cost]] = defaultdict(list)
     requests: dict[str, int] = {}
     for _ in range(rounds):
         for subject in random.sample(subjects, len(subjects)):
-            cost, requests[subject.name], _ = _run(url, subject, states[subject.name])
+            cost, requests[subject.name], _ = _run(url, subject, rows, states[subject.name])
             costs[subject.name].append(cost)
     return {
         subject.name: {
@@ -106,15 +110,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quiet")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each tap runs")
     given = parser.parse_args()
-    with server() as url:
-        found = readings(url, SUBJECTS, given.rounds)
+    with server() as url, timed("quiet runs"):
+        found = readings(url, SUBJECTS, ROWS, given.rounds)
     results = {
         **circumstances(),
         "rows": ROWS,
         "latency_milliseconds": LATENCY_MILLISECONDS,
         "subjects": found,
     }
-    print(tables.quiet(results))
+    print(pipe_tables.quiet(results))
     document.write(document.QUIET, results)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from planhat_sync.api.http.rate_limit import LARGEST_BURST
 
+REQUESTS_A_MINUTE = 200
+"""What Planhat allows (fact rate-limit-soft)."""
 BURST = LARGEST_BURST + 1
 """One more than a client may send at once that keeps to the limit: requests that were sent at even
 intervals do not arrive at even intervals."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+import time
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.environments import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.comparisons import Claim
     from benchmarks.rounds import Slope
@@ -89,6 +92,18 @@ def results(
             for claim in claims
         ],
     }
+
+
+@contextmanager
+def timed(part: str) -> Iterator[None]:
+    """Print on stderr how long a part of the benchmarks took.
+
+    Args:
+        part: What it is called.
+    """
+    began = time.monotonic()
+    yield
+    print(f"{part} took {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
 def circumstances(*environments: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from benchmarks import document
 from benchmarks.commands import Job
 from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.measure import FailedRunError, measure
+from benchmarks.report import timed
 from benchmarks.rounds import counts_of, rows_in, server
 from benchmarks.subjects import OUR_TAP, READERS
 from benchmarks.tenant import Tenant
@@ -118,7 +119,7 @@ def readings(url: str) -> list[Reading]:
 
 def main() -> None:
     """Count, and write the results into the documentation."""
-    with server() as url:
+    with server() as url, timed("requests"):
         found = readings(url)
     for one in found:
         print(f"{one.subject:24} {one.what:36} {one.requests:5}")
