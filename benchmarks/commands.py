@@ -99,17 +99,18 @@ def target(**settings: Any) -> Callable[[Job], Command]:  # noqa: ANN401 - JSON
     return lambda job: _ours("target-planhat", job, settings=settings)
 
 
-def airbyte(program: str, command: str) -> Callable[[Job], Command]:
+def airbyte(program: str, command: str, **stream: Any) -> Callable[[Job], Command]:  # noqa: ANN401 - JSON
     """Return what makes commands of our Airbyte connectors.
 
     Args:
         program: `source-planhat` or `destination-planhat`.
         command: `read` or `write`.
+        stream: What the configured catalog says of the issues, besides the usual.
     """
 
     def of(job: Job) -> Command:
         catalog = job.folder / "catalog.json"
-        catalog.write_text(json.dumps({"streams": [ISSUES]}))
+        catalog.write_text(json.dumps({"streams": [{**ISSUES, **stream}]}))
         return _ours(program, job, "--catalog", str(catalog), first=[command])
 
     return of

@@ -2,10 +2,11 @@
 
     python -m benchmarks.quiet [--rounds N]
 
-Most runs of a schedule are such runs, and most of what they take is start-up. `tap-planhat` and the
-least incremental tap of the SDK (`benchmarks/plain/incremental_tap.py`) read a tenant of 20,000
-issues, whose server answers after 100 ms; then each runs again, several times in turn, with the
-state of that. It writes `docs/performance/quiet.json` and the table of `docs/performance.md`.
+Most runs of a schedule are such runs, and most of what they take is start-up. `tap-planhat`,
+`source-planhat` and the least incremental tap of the SDK (`benchmarks/plain/incremental_tap.py`)
+read a tenant of 20,000 issues, whose server answers after 100 ms; then each runs again, several
+times in turn, with the state of that. It writes `docs/performance/quiet.json` and the table of
+`docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import document, pipe_tables
+from benchmarks import commands, document, pipe_tables
 from benchmarks.commands import Job
 from benchmarks.measure import PROJECT, Command, FailedRunError, measure
 from benchmarks.report import circumstances, timed
 from benchmarks.rounds import counts_of, rows_in, server
-from benchmarks.subjects import OUR_TAP, PLAIN_TAP, Subject
+from benchmarks.subjects import OUR_SOURCE, OUR_TAP, PLAIN_TAP, Subject
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ def _incremental(job: Job) -> Command:
     return replace(plain, argv=argv, environment={**plain.environment, "PYTHONPATH": str(PROJECT)})
 
 
-SUBJECTS = [OUR_TAP, Subject("plain singer-sdk tap, incremental", _incremental)]
+_READ = commands.airbyte(
+    OUR_SOURCE.name, "read", sync_mode="incremental", cursor_field=["updatedAt"]
+)
+SUBJECTS = [
+    OUR_TAP,
+    replace(OUR_SOURCE, command=_READ),
+    Subject("plain singer-sdk tap, incremental", _incremental),
+]
 
 
 def _run(url: str, subject: Subject, rows: int, state: str = "") -> tuple[Cost, int, str]:
@@ -70,8 +78,14 @@ def _run(url: str, subject: Subject, rows: int, state: str = "") -> tuple[Cost, 
         records = sum(one["type"] == "RECORD" for one in messages)
         if records > FEW if state else rows_in(folder) != rows:
             raise FailedRunError(f"{subject.name} read {records} of {rows} rows")
-        states = [json.dumps(one["value"]) for one in messages if one["type"] == "STATE"]
+        states = [_state_of(one) for one in messages if one["type"] == "STATE"]
         return cost, counts_of(url, tenant)["requests"], states[-1] if states else state
+
+
+def _state_of(message: dict[str, Any]) -> str:
+    """Return the state that a STATE message holds, as the next run is given it."""
+    is_singer = "value" in message
+    return json.dumps(message["value"] if is_singer else [message["state"]])
 
 
 def readings(

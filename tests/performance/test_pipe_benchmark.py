@@ -50,7 +50,7 @@ def test_a_pipe_whose_reader_ends_early_ends_too(tmp_path):
 
 
 def test_our_pipe_copies_every_issue_once(url):
-    run = copy(PIPES[0], url, 30, 200)
+    run = copy(PIPES[1], url, 30, 200)
     assert (run.arrived, run.refused, run.has_failed) == (30, 0, False)
     assert run.read_requests
     assert run.write_requests == 1
@@ -106,9 +106,10 @@ def test_the_table_shows_the_median_and_the_worst(runs, shown):
 
 
 @pytest.mark.slow
-def test_a_run_that_finds_nothing_new_sends_a_request(url):
+def test_a_run_that_finds_nothing_new_sends_one_request(url):
     found = quiet.readings(url, quiet.SUBJECTS, 200, 1)
     assert {name: taken["requests"] for name, taken in found.items()} == {
         "tap-planhat": 1,
+        "source-planhat": 1,
         "plain singer-sdk tap, incremental": 1,
     }
