@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH = 720
-LETTER, VALUES = 6.8, 70  # room for a letter of a name, and at the right for figures
+LETTER, VALUES = 7.7, 70  # room for a letter of a name, and at the right for figures
 BAR, GAP, HEADING, MARGIN = 18, 8, 34, 14
 OURS, THEIRS, INK, FAINT, PAPER = "#0b7a75", "#b9c0c7", "#1f2933", "#6b7580", "#ffffff"
 FONT = "font-family='system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif'"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from benchmarks.pipes import Pipe
 
-ROWS, ROUNDS, LATENCY_MILLISECONDS = 200_000, 3, 100
+ROWS, ROUNDS, LATENCY_MILLISECONDS = 200_000, 2, 100
 LIMITS = {"limited": REQUESTS_A_MINUTE, "unlimited": 0}
 """Requests a minute that a tenant allows, as `pipe_tables` names them; 0 for any number."""
 

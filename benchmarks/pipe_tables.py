@@ -46,7 +46,7 @@ def copies(results: Mapping[str, Any]) -> str:
 
 
 def _arrived(runs: Mapping[str, Any], rows: int) -> str:
-    """Say what arrived in the worst of some runs."""
+    """Return what arrived in the worst of some runs."""
     if runs["arrived"] == rows and not runs["failed"]:
         return "all"
     arrived = f"{runs['arrived']:,}" if runs["arrived"] >= 0 else "one twice"
@@ -64,8 +64,8 @@ def sides_of(results: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         results: What `python -m benchmarks.pipe` has written.
     """
     headings = {
-        **{f"{words.capitalize()}: seconds": (limit, "wall") for limit, words in LIMITS.items()},
-        "CPU of all processes: seconds": ("limited", "cpu"),
+        **{f"Time, {words}: seconds": (limit, "wall") for limit, words in LIMITS.items()},
+        f"CPU of all processes, {LIMITS['limited']}: seconds": ("limited", "cpu"),
     }
     return {
         heading: {

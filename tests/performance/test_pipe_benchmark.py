@@ -102,7 +102,7 @@ def test_the_table_shows_the_median_and_the_worst(runs, shown):
     }
     table, _ = pipe_tables.copies(results).split("without a limit")
     assert shown in table
-    assert pipe_tables.sides_of(results)["Without a limit: seconds"] == {"a pipe": 1.0}
+    assert pipe_tables.sides_of(results)["Time, without a limit: seconds"] == {"a pipe": 1.0}
 
 
 @pytest.mark.slow
