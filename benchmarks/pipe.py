@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import document, pipe_tables
 from benchmarks.commands import Job
 from benchmarks.environments import PYAIRBYTE, MissingEnvironmentError, python_of
-from benchmarks.measure import FailedRunError, measure_pipe
+from benchmarks.measure import FailedRunError, last_line, measure_pipe
 from benchmarks.pipes import PIPES
 from benchmarks.quota import REQUESTS_A_MINUTE
 from benchmarks.report import circumstances, timed
@@ -91,6 +91,7 @@ def copy(pipe: Pipe, url: str, rows: int, limit: int) -> Copy:
             for tenant, folder in zip((read, write), folders, strict=True)
         ]
         code, cost = measure_pipe(pipe.commands(*jobs), Path(given))
+        said = [last_line(path) for path in sorted(Path(given).glob("err-*"))]
     reads, writes = counts_of(url, read), counts_of(url, write)
     run = Copy(
         cost.wall_seconds,
@@ -102,7 +103,8 @@ def copy(pipe: Pipe, url: str, rows: int, limit: int) -> Copy:
         bool(code),
     )
     if pipe.is_ours and (run.has_failed or run.arrived != rows):
-        raise FailedRunError(f"{pipe.name} ended with {code}: {run.arrived} of {rows} arrived")
+        ended = f"{pipe.name} ended with {code}, {run.arrived} of {rows} arrived"
+        raise FailedRunError(f"{ended}: {'; '.join(said)}")
     return run
 
 

@@ -29,22 +29,22 @@ def table(claims: Sequence[Claim], sides: Mapping[str, Mapping[str, list[Slope]]
     """
     lines = []
     for side, taken in sides.items():
-        lines += ["", f"{side:28}  µs CPU a record      start-up s    peak MB"]
+        lines += ["", f"{side:40}  µs CPU a record      start-up s    peak MB"]
         for name, slopes in sorted(taken.items(), key=lambda item: _microseconds(item[1])):
             values = [slope.microseconds for slope in slopes]
             spread = f"{min(values):.1f}-{max(values):.1f}"
             peak = median(slope.large.peak_megabytes for slope in slopes)
             lines.append(
-                f"  {name:26}  {_microseconds(slopes):6.2f}  ({spread:>11})"
+                f"  {name:38}  {_microseconds(slopes):6.2f}  ({spread:>11})"
                 f"  {_start_seconds(slopes):8.2f}  {peak:9.0f}"
             )
-    lines += ["", f"{'claim':58}  {'median':>9}  {'spread':>15}  {'at most':>8}"]
+    lines += ["", f"{'claim':78}  {'median':>9}  {'spread':>15}  {'at most':>8}"]
     for claim in claims:
         spread = f"{min(claim.samples):.3f}-{max(claim.samples):.3f}"
         limit = "" if claim.limit is None else f"{claim.limit:8.3f}"
         holds = {True: "holds", False: "FAILS", None: ""}[claim.holds]
         value = f"{claim.value:7.3f} {claim.unit:2}"
-        lines.append(f"  {claim.what:56}  {value} {spread:>15}  {limit:>8}  {holds}")
+        lines.append(f"  {claim.what:76}  {value} {spread:>15}  {limit:>8}  {holds}")
     return "\n".join(lines)
 
 
