@@ -128,10 +128,14 @@ live: $(STAMP) ## check our assumptions about the API (needs PLANHAT_API_TOKEN o
 	@test -n "$$PLANHAT_API_TOKEN" || { echo "make live needs PLANHAT_API_TOKEN in the environment: the token of a tenant that may be changed" >&2; exit 1; }
 	$(BIN)/python -m pytest tests/contract --live --verbose
 
-bench: $(STAMP) ## measure both plugins beside the limit and beside peers, in 15 minutes (docs/performance.md)
+bench: $(STAMP) ## measure CPU, pipes and requests beside peers, in half an hour (docs/performance.md)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.pipe
+	$(BIN)/python -m benchmarks.quiet
+	$(BIN)/python -m benchmarks.requests
+	$(BIN)/python -m benchmarks.all_models
 
-bench-quick: $(STAMP) ## a short version of bench, in a minute
+bench-quick: $(STAMP) ## a short look at CPU a record, in a minute
 	$(BIN)/python -m benchmarks --quick
 
 faults: $(STAMP) ## every fault on both sides with three seeds; writes docs/reliability-table.md

@@ -7,23 +7,19 @@ tables of `docs/performance.md`. With `--quick` it only prints the table.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks import document, lines, plan
-from benchmarks.chart import chart
 from benchmarks.comparisons import of_slopes
-from benchmarks.environments import MissingEnvironmentError, python_of, version_of
+from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.limits import latency_claims, memory_claims, start_claims
 from benchmarks.measure import FailedRunError
-from benchmarks.report import results, table
+from benchmarks.report import results, table, timed
 from benchmarks.rounds import server, slopes
-from benchmarks.subjects import MAPPED_TARGET, OUR_DESTINATION, OUR_TARGET, READERS, WRITERS
+from benchmarks.subjects import READERS, WRITERS
 
 if TYPE_CHECKING:
     from benchmarks.comparisons import Claim
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
     from benchmarks.subjects import Subject
 
     Sides = dict[str, dict[str, list[Slope]]]
-
-PEERS = {"bare": "orjson", "airbyte": "airbyte-cdk", "dlt": "dlt", "cruds": "cruds"}
-OWN = ("planhat-sync", "singer-sdk", "msgspec", "requests")
 
 
 def main() -> None:
@@ -51,7 +44,7 @@ def main() -> None:
     claims, sides = _measure(wanted, names)
     print(table(claims, sides))
     if not arguments.quick and not names:
-        _publish(results(claims, sides, _versions()))
+        document.write(document.RESULTS, results(claims, sides))
 
 
 def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Sides]:
@@ -59,36 +52,22 @@ def _measure(wanted: plan.Plan, names: set[str] | None) -> tuple[list[Claim], Si
     with tempfile.TemporaryDirectory(prefix="planhat-bench-") as given, server() as url:
         folder = Path(given)
         for rows in {*wanted.sizes, *wanted.slow_sizes, plan.LATENCY_ROWS}:
-            for subject in (OUR_TARGET, MAPPED_TARGET, OUR_DESTINATION):
+            for subject in {one.form: one for one in writers}.values():
                 with subject.lines(folder, rows).open("wb") as out:
                     out.writelines(lines.lines(rows, subject.form))
-        sides = {
-            "Reading": slopes(readers, url, wanted),
-            "Writing": slopes(writers, url, wanted, folder),
-        }
-        claims = of_slopes(*sides.values())
+        with timed("CPU of reading"):
+            reading = slopes(readers, url, wanted)
+        with timed("CPU of writing"):
+            writing = slopes(writers, url, wanted, folder)
+        claims = of_slopes(reading, writing)
         if names is None:
-            claims += latency_claims(url, wanted, folder)
-            claims += memory_claims(url, wanted)
-            claims += start_claims(wanted)
-    return claims, sides
-
-
-def _publish(measured: dict[str, Any]) -> None:
-    """Write the results into the documentation."""
-    document.RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    document.RESULTS.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
-    document.main()
-    medians = {
-        side: {name: taken["median"] for name, taken in subjects.items()}
-        for side, subjects in measured["cpu_microseconds_a_record"].items()
-    }
-    machine = measured["machine"]
-    footnote = (
-        f"issues of 1.1 KB, slope between 20,000 and 200,000, start-up apart; "
-        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
-    )
-    document.RESULTS.with_name("cpu.svg").write_text(chart(medians, footnote))
+            with timed("latency"):
+                claims += latency_claims(url, wanted, folder)
+            with timed("memory"):
+                claims += memory_claims(url, wanted)
+            with timed("start-up"):
+                claims += start_claims(wanted)
+    return claims, {"Reading": reading, "Writing": writing}
 
 
 def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -> list[Subject]:
@@ -104,14 +83,6 @@ def _ready(subjects: list[Subject], wanted: plan.Plan, names: set[str] | None) -
         except MissingEnvironmentError as error:
             print(f"without {subject.name}: {error}", file=sys.stderr)
     return ready
-
-
-def _versions() -> dict[str, str]:
-    versions = {package: metadata.version(package) for package in OWN}
-    for name, package in PEERS.items():
-        with contextlib.suppress(MissingEnvironmentError):
-            versions[package] = version_of(name, package)
-    return versions
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def _packed(indexes: range, names: tuple[str, ...] | None) -> bytes:
     return gzip.compress(b"[" + b",".join(rendered(indexes, names)) + b"]", compresslevel=6)
 
 
-def bulk_answer(body: bytes) -> tuple[int, bytes]:
-    """Return how many items a bulk upsert has, and an answer that calls each of them updated."""
+def bulk_answer(body: bytes) -> tuple[list[bytes], bytes]:
+    """Return the `sourceId`s of a bulk upsert, and an answer that calls each item updated."""
     keys = _SOURCE_ID.findall(body)
     entries = b",".join(
         b'{"_id":"%024x","sourceId":"%b"}' % (number, key) for number, key in enumerate(keys)
@@ -54,4 +54,4 @@ def bulk_answer(body: bytes) -> tuple[int, bytes]:
         b'{"created":0,"createdErrors":[],"insertsKeys":[],"updated":%d,"updatedErrors":[],'
         b'"updatesKeys":[%b],"nonupdates":0,"modified":[],"upsertedIds":[],"permissionErrors":[]}'
     )
-    return len(keys), answer % (len(keys), entries)
+    return keys, answer % (len(keys), entries)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.subjects import MAPPED_TARGET, OUR_DESTINATION, OUR_SOURCE, OUR_TAP, OUR_TARGET
+from benchmarks.subjects import (
+    COPYING_BARE_WRITER,
+    COPYING_TARGET,
+    MAPPED_TARGET,
+    OUR_DESTINATION,
+    OUR_SOURCE,
+    OUR_TAP,
+    OUR_TARGET,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +39,7 @@ WRITING = {
     "cruds": None,
     "requests + json loop": None,
 }
+COPYING = {COPYING_BARE_WRITER.name: 1.8}
 AIRBYTE_READING = {"tap-planhat": 1.5, "Airbyte CDK": 1 / 5}
 AIRBYTE_WRITING = {"target-planhat": 1.5}
 SPEC_START = 0.7
@@ -84,6 +93,7 @@ def _ratios(reading: Mapping[str, list[Slope]], writing: Mapping[str, list[Slope
         (OUR_TAP.name, reading, READING),
         (OUR_SOURCE.name, reading, AIRBYTE_READING),
         (OUR_TARGET.name, writing, WRITING),
+        (COPYING_TARGET.name, writing, COPYING),
         (OUR_DESTINATION.name, writing, AIRBYTE_WRITING),
     )
     return [

@@ -1,7 +1,6 @@
-"""The tables of `docs/performance.md`, written from the results in `docs/performance/`.
+"""The tables and charts of `docs/performance.md`, written from the results in `docs/performance/`.
 
-`python -m benchmarks.document` writes them again, and so do `python -m benchmarks.requests`,
-`python -m benchmarks.all_models` and a complete run of the benchmarks.
+`python -m benchmarks.document` writes them again, and so does every program that measures.
 """
 
 from __future__ import annotations
@@ -9,119 +8,82 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import pipe_tables, tables
+from benchmarks.chart import chart
 from benchmarks.measure import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
 DOCUMENT = PROJECT / "docs" / "performance.md"
 RESULTS = PROJECT / "docs" / "performance" / "results.json"
+PIPE = RESULTS.with_name("pipe.json")
+QUIET = RESULTS.with_name("quiet.json")
 REQUESTS = RESULTS.with_name("requests.json")
 ALL_MODELS = RESULTS.with_name("all_models.json")
-REQUESTS_A_MINUTE = 200
-"""What Planhat allows (fact rate-limit)."""
+CPU_CHART = RESULTS.with_name("cpu.svg")
+PIPE_CHART = RESULTS.with_name("pipe.svg")
+TABLES = {
+    "pipe": (PIPE, pipe_tables.copies),
+    "quiet": (QUIET, pipe_tables.quiet),
+    "figures": (RESULTS, tables.figures),
+    "requests": (REQUESTS, tables.requests),
+    "all models": (ALL_MODELS, tables.all_models),
+}
+"""The parts of the page: where their results are, and what makes their tables."""
 
 
-def figures(results: Mapping[str, Any]) -> str:
-    """Return the tables, as Markdown.
-
-    Args:
-        results: The return value of `benchmarks.report.results`.
-    """
-    machine, versions = results["machine"], results["versions"]
-    lines = [
-        f"Measured {results['measured']} on {machine['cores']} cores of an {machine['processor']}, "
-        f"{machine['system']}, Python {machine['python']}, with "
-        + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + ".",
-        "",
-        *_row("claim", "median", "rounds", "at most", ""),
-        *_row("---", "---:", "---", "---:", "---"),
-    ]
-    for claim in results["claims"]:
-        unit, limit = f" {claim['unit']}".rstrip(), claim["at_most"]
-        holds = {True: "holds", False: "**does not hold**", None: ""}[claim["holds"]]
-        lines += _row(
-            claim["what"],
-            f"{claim['median']:.3g}{unit}",
-            f"{min(claim['rounds']):.3g} to {max(claim['rounds']):.3g}",
-            "" if limit is None else f"{limit:.3g}{unit}",
-            holds,
-        )
-    for side, subjects in results["cpu_microseconds_a_record"].items():
-        lines += [
-            "",
-            *_row(side, "CPU a record", "rounds", "start-up", "peak memory"),
-            *_row("---", "---:", "---", "---:", "---:"),
-        ]
-        for name, taken in sorted(subjects.items(), key=lambda item: item[1]["median"]):
-            rounds = taken["rounds"]
-            lines += _row(
-                f"**{name}**" if name.endswith("-planhat") else name,
-                f"{taken['median']:.1f} µs",
-                f"{min(rounds):.1f} to {max(rounds):.1f}",
-                f"{taken['start_up_seconds']:.2f} s",
-                f"{taken['peak_megabytes']} MB",
-            )
-    return "\n".join(lines)
+def results_in(path: Path) -> dict[str, Any]:
+    """Read a file of results."""
+    return json.loads(path.read_text())  # type: ignore[no-any-return]  # JSON
 
 
-def _row(*cells: str) -> Iterable[str]:
-    return [f"| {' | '.join(cells)} |"]
-
-
-def requests(results: Mapping[str, Any]) -> str:
-    """Return the table of requests, as Markdown.
+def write(path: Path, results: Mapping[str, Any]) -> None:
+    """Write results, and the page with them.
 
     Args:
-        results: What `python -m benchmarks.requests` has written.
+        path: The file of results.
+        results: What was measured, as JSON.
     """
-    lines = [
-        *_row(f"Reading {results['rows']:,} issues", "what is read", "requests", "at 200 a minute"),
-        *_row("---", "---", "---:", "---:"),
-    ]
-    for one in results["readings"]:
-        name, seconds = one["subject"], one["requests"] * 60 / REQUESTS_A_MINUTE
-        name = f"**{name}**" if name.endswith("-planhat") else name
-        lines += _row(name, one["what"], str(one["requests"]), f"{seconds:.1f} s")
-    return "\n".join(lines)
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    main()
 
 
-def all_models(results: Mapping[str, Any]) -> str:
-    """Return the table of a tenant of all models, as Markdown.
+def cpu_chart() -> str:
+    """Return the chart of CPU a record."""
+    results = results_in(RESULTS)
+    sides = {
+        f"{side}: CPU a record, µs": {name: taken["median"] for name, taken in subjects.items()}
+        for side, subjects in results["cpu_microseconds_a_record"].items()
+    }
+    sizes = "issues of 1.1 KB, slope between 20,000 and 200,000, start-up apart"
+    return chart(sides, f"{sizes}; {_where(results)}")
 
-    Args:
-        results: What `python -m benchmarks.all_models` has written.
-    """
-    lines = [
-        *_row(
-            f"Reading {results['models']} models", "records", "requests", "at 200 a minute", "taken"
-        ),
-        *_row("---", "---:", "---:", "---:", "---:"),
-    ]
-    for one in results["readings"]:
-        lines += _row(
-            one["what"],
-            f"{one['records']:,}",
-            str(one["requests"]),
-            f"{one['requests'] * 60 / REQUESTS_A_MINUTE:.1f} s",
-            f"{one['seconds']:.1f} s",
-        )
-    return "\n".join(lines)
+
+def pipe_chart() -> str:
+    """Return the chart of the pipes."""
+    results = results_in(PIPE)
+    rows = f"{results['rows']:,} issues, answers after {results['latency_milliseconds']} ms"
+    return chart(pipe_tables.sides_of(results), f"{rows}; {_where(results)}")
+
+
+def _where(results: Mapping[str, Any]) -> str:
+    machine = results["machine"]
+    return f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
 
 
 def main() -> None:
-    """Put the tables of the last complete runs into the page."""
+    """Put the tables and the charts of the last complete runs into the page."""
     page = DOCUMENT.read_text()
-    for name, tables in (
-        ("figures", figures(json.loads(RESULTS.read_text()))),
-        ("requests", requests(json.loads(REQUESTS.read_text()))),
-        ("all models", all_models(json.loads(ALL_MODELS.read_text()))),
-    ):
+    for name, (path, table) in TABLES.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         before, _, rest = page.partition(begin)
-        page = f"{before}{begin}\n{tables}\n{end}{rest.partition(end)[2]}"
+        text = table(results_in(path))
+        page = f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
     DOCUMENT.write_text(page)
+    CPU_CHART.write_text(cpu_chart())
+    PIPE_CHART.write_text(pipe_chart())
 
 
 if __name__ == "__main__":

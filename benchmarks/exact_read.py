@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.commands import Job
 from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.measure import measure
-from benchmarks.subjects import CDK_SOURCE, OUR_SOURCE, OUR_TAP, Job
+from benchmarks.subjects import CDK_SOURCE, OUR_SOURCE, OUR_TAP
 from benchmarks.tenant import Tenant as Token
 from planhat_sandbox import Sandbox
 

@@ -1,9 +1,9 @@
 """Compares ours with a bare loop in one process: `python -m benchmarks.guard SIDE`.
 
-A side is `tap`, `source`, `target` or `destination`. Prints one number: the CPU of ours over that
-of the loop, the least of a few rounds on either side. It is not a benchmark, since the loop uses
-msgspec and start-up is left out; it shows CI whether the hot paths are still taken
-(`tests/performance`).
+A side is `tap`, `source`, `target`, `copy` (the target, on what the tap prints) or `destination`.
+Prints one number: the CPU of ours over that of the loop, the least of a few rounds on either side.
+It is not a benchmark, since the loop uses msgspec and start-up is left out; it shows CI whether the
+hot paths are still taken (`tests/performance`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import requests
 from airbyte_planhat.destination.write import write
 from airbyte_planhat.source.read import read
 from airbyte_planhat.specification import DESTINATION_SCHEMA, SOURCE_SCHEMA
+from benchmarks.commands import ISSUES
 from benchmarks.lines import lines
 from benchmarks.rounds import server
-from benchmarks.subjects import ISSUES
 from benchmarks.tenant import Tenant
 from planhat_sync.runtime.config_errors import checked_settings
 from planhat_sync.runtime.signals import Stop
@@ -108,6 +108,10 @@ def _write_ours(settings: dict[str, Any], given: Path) -> Callable[[], None]:
     return run
 
 
+def _write_copy(settings: dict[str, Any], given: Path) -> Callable[[], None]:
+    return _write_ours({**settings, "match_on": ["sourceId"]}, given)
+
+
 def _write_airbyte(settings: dict[str, Any], given: Path) -> Callable[[], None]:
     config, _ = checked_settings(DESTINATION_SCHEMA, settings, where="")
 
@@ -147,7 +151,8 @@ def _cpu_seconds(work: Callable[[], None]) -> float:
 
 
 READS = {"tap": _read_ours, "source": _read_airbyte}
-WRITES = {"target": _write_ours, "destination": _write_airbyte}
+WRITES = {"target": _write_ours, "copy": _write_copy, "destination": _write_airbyte}
+FORMS = {"target": "singer", "copy": "tap", "destination": "airbyte"}
 
 
 def main(side: str) -> None:
@@ -156,7 +161,7 @@ def main(side: str) -> None:
         settings = _settings(url)
         out, given = Path(folder, "out"), Path(folder, "given")
         with given.open("wb") as file:
-            file.writelines(lines(ROWS, "airbyte" if side == "destination" else "singer"))
+            file.writelines(lines(ROWS, FORMS[side]) if side in WRITES else ())
         ours, bare = [], []
         for _ in range(ROUNDS):
             if side in READS:

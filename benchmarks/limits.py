@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import comparisons, plan
+from benchmarks.commands import OUR_BIN
 from benchmarks.measure import Command, measure
 from benchmarks.rounds import run
 from benchmarks.subjects import (
     MAPPED_TARGET,
-    OUR_BIN,
     OUR_DESTINATION,
     OUR_SOURCE,
     OUR_TAP,

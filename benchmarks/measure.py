@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,6 @@ def measure(command: Command, folder: Path) -> Cost:
     Raises:
         FailedRunError: It did not exit with 0.
     """
-    environment = {**os.environ, **command.environment}
     with ExitStack() as opened:
         out = opened.enter_context((folder / "out").open("wb"))
         err = opened.enter_context((folder / "err").open("wb"))
@@ -80,14 +79,56 @@ def measure(command: Command, folder: Path) -> Cost:
         else:
             stdin = opened.enter_context((command.stdin or Path(os.devnull)).open("rb"))
         begun = time.perf_counter()
-        child = subprocess.Popen(
-            command.argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd=folder
-        )
-        code, cost = _end_of(child, begun)
+        code, cost = _end_of(_start(command, folder, stdin, out, err), begun)
     if code:
-        last = (folder / "err").read_text(errors="replace").strip().splitlines()[-1:]
-        raise FailedRunError(f"{command.argv[0]} ended with {code}: {' '.join(last)}")
+        raise FailedRunError(f"{command.argv[0]} ended with {code}: {last_line(folder / 'err')}")
     return cost
+
+
+def measure_pipe(commands: Sequence[Command], folder: Path) -> tuple[int, Cost]:
+    """Run processes of which each reads what the one before prints.
+
+    Args:
+        commands: The processes; what they read is not taken from the commands.
+        folder: Where they run; the stdout of the last goes to the file `out` there, the stderr of
+            each to `err-0`, `err-1` and so on.
+
+    Returns:
+        The first exit code that is not 0, or 0; and the cost: the CPU time of all, the time until
+        the last had ended, and the peak of the largest.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as opened:
+        stdin: IO[bytes] = opened.enter_context(Path(os.devnull).open("rb"))
+        begun = time.perf_counter()
+        for number, command in enumerate(commands):
+            is_last = number == len(commands) - 1
+            out = opened.enter_context((folder / "out").open("wb")) if is_last else subprocess.PIPE
+            err = opened.enter_context((folder / f"err-{number}").open("wb"))
+            child = _start(command, folder, stdin, out, err)
+            stdin.close()  # the child has it, and has to be the only one
+            children.append(child)
+            stdin = child.stdout or stdin
+        ends = [_end_of(child, begun) for child in children]
+    return next((code for code, _ in ends if code), 0), Cost(
+        sum(cost.cpu_seconds for _, cost in ends),
+        max(cost.wall_seconds for _, cost in ends),
+        max(cost.peak_megabytes for _, cost in ends),
+    )
+
+
+def last_line(path: Path) -> str:
+    """Return the last line of a file, empty if it has none: what a failed program said."""
+    return " ".join(path.read_text(errors="replace").strip().splitlines()[-1:])
+
+
+def _start(
+    command: Command, folder: Path, stdin: IO[bytes] | None, out: IO[bytes] | int, err: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **command.environment}
+    return subprocess.Popen(
+        command.argv, stdin=stdin, stdout=out, stderr=err, env=environment, cwd=folder
+    )
 
 
 def _end_of(child: subprocess.Popen[bytes], begun: float) -> tuple[int, Cost]:

@@ -13,16 +13,17 @@ import json
 import random
 import sys
 import tempfile
-import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import document
+from benchmarks.commands import Job
 from benchmarks.environments import MissingEnvironmentError, python_of
 from benchmarks.measure import FailedRunError, measure
-from benchmarks.rounds import rows_in, server
-from benchmarks.subjects import OUR_TAP, READERS, Job
+from benchmarks.report import timed
+from benchmarks.rounds import counts_of, rows_in, server
+from benchmarks.subjects import OUR_TAP, READERS
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def _read(
             catalog.write_text(json.dumps(_by_full_table(json.loads(catalog.read_text()))))
         measure(command, folder)
         states = [line for line in (folder / "out").open() if line.startswith('{"type":"STATE"')]
-        with urllib.request.urlopen(f"{url}/_counts/{tenant.token}") as answer:  # noqa: S310 - ours
-            requests = int(json.load(answer)["requests"])
-        return requests, states[-1] if states else "", rows_in(folder)
+        return counts_of(url, tenant)["requests"], states[-1] if states else "", rows_in(folder)
 
 
 def _by_full_table(catalog: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def readings(url: str) -> list[Reading]:
 
 def main() -> None:
     """Count, and write the results into the documentation."""
-    with server() as url:
+    with server() as url, timed("requests"):
         found = readings(url)
     for one in found:
         print(f"{one.subject:24} {one.what:36} {one.requests:5}")
@@ -130,8 +129,7 @@ def main() -> None:
             {"subject": one.subject, "what": one.what, "requests": one.requests} for one in found
         ],
     }
-    document.REQUESTS.write_text(json.dumps(results, indent=1) + "\n")
-    document.main()
+    document.write(document.REQUESTS, results)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,15 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.commands import Job
 from benchmarks.issues import FIRST_ID
 from benchmarks.measure import PROJECT, Cost, FailedRunError, measure
-from benchmarks.subjects import Job
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def run(
         command = subject.command(Job(url, tenant, folder, lines, settings))
         cost = measure(replace(command, feeder=feeder), folder)
         writes = lines is not None or bool(feeder)
-        done = _items(url, tenant) if writes else rows_in(folder)
+        done = items_of(counts_of(url, tenant)) if writes else rows_in(folder)
         if done != tenant.rows:
             raise FailedRunError(f"{subject.name} did {done} of {tenant.rows} rows")
     finally:
@@ -107,15 +107,36 @@ def run(
     return cost
 
 
-def _items(url: str, tenant: Tenant) -> int:
+def counts_of(url: str, tenant: Tenant) -> Counter[str]:
+    """Ask the server for what it has counted of a run.
+
+    Args:
+        url: The server's address.
+        tenant: The run's.
+    """
     with urllib.request.urlopen(f"{url}/_counts/{tenant.token}") as answer:  # noqa: S310 - ours
-        return int(json.load(answer).get("items", 0))
+        return Counter(json.load(answer))
+
+
+def items_of(counts: Counter[str]) -> int:
+    """Return how many rows a run has written, or -1 unless each row was written once.
+
+    Args:
+        counts: What the server has counted of it.
+    """
+    return _once(counts["items"], counts["numbers"])
+
+
+def _once(count: int, total: int) -> int:
+    """Return a count of rows, or -1 if the sum of their numbers is not that of so many from 0.
+
+    The sum shows a duplicated row that hides a lost one.
+    """
+    return count if total == count * (count - 1) // 2 else -1
 
 
 def rows_in(folder: Path) -> int:
     """Count the rows that a reader wrote, or return -1 unless each row occurs once.
-
-    The sum of the positions of the ids shows a duplicated row that hides a lost one.
 
     Args:
         folder: The files that it wrote.
@@ -127,7 +148,7 @@ def rows_in(folder: Path) -> int:
                 for found in (one for line in left for one in _ID.findall(line)):
                     count += 1
                     total += int(found, 16) - FIRST_ID
-    return count if total == count * (count - 1) // 2 else -1
+    return _once(count, total)
 
 
 def slopes(

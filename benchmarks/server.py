@@ -1,18 +1,22 @@
-"""A fake Planhat that answers at once: pages from memory, and success for every bulk upsert.
+"""A fake Planhat that stores nothing: rendered pages, and success for every bulk upsert.
 
 It knows the issues' list (`limit`, `offset`, `sort`, `select`), an empty list for every other
 model, and the bulk upsert, whose items it counts by their `sourceId` and all of which it calls
-updated. It is a separate process: `python -m benchmarks.server` prints its address on stdout.
-Counts of the rows that a run has read and written: `GET /_counts/<token>`.
+updated. The token says how late it answers, and how many requests a minute; it answers the others
+with 429, without a Retry-After, since Planhat documents none. It is a separate process:
+`python -m benchmarks.server` prints its address on stdout. Counts of the rows that a run has read
+and written, the sum of the numbers of those written, and its requests: `GET /_counts/<token>`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 
 from benchmarks.answers import bulk_answer, page
+from benchmarks.quota import Quota
 from benchmarks.tenant import Tenant
 
 
@@ -20,6 +24,7 @@ class Exchange(asyncio.Protocol):
     """One client's connection: HTTP/1.1, kept alive, one request after another."""
 
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # noqa: RUF012 - all share it
+    quotas: dict[str, Quota] = {}  # noqa: RUF012 - all share them
 
     def __init__(self) -> None:
         self._received = bytearray()
@@ -53,26 +58,40 @@ class Exchange(asyncio.Protocol):
         tenant = Tenant.from_token(_header(head, "authorization").split()[-1])
         counts = self.counts[tenant.token]
         counts["requests"] += 1
-        encoding = b""
-        if method == "GET":
+        status, encoding = b"200 OK", b""
+        if self._is_too_much(tenant):
+            counts["refused"] += 1
+            status, answer = b"429 Too Many Requests", b'{"message":"too many requests"}'
+        elif method == "GET":
             wants_gzip = tenant.gzip and "gzip" in _header(head, "accept-encoding")
             rows, answer = page(tenant.rows, target, packed=wants_gzip)
             counts["rows"] += rows
             encoding = b"Content-Encoding: gzip\r\n" if wants_gzip else b""
         else:
-            items, answer = bulk_answer(body)
-            counts["items"] += items
+            keys, answer = bulk_answer(body)
+            counts["items"] += len(keys)
+            counts["numbers"] += sum(int(key.rpartition(b"-")[2]) for key in keys)
             counts["bytes_received"] += len(body)
         counts["bytes_sent"] += len(answer)
         if tenant.latency_milliseconds:
             loop = asyncio.get_running_loop()
-            loop.call_later(tenant.latency_milliseconds / 1000, self._send, answer, encoding)
+            loop.call_later(
+                tenant.latency_milliseconds / 1000, self._send, answer, encoding, status
+            )
         else:
-            self._send(answer, encoding)
+            self._send(answer, encoding, status)
 
-    def _send(self, body: bytes, encoding: bytes = b"") -> None:
+    def _is_too_much(self, tenant: Tenant) -> bool:
+        if not tenant.requests_per_minute:
+            return False
+        now = time.monotonic()
+        if tenant.token not in self.quotas:
+            self.quotas[tenant.token] = Quota(tenant.requests_per_minute, now)
+        return not self.quotas[tenant.token].admits(now)
+
+    def _send(self, body: bytes, encoding: bytes = b"", status: bytes = b"200 OK") -> None:
         if self._transport is not None and not self._transport.is_closing():
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+            head = b"HTTP/1.1 %b\r\nContent-Type: application/json; charset=utf-8\r\n" % status
             length = b"Content-Length: %d\r\n\r\n" % len(body)
             self._transport.writelines((head, encoding, length, body))
 

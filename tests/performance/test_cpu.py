@@ -24,6 +24,7 @@ def ratio(side):
     [
         ("tap", 1.0),
         ("target", 2.0),
+        pytest.param("copy", 2.0, marks=pytest.mark.slow),
         pytest.param("source", 1.0, marks=pytest.mark.slow),
         pytest.param("destination", 2.0, marks=pytest.mark.slow),
     ],

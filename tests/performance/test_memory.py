@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.commands import Job
 from benchmarks.subjects import (
     MAPPED_TARGET,
     OUR_DESTINATION,
     OUR_SOURCE,
     OUR_TAP,
     OUR_TARGET,
-    Job,
 )
 from benchmarks.tenant import Tenant
 
