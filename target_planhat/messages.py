@@ -5,18 +5,18 @@ An error names the number of the line and never repeats its content, which may b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing import input_messages
 from planhat_sync.writing.input_messages import MessageReader
+from planhat_sync.writing.record_frames import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planhat_sync.writing.record_input import Values
 
@@ -78,29 +78,18 @@ def _kept(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: values[name] for name in names if name in values}
 
 
-read_message = MessageReader(NOUN, Message, _kept).read
+READER: Final = MessageReader(NOUN, Message, _kept)
 
 
-def record_decoder(stream: str, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
-    """Return a function that decodes a RECORD of one stream, and nothing else.
+def _stream_of_record(message: Message) -> str | None:
+    return message.stream if message.type == "RECORD" and not message.reject else None
 
-    Args:
-        stream: The stream.
-        record: Type of its records.
-    """
-    message = msgspec.defstruct(
-        "Message",
-        [
-            ("type", Literal["RECORD"]),
-            ("stream", Literal[stream]),
-            ("record", record),
-            ("time_extracted", Raw | UnsetType, UNSET),
-            ("version", Raw | UnsetType, UNSET),
-        ],
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(message).decode
+
+PROTOCOL: Final = Protocol(
+    decode=READER.decode,
+    stream_of=_stream_of_record,
+    record_of=lambda message: message.record,
+)
 
 
 def stream_of(line: bytes) -> str:
@@ -109,7 +98,7 @@ def stream_of(line: bytes) -> str:
     Args:
         line: The line.
     """
-    return read_message(line, 0).stream
+    return READER.read(line, 0).stream
 
 
 def values_of(message: Message, line: bytes, number: int) -> Values:

@@ -10,10 +10,18 @@ import msgspec
 
 from planhat_sync.runtime.stdin import InputError, Lines
 from planhat_sync.writing.input_messages import NotJSONError, read_values
+from planhat_sync.writing.record_frames import RecordFrames
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
+from planhat_sync.writing.records.received import Received
 from planhat_sync.writing.unknown_messages import UnknownMessages
 from target_planhat.batch_files import records_of
-from target_planhat.messages import NOUN, RecordBeforeSchemaError, read_message, values_of
+from target_planhat.messages import (
+    NOUN,
+    PROTOCOL,
+    READER,
+    RecordBeforeSchemaError,
+    values_of,
+)
 from target_planhat.streams import check_stream
 
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ class Router:
         self._final_state = final_state
         self._completeness = completeness
         self._has_version = False
+        self._frames = RecordFrames(PROTOCOL)
         self._handlers: dict[str, Callable[[Message, bytes, int], None]] = {
             "RECORD": self._handle_record,
             "SCHEMA": self._handle_schema,
@@ -78,7 +87,7 @@ class Router:
             PlanhatError: The run cannot continue.
         """
         try:
-            for line, number in self._input.untaken(lines, self._count):
+            for line, number in self._frames.untaken(lines, self._take):
                 if line is not None:
                     self._handle_line(line, number)
                 self._pipeline.send()
@@ -91,27 +100,36 @@ class Router:
         """Report at the end of a run what was ignored without a warning of its own."""
         self._unknown.report_rest()
 
-    def _count(self, stream: str, lines: Lines, at: int, taken: int) -> None:
-        """Note records that the fast path has taken."""
-        last = at + taken - 1
-        if self._completeness is not None:
-            self._completeness.add_records(stream, lines.lines[at], lines.lines[last])
-        self._final_state.last_record = lines.first + last
+    def _take(self, stream: str, received: Received, at: int) -> int:
+        """Take records on the fast path, and return how many of them were taken."""
+        taken = self._input.take(stream, received, at)
+        if taken:
+            last = at + taken - 1
+            self._final_state.last_record = received.first + last
+            if self._completeness is not None:
+                first_line, last_line = received.lines[at], received.lines[last]
+                self._completeness.add_records(stream, first_line, last_line)
+        return taken
 
     def _handle_line(self, line: bytes, number: int) -> None:
-        if not line.strip():
-            return
-        message = read_message(line, number)
+        message = READER.read(line, number)
+        self._frames.learn(line, message)
         handle = self._handlers.get(message.type, self._handle_unknown)
         handle(message, line, number)
 
     def _handle_record(self, message: Message, line: bytes, number: int) -> None:
         if message.stream not in self._schemas:
             raise RecordBeforeSchemaError("RECORD", message.stream, number)
+        # One that was rejected before is taken as values, with what is known of that.
+        record = bytes(message.record)
+        is_tried = not message.reject and record != self._frames.declined
+        if is_tried and self._take(message.stream, Received(number, (line,), (record,)), 0):
+            return
         self._final_state.last_record = number
         if self._completeness is not None:
             self._completeness.add_records(message.stream, line, line)
-        self._input.take(message.stream, line, number, partial(values_of, message))
+        values = partial(values_of, message, line, number)
+        self._input.take_values(message.stream, line, number, values)
 
     def _handle_schema(self, message: Message, line: bytes, number: int) -> None:
         name, schema = message.stream, message.schema

@@ -9,13 +9,12 @@ from singer_sdk.metrics import record_counter
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime import stdout
 from planhat_sync.writing.interface import Interface
-from planhat_sync.writing.records.record_form import RecordForm
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.results.states import Watermark
 from planhat_sync.writing.run import WriteRun
 from planhat_sync.writing.waiting_time import USUAL_PAUSES, Pauses
 from target_planhat.completeness import Completeness
 from target_planhat.final_state import FinalState
-from target_planhat.messages import record_decoder
 from target_planhat.reject_lines import RejectLines
 from target_planhat.router import Router
 from target_planhat.source_file import SourceFile
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.settings import WriteSettings
-
-RECORD_FORM = RecordForm(record_decoder)
-"""The form of Singer's records."""
 
 
 class Run:
@@ -80,7 +76,7 @@ class Run:
             Interface(
                 "target-planhat",
                 version,
-                RECORD_FORM,
+                SDC_COLUMNS,
                 RejectLines(schemas),
                 Watermark(),
                 write,

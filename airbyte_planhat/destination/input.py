@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import Raw
 
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing import input_messages
 from planhat_sync.writing.input_messages import MessageReader
+from planhat_sync.writing.record_frames import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,19 @@ def _kept(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": values["type"], "record": record, **state}
 
 
-read_message = MessageReader(NOUN, Message, _kept).read
+READER: Final = MessageReader(NOUN, Message, _kept)
+
+
+def _stream_of_record(message: Message) -> StreamKey | None:
+    is_plain = message.type == "RECORD" and not message.reject
+    return message.record.key if is_plain and message.record is not None else None
+
+
+PROTOCOL: Final = Protocol(
+    decode=READER.decode,
+    stream_of=_stream_of_record,
+    record_of=lambda message: message.record.data if message.record is not None else Raw(),
+)
 
 
 def values_of(
@@ -88,7 +101,7 @@ def values_of(
     values = input_messages.values_of(
         line,
         number,
-        record=message.record.data if message.record else msgspec.Raw(),
+        record=message.record.data if message.record else Raw(),
         reject=message.reject,
         record_in=lambda whole: whole["record"].get("data"),
     )
@@ -105,35 +118,7 @@ def key_of(line: bytes) -> StreamKey | None:
         line: The line.
     """
     try:
-        record = read_message(line, 0).record
+        record = READER.read(line, 0).record
     except InputError:
         return None
     return None if record is None else record.key
-
-
-def record_decoder(key: StreamKey, record: type[msgspec.Struct | Raw]) -> Callable[[bytes], Any]:
-    """Return a function that decodes a RECORD of one stream, and nothing else.
-
-    Args:
-        key: The stream.
-        record: Type of its records.
-    """
-    namespace, name = key
-    options: dict[str, Any] = {"forbid_unknown_fields": True, "gc": False}
-    content = msgspec.defstruct(
-        "Content",
-        [
-            ("stream", Literal[name]),
-            ("record", record),
-            ("namespace", *((Literal[namespace],) if namespace else (UnsetType | None, UNSET))),
-            ("emitted_at", Raw | UnsetType, UNSET),
-            ("meta", Raw | UnsetType, UNSET),
-        ],
-        rename={"record": "data"},
-        **options,
-    )
-    message = msgspec.defstruct(
-        "Message", [("type", Literal["RECORD"]), ("record", content)], **options
-    )
-    decode_line: Callable[[bytes], Any] = msgspec.json.Decoder(message).decode
-    return lambda line: decode_line(line).record

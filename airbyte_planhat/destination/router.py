@@ -7,15 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from airbyte_planhat.configured_catalog import WHAT
-from airbyte_planhat.destination.input import NOUN, read_message, values_of
+from airbyte_planhat.destination.input import NOUN, PROTOCOL, READER, values_of
 from airbyte_planhat.destination.states import check_state
 from planhat_sync.runtime.stdin import InputError
+from planhat_sync.writing.record_frames import RecordFrames
+from planhat_sync.writing.records.received import Received
 from planhat_sync.writing.records.unknown_properties import printable_name
 from planhat_sync.writing.unknown_messages import UnknownMessages
 
 if TYPE_CHECKING:
     from airbyte_planhat.destination.input import Message
-    from airbyte_planhat.destination.streams import DestinationStreams
+    from airbyte_planhat.destination.streams import DestinationStream, DestinationStreams
+    from airbyte_planhat.messages import StreamKey
     from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.pipeline import Pipeline
     from planhat_sync.writing.record_input import RecordInput
@@ -53,6 +56,7 @@ class Router:
         self._streams = streams
         self._states = states
         self._last_record = 0
+        self._frames = RecordFrames(PROTOCOL)
         self._unknown = UnknownMessages(NOUN, {*HANDLED, *IGNORED}, logger)
 
     def handle(self, lines: Lines) -> None:
@@ -65,7 +69,7 @@ class Router:
             InputError: One of them is not a message that can be handled here.
             PlanhatError: The run cannot continue.
         """
-        for line, number in self._records.untaken(lines, self._count):
+        for line, number in self._frames.untaken(lines, self._take):
             if line is not None:
                 self._handle_line(line, number)
             self._pipeline.send()
@@ -74,15 +78,20 @@ class Router:
         """Report at the end of a run what was ignored without a warning of its own."""
         self._unknown.report_rest()
 
-    def _count(self, model: str, lines: Lines, at: int, taken: int) -> None:
-        """Count records that the fast path has taken."""
-        self._states.add_records(self._streams.of(model).key, taken)
-        self._last_record = lines.first + at + taken - 1
+    def _take(self, key: StreamKey, received: Received, at: int) -> int:
+        """Take records on the fast path, and return how many of them were taken."""
+        model = self._stream(key, received.first + at).model
+        if model is None or self._streams.of(model.name).key != key:
+            return 0
+        taken = self._records.take(model.name, received, at)
+        if taken:
+            self._states.add_records(key, taken)
+            self._last_record = received.first + at + taken - 1
+        return taken
 
     def _handle_line(self, line: bytes, number: int) -> None:
-        if not line.strip():
-            return
-        message = read_message(line, number)
+        message = READER.read(line, number)
+        self._frames.learn(line, message)
         if message.type == "RECORD":
             self._handle_record(message, line, number)
         elif message.type == "STATE":
@@ -97,13 +106,29 @@ class Router:
         if message.record is None:
             raise InputError(f"line {number} of the input is a RECORD without a record")
         key = message.record.key
+        stream = self._stream(key, number)
+        # One that was rejected before is taken as values, with what is known of that.
+        record = bytes(message.record.data)
+        is_tried = not message.reject and record != self._frames.declined
+        if is_tried and self._take(key, Received(number, (line,), (record,)), 0):
+            return
+        self._last_record = number
+        self._states.add_records(key, 1)
+        name = key[1] if stream.model is None else stream.model.name
+        self._records.take_values(
+            name, line, number, partial(values_of, message, stream.names.restored, line, number)
+        )
+
+    def _stream(self, key: StreamKey, number: int) -> DestinationStream:
+        """Return the stream of a record.
+
+        Raises:
+            InputError: The catalog does not name it.
+        """
         stream = self._streams[key]
         if stream is None:
             raise InputError(
                 f"line {number} of the input is a record of the stream {printable_name(key[1])}, "
                 f"which {WHAT} does not name"
             )
-        self._last_record = number
-        self._states.add_records(key, 1)
-        name = key[1] if stream.model is None else stream.model.name
-        self._records.take(name, line, number, partial(values_of, message, stream.names.restored))
+        return stream

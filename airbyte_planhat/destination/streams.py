@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from airbyte_planhat.configured_catalog import WHAT
 from airbyte_planhat.destination.column_names import ColumnNames
-from airbyte_planhat.destination.input import record_decoder
 from airbyte_planhat.record_schema import DELETED_AT
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.writing.records.record_form import AddedColumns
+from planhat_sync.writing.records.added_columns import AddedColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    import msgspec
+    from collections.abc import Iterable
 
     from airbyte_planhat.messages import StreamKey
     from planhat_sync.model import Model
@@ -88,26 +85,16 @@ class DestinationStreams:
         return self._streams.get(key)
 
     def of(self, model: str) -> DestinationStream:
-        """Return the stream whose lines the fast path of a model reads.
+        """Return the stream whose records the fast path of a model reads.
 
-        If the records of a model come in several streams, it is the first of them. Those of the
-        others are read as values, so that each counts for its own stream.
+        If the records of a model come in several streams, it is the first of them, whose columns
+        are announced. Those of the others are read as values: their columns may be renamed in
+        another way.
 
         Args:
             model: Name of the model.
         """
         return self._of_model[model]
-
-    def decoder(
-        self, model: str, record: type[msgspec.Struct | msgspec.Raw]
-    ) -> Callable[[bytes], Any]:
-        """Return what decodes the lines of a model's stream, as `RecordForm` has it.
-
-        Args:
-            model: Name of the model.
-            record: Type of its records.
-        """
-        return record_decoder(self.of(model).key, record)
 
     def announce(self, pipeline: Pipeline) -> None:
         """Announce the columns of the streams that the fast path can read.

@@ -20,7 +20,6 @@ from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
 from planhat_sync.writing.interface import Interface
-from planhat_sync.writing.records.record_form import RecordForm
 from planhat_sync.writing.results.every_state import EveryState
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.run import WriteRun
@@ -69,7 +68,7 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
         Interface(
             NAME,
             metadata.version(DISTRIBUTION),
-            RecordForm(streams.decoder, COLUMNS),
+            COLUMNS,
             RejectLines(),
             states,
             on_reject=None if settings.dry_run else count_reject,

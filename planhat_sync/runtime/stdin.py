@@ -12,14 +12,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from planhat_sync.errors import StopError
 from planhat_sync.runtime.stdout import descriptor_of
-from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from planhat_sync.runtime.signals import Stop
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+"""What is read at once, so that it fits the processor's cache; a pipe holds as much."""
 LONGEST_LINE_BYTES = 32 << 20
 """A longer line cannot be a record that Planhat accepts; reading on would only fill the memory."""
 
@@ -34,14 +34,12 @@ class Lines(NamedTuple):
     Attributes:
         first: Number of the first one, from 1.
         lines: The lines, without their line ends; none when the input is idle.
-        are_text: Whether all of them are known to be UTF-8.
         has_end: Whether the last of them has a line end; only the last line of the input may lack
             one.
     """
 
     first: int
     lines: Sequence[bytes]
-    are_text: bool = False
     has_end: bool = True
 
 
@@ -68,11 +66,9 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
         lines = chunk.split(b"\n")
         last = lines.pop()
         if lines:
-            # No character spans the end of a line, so the parts can be checked separately.
-            rest = memoryview(chunk)[len(lines[0]) : len(chunk) - len(last)]
             lines[0] = bytes(partial) + lines[0]
             partial.clear()
-            yield Lines(number, lines, are_text=is_utf8(lines[0]) and is_utf8(rest))
+            yield Lines(number, lines)
             number += len(lines)
         partial += last
         if len(partial) > LONGEST_LINE_BYTES:

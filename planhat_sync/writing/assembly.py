@@ -102,7 +102,7 @@ def make_pipeline(
             logger=logger,
         )
     return Pipeline(
-        Streams(models, settings, counts, make_writer, logger, interface.records),
+        Streams(models, settings, counts, make_writer, logger, interface.added),
         Dispatcher(settings.concurrency),
         counts=counts,
         rejects=rejects,

@@ -44,6 +44,9 @@ class MessageReader(Generic[MessageT]):
         message: What is read of a line; parts that need not be values are `msgspec.Raw`.
         kept: Returns what of the values of a message is needed if they have to be read. Parts that
             are `msgspec.Raw` are not among it: `values_of` reads them.
+
+    Attributes:
+        decode: Decodes a line that is a usual message, and fails on any other.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class MessageReader(Generic[MessageT]):
         self._noun = noun
         self._message = message
         self._kept = kept
-        self._decode = msgspec.json.Decoder(message).decode
+        self.decode = msgspec.json.Decoder(message).decode
 
     def read(self, line: bytes, number: int) -> MessageT:
         """Read a line as a message.
@@ -70,7 +73,7 @@ class MessageReader(Generic[MessageT]):
         # msgspec does not check what it skips, and the line may have to be kept as a reject.
         if is_utf8(line):
             with contextlib.suppress(msgspec.MsgspecError, RecursionError):
-                return self._decode(line)
+                return self.decode(line)
         # NaN and Infinity are not JSON, but producers write them: they are kept as received. Or a
         # field has another meaning, as in messages of types that are not known.
         values = read_values(line, number)

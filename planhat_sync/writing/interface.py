@@ -14,7 +14,7 @@ from planhat_sync.runtime import stdout
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planhat_sync.writing.records.record_form import RecordForm
+    from planhat_sync.writing.records.added_columns import AddedColumns
     from planhat_sync.writing.results.reject_file import RejectFormat
     from planhat_sync.writing.results.rejects import OnReject
     from planhat_sync.writing.results.states import States
@@ -27,7 +27,7 @@ class Interface:
     Attributes:
         name: Its name, with which its log lines and its last line begin.
         version: Its version.
-        records: The form in which records arrive.
+        added: The columns that the source adds to records.
         rejects: How the lines of the reject file are written; None if there is never one, since
             what `on_reject` receives is not lost.
         states: Decides which states may be printed.
@@ -39,7 +39,7 @@ class Interface:
 
     name: str
     version: str
-    records: RecordForm
+    added: AddedColumns
     rejects: RejectFormat | None
     states: States
     write: Callable[[Sequence[bytes]], None] = stdout.write

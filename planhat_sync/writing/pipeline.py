@@ -11,8 +11,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import PlanhatError
+from planhat_sync.writing.batching.batch import first_line
 from planhat_sync.writing.results.rejects import MOST_WAITING, TooManyRejectsError
-from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -232,7 +232,7 @@ class Pipeline:
         for payload, reject in result.rejects:
             self.rejects.add(result.stream, payload.line, payload.raw, reject)
         if result.error is not None:
-            self._undecided_line = _least(self._undecided_line, first_line(result.batch.payloads))
+            self._undecided_line = _least(self._undecided_line, first_line(result.batch.parts))
         self._print_states()
         if result.error is not None:
             raise result.error

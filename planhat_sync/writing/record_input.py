@@ -1,23 +1,23 @@
 """Takes the records of an input to the pipeline.
 
-Most records go from their line to a payload in one step (see `FastPath`); the others as values,
-through mappings or stream maps if there are any.
+Most records become blocks (see `FastPath`); the others are taken as values, through mappings or
+stream maps if there are any.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from planhat_sync.runtime.stdin import InputError, Lines
+from planhat_sync.runtime.stdin import InputError
 from planhat_sync.writing.mapping.record_maps import UnmappableError
 from planhat_sync.writing.records.payload import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.pipeline import Pipeline
-    from planhat_sync.writing.stream import Stream
+    from planhat_sync.writing.records.received import Received
 
 
 class Values(NamedTuple):
@@ -42,54 +42,38 @@ class RecordInput:
 
     Attributes:
         may_read_own_rejects: Whether what this run writes to its reject file may come back.
-        current: The stream whose lines come at present, None if there is none or it is mapped.
     """
 
     def __init__(self, pipeline: Pipeline, maps: RecordMaps, input_option: str) -> None:
         self.may_read_own_rejects = False
-        self.current: Stream | None = None
         self._pipeline = pipeline
         self._streams = pipeline.streams
         self._maps = maps
         self._input_option = input_option
 
-    def untaken(
-        self, lines: Lines, count: Callable[[str, Lines, int, int], None]
-    ) -> Iterator[tuple[bytes | None, int]]:
-        """Take the records that the fast path can read, and yield all other lines, in order.
-
-        After each step a batch may be full, which the caller sends.
+    def take(self, stream: str, received: Received, at: int) -> int:
+        """Take records on the fast path, as many at once as it can read.
 
         Args:
-            lines: Lines that were read together.
-            count: Receives which records were taken: the model, the lines, the index of the first
-                of them, and how many they are.
+            stream: Their stream, which can be written or mapped.
+            received: Records.
+            at: Index of the first one to take.
 
-        Yields:
-            A line and its number, or None and the number of the first line that was taken.
+        Returns:
+            How many were taken; 0 if the first one has to be taken as values.
         """
-        at = 0
-        while at < len(lines.lines):
-            current, number = self.current, lines.first + at
-            taken = current.take_lines(lines, at) if current is not None else 0
-            if current is not None and taken:
-                count(current.name, lines, at, taken)
-                at += taken
-                yield None, number
-            else:
-                at += 1
-                yield lines.lines[at - 1], number
+        return 0 if self._maps.are_set else self._streams[stream].take(received, at)
 
-    def take(
-        self, stream: str, line: bytes, number: int, values: Callable[[bytes, int], Values]
+    def take_values(
+        self, stream: str, line: bytes, number: int, values: Callable[[], Values]
     ) -> None:
-        """Take the record of a line that the fast path of the current stream has declined.
+        """Take the record of a line as values.
 
         Args:
             stream: Its stream, which can be written or mapped.
             line: The line.
             number: Its number.
-            values: Returns the record as values, given the line and its number.
+            values: Returns the record as values.
 
         Raises:
             InputError: The line does not hold a record, or it may be a reject of this run.
@@ -97,24 +81,19 @@ class RecordInput:
         """
         if self._maps.are_set:
             self._map(stream, line, number, values)
-            return
-        current, made = self.current, self._streams[stream]
-        self.current = made
-        # The current stream has just found that the fast path cannot read the line.
-        if made is current or not made.take_lines(Lines(number, (line,)), 0):
-            record, reject = self._checked(values(line, number), number)
+        else:
+            record, reject = self._checked(values(), number)
+            made = self._streams[stream]
             self._pipeline.take(made, record, line, number, earlier_reject=reject)
 
-    def _map(
-        self, stream: str, line: bytes, number: int, values: Callable[[bytes, int], Values]
-    ) -> None:
+    def _map(self, stream: str, line: bytes, number: int, values: Callable[[], Values]) -> None:
         """Map a record, and take each mapped record to its stream."""
         counts = self._pipeline.counts
         if not self._maps.streams_of(stream):
             counts.of(stream).read += 1
             counts.of(stream).skip(Skipped.NOT_MAPPED)
             return
-        record, reject = self._checked(values(line, number), number)
+        record, reject = self._checked(values(), number)
         try:
             mapped = self._maps.apply(stream, record)
         except UnmappableError as error:

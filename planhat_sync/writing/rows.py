@@ -20,8 +20,8 @@ from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.interface import Interface
+from planhat_sync.writing.records.added_columns import AddedColumns
 from planhat_sync.writing.records.python_values import PlainValues
-from planhat_sync.writing.records.record_form import AddedColumns, RecordForm
 from planhat_sync.writing.results.counts import OUTCOMES
 from planhat_sync.writing.results.rejected_rows import RejectedRows
 from planhat_sync.writing.results.rejects import TooManyRejectsError
@@ -45,7 +45,7 @@ POLL_SECONDS: Final = 0.1
 _DELETED: Final = "\0"
 """The column that says of a row that its record is to be deleted; no row has it."""
 
-_FORM: Final = RecordForm(decoder=None, columns=AddedColumns(_DELETED, prefixes=()))
+_ADDED: Final = AddedColumns(_DELETED, prefixes=())
 
 logger = logging.getLogger("planhat_sync")
 
@@ -81,7 +81,7 @@ def write_rows(
     interface = Interface(
         name=logger.name,
         version="",
-        records=_FORM,
+        added=_ADDED,
         rejects=None,
         states=Watermark(),
         on_reject=rejected.add,

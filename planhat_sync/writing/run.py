@@ -86,7 +86,7 @@ class WriteRun:
         self._interface = interface
         self._idle_seconds = pauses.idle_seconds
         style = TextStyle.of(sys.stderr)
-        deleted_at = interface.records.columns.deleted_at
+        deleted_at = interface.added.deleted_at
         self.pipeline = make_pipeline(
             settings,
             self.client,

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.batching.batch import first_line, size_of
 from planhat_sync.writing.batching.batcher import Batcher
 from planhat_sync.writing.batching.identity import identities
 from planhat_sync.writing.mirror_settings import check_model
@@ -14,24 +15,31 @@ from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
 from planhat_sync.writing.records.payload import Payload, Reject
 from planhat_sync.writing.records.reject_times import RejectTimes
-from planhat_sync.writing.sending.dispatcher import first_line
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planhat_sync.model import Model
-    from planhat_sync.runtime.stdin import Lines
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity
-    from planhat_sync.writing.records.record_form import RecordForm
+    from planhat_sync.writing.records.added_columns import AddedColumns
+    from planhat_sync.writing.records.received import Received
     from planhat_sync.writing.results.counts import RunCounts, StreamCounts
     from planhat_sync.writing.sending.batch_writer import BatchWriter
     from planhat_sync.writing.settings import WriteSettings
 
-MOST_DECODERS: Final = 32
-"""Decoders that are kept, one for each set of announced properties: making one takes about 1 ms,
+MOST_FAST_PATHS: Final = 32
+"""Fast paths that are kept, one for each set of announced properties: making one takes about 1 ms,
 and a producer may alternate between SCHEMAs."""
+
+TIMES_MORE: Final = 8
+"""So many times more records are read at once than were taken together before. Where many have to
+be converted, few are read in vain."""
+
+SELDOM: Final = 8
+"""Once so many records have been declined one after the other, only one in so many is tried: to
+convert a record that need not be is never wrong, only slower."""
 
 
 class Stream:
@@ -46,7 +54,7 @@ class Stream:
         counts: Where records are counted that are read, and those that are skipped.
         writer: Writes the batches.
         warn: Receives a sentence about what is left out of records.
-        form: The form in which records arrive.
+        added: The columns that the source adds to records.
 
     Attributes:
         name: Name of the model.
@@ -61,20 +69,21 @@ class Stream:
         counts: StreamCounts,
         writer: BatchWriter,
         warn: Callable[[str], None],
-        form: RecordForm,
+        added: AddedColumns,
     ) -> None:
         self.name = model.name
         self.writer = writer
         self.full: Sequence[Batch] = ()
         self._counts = counts
-        self._converter = Converter(model, settings, warn=warn, added=form.columns)
+        self._converter = Converter(model, settings, warn=warn, added=added)
         self._reject_times = RejectTimes(model, settings, warn)
         self._columns: frozenset[str] = frozenset()
         self._fast_path: FastPath | None = None
-        self._fast_path_for: Callable[[frozenset[str]], FastPath] | None = None
-        if form.decoder is not None:
-            make = partial(FastPath, self._converter, form.decoder)
-            self._fast_path_for = lru_cache(MOST_DECODERS)(make)
+        self._fast_path_for: Callable[[frozenset[str]], FastPath] = lru_cache(MOST_FAST_PATHS)(
+            partial(FastPath, self._converter)
+        )
+        self._together = TIMES_MORE
+        self._declined = 0
         self._batcher = Batcher(model, settings)
         self._oldest: int | None = None
         self._oldest_is_known = True
@@ -83,8 +92,8 @@ class Stream:
     def oldest_line(self) -> int | None:
         """Number of the line of the oldest record that waits here, None if none does."""
         if not self._oldest_is_known:
-            full = chain.from_iterable(batch.payloads for batch in self.full)
-            self._oldest = first_line(chain(full, self._batcher.payloads))
+            full = chain.from_iterable(batch.parts for batch in self.full)
+            self._oldest = first_line(chain(full, self._batcher.parts))
             self._oldest_is_known = True
         return self._oldest
 
@@ -97,37 +106,34 @@ class Stream:
         self._columns = frozenset(columns)
         self._fast_path = None
 
-    def take_lines(self, lines: Lines, at: int) -> int:
-        """Take records on the fast path, up to the first line that it cannot read.
-
-        It also stops after a record that fills a batch.
+    def take(self, received: Received, at: int) -> int:
+        """Take records on the fast path, as many at once as it can read.
 
         Args:
-            lines: Lines of the input.
-            at: Position of the first one to take.
+            received: Records.
+            at: Index of the first one to take.
 
         Returns:
-            How many were taken; nothing has happened to the one after them.
+            How many were taken; 0 if the first one has to be taken as values, or should be.
         """
-        if self._fast_path_for is None:
+        if self._declined >= SELDOM and self._declined % SELDOM:
+            self._declined += 1
             return 0
-        if self._fast_path is None:  # only here, since a stream with a stream map needs none
+        if self._fast_path is None:  # only here, since a mapped stream needs none
             self._fast_path = self._fast_path_for(self._columns)
-        read, add = self._fast_path.read, self._batcher.add
-        are_text = lines.are_text
-        for place in range(at, len(lines.lines)):
-            payload = read(lines.lines[place], lines.first + place, is_text=are_text)
-            if payload is None:
-                return place - at
-            self._counts.read += 1
-            if self._oldest is None and self._oldest_is_known:
-                self._oldest = payload.line
-            batches = add(payload)
-            if batches:
-                self.full = batches
-                self._oldest_is_known = False
-                return place + 1 - at
-        return len(lines.lines) - at
+        parts = self._fast_path.read(received, at, at + self._together)
+        taken = size_of(parts)
+        self._together = TIMES_MORE * taken or 1
+        self._declined = 0 if taken else self._declined + 1
+        if taken and self._oldest is None and self._oldest_is_known:
+            self._oldest = received.first + at
+        self._counts.read += taken
+        for part in parts:
+            if isinstance(part, Payload):
+                self._fill(self._batcher.add(part))
+            else:
+                self._fill(self._batcher.add_block(part))
+        return taken
 
     def take_record(
         self,
@@ -160,11 +166,14 @@ class Stream:
             return None
         if self._oldest is None and self._oldest_is_known:
             self._oldest = made.line
-        batches = self._batcher.add(made)
+        self._fill(self._batcher.add(made))
+        return None
+
+    def _fill(self, batches: Sequence[Batch]) -> None:
+        """Keep batches that are full until they are released."""
         if batches:
             self.full = [*self.full, *batches]
             self._oldest_is_known = False
-        return None
 
     def identities_of(self, record: Mapping[str, Any]) -> Sequence[Identity]:
         """Return the identities of a record that is rejected; none if they are what is wrong.
@@ -207,7 +216,7 @@ class Streams:
         counts: The counts of the run.
         make_writer: Returns what writes the batches of a model.
         logger: Shows what is left out of records.
-        form: The form in which records arrive.
+        added: The columns that the source adds to records.
 
     Attributes:
         models: As given.
@@ -220,14 +229,14 @@ class Streams:
         counts: RunCounts,
         make_writer: Callable[[Model], BatchWriter],
         logger: logging.Logger,
-        form: RecordForm,
+        added: AddedColumns,
     ) -> None:
         self.models = models
         self._settings = settings
         self._counts = counts
         self._make_writer = make_writer
         self._logger = logger
-        self._form = form
+        self._added = added
         self._streams: dict[str, Stream] = {}
 
     def __iter__(self) -> Iterator[Stream]:
@@ -254,5 +263,6 @@ class Streams:
                 check_model(settings.missing_scope or {}, model, archives=archives)
             counts, writer = self._counts.of(name), self._make_writer(model)
             warn = self._logger.getChild(name).warning
-            stream = self._streams[name] = Stream(model, settings, counts, writer, warn, self._form)
+            stream = Stream(model, settings, counts, writer, warn, self._added)
+            self._streams[name] = stream
         return stream

@@ -14,6 +14,7 @@ from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.stdin import read_lines
 from planhat_sync.writing.pipeline import Pipeline
 from planhat_sync.writing.record_input import RecordInput
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.results.counts import RunCounts
 from planhat_sync.writing.results.reject_message import reject_line
 from planhat_sync.writing.results.rejects import Rejects
@@ -22,7 +23,6 @@ from planhat_sync.writing.sending.dispatcher import Dispatcher
 from planhat_sync.writing.stream import Streams
 from target_planhat.final_state import FinalState
 from target_planhat.router import Router
-from target_planhat.run import RECORD_FORM
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
 
@@ -94,7 +94,7 @@ class Stdin:
         stop, logger = target.run.stop, logging.getLogger("fuzz")
         rejects = Rejects(cast("Any", paper), logger, continues=True)
         no_writer = cast("Any", lambda model: model.name)
-        streams = Streams(target.models, target.settings, counts, no_writer, logger, RECORD_FORM)
+        streams = Streams(target.models, target.settings, counts, no_writer, logger, SDC_COLUMNS)
         pipeline = Pipeline(
             streams, dispatcher, counts=counts, rejects=rejects, states=Watermark(), write=None
         )

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from planhat_sync.writing.batching.batch import Batch
+from planhat_sync.writing.batching.forming import Forming
 from planhat_sync.writing.batching.identity import covers, identities
 from planhat_sync.writing.batching.ordering import Order
 
@@ -19,35 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from planhat_sync.model import Model
-    from planhat_sync.writing.batching.batch import Kind
+    from planhat_sync.writing.batching.batch import Kind, Part
     from planhat_sync.writing.batching.identity import Identity
     from planhat_sync.writing.batching.ordering import Bounds
+    from planhat_sync.writing.records.block import Block
     from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.settings import WriteSettings
 
 MAX_SUPERSEDED: Final = 5_000
 """Payloads that may be superseded in one batch: they stay in memory until the batch has its
 answer."""
-
-
-class _Forming(msgspec.Struct, eq=False):
-    """A batch that still fills up.
-
-    Attributes:
-        number: Its position in the order of batches.
-        kind: What Planhat is asked to do.
-        rows: Payloads by their sequence numbers.
-        size: Bytes of the body so far, with its brackets.
-        superseded: How many payloads were superseded in it.
-        closed: Whether it takes no more payloads, because one did not fit.
-    """
-
-    number: int
-    kind: Kind
-    rows: dict[int, Payload] = {}
-    size: int = 2
-    superseded: int = 0
-    closed: bool = False
 
 
 class Batcher:
@@ -64,19 +44,32 @@ class Batcher:
         self._max_bytes = settings.batch_size_bytes
         self._may_supersede = settings.write_mode != "create"
         self._order = Order()
-        self._forming: list[_Forming] = []
-        self._creates = _Forming(0, "create")
+        self._forming: list[Forming] = []
+        self._creates = Forming(0, "create")
         self._next_number = self._sequence = self._rows = self._bytes = 0
 
     def __len__(self) -> int:
         """Return how many payloads wait to be sent, without those that were superseded."""
-        return self._rows + len(self._creates.rows)
+        return self._rows + self._creates.rows
 
     @property
-    def payloads(self) -> Iterator[Payload]:
-        """The payloads that wait to be sent, in any order; they hold those that they superseded."""
+    def parts(self) -> Iterator[Part]:
+        """What waits to be sent, in any order; payloads hold those that they superseded."""
         for forming in (*self._forming, self._creates):
-            yield from forming.rows.values()
+            yield from forming.parts
+
+    def add_block(self, block: Block) -> Sequence[Batch]:
+        """Add a block, as one piece if nothing in it meets anything that waits.
+
+        Args:
+            block: The next payloads of the stream.
+
+        Returns:
+            As `add`.
+        """
+        if len(self._forming) == 1 and self._add_unrelated_block(block, self._forming[0]):
+            return ()
+        return [batch for payload in block.payloads for batch in self.add(payload)]
 
     def add(self, payload: Payload) -> Sequence[Batch]:
         """Add a payload.
@@ -97,11 +90,7 @@ class Batcher:
         forming = self._supersede(payload, bounds) if bounds.met else None
         if forming is None:
             forming = self._batch_for(payload, bounds.floor)
-        size = len(payload.item) + 1
-        forming.rows[self._sequence] = payload
-        forming.size += size
-        self._bytes += size
-        self._rows += 1
+        self._put(payload, forming)
         self._order.put(payload, names, bounds.profile, (forming.number, self._sequence))
         return self._release_full()
 
@@ -120,7 +109,7 @@ class Batcher:
             batches.append(self._release_creates())
         return batches
 
-    def _add_unrelated(self, payload: Payload, forming: _Forming) -> bool:
+    def _add_unrelated(self, payload: Payload, forming: Forming) -> bool:
         """Add a payload in the common case, three times as fast; return whether it was added.
 
         The common case: only one batch is being formed, it does not become full, and no payload in
@@ -131,24 +120,43 @@ class Batcher:
             payload.operation != "upsert"
             or forming.kind != "upsert"
             or forming.closed
-            or len(forming.rows) >= self._max_rows - 1
+            or forming.rows >= self._max_rows - 1
             or forming.size + size > self._max_bytes
             or not self._order.put_unrelated(payload, (forming.number, self._sequence))
         ):
             return False
-        forming.rows[self._sequence] = payload
-        forming.size += size
-        self._bytes += size
-        self._rows += 1
+        self._put(payload, forming)
         return True
 
-    def _supersede(self, payload: Payload, bounds: Bounds) -> _Forming | None:
+    def _add_unrelated_block(self, block: Block, forming: Forming) -> bool:
+        """Add a block in the common case; return whether it was added."""
+        size, sequence = len(block.text) + 1, self._sequence + 1
+        if (
+            forming.kind != "upsert"
+            or forming.closed
+            or forming.rows + len(block) >= self._max_rows
+            or forming.size + size > self._max_bytes
+            or not self._order.put_unrelated_block(block, forming.number, sequence)
+        ):
+            return False
+        forming.add_block(block, sequence)
+        self._sequence += len(block)
+        self._bytes += size
+        self._rows += len(block)
+        return True
+
+    def _put(self, payload: Payload, forming: Forming) -> None:
+        forming.add(payload, self._sequence)
+        self._bytes += len(payload.item) + 1
+        self._rows += 1
+
+    def _supersede(self, payload: Payload, bounds: Bounds) -> Forming | None:
         """Remove the payload that a new one supersedes; return its batch, None if there is none."""
         number, sequence = bounds.met[0]
         if not self._may_supersede or bounds.after > sequence:
             return None
         forming = self._forming[number - self._forming[0].number]
-        earlier = forming.rows[sequence]
+        earlier = forming.find(sequence)
         size = len(earlier.item) + 1
         if forming.size - size + len(payload.item) + 1 > self._max_bytes:
             return None
@@ -157,15 +165,14 @@ class Batcher:
         if forming.superseded >= MAX_SUPERSEDED:
             forming.closed = True
             return None
-        del forming.rows[sequence]
+        forming.remove(sequence)
         forming.superseded += 1
-        forming.size -= size
         self._bytes -= size
         self._rows -= 1
         payload.earlier = earlier
         return forming
 
-    def _batch_for(self, payload: Payload, floor: int) -> _Forming:
+    def _batch_for(self, payload: Payload, floor: int) -> Forming:
         """Return the first batch from `floor` on that the payload fits into, or a new one."""
         kind: Kind = "delete" if payload.operation == "delete" else "upsert"
         first = self._forming[0].number if self._forming else self._next_number
@@ -175,14 +182,14 @@ class Batcher:
                 if self._fits(payload, forming):
                     return forming
                 forming.closed = True
-        forming = _Forming(self._next_number, kind)
+        forming = Forming(self._next_number, kind)
         self._next_number += 1
         self._forming.append(forming)
         return forming
 
-    def _fits(self, payload: Payload, forming: _Forming) -> bool:
+    def _fits(self, payload: Payload, forming: Forming) -> bool:
         return not forming.rows or (
-            len(forming.rows) < self._max_rows
+            forming.rows < self._max_rows
             and forming.size + len(payload.item) + 1 <= self._max_bytes
         )
 
@@ -191,7 +198,7 @@ class Batcher:
         batches: list[Batch] = []
         while self._forming and (
             self._forming[0].closed
-            or len(self._forming[0].rows) >= self._max_rows
+            or self._forming[0].rows >= self._max_rows
             or self._rows >= 2 * self._max_rows
             or self._bytes >= 2 * self._max_bytes
         ):
@@ -200,24 +207,24 @@ class Batcher:
 
     def _release(self) -> Batch:
         forming = self._forming.pop(0)
-        self._rows -= len(forming.rows)
+        self._rows -= forming.rows
         self._bytes -= forming.size - 2
+        batch = Batch(forming.kind, forming.parts)
         if self._forming:
-            for payload in forming.rows.values():
-                self._order.forget(payload, forming.number)
+            for part in batch.parts:
+                self._order.forget(part, forming.number)
         else:
             self._order.forget_all()
-        return Batch(forming.kind, list(forming.rows.values()))
+        return batch
 
     def _add_create(self, payload: Payload) -> Sequence[Batch]:
         """Add a payload without keyables: it has no order with others, and is sent only once."""
         batches = [] if self._fits(payload, self._creates) else [self._release_creates()]
-        self._creates.rows[self._sequence] = payload
-        self._creates.size += len(payload.item) + 1
-        if len(self._creates.rows) >= self._max_rows:
+        self._creates.add(payload, self._sequence)
+        if self._creates.rows >= self._max_rows:
             batches.append(self._release_creates())
         return batches
 
     def _release_creates(self) -> Batch:
-        rows, self._creates = self._creates.rows, _Forming(0, "create")
-        return Batch("create", list(rows.values()))
+        batch, self._creates = Batch("create", self._creates.parts), Forming(0, "create")
+        return batch

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planhat_sync.writing.records.block import Block
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.keys import EVERYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from planhat_sync.writing.batching.batch import Part
     from planhat_sync.writing.records.payload import Payload
 
 Identity = tuple[int, str] | tuple[int, str, str]
@@ -51,9 +53,15 @@ def normalized_scope(scope: str) -> str:
     return scope.lower() if scope_kind(scope) == "_id" else scope
 
 
-def identities(payload: Payload) -> list[Identity]:
-    """Return the identities of a payload, one for each keyable that it carries."""
-    scopes = payload.scopes
+def identities(part: Part) -> list[Identity]:
+    """Return the identities of payloads, one for each keyable that each of them carries.
+
+    Args:
+        part: A payload, or a block.
+    """
+    if isinstance(part, Block):
+        return [(at, key) for at, keys in enumerate(part.keys) if keys is not None for key in keys]
+    payload, scopes = part, part.scopes
     if not scopes:
         return [(at, key) for at, key in enumerate(payload.keys) if key is not None]
     return [
@@ -63,14 +71,20 @@ def identities(payload: Payload) -> list[Identity]:
     ]
 
 
-def scoped_keys(payload: Payload) -> list[tuple[Identity, ScopeKind]]:
-    """Return the keyables of a payload that are unique only within a company.
+def scoped_keys(part: Part) -> list[tuple[Identity, ScopeKind]]:
+    """Return the keyables of a payload that are unique only within a company; a block has none.
+
+    Args:
+        part: A payload, or a block.
 
     Returns:
         Each keyable without its company, and the kind of the reference to the company. Two payloads
         that share the keyable, with references of different kinds, may refer to the same record
         although they share no identity.
     """
+    if isinstance(part, Block):
+        return []
+    payload = part
     return [
         ((at, key), scope_kind(scope))
         for at, (key, scope) in enumerate(zip(payload.keys, payload.scopes, strict=False))

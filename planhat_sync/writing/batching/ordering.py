@@ -7,6 +7,7 @@ into.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,9 @@ from planhat_sync.writing.batching.identity import identities, scoped_keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from planhat_sync.writing.batching.batch import Part
     from planhat_sync.writing.batching.identity import Identity, ScopeKind
+    from planhat_sync.writing.records.block import Block
     from planhat_sync.writing.records.payload import Payload
 
 BatchPosition = tuple[int, int]
@@ -143,6 +146,39 @@ class Order:
         latest.advance(*position)
         return True
 
+    def put_unrelated_block(self, block: Block, number: int, sequence: int) -> bool:
+        """Record where a block went, if no payload restricts where any other of them may go.
+
+        None of them shares an identity with another, or with what waits, so none supersedes another
+        or has to wait for the next batch. They carry the keyables of everything that waits, and
+        follow it in the batch. None of their keyables has a scope.
+
+        Args:
+            block: The block.
+            number: Number of the batch that it may go into.
+            sequence: Sequence number of its first payload; those of the others follow it.
+
+        Returns:
+            Whether none does; if one does, nothing is recorded.
+        """
+        if len(self._profiles) != 1:
+            return False
+        sent = [(at, values) for at, values in enumerate(block.keys) if values is not None]
+        latest = self._profiles.get(sum(1 << at for at, _ in sent))
+        if latest is None or (len(sent) > 1 and latest.number > number):
+            return False
+        last = sequence + len(block) - 1
+        positions: dict[Identity, BatchPosition] = {}
+        for at, values in sent:
+            places = zip(repeat(number), range(sequence, last + 1), strict=False)
+            positions.update(zip(zip(repeat(at), values, strict=False), places, strict=False))
+        is_unrelated = len(positions) == len(sent) * len(block)
+        if not is_unrelated or not self._positions.keys().isdisjoint(positions):
+            return False
+        self._positions.update(positions)
+        latest.advance(number, last)
+        return True
+
     def holds(self, names: Iterable[Identity]) -> bool:
         """Return whether a payload with one of some identities is here.
 
@@ -151,17 +187,17 @@ class Order:
         """
         return any(name in self._positions for name in names)
 
-    def forget(self, payload: Payload, number: int) -> None:
-        """Forget a payload whose batch is sent before all others that are still here.
+    def forget(self, part: Part, number: int) -> None:
+        """Forget payloads whose batch is sent before all others that are still here.
 
         Args:
-            payload: The payload.
+            part: A payload, or a block.
             number: Number of its batch.
         """
-        for name in identities(payload):
+        for name in identities(part):
             if self._positions.get(name, (None,))[0] == number:
                 del self._positions[name]
-        for key, kind in scoped_keys(payload) if payload.scopes else ():
+        for key, kind in scoped_keys(part):
             kinds = self._scoped_keys.get(key, {})
             if kind in kinds and kinds[kind].number <= number:
                 del kinds[kind]

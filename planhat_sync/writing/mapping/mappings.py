@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planhat_sync.api.custom_fields import CUSTOM
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.writing.mapping.definition import stream_mapping
-from planhat_sync.writing.records.record_form import SDC_COLUMNS
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -48,7 +48,7 @@ class CompanyReferences:
     def matter(self, batch: Batch) -> bool:
         """Return whether any payload of a batch may refer to a company that has to be known."""
         return self._checks_all or (
-            bool(self._scoped) and any(map(self._named_scopes, batch.payloads))
+            bool(self._scoped) and any(map(self._named_scopes, batch.examples))
         )
 
     def identified(self, payload: Payload) -> Payload | Reject:

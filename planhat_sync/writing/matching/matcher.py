@@ -84,11 +84,12 @@ class Matcher:
         Raises:
             PlanhatError: Planhat could not be asked.
         """
-        asking = [each for each in batch.payloads if self._needs.existing(each)]
-        if not asking and not self._references.matter(batch):
-            existing = [None if each.operation == "create" else UNKNOWN for each in batch.payloads]
-            return Partition(batch, existing)
+        must_ask = any(map(self._needs.existing, batch.examples))
+        if not must_ask and not self._references.matter(batch):
+            existing: Existing = None if batch.kind == "create" else UNKNOWN
+            return Partition(batch, [existing] * len(batch))
         with self._lock:
+            asking = [each for each in batch.payloads if self._needs.existing(each)]
             self._begin_replay(batch.payloads)
             if (index := self._finder.index) is not None:
                 index.stale |= any(map(index.has_unlinked_id, batch.payloads))

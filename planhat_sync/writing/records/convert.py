@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.records.constants import Constants
 from planhat_sync.writing.records.deletion import Deletion, parse_deletion
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
@@ -23,7 +24,6 @@ from planhat_sync.writing.records.payload import (
     unclear_deletion,
 )
 from planhat_sync.writing.records.properties import SentProperties, unsendable
-from planhat_sync.writing.records.record_form import SDC_COLUMNS
 from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from planhat_sync.model import Model
+    from planhat_sync.writing.records.added_columns import AddedColumns
     from planhat_sync.writing.records.payload import Operation
-    from planhat_sync.writing.records.record_form import AddedColumns
     from planhat_sync.writing.settings import WriteSettings
 
 

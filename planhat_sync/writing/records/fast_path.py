@@ -1,38 +1,35 @@
-"""The fast path: from the line of a record to its payload, without Python values between them.
+"""The fast path: from the JSON of records to what is sent, without Python values between them.
 
-Owns a msgspec struct that is made from one model. In C, it decodes a RECORD line, checks types,
-leaves out what is not sent and writes the item. It has no coercions and no rejects: it declines a
-record that needs either, and `convert` takes that record. Both make the same payload of every line
-that the fast path accepts (a property test compares them). The figures are in
-docs/adr/0040-fast-path-and-conversion.md.
+Owns msgspec structs that are made from one model. In C, they decode the records of a block, check
+types and leave out what is not sent. There are no coercions and no rejects: if a record needs
+either, its block is declined, and `convert` takes that record. Both make the same payload of every
+record that the fast path accepts (a property test compares them). The figures are in
+docs/adr/0074-blocks-of-records.md.
 """
 
 from __future__ import annotations
 
+import contextlib
+from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from planhat_sync.utf8 import is_utf8
-from planhat_sync.writing.records.fast_types import (
-    FIELD_NAME,
-    attribute_reader,
-    constant_type,
-    field_type,
-)
+from planhat_sync.writing.records.block import Block
+from planhat_sync.writing.records.block_keys import BlockKeys
+from planhat_sync.writing.records.fast_types import FIELD_NAME, constant_type, field_type
 from planhat_sync.writing.records.keys import ID, Keys
 from planhat_sync.writing.records.payload import Payload, Reject
+from planhat_sync.writing.records.received import Received
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from planhat_sync.writing.records.block_keys import ChosenColumns
     from planhat_sync.writing.records.convert import Converter
-    from planhat_sync.writing.records.keys import Keyables
-    from planhat_sync.writing.records.record_form import LineDecoder
-
-_Decoded = tuple[Any, Raw | None]
-"""The struct of a record, and the JSON of the record if all of it may be sent."""
 
 
 class FastPath:
@@ -41,21 +38,16 @@ class FastPath:
     Args:
         converter: Converts the records that the fast path declines. Unknown properties of the
             others are reported to it.
-        decoder: Makes the decoders of lines, as `RecordForm` has it.
         columns: Names of the properties that the source announces. A record with a column
             that neither they nor the model have is declined.
     """
 
-    def __init__(
-        self, converter: Converter, decoder: LineDecoder, columns: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, converter: Converter, columns: Iterable[str] = ()) -> None:
         model, settings, keyables = converter.model, converter.settings, converter.keyables
         added = converter.added
         self._unknown = converter.unknown
         self._choose = keyables.choose
-        self._are_scoped = keyables.are_scoped
-        self._nones = (None,) * len(model.keyables)
-        self._sole_positions = () if keyables.are_scoped else _sole_positions(keyables)
+        self._block_keys = BlockKeys(keyables)
         columns = [name for name in columns if FIELD_NAME.fullmatch(name)]
         sent = [name for name in model.properties if name not in model.read_only]
         sent.sort(key=lambda name: name != ID)  # `_id` first, so that it can be cut off
@@ -72,136 +64,166 @@ class FastPath:
             *(name for name in columns if name.startswith(added.prefixes)),
         } - {added.deleted_at}
         names = [*sent, *unknown, *sorted(left_out), added.deleted_at]
-        attributes = {name: f"p{at}" for at, name in enumerate(names)}
-        rename = {attribute: name for name, attribute in attributes.items()}
+        attributes = self._attributes = {name: f"p{at}" for at, name in enumerate(names)}
         types = {name: field_type(model.properties[name]) for name in sent}
         types |= {name: constant_type(value) for name, value in model.constants.items()}
         item_fields = [(attributes[name], types[name][0], UNSET) for name in sent]
-        skipped_fields = [
+        skipped_fields: list[tuple[str, Any, Any]] = [
             *((attributes[name], Raw | UnsetType, UNSET) for name in (*unknown, *left_out)),
             (attributes[added.deleted_at], UnsetType | None, UNSET),
         ]
-        options: dict[str, Any] = {"rename": rename, "forbid_unknown_fields": True, "gc": False}
+        options: dict[str, Any] = {
+            "rename": {attribute: name for name, attribute in attributes.items()},
+            "forbid_unknown_fields": True,
+            "gc": False,
+        }
         self._item = msgspec.defstruct("Item", item_fields, **options)
-        record = msgspec.defstruct("Record", [*item_fields, *skipped_fields], **options)
-        self._raw_message_of = decoder(model.name, Raw)
-        self._item_of = msgspec.json.Decoder(self._item).decode
-        self._message_of = decoder(model.name, record)
-        self._decoders: list[Callable[[bytes], _Decoded]] = [self._as_item, self._as_record]
+        text_fields = [(attributes[ID], UnsetType, UNSET), *item_fields[1:]]
+        self._read_text = _decoder("Text", text_fields, options)
+        self._read_record = _decoder("Record", [*item_fields, *skipped_fields], options)
         self._encode = msgspec.json.Encoder().encode
-        self._sent_of = attribute_reader([attributes[name] for name in sent])
-        self._id_attribute = attributes[ID]
+        self._sent_of = attrgetter(*[attributes[name] for name in sent])
         self._key_attributes = [attributes[name] for name in model.keyables]
-        self._keys_of = attribute_reader(self._key_attributes)
-        self._scopes_of = attribute_reader(
-            [attributes[name] if name else None for name in keyables.scope_names]
-        )
-        self._checks = [
-            (attributes[name], *check) for name, (_, check) in types.items() if check is not None
+        self._keys_of = [attrgetter(attribute) for attribute in self._key_attributes]
+        self._scopes_of = [
+            attrgetter(attributes[name]) if name else None
+            for name in (keyables.scope_names if keyables.are_scoped else ())
         ]
-        self._attributes = attributes
+        self._checks = [
+            (attrgetter(attributes[name]), check) for name, (_, check) in types.items() if check
+        ]
         self._unreported = unknown
         required = model.bulk_required if settings.write_mode == "create" else ()
-        self._required = [attributes[name] for name in (*required, *model.constants)]
+        self._required = [attrgetter(attributes[name]) for name in (*required, *model.constants)]
 
-    def read(self, line: bytes, number: int, *, is_text: bool = False) -> Payload | None:
-        """Make the payload of a record, unless it has to be converted.
+    def read(self, received: Received, at: int, end: int) -> Sequence[Block | Payload]:
+        """Make what is sent of records, up to the first one that has to be converted.
 
         Args:
-            line: A line of stdin.
-            number: Its number, from 1.
-            is_text: Whether it is known to be UTF-8.
+            received: The records.
+            at: Index of the first one to read.
+            end: Index behind the last one to read.
 
         Returns:
-            The payload, or None for everything that the fast path declines: another message,
-            another stream, a value to be coerced, a reject, a delete, a create without keyables.
+            A block, or a payload for each record; nothing if the fast path declines the first one:
+            a value to be coerced, a reject, a delete, a create without keyables.
         """
-        # msgspec does not check the encoding of what it skips.
-        if not (is_text or is_utf8(line)):
-            return None
-        decoded = self._decoded(line)
-        if decoded is None:
-            return None
-        record, text = decoded
-        if not self._passes_checks(record):
-            return None
-        values = self._keys_of(record)
-        for at in self._sole_positions:
-            key = values[at]
-            # It begins with a visible ASCII character; `choose` checks every other text in full.
-            if key and "!" <= key < "\x7f" and values.count(UNSET) == len(values) - 1:
-                keys = (*self._nones[:at], key, *self._nones[at + 1 :])
-                item = bytes(text) if text is not None else self._write(record)
-                return Payload(number, line, item, keys)
-        chosen = self._choose(values, self._scopes_of(record) if self._are_scoped else ())
-        if isinstance(chosen, Reject) or not any(chosen.values):
-            return None
-        item = self._with_keys(chosen, values, record, text)
-        return Payload(number, line, item, chosen.values, chosen.scopes)
+        some = received
+        if at > 0 or end < len(received.lines):
+            some = Received(received.first + at, received.lines[at:end], received.records[at:end])
+        block = self._as_texts(some)
+        return self._as_records(some) if block is None else (block,)
 
-    def _decoded(self, line: bytes) -> _Decoded | None:
-        """Decode a line, first with the decoder that worked for the previous line."""
-        for decode in self._decoders:
-            try:
-                decoded = decode(line)
-            except (ValueError, RecursionError):
-                continue
-            if decode is not self._decoders[0]:
-                self._decoders.reverse()
-            return decoded
-        return None
+    def _as_texts(self, received: Received) -> Block | Payload | None:
+        """Make a block of records that have only properties that may be sent, but no `_id`.
 
-    def _as_item(self, line: bytes) -> _Decoded:
-        """Decode a record that has only properties that may be sent, so that its JSON is the item.
+        Their JSON is what is sent. The records of most sources other than Planhat are like that.
 
-        The records of most sources other than Planhat are like that.
+        Returns:
+            The block, or the payload of a single record, which takes half the time of a block; None
+            if the first record has to be written again.
         """
-        text = self._raw_message_of(line).record
-        return self._item_of(text), text
+        records, columns, scopes = self._decoded(self._read_text, received)
+        count = len(records)
+        keys: ChosenColumns | Keys | Reject | None = None
+        if count > 1:
+            keys = self._block_keys.choose(columns, scopes)
+        elif count:
+            values, within = [tuple([value for (value,) in each]) for each in (columns, scopes)]
+            keys = self._choose(values, within)
+        if keys is None or isinstance(keys, Reject) or not any(keys.values):
+            return None
+        for column, sent in zip(columns, keys.values, strict=True):
+            if sent is None and column[0] is not UNSET:
+                return None  # the records have a keyable that must not be sent
+        lines, texts = received.lines[:count], received.records[:count]
+        if isinstance(keys, Keys):
+            return Payload(received.first, lines[0], texts[0], keys.values, keys.scopes)
+        return Block(received.first, lines, b",".join(texts), keys.values, keys.scopes)
 
-    def _as_record(self, line: bytes) -> _Decoded:
-        return self._message_of(line).record, None
+    def _as_records(self, received: Received) -> Sequence[Block | Payload]:
+        """Make a block or payloads of records that are written again."""
+        records, columns, scopes = self._decoded(self._read_record, received)
+        if not records:
+            return ()
+        keys = self._block_keys.choose(columns, scopes) if len(records) > 1 else None
+        if keys is None:
+            return list(self._one_by_one(received, records, columns, scopes))
+        for attribute, values in zip(self._key_attributes, keys.values, strict=True):
+            if values is None:
+                for record in records:
+                    setattr(record, attribute, UNSET)
+        text = b",".join(map(self._write, records))
+        lines = received.lines[: len(records)]
+        return (Block(received.first, lines, text, keys.values, keys.scopes),)
 
-    def _passes_checks(self, record: msgspec.Struct) -> bool:
-        """Return whether the values fit the model, as far as their types do not show it."""
-        for attribute, beginnings, test in self._checks:
-            value = getattr(record, attribute)
-            if value is not UNSET:
-                raw = bytes(value)
-                if raw[:1] not in beginnings or not (test is None or test(raw)):
-                    return False
-        return not (self._required and self._lacks_required(record))
+    def _decoded(
+        self, decode: Callable[[bytes], msgspec.Struct], received: Received
+    ) -> tuple[list[msgspec.Struct], list[list[Any]], list[list[Any]]]:
+        """Decode records up to the first one that does not fit.
 
-    def _lacks_required(self, record: msgspec.Struct) -> bool:
-        values = [getattr(record, attribute) for attribute in self._required]
-        return any(
-            value is UNSET or value is None or (type(value) is Raw and bytes(value) == b"null")
-            for value in values
-        )
+        Returns:
+            The records; for each keyable their values; for each keyable the values that it is
+            unique within, none if all keyables are unique.
+        """
+        records: list[msgspec.Struct] = []
+        with contextlib.suppress(ValueError, RecursionError):
+            records.extend(map(decode, received.records))
+        count = self._passing(records)
+        # msgspec checks the encoding of texts, but not of what it skips: raw values, values that
+        # are left out or repeated. A reject keeps all of it.
+        if not is_utf8(b"\n".join(received.records[:count])):
+            count = next(at for at, text in enumerate(received.records) if not is_utf8(text))
+        del records[count:]
+        columns = [list(map(value_of, records)) for value_of in self._keys_of]
+        scopes = [
+            list(map(value_of, records)) if value_of else [None] * len(records)
+            for value_of in self._scopes_of
+        ]
+        return records, columns, scopes
 
-    def _with_keys(
-        self, keys: Keys, values: tuple[object, ...], record: msgspec.Struct, text: Raw | None
-    ) -> bytes:
-        """Write the item with the keyables that were chosen, `_id` first."""
-        if keys.values is not values:
+    def _one_by_one(
+        self,
+        received: Received,
+        records: Sequence[msgspec.Struct],
+        columns: Sequence[Sequence[Any]],
+        scopes: Sequence[Sequence[Any]],
+    ) -> Iterator[Payload]:
+        """Make payloads of records that differ in their keyables, up to one that is declined."""
+        within: Iterable[tuple[Any, ...]] = zip(*scopes, strict=True) if scopes else repeat(())
+        keyables = zip(zip(*columns, strict=True), within, strict=False)
+        rows = zip(received.lines, records, keyables, strict=False)
+        for number, (line, record, (values, scopes_of_record)) in enumerate(rows, received.first):
+            keys = self._choose(values, scopes_of_record)
+            if isinstance(keys, Reject) or not any(keys.values):
+                return
             # A keyable that is blank, or that was not chosen, is not sent.
             for attribute, key in zip(self._key_attributes, keys.values, strict=True):
                 setattr(record, attribute, UNSET if key is None else key)
-        if text is None or getattr(record, self._id_attribute) is not UNSET:
-            return self._write(record)
-        are_unchanged = all(
-            value is UNSET if key is None else key == value
-            for key, value in zip(keys.values, values, strict=True)
-        )
-        return bytes(text) if are_unchanged else self._write(record)
+            yield Payload(number, line, self._write(record), keys.values, keys.scopes)
+
+    def _passing(self, records: Sequence[msgspec.Struct]) -> int:
+        """Count the records, from the first one on, whose values fit the model.
+
+        Their types show most of it; this is the rest.
+        """
+        count = len(records)
+        if not count:
+            return 0
+        for value_of, check in self._checks:
+            raws = [b"" if raw is UNSET else bytes(raw) for raw in map(value_of, records[:count])]
+            if not check.passes(raws):
+                count = next(at for at, raw in enumerate(raws) if not check.passes([raw]))
+        for value_of in self._required:
+            is_missing = map(_is_missing, map(value_of, records[:count]))
+            count = next((at for at, missing in enumerate(is_missing) if missing), count)
+        return count
 
     def _write(self, record: msgspec.Struct) -> bytes:
         """Write the properties that may be sent."""
-        if type(record) is not self._item:
-            if self._unreported:
-                self._report_unknown(record)
-            record = self._item(*self._sent_of(record))
-        return self._encode(record)
+        if self._unreported:
+            self._report_unknown(record)
+        return self._encode(self._item(*self._sent_of(record)))
 
     def _report_unknown(self, record: msgspec.Struct) -> None:
         """Report the properties that the model does not have, each the first time it occurs."""
@@ -213,18 +235,16 @@ class FastPath:
             self._unreported = [name for name in self._unreported if name not in columns]
 
 
+def _decoder(
+    name: str, fields: Sequence[tuple[str, Any, Any]], options: Mapping[str, Any]
+) -> Callable[[bytes], Any]:
+    """Return a function that decodes an object with some fields."""
+    return msgspec.json.Decoder(msgspec.defstruct(name, fields, **options)).decode
+
+
 def _has(record: msgspec.Struct, attribute: str) -> bool:
     return getattr(record, attribute) is not UNSET
 
 
-def _sole_positions(keyables: Keyables) -> tuple[int, ...]:
-    """Return the positions of keyables that are sent unchanged if a record has no other one."""
-    nones = (None,) * len(keyables.names)
-    positions = []
-    for at in range(len(nones)):
-        # `_id` is not among them: in its value, the A becomes lower case.
-        values = (*nones[:at], "A", *nones[at + 1 :])
-        keys = keyables.choose(values)
-        if isinstance(keys, Keys) and keys.values == values:
-            positions.append(at)
-    return tuple(positions)
+def _is_missing(value: object) -> bool:
+    return value is UNSET or value is None or (type(value) is Raw and bytes(value) == b"null")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from msgspec import Raw, UnsetType
 
 from planhat_sync.writing.records.coercions import declared_types
 from planhat_sync.writing.records.exact_json import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 _ANNOTATIONS: Final = frozenset(
     {"type", "title", "description", "format", "unit", "precision"}
@@ -29,14 +30,35 @@ def _is_shallow(raw: bytes) -> bool:
     return len(raw) < 2 * MAX_DEPTH or raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
 
 
-Check = tuple[frozenset[bytes], Callable[[bytes], bool] | None]
-"""The bytes that raw JSON may begin with, and a test of the rest, if it needs one."""
+class Check(NamedTuple):
+    """What has to be checked of values that are left as raw JSON.
+
+    Attributes:
+        beginnings: The bytes that they may begin with.
+        test: A test of the rest, if it needs one.
+    """
+
+    beginnings: frozenset[bytes]
+    test: Callable[[bytes], bool] | None
+
+    def passes(self, raws: Iterable[bytes]) -> bool:
+        """Return whether all values pass.
+
+        Args:
+            raws: The values as JSON; empty where there is none.
+        """
+        given = list(filter(None, raws))
+        return self.beginnings.issuperset([raw[:1] for raw in given]) and (
+            self.test is None or all(map(self.test, given))
+        )
+
+
 _DIGITS: Final = frozenset(b"0 1 2 3 4 5 6 7 8 9 -".split())
 _CHECKS: Final[Mapping[str, Check]] = {
-    "number": (_DIGITS, None),
-    "integer": (_DIGITS, _is_whole),
-    "array": (frozenset({b"["}), _is_shallow),
-    "object": (frozenset({b"{"}), _is_shallow),
+    "number": Check(_DIGITS, None),
+    "integer": Check(_DIGITS, _is_whole),
+    "array": Check(frozenset({b"["}), _is_shallow),
+    "object": Check(frozenset({b"{"}), _is_shallow),
 }
 
 _OPEN: Final[Mapping[str, tuple[object, ...]]] = {
@@ -70,7 +92,7 @@ def field_type(schema: Mapping[str, Any]) -> tuple[Any, Check | None]:
         return UnsetType, None
     beginnings, test = _CHECKS[kind]
     # In JSON, only null begins with an n.
-    return Raw | UnsetType, (beginnings | {b"n"} if null else beginnings, test)
+    return Raw | UnsetType, Check(beginnings | {b"n"} if null else beginnings, test)
 
 
 def constant_type(value: object) -> tuple[Any, Check | None]:
@@ -81,12 +103,3 @@ def constant_type(value: object) -> tuple[Any, Check | None]:
             struct does not decode a record that has the property.
     """
     return (Literal[value] | UnsetType if isinstance(value, str) else UnsetType), None
-
-
-def attribute_reader(attributes: Sequence[str | None]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that reads attributes of a struct; None stands for no attribute."""
-    if len(attributes) > 1 and None not in attributes:
-        return operator.attrgetter(*filter(None, attributes))
-    return lambda struct: tuple(
-        [None if attribute is None else getattr(struct, attribute) for attribute in attributes]
-    )

@@ -103,9 +103,7 @@ class Keyables:
         present = tuple(
             [("!" <= key < "\x7f" or is_visible(key)) if key else False for key in chosen + scopes]
         )
-        choice = self._choices.get(present)
-        if choice is None:
-            choice = self._choices[present] = self._choice(present)
+        choice = self.choice(present)
         if isinstance(choice, Reject):
             return choice
         if not all(choice):
@@ -127,6 +125,21 @@ class Keyables:
                 ]
             ),
         )
+
+    def choice(self, present: tuple[bool, ...]) -> tuple[bool, ...] | Reject:
+        """Choose which of a record's keyables are sent.
+
+        Args:
+            present: For each keyable, and then for each scope if there are any, whether the record
+                has it.
+
+        Returns:
+            For each keyable whether it is sent; or why the record cannot be written.
+        """
+        choice = self._choices.get(present)
+        if choice is None:
+            choice = self._choices[present] = self._choice(present)
+        return choice
 
     def without_id(self, payload: Payload) -> Payload | Reject:
         """Remove an `_id` that no record in Planhat has from a payload.

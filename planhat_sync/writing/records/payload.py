@@ -147,6 +147,11 @@ class Payload(msgspec.Struct, eq=False, gc=False):
     earlier: Payload | None = None
     rejected_at: datetime | None = None
 
+    @property
+    def first_line(self) -> int:
+        """Number of the line of the oldest record in it, those that it superseded included."""
+        return min([self.line, *[version.line for version in self.earlier_versions()]])
+
     def earlier_versions(self) -> Iterator[Payload]:
         """Yield the payloads that this one superseded, the newest first."""
         version = self.earlier

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from planhat_sync.model import Model
-    from planhat_sync.writing.records.record_form import AddedColumns
+    from planhat_sync.writing.records.added_columns import AddedColumns
     from planhat_sync.writing.records.unknown_properties import Lookalikes, UnknownProperties
     from planhat_sync.writing.settings import WriteSettings
 

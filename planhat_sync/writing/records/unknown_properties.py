@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.records.keys import ID
-from planhat_sync.writing.records.record_form import SDC_COLUMNS
 from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:

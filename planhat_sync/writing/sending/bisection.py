@@ -137,7 +137,10 @@ class Bisection:
         for position, refusal in reading.refusals.items():
             self.refusals[part.positions[position]] = refusal
         if reading.counts.total:
-            self.last_written = [each for each in part.positions if each not in self.refusals]
+            refusals, positions = self.refusals, part.positions
+            self.last_written = (
+                [each for each in positions if each not in refusals] if refusals else positions
+            )
         if len(part.positions) == 1 and reading.refusals:
             self._compare(failure)
 
@@ -242,8 +245,8 @@ class Bisection:
 
         The first answer is preferred: what it created, a later one counts as updated.
         """
-        refused = sum(position in self.refusals for position in part.positions)
         if part.done and part.children:
+            refused = sum(position in self.refusals for position in part.positions)
             for claim in part.claims:
                 if claim.total + refused == len(part.positions):
                     return claim

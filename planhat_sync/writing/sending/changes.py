@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID
-from planhat_sync.writing.records.record_form import SDC_COLUMNS
 
 if TYPE_CHECKING:
     import logging

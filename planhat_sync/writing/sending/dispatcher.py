@@ -10,6 +10,7 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from planhat_sync.writing.batching.batch import first_line
 from planhat_sync.writing.sending.in_flight import InFlight
 
 if TYPE_CHECKING:
@@ -17,27 +18,8 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity
-    from planhat_sync.writing.records.payload import Payload
     from planhat_sync.writing.sending.batch_result import BatchResult
     from planhat_sync.writing.sending.batch_writer import BatchWriter
-
-
-def first_line(payloads: Iterable[Payload]) -> int | None:
-    """Find the oldest record in payloads, those that they superseded included.
-
-    Args:
-        payloads: In any order.
-
-    Returns:
-        Number of its line, None if there are no payloads.
-    """
-    oldest_lines = [
-        payload.line
-        if payload.earlier is None
-        else min(version.line for version in payload.earlier_versions())
-        for payload in payloads
-    ]
-    return min(oldest_lines, default=None)
 
 
 class Dispatcher:
@@ -76,7 +58,7 @@ class Dispatcher:
             batches: In the order in which they are to be sent.
         """
         for batch in batches:
-            line = first_line(batch.payloads)
+            line = first_line(batch.parts)
             if line is not None:
                 self._lines[id(batch)] = line
             if self._pool is None:

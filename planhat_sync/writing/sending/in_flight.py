@@ -26,10 +26,10 @@ class _Waiting:
         self.identities: set[Identity] = set()
         self.names: set[Identity] = set()
         self.kinds: set[str] = set()
-        self.profiles = profiles(batch.payloads)
-        for payload in batch.payloads:
-            self.identities.update(identities(payload))
-            for name, kind in scoped_keys(payload):
+        self.profiles = profiles(batch.examples)
+        for part in batch.parts:
+            self.identities.update(identities(part))
+            for name, kind in scoped_keys(part):
                 self.names.add(name)
                 self.kinds.add(kind)
 

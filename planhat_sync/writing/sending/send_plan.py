@@ -92,7 +92,7 @@ class SendPlan:
     def __init__(self, model: Model, batch: Batch, *, may_write: bool = False) -> None:
         self.batch = batch
         self.outcomes = Bisection(
-            len(batch.payloads),
+            len(batch),
             singly=batch.kind == "create" or model.is_written_singly,
             in_order=lambda: order_matters(profiles(batch.payloads)),
         )
@@ -226,8 +226,14 @@ class SendPlan:
     def _request(
         self, positions: Sequence[int], budget: float | None = PART_RETRY_SECONDS
     ) -> WriteRequest:
-        payloads = [self.batch.payloads[position] for position in positions]
-        return WriteRequest(Batch(self.batch.kind, payloads), budget)
+        return WriteRequest(self._batch_of(positions), budget)
+
+    def _batch_of(self, positions: Sequence[int]) -> Batch:
+        """Return the payloads at some positions; the batch itself if these are all."""
+        if len(positions) == len(self.batch):
+            return self.batch
+        payloads = self.batch.payloads
+        return Batch(self.batch.kind, [payloads[position] for position in positions])
 
     def _read(self, part: Part, answer: Answer) -> Settled | Unsettled | None:
         """Return what an answer says of a part; None if Planhat failed."""
@@ -235,7 +241,7 @@ class SendPlan:
             return None
         if self._model.is_written_singly:
             return read_record_answer(answer, is_create=self.batch.kind == "create")
-        payloads = [self.batch.payloads[position] for position in part.positions]
+        payloads = self._batch_of(part.positions).payloads
         return read_answer(self._model.keyables, payloads, answer)
 
     def _read_single(self, part: Part, answer: Answer) -> Settled:
@@ -246,8 +252,7 @@ class SendPlan:
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             logger.warning(_TOO_LARGE, len(self.batch.body), self._model.name)
         else:
-            count = len(self.batch.payloads)
-            logger.info(_UNSETTLED, answer.status, count, self._model.name)
+            logger.info(_UNSETTLED, answer.status, len(self.batch), self._model.name)
 
     def _not_the_records(self) -> StopError:
         if self.outcomes.failing:

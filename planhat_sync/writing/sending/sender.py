@@ -13,7 +13,7 @@ from planhat_sync.writing.sending.batch_result import superseded
 from planhat_sync.writing.sending.send_plan import SendPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
@@ -122,12 +122,14 @@ class BatchSender:
     def _record_outcomes(self, plan: SendPlan, result: BatchResult) -> list[Payload]:
         """Record the outcomes of payloads; return those that were refused."""
         payloads, refusals = plan.batch.payloads, plan.outcomes.refusals
-        accepted = payloads
+        accepted: Sequence[Payload] = payloads
+        superseding = plan.batch.singles
         if refusals:
             accepted = [each for at, each in enumerate(payloads) if at not in refusals]
+            superseding = accepted
             unknown = [payloads[at] for at, why in refusals.items() if why.may_be_written]
             self._matcher.distrust_index(unknown)
             result.reject_superseded(unknown)
         self._matcher.update_index(accepted)
-        result.counts.merged += superseded(accepted)
+        result.counts.merged += superseded(superseding)
         return [payloads[at] for at in sorted(refusals) if not refusals[at].may_be_written]

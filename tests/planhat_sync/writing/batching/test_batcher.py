@@ -7,6 +7,7 @@ import pytest
 from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batcher import MAX_SUPERSEDED, Batcher
 from planhat_sync.writing.batching.identity import covers
+from planhat_sync.writing.records.block import Block
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.settings import WriteSettings
@@ -43,7 +44,7 @@ def test_a_batch_is_sent_when_it_is_full():
     assert [payload.line for payload in batch.payloads] == [1, 2]
     assert list(batcher.add(three)) == []
     assert len(batcher) == 1
-    assert [payload.line for payload in batcher.payloads] == [3]
+    assert [part.line for part in batcher.parts] == [3]
     assert [len(batch.payloads) for batch in batcher.drain()] == [1]
     assert batcher.drain() == []
 
@@ -245,3 +246,35 @@ def test_the_body_is_the_array_of_the_items():
         batcher.add(payload)
     [batch] = batcher.drain()
     assert json.loads(batch.body) == [{"sourceId": "a"}, {"sourceId": "b", "title": "\u00e9"}]
+
+
+class WatchedBlock(Block):
+    """Counts how often its size is asked for."""
+
+    asked = 0
+
+    def __len__(self):
+        WatchedBlock.asked += 1
+        return super().__len__()
+
+
+def blocks_of_two(count):
+    """Return blocks of two issues each, with keys that follow each other."""
+    for at in range(count):
+        keys = [f"{2 * at:05}", f"{2 * at + 1:05}"]
+        text = b",".join(b'{"sourceId":"%b"}' % key.encode() for key in keys)
+        yield WatchedBlock(1 + 2 * at, [b"", b""], text, [None, keys])
+
+
+def test_a_payload_is_taken_out_of_its_block_without_a_look_at_every_other_part():
+    asked = {}
+    for count in (50, 500):
+        batcher = Batcher(MODELS["issues"], WriteSettings())
+        WatchedBlock.asked = 0
+        again = reversed([*blocks_of_two(count)])
+        for block in (*blocks_of_two(count), *again):
+            assert not batcher.add_block(block)
+        asked[count] = WatchedBlock.asked / count
+        [batch] = batcher.drain()
+        assert sum(payload.earlier is not None for payload in batch.payloads) == 2 * count
+    assert asked[500] < 2 * asked[50]

@@ -1,19 +1,12 @@
-"""The form in which records arrive: the columns that a source adds to them, and their lines.
+"""The columns that a source adds to its records.
 
 Each program that writes has its own. Nothing else in `writing` depends on where records come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
-
-import msgspec
-
-LineDecoder = Callable[[str, type[msgspec.Struct | msgspec.Raw]], Callable[[bytes], Any]]
-"""Makes, for the name of a stream and a type, a function that decodes the line of one record of
-that stream and nothing else. What it returns has an attribute `record` of that type."""
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +38,3 @@ SDC_COLUMNS: Final = AddedColumns(
     ),
 )
 """The columns of Singer's programs, which also stand in the warehouses that they have loaded."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordForm:
-    """The form in which the records of a run arrive.
-
-    Attributes:
-        decoder: Makes the decoders of lines for the fast path; None if no records come as lines.
-        columns: The columns that the source adds.
-    """
-
-    decoder: LineDecoder | None
-    columns: AddedColumns = SDC_COLUMNS
