@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -178,7 +177,7 @@ class _Frame:
         """
         head, tail, mark = self._head, self._tail, self._mark
         records = []
-        for line in islice(lines, at, None):
+        for line in map(lines.__getitem__, range(at, len(lines))):
             # Most lines begin and end as the one before.
             if not line.startswith(head):
                 begins = self._is_head.match(line)

@@ -1,8 +1,8 @@
 """The fast path: from the JSON of records to what is sent, without Python values between them.
 
 Owns msgspec structs that are made from one model. In C, they decode the records of a block, check
-types and leave out what is not sent. There are no coercions and no rejects: if a record needs
-either, its block is declined, and `convert` takes that record. Both make the same payload of every
+types and leave out what is not sent. There are no coercions and no rejects: a block ends in front
+of a record that needs either, and `convert` takes that record. Both make the same payload of every
 record that the fast path accepts (a property test compares them). The figures are in
 docs/adr/0074-blocks-of-records.md.
 """
