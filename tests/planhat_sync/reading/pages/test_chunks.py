@@ -136,7 +136,7 @@ def test_half_a_surrogate_pair_is_replaced_in_every_chunk(at):
 
 
 @pytest.mark.parametrize("at", [0, 50, 99])
-def test_line_breaks_between_tokens_are_no_part_of_a_line_in_any_chunk(at):
+def test_line_breaks_between_tokens_are_removed_from_the_lines_of_every_chunk(at):
     rows = [row | {"custom": ["here"] if n == at else []} for n, row in enumerate(ROWS)]
     body = body_of(rows).replace(b'["here"]', b"[\n1\r,\n2]")
     lines = b"".join(whole(received(form(write=record_lines("issues")), body))).splitlines()
@@ -152,7 +152,7 @@ def test_a_row_that_is_not_a_record_is_named_by_its_place_in_the_page(at):
 
 
 @pytest.mark.parametrize("at", [0, 50, 99])
-def test_a_row_without_end_is_no_page_and_adds_nothing(at):
+def test_a_row_that_is_nested_too_deeply_is_an_error_in_every_chunk(at):
     deep = b'{"_id":"a","companyIds":' + b"[" * 5000 + b"]" * 5000 + b"}"
     rows = [body_of([row])[1:-1] for row in ROWS]
     body = b"[" + b",".join([*rows[:at], deep, *rows[at + 1 :]]) + b"]"
