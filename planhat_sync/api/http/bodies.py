@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from http.client import HTTPException
 from typing import TYPE_CHECKING
@@ -73,18 +74,32 @@ def _stated_length(headers: Mapping[str, str]) -> int:
     return int(length[:20]) if length.isdecimal() else 0
 
 
+def hand_over(body: bytes, receiver: Receiver) -> None:
+    """Hand a body that is complete to a receiver.
+
+    Args:
+        body: The body.
+        receiver: Takes it.
+    """
+    left = memoryview(body)
+    while left:
+        free = receiver.free()
+        count = min(len(free), len(left))
+        free[:count] = left[:count]
+        receiver.add(count)
+        left = left[count:]
+
+
 class WholeBody:
     """A body that is needed in one piece."""
 
     def __init__(self) -> None:
-        self._pieces: list[memoryview] = []
-        self._free = memoryview(b"")
+        self._piece = memoryview(bytearray(PIECE_BYTES))
+        self._body = io.BytesIO()
 
     def free(self) -> memoryview:
         """Return memory for the next bytes."""
-        if not self._free:
-            self._free = memoryview(bytearray(PIECE_BYTES))
-        return self._free
+        return self._piece
 
     def add(self, count: int) -> None:
         """Take bytes.
@@ -92,12 +107,11 @@ class WholeBody:
         Args:
             count: How many there are at the beginning of `free()`.
         """
-        self._pieces.append(self._free[:count])
-        self._free = self._free[count:]
+        self._body.write(self._piece[:count])
 
     def content(self) -> bytes:
-        """Return the body."""
-        return b"".join(self._pieces)
+        """Return the body, without a copy."""
+        return self._body.getvalue()
 
 
 class _Gunzip:

@@ -99,10 +99,12 @@ class Wire:
             ) as response:
                 self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                received, whole = request.receive and request.receive(), WholeBody()
-                read_body(deadline.answer(), headers, received or whole, self._largest)
+                receiver = (request.receive or WholeBody)()
+                read_body(deadline.answer(), headers, receiver, self._largest)
                 response.raw.release_conn()  # otherwise it is closed: urllib3 has read nothing
-                return Answer(response.status_code, headers, whole.content(), received)
+                if isinstance(receiver, WholeBody):
+                    return Answer(response.status_code, headers, receiver.content())
+                return Answer(response.status_code, headers, b"", receiver)
         except (requests.RequestException, OSError, HTTPError, ValueError) as error:
             deadline.close_reader()
             raise network_error(

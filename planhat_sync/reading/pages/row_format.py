@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from planhat_sync.api.http.bodies import hand_over
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.reading.pages.chunks import CHUNK_BYTES
@@ -106,13 +107,8 @@ class RowFormat:
             ValueError: It is not a JSON array.
             ProtocolError: A row of it is not a record.
         """
-        receiver, left = self.receiver(), memoryview(body)
-        while left:
-            free = receiver.free()
-            count = min(len(free), len(left))
-            free[:count] = left[:count]
-            receiver.add(count)
-            left = left[count:]
+        receiver = self.receiver()
+        hand_over(body, receiver)
         return receiver.page()
 
     def receiver(self, chunk_bytes: int = CHUNK_BYTES) -> PageBody:
