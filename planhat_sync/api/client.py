@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from planhat_sync.api.http.exchange import Answer, Repeat, Request
+from planhat_sync.api.http.exchange import Answer, Receiver, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
 from planhat_sync.api.http.status_errors import described
 from planhat_sync.api.record_bodies import has_deleted, read_record
@@ -16,7 +16,6 @@ from planhat_sync.errors import BadRequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from planhat_sync.api.http.exchange import Receiver
     from planhat_sync.api.http.transport import Transport
     from planhat_sync.model import Model
 

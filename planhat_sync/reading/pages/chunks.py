@@ -11,7 +11,7 @@ from __future__ import annotations
 CHUNK_BYTES = 1 << 18
 """Each chunk costs 20 µs, whatever its size (docs/adr/0075-pages-decoded-while-they-arrive.md)."""
 
-_OPENING, _CLOSING = b"[]"
+_OPENING, _CLOSING, _COMMA = b"[],"
 
 
 class Chunks:
@@ -29,7 +29,6 @@ class Chunks:
         self._size = 0
         self._row = b""
         self._end = 0
-        self._replaced = 0
 
     def free(self) -> memoryview:
         """Return memory for the next bytes."""
@@ -66,7 +65,6 @@ class Chunks:
         while self._row and (at := memory.rfind(self._row, 1, at)) > 0:
             self._end = at - 2 if memory[at - 1 : at] == b" " else at - 1
             if memory[self._end - 1 : self._end + 1] == b"},":
-                self._replaced = memory[self._end]
                 memory[self._end] = _CLOSING
                 return memoryview(memory)[: self._end + 1]
         return None
@@ -81,7 +79,7 @@ class Chunks:
 
     def put_back(self) -> None:
         """Make what was cut off part of the body again."""
-        self._memory[self._end] = self._replaced
+        self._memory[self._end] = _COMMA
 
     def rest(self) -> bytes:
         """Return what was not cut off: the body, or an array of the rows that remain."""
