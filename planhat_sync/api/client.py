@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from planhat_sync.api.http.exchange import Answer, Repeat, Request
+from planhat_sync.api.http.exchange import Answer, Receiver, Repeat, Request
 from planhat_sync.api.http.paths import query_string, record_path
 from planhat_sync.api.http.status_errors import described
 from planhat_sync.api.record_bodies import has_deleted, read_record
@@ -35,7 +35,6 @@ WRITE_STATUSES = frozenset({200, 201, 400, 403, 404, 413})
 """The same for the creation or update of one record; 201 for a new one follows HTTP."""
 DELETE_STATUSES = RECORD_STATUSES | {HTTPStatus.NO_CONTENT}
 
-
 _check_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -62,20 +61,21 @@ class PlanhatClient:
         select: Sequence[str] = (),
         company_ids: Sequence[str] = (),
         parameters: Mapping[str, str] | None = None,
-        decode: Callable[[bytes], T],
+        decode: Callable[[Any], T],
+        receive: Callable[[], Receiver] | None = None,
     ) -> T:
-        """Read one page of a model's records.
+        """Read one page of records.
 
         Args:
-            model: The model of the records.
+            model: Their model.
             limit: Maximum number of records on the page.
             offset: How many records to skip.
             sort: Property to sort by, with a leading ``-`` for descending order.
             select: Properties to return; all if empty.
             company_ids: Return only records of these companies; of all if empty.
             parameters: What makes it one of the `lists` of the model; the first of them if None.
-            decode: Makes the page of the body. A ValueError from it means that the body is not a
-                page; the request is then sent again, within the retry budget.
+            decode: Makes the page of the body, or of its receiver; a ValueError leads to a retry.
+            receive: Makes what takes the body while it arrives; None to wait for all of it.
 
         Raises:
             StopError: No usable page was received.
@@ -92,8 +92,8 @@ class PlanhatClient:
             }
         )
         return self.transport.send(
-            Request("GET", model.path, query),
-            lambda answer: decode(answer.body),
+            Request("GET", model.path, query, receive=receive),
+            lambda answer: decode(answer.received or answer.body),
             accepted=LIST_STATUSES,
         )
 
@@ -131,9 +131,9 @@ class PlanhatClient:
             identifier: Its ``_id``.
 
         Returns:
-            False if it no longer existed. A record that is gone when the request is repeated
-            after a lost answer counts as deleted by this call. Planhat answers with counts, with
-            the record, or, on other paths, perhaps with nothing (fact delete-answer).
+            False if it no longer existed. A record that is gone when the request is repeated after
+            a lost answer counts as deleted by this call. Planhat answers with counts, with the
+            record, or, on other paths, perhaps with nothing (fact delete-answer).
 
         Raises:
             RequestError: Planhat refuses to delete this record.

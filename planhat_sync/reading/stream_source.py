@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.api.pagination.scan import Source
+from planhat_sync.reading.pages.page_body import PageBody
 from planhat_sync.reading.pages.row_format import RowFormat
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class StreamSource:
             client=self.run.connect(),
             model=self.model,
             select=row_format.select,
-            decode=row_format.page,
+            decode=PageBody.page,
+            receive=row_format.receiver,
             stop=self.run.stop,
             concurrency=settings.concurrency,
         )

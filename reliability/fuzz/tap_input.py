@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, cast
 
+from planhat_sync.api.http.bodies import hand_over
 from planhat_sync.errors import GaveUpError, PlanhatError
 from planhat_sync.models import load_models
 from planhat_sync.reading.state import StreamState
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.exchange import Receiver
 
 CONFIG = {"api_token": "t"}
 PARTS = b"|||"
@@ -56,14 +58,23 @@ class Canned:
         self._bodies = data.split(PARTS)
         self._asked = 0
 
-    def list_page(self, *_: object, decode: Callable[[bytes], object], **__: object) -> object:
+    def list_page(
+        self,
+        *_: object,
+        decode: Callable[[object], object],
+        receive: Callable[[], Receiver] | None = None,
+        **__: object,
+    ) -> object:
         """Return the next body, or raise what the client raises for one that cannot be read."""
         body = self._bodies[min(self._asked, len(self._bodies) - 1)]
         self._asked += 1
         if self._asked > MOST_REQUESTS:
             raise GaveUpError("too many requests")
+        receiver = receive() if receive else None
+        if receiver:
+            hand_over(body, receiver)
         try:
-            return decode(body)
+            return decode(receiver or body)
         except ValueError as error:
             raise GaveUpError("it is not what was asked for") from error
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
 WRITE_BYTES = 1 << 18
-READ_BUFFER_BYTES = 1 << 16
+READ_BUFFER_BYTES = 1 << 14
+"""Enough for the headers; what is longer is read into the memory of its receiver."""
 
 
 class Deadline:
@@ -36,14 +37,14 @@ class Deadline:
 
     Attributes:
         sent: Whether any part of the request was sent.
-        reader: What the answer is read from, once it is awaited.
+        response: The answer, once it is awaited.
     """
 
     def __init__(self, seconds: float, now: Callable[[], float]) -> None:
         self._now = now
         self._end = now() + seconds
         self.sent = False
-        self.reader: io.BufferedIOBase | None = None
+        self.response: HTTPResponse | None = None
 
     def left(self) -> float:
         """Return the seconds that are left.
@@ -56,10 +57,14 @@ class Deadline:
             raise TimeoutError("the exchange took too long")
         return left
 
+    def answer(self) -> HTTPResponse:
+        """Return the answer; it is there once urllib3 has returned its headers."""
+        return cast("HTTPResponse", self.response)
+
     def close_reader(self) -> None:
         """Close what the answer was read from; urllib3 leaves it open after a malformed header."""
-        if self.reader:
-            self.reader.close()
+        if self.response:
+            self.response.close()
 
 
 current: ContextVar[Deadline] = ContextVar("current")
@@ -90,7 +95,7 @@ class _DeadlineResponse(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
         self.fp = io.BufferedReader(_DeadlineReader(sock), READ_BUFFER_BYTES)
-        current.get().reader = self.fp
+        current.get().response = self
 
 
 class _DeadlineConnection:

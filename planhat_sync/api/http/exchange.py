@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+
+class Receiver(Protocol):
+    """Takes the body of an answer while it arrives, in memory of its own.
+
+    What it takes may turn out to be part of an answer that is cut: the exchange then fails, and the
+    receiver is dropped. It raises nothing, whatever the bytes are.
+    """
+
+    def free(self) -> memoryview:
+        """Return memory for the next bytes, at least one."""
+        ...
+
+    def add(self, count: int) -> None:
+        """Take the bytes that were put at the beginning of `free()`."""
+        ...
 
 
 class Repeat(Enum):
@@ -32,6 +48,7 @@ class Request:
         body: The JSON to send, or None.
         repeat: Whether it may be sent again when its answer was lost.
         timeout_factor: How many times the connection's timeout it may take.
+        receive: Makes what takes the body of an answer; None to get it in one piece.
     """
 
     method: str
@@ -40,6 +57,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     repeat: Repeat = Repeat.FREELY
     timeout_factor: int = 1
+    receive: Callable[[], Receiver] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +67,13 @@ class Answer:
     Attributes:
         status: HTTP status.
         headers: Headers by lower-case name.
-        body: The body, decompressed.
+        body: The body, decompressed; empty if a receiver has taken it.
+        received: The receiver that has taken all of the body, if there is one.
         repeated: Whether an earlier attempt of the same request may have been carried out.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    received: Receiver | None = field(default=None, repr=False)
     repeated: bool = False

@@ -18,7 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES, read_body
+from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES, WholeBody, read_body
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.deadline import Deadline, DeadlineAdapter, current
 from planhat_sync.api.http.exchange import Answer, Repeat
@@ -99,8 +99,12 @@ class Wire:
             ) as response:
                 self._reached = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                body = read_body(response, headers, self._largest)
-                return Answer(response.status_code, headers, body)
+                receiver = (request.receive or WholeBody)()
+                read_body(deadline.answer(), headers, receiver, self._largest)
+                response.raw.release_conn()  # otherwise it is closed: urllib3 has read nothing
+                if isinstance(receiver, WholeBody):
+                    return Answer(response.status_code, headers, receiver.content())
+                return Answer(response.status_code, headers, b"", receiver)
         except (requests.RequestException, OSError, HTTPError, ValueError) as error:
             deadline.close_reader()
             raise network_error(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planhat_sync.api.client import PlanhatClient
+    from planhat_sync.api.http.exchange import Receiver
     from planhat_sync.api.pagination.page_request import PageRequest
     from planhat_sync.model import Model
 
 T = TypeVar("T")
+
+_INDEX = re.compile(r"\$\[(\d+)\]")
+"""The place of a row in an error of msgspec."""
 
 
 class Scan(Protocol):
@@ -37,19 +42,21 @@ class Source(Generic[T]):
         client: Sends the requests.
         model: The model of the records.
         select: Properties of each row; all if empty.
-        decode: Makes a page of the body of an answer.
+        decode: Makes a page of the body of an answer, or of what has received it.
         stop: Set from any thread to end the reading.
         concurrency: Maximum number of pages in memory, and of requests at once.
         parameters: What makes it one of the `lists` of the model; the first of them if None.
+        receive: Makes what takes the body of an answer while it arrives; None to wait for it.
     """
 
     client: PlanhatClient
     model: Model
     select: Sequence[str]
-    decode: Callable[[bytes], T]
+    decode: Callable[[Any], T]
     stop: threading.Event
     concurrency: int = 1
     parameters: Mapping[str, str] | None = None
+    receive: Callable[[], Receiver] | None = None
 
     @property
     def lists(self) -> Sequence[Source[T]]:
@@ -131,18 +138,20 @@ class Source(Generic[T]):
                 company_ids=companies,
                 parameters=self.parameters,
                 decode=self.decode,
+                receive=self.receive,
             )
 
         return fetch
 
 
-def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
+def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str, first: int = 0) -> T:
     """Decode the body of a list answer.
 
     Args:
         body: The body.
         decode: Decodes an array of objects.
         stream: Name of the model, for the error.
+        first: Index of the first of the rows, for the error.
 
     Raises:
         ValueError: The body is not an array; a retry may help.
@@ -153,8 +162,9 @@ def decode_rows(body: bytes, decode: Callable[[bytes], T], stream: str) -> T:
     except msgspec.ValidationError as error:
         if " - at `$[" not in str(error):
             raise
+        reason = _INDEX.sub(lambda found: f"$[{int(found[1]) + first}]", str(error), count=1)
         raise ProtocolError(
-            f"Planhat's list of {stream} has a row that is not a record ({error}): "
+            f"Planhat's list of {stream} has a row that is not a record ({reason}): "
             "it cannot be read without loss"
         ) from error
     except RecursionError as error:

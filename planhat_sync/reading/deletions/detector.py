@@ -132,7 +132,7 @@ class DeletionDetector:
             return
         rows = self._known.size if self._known else None
         form = RowFormat(self._source.model.name, ())
-        source = replace(self._source, select=form.select, decode=form.page)
+        source = replace(self._source, select=form.select, decode=form.page, receive=None)
         scan = TableScan(source, ids_of, page_size=source.model.page_limit, rows=rows)
         self.start_scan()
         for page, indices in scan.pages():

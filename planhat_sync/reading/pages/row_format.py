@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from planhat_sync.api.http.bodies import hand_over
 from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import decode_rows
-from planhat_sync.reading.pages.chunks import chunks
+from planhat_sync.reading.pages.chunks import CHUNK_BYTES
 from planhat_sync.reading.pages.page import Page, Records, WrittenRows
+from planhat_sync.reading.pages.page_body import PageBody
 from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from planhat_sync.reading.pages.page import WriteLines
 
@@ -86,7 +87,7 @@ class RowFormat:
         # Rows hold no cycles, so the garbage collector does not need to track them.
         struct = msgspec.defstruct("Row", fields, omit_defaults=True, kw_only=True, gc=False)
         rows: Any = list[struct]  # type: ignore[valid-type]  # made at run time
-        self._decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(rows).decode
+        self._decode: Callable[[bytes | memoryview], list[Any]] = msgspec.json.Decoder(rows).decode
         self._has_key = key is not None
         self._encoder = msgspec.json.Encoder(decimal_format="number")
         self._values = msgspec.json.Decoder(dict[str, Any], float_hook=number_of)
@@ -106,52 +107,76 @@ class RowFormat:
             ValueError: It is not a JSON array.
             ProtocolError: A row of it is not a record.
         """
-        received = self._clock.utc()
-        try:
-            rows = (self._decode(_on_one_line(chunk)) for chunk in chunks(body))
-            return self._page(rows, received)
-        except (ValueError, RecursionError):
-            # What looked like the beginning of a row was not one, or this is not a page at all.
-            return self._page([self._rows(body)], received)
+        receiver = self.receiver()
+        hand_over(body, receiver)
+        return receiver.page()
 
-    def _page(self, chunks_of_rows: Iterable[list[Any]], received: datetime) -> Page:
-        """Make a page of its rows, while those of each chunk are in the processor's cache."""
+    def receiver(self, chunk_bytes: int = CHUNK_BYTES) -> PageBody:
+        """Return what decodes the body of a list response while it arrives.
+
+        Args:
+            chunk_bytes: How much of it to decode at once.
+        """
+        write, received = self._write, self._clock.utc()
         page = Page(
             ids=[],
             keys=[] if self._has_key else None,
             companies=[] if self._has_reference else None,
-            content=WrittenRows(self._write, received) if self._write else Records(self._record),
+            content=WrittenRows(write, received) if write else Records(self._record),
         )
-        for rows in chunks_of_rows:
-            page.ids += map(_ID_OF, rows)
-            if page.keys is not None:
-                page.keys += map(_KEY_OF, rows)
-            if page.companies is not None:
-                page.companies += map(self._companies_of_row, rows)
-            if self._hides_reference:
-                for row in rows:
-                    row.reference = NOTHING
-            elif self._name_company is not None:
-                for row in rows:
-                    row.reference = self._named(row.reference, self._name_company)
-            page.content.add(rows)
-        return page
+        return PageBody(
+            page,
+            decode=self._chunk,
+            decode_rest=self._rows,
+            fill=self._fill,
+            chunk_bytes=chunk_bytes,
+        )
 
-    def _rows(self, body: bytes) -> list[Any]:
-        """Decode a body in one piece.
+    def _fill(self, page: Page, rows: list[Any]) -> None:
+        """Add rows to a page, while they are in the processor's cache.
+
+        Raises:
+            RecursionError: A property that has to be looked at is nested too deeply; none is added.
+        """
+        companies = list(map(self._companies_of_row, rows)) if self._has_reference else ()
+        if self._hides_reference:
+            for row in rows:
+                row.reference = NOTHING
+        elif self._name_company is not None:
+            for row in rows:
+                row.reference = self._named(row.reference, self._name_company)
+        page.content.add(rows)
+        page.ids += map(_ID_OF, rows)
+        if page.keys is not None:
+            page.keys += map(_KEY_OF, rows)
+        if page.companies is not None:
+            page.companies += companies
+
+    def _chunk(self, array: memoryview) -> list[Any]:
+        """Decode an array of rows without line breaks, from memory that will be used again.
+
+        Raises:
+            ValueError: It is not a JSON array, or not UTF-8.
+        """
+        if not is_utf8(array):  # raw values are copied unchecked, so check them here
+            raise ValueError("it is not UTF-8")
+        return self._decode(array if self._write else bytes(array))
+
+    def _rows(self, body: bytes, first: int) -> list[Any]:
+        """Decode a body, or an array of its last rows.
 
         Raises:
             ValueError: It is not a JSON array.
             ProtocolError: A row of it is not a record.
         """
         try:
-            return decode_rows(_on_one_line(body), self._decode, self._stream)
+            return decode_rows(_on_one_line(body), self._decode, self._stream, first)
         except ValueError:
             # msgspec refuses an unpaired surrogate, even in a value that it skips.
             if not _SURROGATE.search(body):
                 raise
             body = _ESCAPE.sub(_replace_unpaired_surrogate, body)
-            return decode_rows(_on_one_line(body), self._decode, self._stream)
+            return decode_rows(_on_one_line(body), self._decode, self._stream, first)
 
     def _record(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - made at run time
         """Return a row as Python values, with every number as exact as it was received."""
