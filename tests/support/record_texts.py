@@ -108,14 +108,17 @@ def records(draw, model):
 def blocks(draw, model):
     """Draw records with the same keyables; most of them are accepted together."""
     of_model, known = MODELS[model], known_names(model)
-    carried = draw(st.sampled_from([of_model.keyables[:1], of_model.keyables[:2]]))
-    fixed = {*of_model.keyables, *of_model.constants, *of_model.keyable_scope.values()}
+    keyables, scopes = of_model.keyables, sorted({*of_model.keyable_scope.values()})
+    carried = draw(st.sampled_from([keyables[:1], keyables[:2], keyables[-1:]]))
+    fixed = {*keyables, *of_model.constants, *scopes}
     others = [name for name in known if name not in fixed]
     names = draw(st.lists(st.sampled_from(others), max_size=5, unique=True))
-    null = draw(st.sampled_from([None, None, *of_model.keyables[1:]]))
+    null = draw(st.sampled_from([None, None, *keyables[1:]]))
+    scopes = scopes if draw(st.booleans()) else []
     made = []
     for number in range(draw(st.integers(1, 3))):
-        keys = {name: json.dumps(f"{name}{number}") for name in carried}
+        keys = {name: json.dumps(f"{name}{number // 2}") for name in carried}
+        keys |= {name: draw(ACCEPTED[name]) for name in scopes}
         keys |= {} if null is None else {null: "null"}
         constants = {name: json.dumps(value) for name, value in of_model.constants.items()}
         usual = [*(keys | constants).items(), *((name, draw(ACCEPTED[name])) for name in names)]

@@ -13,6 +13,7 @@ from planhat_sync.writing.batching.batch import payloads_of
 from planhat_sync.writing.records.block import Block
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.records.fast_path import FastPath
+from planhat_sync.writing.records.payload import Payload
 from planhat_sync.writing.records.received import Received
 from planhat_sync.writing.settings import WriteSettings
 
@@ -266,6 +267,21 @@ def test_records_that_differ_in_their_keyables_are_sent_each_with_its_own(record
             assert payload.keys == tuple(keys)
             sent = {name: key for name, key in zip(("_id", "sourceId"), keys, strict=True) if key}
             assert json.loads(payload.item) == sent
+
+
+@pytest.mark.parametrize("also", [{}, {"_id": HEX}, {"sourceId": "s"}])
+def test_records_whose_keyable_is_unique_only_within_a_company_are_in_no_block(also):
+    """What is known of a block is known without companies."""
+    companies = (HEX, HEX[::-1])
+    records = [{**also, "externalId": "e", "companyId": company} for company in companies]
+    parts = parts_of(fast_path_of("objectives"), *records)
+    assert [type(part) for part in parts] == [Payload] * 2
+    assert [part.scopes[-1] for part in parts] == list(companies)
+    [block] = parts_of(
+        fast_path_of("objectives"),
+        *[{"sourceId": "s", "companyId": company} for company in companies],
+    )
+    assert [payload.scopes[-1] for payload in block.payloads] == list(companies)
 
 
 def test_an_end_is_not_passed():

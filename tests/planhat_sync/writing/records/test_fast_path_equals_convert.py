@@ -46,7 +46,7 @@ def read_all(fast_path, converter, received, ends):
 
 
 @pytest.mark.parametrize("model", ["issues", "objectives", "notes"])
-@settings(max_examples=max(300, settings.default.max_examples))
+@settings(max_examples=max(200, settings.default.max_examples))
 @given(data=st.data(), chosen=SETTINGS, announced=st.booleans(), count=st.integers(1, 6))
 def test_the_fast_path_makes_the_payloads_that_conversion_makes(
     model, data, chosen, announced, count
