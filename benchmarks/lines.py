@@ -68,11 +68,8 @@ def _properties() -> dict[str, Any]:
 
 
 def _as_read(issue: dict[str, Any]) -> dict[str, Any]:
-    """Return an issue in the order of the tap: what may be written is in one piece, after `_id`."""
-    writable = [name for name in _properties() if name in WRITABLE]
-    return {
-        name: issue[name] for name in dict.fromkeys(("_id", *writable, "createdAt", *_properties()))
-    }
+    """Return an issue in the order of the tap: `_id`, then the properties as the model has them."""
+    return {name: issue[name] for name in dict.fromkeys(("_id", *_properties())) if name in issue}
 
 
 def _schema(form: str) -> dict[str, Any]:
