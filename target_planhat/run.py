@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
     from planhat_sync.model import Model
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.mirror.model_source import ModelSource
-    from planhat_sync.writing.results.files import Files
+    from planhat_sync.runtime.files import Files
     from planhat_sync.writing.settings import WriteSettings
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
     from planhat_sync.api.pagination.scan import Source
     from planhat_sync.reading.pages.page import Page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_check import applies_one_id
 from planhat_sync.reading.company_filter import CompanyFilter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.reading.deletions.detector import DeletionDetector
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.reading.pages.page import Rows

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.writing.interface import Interface
-    from planhat_sync.writing.results.files import Files
+    from planhat_sync.runtime.files import Files
     from planhat_sync.writing.sending.changes import ChangeLog
     from planhat_sync.writing.settings import WriteSettings
 

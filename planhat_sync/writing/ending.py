@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
     from planhat_sync.api.http.transport import Transport
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.terminal import TextStyle

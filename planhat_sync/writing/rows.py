@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.custom_fields import read_custom_fields, typed_models
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import Interrupted
 from planhat_sync.runtime.progress import Progress, Snapshot
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from planhat_sync.model import Model
     from planhat_sync.writing.interface import Interface
     from planhat_sync.writing.mapping.record_maps import RecordMaps
-    from planhat_sync.writing.results.files import Files
+    from planhat_sync.runtime.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from virtual_clock import VirtualClock
 
 from planhat_sync.api.connection import Connection
-from planhat_sync.writing.results.files import Files
+from planhat_sync.runtime.files import Files
 from target_planhat.run import Run
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     import threading

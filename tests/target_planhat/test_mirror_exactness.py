@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.exits import StoppedBySignal
 from target_planhat.run import Run

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.api.pagination.table_scan import TableScan
 from planhat_sync.reading.deletions.comparison import Comparison
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS, MOST_RECENT_IN_STATE, KnownIds

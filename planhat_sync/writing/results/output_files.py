@@ -11,7 +11,7 @@ import msgspec
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime import stdout
-from planhat_sync.writing.results.files import Files
+from planhat_sync.runtime.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.models import load_models
