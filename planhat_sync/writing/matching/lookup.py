@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.model import Model
+    from planhat_sync.runtime.threads import Threads
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
@@ -51,7 +52,12 @@ class Lookup:
         self._fingerprints = fingerprints
 
     def read_index(
-        self, *, by_all_keyables: bool, with_times: bool = False, stop: threading.Event | None
+        self,
+        *,
+        by_all_keyables: bool,
+        with_times: bool = False,
+        stop: threading.Event | None,
+        threads: Threads | None,
     ) -> Index:
         """Read all records into an index.
 
@@ -59,6 +65,7 @@ class Lookup:
             by_all_keyables: Whether they are to be found by other keyables than their `_id`.
             with_times: Whether to know when each was changed, if the model has that property.
             stop: Ends the reading.
+            threads: Starts the threads that fetch pages.
 
         Raises:
             PlanhatError: The list could not be read to its end.
@@ -69,7 +76,14 @@ class Lookup:
         keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
         names = [ID, *keys, *self._fingerprints.names, *([time] if time else [])]
         select = selected(model, names)
-        for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
+        for page in read_pages(
+            self._client,
+            model,
+            select=select,
+            stop=stop,
+            threads=threads,
+            decode=_ROWS.decode,
+        ):
             for row in page:
                 index.add(as_sent(model, row))
         return index
