@@ -85,7 +85,10 @@ def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes 
     """Yield what is available; None when the input is idle."""
     descriptor = descriptor_of(source)
     if descriptor is None:  # of a program that has the lines in memory
-        while not stop.requested and (text := source.read(CHUNK_BYTES)) not in ("", b""):
+        while not stop.requested:
+            text = source.read(CHUNK_BYTES)
+            if text is not None and not text:
+                return
             yield text.encode() if isinstance(text, str) else text
         return
     while not stop.requested:
