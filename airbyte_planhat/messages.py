@@ -78,9 +78,7 @@ def stream_state(stream: Mapping[str, Any], state: Mapping[str, Any], records: i
     return line_of("STATE", content)
 
 
-def stream_status(
-    stream: Mapping[str, Any], status: Status, clock: Clock = SYSTEM.clock
-) -> bytes:
+def stream_status(stream: Mapping[str, Any], status: Status, clock: Clock = SYSTEM.clock) -> bytes:
     """Return the line that says how far the reading of a stream is.
 
     Args:

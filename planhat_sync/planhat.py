@@ -199,7 +199,8 @@ class Planhat:
             PlanhatError: They cannot be read; the token may lack the permission.
         """
         self._model(model)
-        typed = typed_models(self.models, read_custom_fields(self._client(), self.models))[model]
+        fields = read_custom_fields(self._client(), self.models, self._system.threads)
+        typed = typed_models(self.models, fields)[model]
         return dict(typed.properties.get(CUSTOM, {}).get("properties", {}))
 
     def check(self, models: Iterable[str] = ()) -> dict[str, Rights]:

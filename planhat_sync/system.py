@@ -6,7 +6,6 @@ in the main thread of a process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,6 +18,7 @@ from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable, Sequence
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.api.http.exchange import Exchanger

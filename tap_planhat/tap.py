@@ -106,15 +106,15 @@ class TapPlanhat(PlanhatPlugin, Tap):
     @cached_property
     def _run(self) -> TapRun:
         """What all streams share; made once the settings have been read."""
-        return TapRun(
-            self.name, self.config, self._writer, self.logger, self._client, self._system
-        )
+        return TapRun(self.name, self.config, self._writer, self.logger, self._client, self._system)
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
         """Make a stream of every model that is read; asks Planhat only for custom fields."""
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
-            fields = read_custom_fields(self._run.read_run.connect(), self.models)
+            fields = read_custom_fields(
+                self._run.read_run.connect(), self.models, self._system.threads
+            )
             self.models = typed_models(self.models, fields)
         selected = self._selection.streams
         return [

@@ -59,9 +59,7 @@ class Threads:
         """
         return ThreadPoolExecutor(count, name)
 
-    def wait(
-        self, futures: Iterable[Future[T]], seconds: float | None = None
-    ) -> set[Future[T]]:
+    def wait(self, futures: Iterable[Future[T]], seconds: float | None = None) -> set[Future[T]]:
         """Wait until work that was submitted to a pool is done, at least one piece of it.
 
         Args:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from planhat_sync.api.http.transport import Transport
     from planhat_sync.runtime.clock import Clock
     from planhat_sync.runtime.files import Files
-    from planhat_sync.api.http.transport import Transport
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.interface import Interface

@@ -158,7 +158,8 @@ class WriteRun:
             file.check()
         if self._settings.check_custom_fields:
             streams = self.pipeline.streams
-            fields = read_custom_fields(self.client, streams.models)
+            threads = self._system.threads
+            fields = read_custom_fields(self.client, streams.models, threads)
             streams.models = typed_models(streams.models, fields)
         if file is not None:
             self._put_aside(file, descriptor_of(source))

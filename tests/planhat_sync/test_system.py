@@ -145,6 +145,7 @@ def stand_ins(tmp_path, capfd):
 @pytest.fixture
 def config(sandbox):
     """Settings for the sandbox's first tenant, which has three issues."""
+    sandbox.tenant("token-a").insert("companies", {"_id": COMPANY, "name": "c"})
     for number in range(3):
         sandbox.tenant("token-a").insert("issues", {"title": str(number)})
     return {
@@ -163,13 +164,16 @@ def writing(config, tmp_path):
         **config,
         "match_on": ["sourceId"],
         "skip_unchanged": True,
+        "check_custom_fields": True,
         "on_reject": "continue",
         "rejects_path": str(tmp_path / "rejects.jsonl"),
         "summary_path": str(tmp_path / "summary.json"),
     }
 
 
-GOOD, BAD = {"title": "a", "sourceId": "1"}, {"title": ["not a text"], "sourceId": "2"}
+COMPANY = "5f" + 22 * "0"
+GOOD = {"title": "a", "sourceId": "1", "companyIds": [COMPANY]}
+BAD = {"title": ["not a text"], "sourceId": "2"}
 READING = {"now", "wait", "condition", "progress", "planhat-pages"}
 WRITING = {*READING, "lock", "wait for work", "writer"}
 
@@ -206,9 +210,9 @@ def test_the_target_uses_its_system_alone(stand_ins, writing, tmp_path):
 @pytest.mark.parametrize("maps", [None, {"objectives": {"copied": "_id"}}])
 def test_the_tap_uses_its_system_alone(stand_ins, config, sandbox, maps):
     sandbox.tenant("token-a").insert("objectives", {"name": "o"})
-    more = {"stream_maps": maps} if maps else {}
-    tap = TapPlanhat(config={**config, **more, "page_size": 2}, system=stand_ins.system)
-    tap.run()
+    config |= {"emit_activate_version_messages": True, "page_size": 2}
+    config |= {"stream_maps": maps} if maps else {}
+    TapPlanhat(config=config, system=stand_ins.system).run()
     records = stand_ins.of("RECORD")
     assert len(records) == 4
     assert all(each["time_extracted"].startswith("2001-09-09T01:46") for each in records)
@@ -226,7 +230,7 @@ def test_deletions_are_detected_by_the_clock_of_the_system(stand_ins, config, sa
 
 def configured(*columns):
     """The content of a catalog of issues."""
-    stream = {"name": "issues", "json_schema": {"properties": dict.fromkeys(columns, {})}}
+    stream = {"name": "issues", "json_schema": {"properties": {column: {} for column in columns}}}
     modes = {"sync_mode": "full_refresh", "destination_sync_mode": "append_dedup"}
     return json.dumps({"streams": [{"stream": stream, **modes}]}).encode()
 
@@ -259,7 +263,7 @@ def test_the_destination_uses_its_system_alone(stand_ins, writing, tmp_path):
     source = io.BytesIO(b"".join(json.dumps(each).encode() + b"\n" for each in messages))
     checked, _ = checked_settings(DESTINATION_SCHEMA, writing)
     stop = Stop("destination-planhat")
-    write(checked, stop, configured("title", "sourceId"), source, stand_ins.system)
+    write(checked, stop, configured(*GOOD), source, stand_ins.system)
     assert len(stand_ins.of("STATE")) == 1
     check_files(stand_ins, tmp_path)
     assert stand_ins.asked == WRITING

@@ -91,9 +91,7 @@ class Pipe:
             target.models,
             StreamMaps(target.mapper),
             version="test",
-            system=System(
-                clock=self.time, files=files, write=lambda _: None, wire=over_sockets
-            ),
+            system=System(clock=self.time, files=files, write=lambda _: None, wire=over_sockets),
         )
         self.time.left = kill_after
         try:

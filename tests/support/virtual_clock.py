@@ -35,6 +35,6 @@ class VirtualClock(Clock):
         return stop.is_set()
 
 
-def over_sockets(connection, *, width, clock):  # noqa: ARG001 - as `System.wire` is called
+def over_sockets(connection, *, width, clock):
     """Make a wire whose deadlines are in real time, since it waits for real sockets."""
     return Wire(connection, width=width)

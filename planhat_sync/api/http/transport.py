@@ -8,7 +8,6 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, TypeVar
 
-from planhat_sync.runtime.clock import Clock
 from planhat_sync.api.http.exchange import Repeat
 from planhat_sync.api.http.rate_limit import TokenBucket
 from planhat_sync.api.http.retry import (
@@ -21,6 +20,7 @@ from planhat_sync.api.http.server_clock import began_at
 from planhat_sync.api.http.status_errors import budget_spent, outcome_unknown, unexpected_status
 from planhat_sync.api.http.wire import Wire
 from planhat_sync.errors import BusyError, Interrupted, RetryError, UnreadableAnswerError
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -55,13 +55,12 @@ class Finder:
         threads: Threads | None = None,
     ) -> None:
         self.index: Index | None = None
-        self._lookup = Lookup(client, model, needs.fingerprints)
+        self._lookup = Lookup(client, model, needs.fingerprints, threads)
         self._by_all_keyables = needs.by_all_keyables
         self._by_id = model.is_updated_by_id
         self._is_dry_run = settings.dry_run
         self._with_times = with_times
         self._stop = stop
-        self._threads = threads
         self._lookups = 0
 
     def prepare(self, asking: Sequence[Payload]) -> None:
@@ -135,9 +134,6 @@ class Finder:
 
     def _read_index(self) -> Index:
         self.index = self._lookup.read_index(
-            by_all_keyables=self._by_all_keyables,
-            with_times=self._with_times,
-            stop=self._stop,
-            threads=self._threads,
+            by_all_keyables=self._by_all_keyables, with_times=self._with_times, stop=self._stop
         )
         return self.index
