@@ -28,6 +28,7 @@ from planhat_sync.redaction import redact
 from planhat_sync.runtime.exits import StoppedBySignal, sentence_of
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import OutputError
+from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,12 +83,15 @@ def sentence(error: BaseException) -> str:
     return printable(redact(" ".join(sentence_of(error).split())))
 
 
-def write_failure(error: BaseException, stream: Mapping[str, Any] | None = None) -> None:
+def write_failure(
+    error: BaseException, stream: Mapping[str, Any] | None = None, system: System = SYSTEM
+) -> None:
     """Write what failed, without secrets; with a traceback only at log level DEBUG.
 
     Args:
         error: What was raised.
         stream: The `descriptor` of the stream that failed; None for the run.
+        system: Has standard output and the time.
 
     Raises:
         OutputError: It cannot be written.
@@ -98,7 +102,7 @@ def write_failure(error: BaseException, stream: Mapping[str, Any] | None = None)
         content["stack_trace"] = printable(redact(frames))
     if stream is not None:
         content["stream_descriptor"] = stream
-    write("TRACE", trace("ERROR", content))
+    write("TRACE", trace("ERROR", content, system.clock), system)
 
 
 @contextlib.contextmanager

@@ -6,15 +6,16 @@ not among them: a source writes them in bulk.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from planhat_sync.runtime import stdout
+from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from planhat_sync.runtime.clock import Clock
 
 FailureType = Literal["config_error", "transient_error", "system_error"]
 Status = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
@@ -36,17 +37,18 @@ def line_of(kind: str, content: Mapping[str, Any]) -> bytes:
     return _encode({"type": kind, field: content}) + b"\n"
 
 
-def write(kind: str, content: Mapping[str, Any]) -> None:
+def write(kind: str, content: Mapping[str, Any], system: System = SYSTEM) -> None:
     """Write a message to standard output, at once and in one piece.
 
     Args:
         kind: The type of the message, such as ``STATE``.
         content: What it says; names as the protocol has them.
+        system: Has standard output.
 
     Raises:
         OutputError: It cannot be written.
     """
-    stdout.write([line_of(kind, content)])
+    system.write([line_of(kind, content)])
 
 
 def descriptor(stream: StreamKey) -> dict[str, Any]:
@@ -76,25 +78,32 @@ def stream_state(stream: Mapping[str, Any], state: Mapping[str, Any], records: i
     return line_of("STATE", content)
 
 
-def stream_status(stream: Mapping[str, Any], status: Status) -> bytes:
+def stream_status(stream: Mapping[str, Any], status: Status, clock: Clock = SYSTEM.clock) -> bytes:
     """Return the line that says how far the reading of a stream is.
 
     Args:
         stream: The `descriptor` of the stream.
         status: How far it is.
+        clock: The time.
     """
     content = {"stream_descriptor": stream, "status": status}
-    return line_of("TRACE", trace("STREAM_STATUS", content))
+    return line_of("TRACE", trace("STREAM_STATUS", content, clock))
 
 
-def trace(kind: Literal["ERROR", "STREAM_STATUS"], content: Mapping[str, Any]) -> dict[str, Any]:
+def trace(
+    kind: Literal["ERROR", "STREAM_STATUS"],
+    content: Mapping[str, Any],
+    clock: Clock = SYSTEM.clock,
+) -> dict[str, Any]:
     """Return the content of a TRACE message, with the time in milliseconds since the epoch.
 
     Args:
         kind: The type of the trace.
         content: What it says.
+        clock: The time.
     """
-    return {"type": kind, "emitted_at": float(round(time.time() * 1000)), kind.lower(): content}
+    at = float(round(clock.epoch() * 1000))
+    return {"type": kind, "emitted_at": at, kind.lower(): content}
 
 
 def printable(text: str) -> str:

@@ -16,9 +16,9 @@ from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
     from planhat_beliefs.question import Asked
-    from planhat_sync.api.http.clock import Clock
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.api.http.transport import Transport
+    from planhat_sync.runtime.clock import Clock
 
 OK = 200
 

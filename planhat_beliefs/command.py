@@ -15,10 +15,10 @@ from planhat_beliefs.log import log_to_stderr
 from planhat_beliefs.report import Result, block
 from planhat_beliefs.settings import read_connection
 from planhat_singer.command_line import run_command_line
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.stdout import print_text
 

@@ -9,12 +9,11 @@ import logging
 import threading
 import weakref
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import DEFAULT_URL, Connection
 from planhat_sync.api.custom_fields import CUSTOM, read_custom_fields, typed_models
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import ConfigurationError, InvalidIdentifierError
 from planhat_sync.models import load_models
 from planhat_sync.reading.records import read_records
@@ -22,6 +21,7 @@ from planhat_sync.reading.settings import MOST_ROWS, READ_SETTINGS
 from planhat_sync.runtime.arguments import check_names, names_of
 from planhat_sync.runtime.config_errors import config_errors
 from planhat_sync.runtime.signals import Stop
+from planhat_sync.system import SYSTEM, System
 from planhat_sync.writing.rights import models_to_check, rights_of
 from planhat_sync.writing.rows import write_rows
 
@@ -65,6 +65,8 @@ class Planhat:
         ConfigurationError: An argument is wrong; the message says what it takes.
     """
 
+    _system: ClassVar[System] = SYSTEM
+
     def __init__(
         self,
         api_token: str,
@@ -90,7 +92,7 @@ class Planhat:
                 "user_agent": user_agent,
             }
         )
-        self._transport = Transport(connection, width=MOST_CONNECTIONS)
+        self._transport = self._system.transport(connection, width=MOST_CONNECTIONS)
         self._is_closed = False
         self._closing = threading.RLock()  # a handler of a signal may close it too
         self._stops: weakref.WeakSet[threading.Event] = weakref.WeakSet()
@@ -143,15 +145,8 @@ class Planhat:
             ConfigurationError: There is no such model or property, or its records do not show when
                 they were changed, or belong to no companies.
         """
-        found, stop = self._model(model), threading.Event()
-        return read_records(
-            self._client(stop),
-            found,
-            self._paging,
-            stop=stop,
-            changed_since=changed_since,
-            properties=properties,
-            company_ids=company_ids,
+        return self._read(
+            model, changed_since=changed_since, properties=properties, company_ids=company_ids
         )
 
     def read_ids(self, model: str, *, company_ids: Iterable[str] | None = None) -> Iterator[str]:
@@ -164,16 +159,7 @@ class Planhat:
         Raises:
             ConfigurationError: As for `read`.
         """
-        found, stop = self._model(model), threading.Event()
-        records = read_records(
-            self._client(stop),
-            found,
-            self._paging,
-            stop=stop,
-            properties=(),
-            company_ids=company_ids,
-            shows_changes=False,
-        )
+        records = self._read(model, properties=(), company_ids=company_ids, shows_changes=False)
         return (record["_id"] for record in records)
 
     def get(self, model: str, key: str, *, by: str = "_id") -> dict[str, Any] | None:
@@ -213,7 +199,8 @@ class Planhat:
             PlanhatError: They cannot be read; the token may lack the permission.
         """
         self._model(model)
-        typed = typed_models(self.models, read_custom_fields(self._client(), self.models))[model]
+        fields = read_custom_fields(self._client(), self.models, self._system.threads)
+        typed = typed_models(self.models, fields)[model]
         return dict(typed.properties.get(CUSTOM, {}).get("properties", {}))
 
     def check(self, models: Iterable[str] = ()) -> dict[str, Rights]:
@@ -287,6 +274,11 @@ class Planhat:
             self._stops.add(stop)
         return PlanhatClient(self._transport.until(stop))
 
+    def _read(self, model: str, **which: Any) -> Reading:  # noqa: ANN401 - as `read_records` has it
+        found, stop = self._model(model), threading.Event()
+        client, system = self._client(stop), self._system
+        return read_records(client, found, self._paging, stop=stop, system=system, **which)
+
     def _write(
         self,
         model: str,
@@ -296,5 +288,5 @@ class Planhat:
         deletes: bool = False,
     ) -> Result:
         found, stop = self._model(model), Stop(__name__)
-        client = self._client(stop.event)
-        return write_rows(client, found, rows, options, stop=stop, deletes=deletes)
+        client, system = self._client(stop.event), self._system
+        return write_rows(client, found, rows, options, stop=stop, system=system, deletes=deletes)

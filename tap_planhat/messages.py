@@ -20,7 +20,7 @@ from singer_sdk.singerlib.json import serialize_json
 from planhat_sync.runtime import stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from planhat_sync.reading.pages.page import WriteLines
@@ -34,10 +34,14 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     Records are buffered until there are enough of them or until `flush`; every other message is
     written at once, after everything before it.
+
+    Args:
+        write: Writes lines to standard output.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Sequence[Piece]], None] = stdout.write) -> None:
         super().__init__()
+        self._write = write
         self._lines: list[Piece] = []
         self._size = 0
         self._is_broken = False
@@ -88,7 +92,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if self._is_broken or not lines:
             return
         try:
-            stdout.write(lines)
+            self._write(lines)
         except stdout.OutputError:
             self._is_broken = True
             raise

@@ -11,6 +11,7 @@ from planhat_sync.runtime import stdout
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop, StopRequested
+from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
     import logging
@@ -29,6 +30,7 @@ class TapRun:
         writer: Writes the messages.
         logger: Receives messages for the user.
         client: Sends the requests; None for one that is made of the settings.
+        system: What the run uses of the world outside it.
 
     Attributes:
         writer: Writes the messages.
@@ -43,10 +45,11 @@ class TapRun:
         writer: MessageWriter,
         logger: logging.Logger,
         client: PlanhatClient | None = None,
+        system: System = SYSTEM,
     ) -> None:
         self.writer = writer
         self.stop = Stop(name)
-        self.read_run = ReadRun(config, stop=self.stop.event, client=client)
+        self.read_run = ReadRun(config, stop=self.stop.event, client=client, system=system)
         self._name = name
         self._config = config
         self._logger = logger
@@ -95,4 +98,6 @@ class TapRun:
             setting=self._config["progress"],
             logger=self._logger,
             leave_terminal_to_target=stdout.is_pipe(),
+            clock=self.read_run.system.clock,
+            threads=self.read_run.system.threads,
         )

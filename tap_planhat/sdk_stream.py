@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
     from planhat_sync.model import Model
+    from planhat_sync.runtime.clock import Clock
 
 
 class SdkStream(Stream):
@@ -28,14 +29,16 @@ class SdkStream(Stream):
     Args:
         tap: The tap.
         model: The model of its records.
+        clock: The time.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     """Values are emitted as Planhat sent them: they are JSON already, so nothing is converted."""
 
-    def __init__(self, tap: Tap, model: Model) -> None:
+    def __init__(self, tap: Tap, model: Model, clock: Clock) -> None:
         super().__init__(tap, schema=model.record_schema, name=model.name)
         self.logger.addFilter(_is_not_repeated)
+        self._clock = clock
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Set no upper bound by this machine's clock: the reader has its own.
@@ -86,7 +89,9 @@ class SdkStream(Stream):
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         identifier = record["_id"]
         try:
-            yield from super()._generate_record_messages(record)
+            for message in super()._generate_record_messages(record):
+                message.time_extracted = self._clock.utc()
+                yield message
         except Exception as error:  # an expression of the user's may raise anything
             if not self.config.get("stream_maps"):
                 raise

@@ -41,7 +41,7 @@ class PlanhatStream(SdkStream):
     def __init__(self, tap: Tap, model: Model, run: TapRun, *, is_selected: bool = True) -> None:
         self.model = model
         self.selected_by_default = is_selected
-        super().__init__(tap, model)
+        super().__init__(tap, model, run.read_run.system.clock)
         self.primary_keys = list(KEY_PROPERTIES)
         self.replication_key = model.replication_key
         self.forced_replication_method = INCREMENTAL if model.replication_key else FULL_TABLE

@@ -15,6 +15,7 @@ from planhat_sync.models import load_models
 from planhat_sync.reading.unreadable import UnreadableStreams
 from planhat_sync.runtime import stdout
 from planhat_sync.runtime.config_files import content_of, parse_json_object
+from planhat_sync.system import SYSTEM, System
 from tap_planhat.catalog import normalized, selection_warnings
 from tap_planhat.command_line import HELP, restrict_test_option
 from tap_planhat.deletions import announce_deletions
@@ -60,6 +61,7 @@ class TapPlanhat(PlanhatPlugin, Tap):
         catalog: Catalog | dict[str, Any] | None = None,
         client: PlanhatClient | None = None,
         models: Mapping[str, Model] | None = None,
+        system: System = SYSTEM,
         **how: Any,  # noqa: ANN401
     ) -> None:
         """Make a tap.
@@ -68,9 +70,12 @@ class TapPlanhat(PlanhatPlugin, Tap):
             catalog: What to read; None for what the settings say.
             client: Sends the requests; None for one that is made of the settings.
             models: The models by name; None for those of the schema files.
+            system: What a run uses of the world outside it.
             how: Other arguments of `singer_sdk.Tap`.
         """
-        self._writer = MessageWriter()
+        self._system = system
+        self._began = int(system.clock.epoch() * 1000)
+        self._writer = MessageWriter(system.write)
         self.models = models or load_models()
         self._client = client
         if catalog is not None:
@@ -93,16 +98,23 @@ class TapPlanhat(PlanhatPlugin, Tap):
         tap.test(only_schemas=value == CliTestOptionValue.Schema.value)
         ctx.exit()
 
+    @property
+    def initialized_at(self) -> int:
+        """When the run began, in milliseconds since 1970; versions of streams are made of it."""
+        return self._began
+
     @cached_property
     def _run(self) -> TapRun:
         """What all streams share; made once the settings have been read."""
-        return TapRun(self.name, self.config, self._writer, self.logger, self._client)
+        return TapRun(self.name, self.config, self._writer, self.logger, self._client, self._system)
 
     def discover_streams(self) -> Sequence[PlanhatStream]:
         """Make a stream of every model that is read; asks Planhat only for custom fields."""
         if self.config["discover_custom_fields"]:
             self._validate_config(raise_errors=True)  # discovery alone needs no valid settings
-            fields = read_custom_fields(self._run.read_run.connect(), self.models)
+            fields = read_custom_fields(
+                self._run.read_run.connect(), self.models, self._system.threads
+            )
             self.models = typed_models(self.models, fields)
         selected = self._selection.streams
         return [

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk.metrics import record_counter
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.runtime import stdout
+from planhat_sync.system import SYSTEM, System
 from planhat_sync.writing.interface import Interface
 from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.results.states import Watermark
@@ -20,14 +20,12 @@ from target_planhat.router import Router
 from target_planhat.source_file import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.clock import Clock
     from planhat_sync.model import Model
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.mirror.model_source import ModelSource
-    from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.settings import WriteSettings
 
 
@@ -42,9 +40,7 @@ class Run:
         version: Version of the target, for the summary.
         idle_seconds: After this many seconds without input, what waits is sent.
         longest_wait_seconds: A record waits no longer than this while others keep coming.
-        clock: Time and randomness.
-        files: The file system of the reject file.
-        write: Writes lines to standard output.
+        system: What the run uses of the world outside it.
 
     Attributes:
         stop: Asks the run to stop.
@@ -62,9 +58,7 @@ class Run:
         version: str,
         idle_seconds: float = USUAL_PAUSES.idle_seconds,
         longest_wait_seconds: float = USUAL_PAUSES.longest_wait_seconds,
-        clock: Clock | None = None,
-        files: Files | None = None,
-        write: Callable[[Sequence[bytes]], None] = stdout.write,
+        system: System = SYSTEM,
     ) -> None:
         schemas: dict[str, bytes] = {}
         self._final_state = FinalState()
@@ -79,18 +73,17 @@ class Run:
                 SDC_COLUMNS,
                 RejectLines(schemas),
                 Watermark(),
-                write,
                 input_option="--input",
             ),
             has_final_state=lambda: self._final_state.is_present,
             pauses=Pauses(idle_seconds, longest_wait_seconds),
-            clock=clock,
-            files=files,
+            system=system,
         )
         self.stop, self.transport = self._run.stop, self._run.transport
         self.pipeline = self._run.pipeline
         self._source_file: SourceFile | None = None
-        self._completeness = Completeness(self._run.clock.epoch()) if self.pipeline.mirror else None
+        self._clock = system.clock
+        self._completeness = Completeness(self._clock.epoch()) if self.pipeline.mirror else None
         if self._completeness is not None:
             for stream in maps.named:
                 self._completeness.expect(stream, maps.streams_of(stream))
@@ -155,5 +148,5 @@ class Run:
         elif self._source_file is not None and self._source_file.has_changed():
             reason = "the input was written to while it was read"
         file = self._source_file
-        ended = self._run.clock.epoch() if file is None else file.written_at
+        ended = self._clock.epoch() if file is None else file.written_at
         return self._completeness.sources(ended, vouched_for=file is not None, reason=reason)

@@ -19,6 +19,7 @@ from planhat_sync.api.connection import Connection
 from planhat_sync.errors import ConfigurationError, NotPermittedError
 from planhat_sync.models import load_models
 from planhat_sync.runtime.stdout import print_text
+from planhat_sync.system import SYSTEM, System
 from planhat_sync.writing.mapping.mapped_streams import MappedStreams
 from planhat_sync.writing.mapping.mappings import Mappings
 from planhat_sync.writing.mirror_settings import check_values
@@ -69,6 +70,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         config: Any = None,  # noqa: ANN401 - as the SDK has it: a dict, a path, a list of paths
         parse_env_config: bool = False,
         models: Mapping[str, Model] | None = None,
+        system: System = SYSTEM,
         **kwargs: Any,  # noqa: ANN401 - passed on
     ) -> None:
         """Make a target.
@@ -77,6 +79,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
             config: The settings.
             parse_env_config: Whether to read settings from the environment too.
             models: The models by name; None for those of the schema files.
+            system: What a run uses of the world outside it.
             kwargs: Other arguments of `singer_sdk.Target`.
         """
         super().__init__(config=config, parse_env_config=parse_env_config, **kwargs)
@@ -84,7 +87,9 @@ class TargetPlanhat(PlanhatPlugin, Target):
         self.models = models or load_models()
         self.settings = WriteSettings.from_config(self.config, self.models)
         check_output_files(
-            rejects_path=self.settings.rejects_path, summary_path=self.settings.summary_path
+            system.files,
+            rejects_path=self.settings.rejects_path,
+            summary_path=self.settings.summary_path,
         )
         self.run = Run(
             self.settings,
@@ -92,6 +97,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
             self.models,
             self._record_maps(),
             version=self.plugin_version,
+            system=system,
         )
 
     def check_settings(self) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from airbyte_planhat.destination.maps import record_maps
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import NotPermittedError
 from planhat_sync.models import load_models
+from planhat_sync.system import SYSTEM
 from planhat_sync.writing.results.output_files import check_output_files
 from planhat_sync.writing.rights import models_to_check, refused_models
 from planhat_sync.writing.settings import WriteSettings
@@ -37,9 +37,11 @@ def check(config: Mapping[str, Any], stop: Stop) -> None:
     """
     models = load_models()
     settings = WriteSettings.from_config(config, models)
-    check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
+    check_output_files(
+        SYSTEM.files, rejects_path=settings.rejects_path, summary_path=settings.summary_path
+    )
     record_maps(settings, models)
-    transport = Transport(Connection.from_config(config), width=1, stop=stop.event)
+    transport = SYSTEM.transport(Connection.from_config(config), width=1, stop=stop.event)
     mapped = {each["model"] for each in settings.mappings}
     tried = [each for each in models.values() if each.name in mapped]
     tried = tried or models_to_check(models, ())

@@ -8,8 +8,8 @@ from airbyte_planhat.record_schema import record_schema
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.custom_fields import CUSTOM, read_custom_fields, typed_models
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.models import load_models
+from planhat_sync.system import SYSTEM
 from planhat_sync.writing.settings import SEPARATOR
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def discover(config: Mapping[str, Any], stop: Stop) -> tuple[str, dict[str, Any]
     models = load_models()
     if config["check_custom_fields"]:
         connection = Connection.from_config(config)
-        client = PlanhatClient(Transport(connection, width=1, stop=stop.event))
+        client = PlanhatClient(SYSTEM.transport(connection, width=1, stop=stop.event))
         models = typed_models(models, read_custom_fields(client, models))
     operations = [_operation(model) for model in models.values() if model.is_written]
     return "DESTINATION_CATALOG", {"operations": operations}

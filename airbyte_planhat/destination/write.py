@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from airbyte_planhat.configured_catalog import read_catalog
 from airbyte_planhat.destination.catalog_checks import destination_streams
@@ -19,6 +19,7 @@ from planhat_sync.api.connection import Connection
 from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.models import load_models
+from planhat_sync.system import SYSTEM, System
 from planhat_sync.writing.interface import Interface
 from planhat_sync.writing.results.every_state import EveryState
 from planhat_sync.writing.results.output_files import check_output_files
@@ -34,13 +35,21 @@ if TYPE_CHECKING:
 NAME: Final = "destination-planhat"
 
 
-def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
-    """Write the records that come on standard input, and return each state.
+def write(
+    config: Mapping[str, Any],
+    stop: Stop,
+    catalog: bytes,
+    source: IO[Any] | None = None,
+    system: System = SYSTEM,
+) -> None:
+    """Write the records of the input, and return each state.
 
     Args:
         config: The settings.
         stop: Whether to stop.
         catalog: The content of the file given as `--catalog`.
+        source: The input; standard input if None.
+        system: What the run uses of the world outside it.
 
     Raises:
         ConfigurationError: A setting or the catalog is wrong.
@@ -50,8 +59,12 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
     """
     models = load_models()
     settings = WriteSettings.from_config(config, models)
-    check_output_files(rejects_path=settings.rejects_path, summary_path=settings.summary_path)
-    if sys.stdin is None:
+    check_output_files(
+        system.files, rejects_path=settings.rejects_path, summary_path=settings.summary_path
+    )
+    if source is None:
+        source = cast("IO[str] | None", sys.stdin)
+    if source is None:
         raise ConfigurationError("standard input is closed: pipe a source into it")
     maps = record_maps(settings, models)
     streams = destination_streams(read_catalog(catalog), models, settings, maps)
@@ -74,14 +87,15 @@ def write(config: Mapping[str, Any], stop: Stop, catalog: bytes) -> None:
             on_reject=None if settings.dry_run else count_reject,
         ),
         stop=stop,
+        system=system,
     )
     with run.under_way():
-        run.prepare(sys.stdin)
+        run.prepare(source)
         streams.announce(run.pipeline)
         router = Router(run.pipeline, run.record_input, streams, states)
         try:
             with run.reading():
-                for lines in run.lines(sys.stdin):
+                for lines in run.lines(source):
                     router.handle(lines)
         finally:
             router.finish()

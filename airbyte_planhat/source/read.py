@@ -20,6 +20,7 @@ from planhat_sync.models import load_models
 from planhat_sync.reading.run import ReadRun
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.stdout import OutputError
+from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +33,13 @@ _OF_THE_RUN: Final = (Interrupted, OutputError, AuthenticationError, Unreachable
 logger = logging.getLogger(__name__)
 
 
-def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) -> None:
+def read(
+    config: Mapping[str, Any],
+    stop: Stop,
+    catalog: bytes,
+    state: bytes,
+    system: System = SYSTEM,
+) -> None:
     """Read the streams of a configured catalog.
 
     Args:
@@ -40,6 +47,7 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
         stop: Whether to stop.
         catalog: The content of the file given as `--catalog`.
         state: The content of the file given as `--state`; empty if there is none.
+        system: What the run uses of the world outside it.
 
     Raises:
         ConfigurationError: A setting, the catalog or the state is wrong.
@@ -48,7 +56,7 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
         UnreachableError: Planhat cannot be reached.
         StopError: A stream was not read to its end; all others were.
     """
-    run = ReadRun(config, stop=stop.event)
+    run = ReadRun(config, stop=stop.event, system=system)
     run.connect()
     streams = list(_streams(run, catalog, state))
     failed: dict[str, Exception] = {}
@@ -61,7 +69,7 @@ def read(config: Mapping[str, Any], stop: Stop, catalog: bytes, state: bytes) ->
                 except _OF_THE_RUN:
                     raise
                 except Exception as error:  # noqa: BLE001 - it ends no other stream
-                    write_failure(error, stream.descriptor)
+                    write_failure(error, stream.descriptor, system)
                     failed[stream.descriptor["name"]] = error
     finally:
         if warning := run.warning:
@@ -92,7 +100,14 @@ def _progress(run: ReadRun) -> Progress:
     def snapshot() -> Snapshot:
         return Snapshot(run.counts.records, run.counts.pages, "page", run.retries)
 
-    return Progress("source-planhat", snapshot, setting="lines", logger=logger)
+    return Progress(
+        "source-planhat",
+        snapshot,
+        setting="lines",
+        logger=logger,
+        clock=run.system.clock,
+        threads=run.system.threads,
+    )
 
 
 def _check(failed: Mapping[str, Exception]) -> None:

@@ -12,7 +12,7 @@ from airbyte_planhat.source.records import record_lines
 from planhat_sync.reading.state import BOOKMARK
 from planhat_sync.reading.stream_read import Output, StreamRead
 from planhat_sync.reading.stream_source import StreamSource
-from planhat_sync.runtime import stdout
+from planhat_sync.runtime.stdout import OutputError
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SourceStream:
         self._write_status("STARTED")
         try:
             self._read()
-        except stdout.OutputError:
+        except OutputError:
             raise
         except BaseException:
             self._write_status("INCOMPLETE")
@@ -79,12 +79,12 @@ class SourceStream:
         self._write_status("COMPLETE")
 
     def _read(self) -> None:
-        is_running = False
+        is_running, write = False, self._run.system.write
         for rows in self._stream_read().rows():
             if not is_running:
                 self._write_status("RUNNING")
                 is_running = True
-            stdout.write(rows.content)
+            write(rows.content)
             self._records += rows.count
             del rows  # the page must be released before the next one is requested
         self._write_state()
@@ -136,11 +136,12 @@ class SourceStream:
             if not self._records:
                 return
             state[RECORDS_SINCE] = True
-        stdout.write([stream_state(self.descriptor, state, self._records)])
+        self._run.system.write([stream_state(self.descriptor, state, self._records)])
         self._printed, self._records = state, 0
 
     def _write_status(self, status: Status) -> None:
-        stdout.write([stream_status(self.descriptor, status)])
+        system = self._run.system
+        system.write([stream_status(self.descriptor, status, system.clock)])
 
 
 def _replication_key(stream: ConfiguredStream, model: Model) -> str | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
+    from planhat_sync.runtime.threads import Threads
 
 COMPANIES: Final = load_model("companies")
 """The model whose records the records of other models refer to, whichever models a run has."""
@@ -64,7 +65,9 @@ _decode_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
 def read_companies(
-    client: PlanhatClient, stop: threading.Event | None = None
+    client: PlanhatClient,
+    stop: threading.Event | None = None,
+    threads: Threads | None = None,
 ) -> Iterator[Sequence[Company]]:
     """Read all companies, from the list without pages or, if it cannot be used, page by page.
 
@@ -75,6 +78,7 @@ def read_companies(
     Args:
         client: Sends the requests.
         stop: Ends the reading.
+        threads: Starts the thread that fetches pages.
 
     Yields:
         Companies, in no particular order.
@@ -87,7 +91,12 @@ def read_companies(
         yield lean
         return
     pages = read_pages(
-        client, COMPANIES, select=("externalId", "sourceId"), stop=stop, decode=_decode_page
+        client,
+        COMPANIES,
+        select=("externalId", "sourceId"),
+        stop=stop,
+        threads=threads,
+        decode=_decode_page,
     )
     for page in pages:
         yield [Company(row["_id"], row.get("externalId"), row.get("sourceId")) for row in page]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
+    from planhat_sync.runtime.threads import Threads
 
 CUSTOM = "custom"
 """The property of a record that contains the values of its custom fields."""
@@ -42,17 +43,21 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
 """JSON Schema of a value by the type of its custom field (vendor's page: Custom Field)."""
 
 
-def read_custom_fields(client: PlanhatClient, models: Mapping[str, Model]) -> list[dict[str, Any]]:
+def read_custom_fields(
+    client: PlanhatClient, models: Mapping[str, Model], threads: Threads | None = None
+) -> list[dict[str, Any]]:
     """Read the custom fields of a tenant, for all models.
 
     Args:
         client: Sends the requests.
         models: The models by name, `CUSTOM_FIELDS` among them.
+        threads: Starts the threads that fetch pages.
 
     Raises:
         PlanhatError: They cannot be read; the token may lack the permission.
     """
-    pages = read_pages(client, models[CUSTOM_FIELDS], select=("name", "type", "parent"))
+    select = ("name", "type", "parent")
+    pages = read_pages(client, models[CUSTOM_FIELDS], select=select, threads=threads)
     return [row for page in pages for row in page]
 
 

@@ -13,6 +13,7 @@ from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError, RequestError
 from planhat_sync.identifiers import COMPANY_PREFIXES, references_to
 from planhat_sync.runtime.plural import counted
+from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
     import threading
@@ -34,14 +35,20 @@ class CompanyNames:
         key: `externalId` or `sourceId`.
         connect: Returns the client; not called before the list is read.
         stop: Ends the reading of the list.
+        threads: Starts the threads that read it.
     """
 
     def __init__(
-        self, key: str, connect: Callable[[], PlanhatClient], stop: threading.Event
+        self,
+        key: str,
+        connect: Callable[[], PlanhatClient],
+        stop: threading.Event,
+        threads: Threads | None = None,
     ) -> None:
         self._key = key
         self._connect = connect
         self._stop = stop
+        self._threads = threads or Threads()
         self._names: dict[str, str] | None = None
         self._unnamed: set[str] = set()
 
@@ -54,7 +61,9 @@ class CompanyNames:
         """
         if self._names is None:
             # Not in this thread: a signal must find it waiting, and not in the network.
-            with Prefetch(self._read, concurrency=1, stop=self._stop) as prefetch:
+            with Prefetch(
+                self._read, concurrency=1, stop=self._stop, threads=self._threads
+            ) as prefetch:
                 self._names = prefetch.page([self._connect()])
 
     def of(self, identifier: str) -> str:
@@ -90,7 +99,7 @@ class CompanyNames:
         kind = COMPANY_PREFIXES[self._key]
         names: dict[str, str] = {}
         owners: dict[str, set[str]] = {}
-        for companies in read_companies(client, self._stop):
+        for companies in read_companies(client, self._stop, threads=self._threads):
             for company in companies:
                 if name := references_to(company.record).get(kind):
                     names[company.identifier] = name

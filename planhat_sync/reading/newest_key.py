@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from planhat_sync.api.http.clock import Clock
     from planhat_sync.api.pagination.scan import Source
     from planhat_sync.reading.pages.page import Page
+    from planhat_sync.runtime.clock import Clock
 
 FURTHEST_AHEAD = timedelta(days=1)
 """A replication key further ahead of this machine's clock does not become the bookmark, because

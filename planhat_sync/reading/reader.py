@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.page_request import PageRequest
 from planhat_sync.reading.company_check import applies_one_id
 from planhat_sync.reading.company_filter import CompanyFilter
@@ -16,6 +15,7 @@ from planhat_sync.reading.pages.page import Rows
 from planhat_sync.reading.starting_point import StartingPoint
 from planhat_sync.reading.state import StreamState, companies_digest
 from planhat_sync.reading.vouched_key import why_not
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     import logging

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
     from planhat_sync.reading.settings import ReadSettings
+    from planhat_sync.system import System
 
 logger = logging.getLogger("planhat_sync")
 
@@ -35,6 +36,7 @@ def read_records(
     paging: Mapping[str, int],
     *,
     stop: threading.Event,
+    system: System,
     changed_since: date | str | None = None,
     properties: Iterable[str] | None = None,
     company_ids: Iterable[str] | None = None,
@@ -47,6 +49,7 @@ def read_records(
         model: The model.
         paging: The settings `page_size` and `concurrency`.
         stop: Set to end the reading.
+        system: What the reading uses of the world outside it.
         changed_since: Read only what has changed since then; None for everything.
         properties: The properties to read besides ``_id``; None for all.
         company_ids: Only records of these companies; None for all.
@@ -78,7 +81,7 @@ def read_records(
         raise ConfigurationError(f"{reason}: leave out changed_since, and read all of them")
     since = None if changed_since is None else _time_text(changed_since)
     config = {**paging, "company_ids": companies, "start_date": since}
-    run = ReadRun(config, stop=stop, client=client)
+    run = ReadRun(config, stop=stop, client=client, system=system)
     key = model.replication_key if shows_changes else None
     return Reading(StreamSource(model, run, key, selected, None, number_of=exact_number))
 
@@ -137,7 +140,9 @@ def _records(
     source: StreamSource, settings: ReadSettings
 ) -> Generator[dict[str, Any], None, datetime | None]:
     """Yield records, and return where the next read begins."""
-    reader = StreamReader(source.open(), source.key, settings, StreamState(), logger)
+    reader = StreamReader(
+        source.open(), source.key, settings, StreamState(), logger, source.run.system.clock
+    )
     hidden = source.key if source.key not in source.selected else None
     for rows in reader.read():
         for record in rows.content:

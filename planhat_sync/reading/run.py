@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
 from planhat_sync.api.http.server_clock import http_date
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.reading.company_names import CompanyNames
 from planhat_sync.reading.counts import ReadCounts
 from planhat_sync.reading.settings import ReadSettings
+from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
     import threading
@@ -29,9 +29,11 @@ class ReadRun:
             latter has been checked against its definition, and may be missing; others are ignored.
         stop: Set when the run is to stop; every wait of it ends then.
         client: Sends the requests; None for one that is made of the settings.
+        system: What the run uses of the world outside it.
 
     Attributes:
         stop: The same.
+        system: The same.
         counts: The counts of what was read.
     """
 
@@ -41,8 +43,10 @@ class ReadRun:
         *,
         stop: threading.Event,
         client: PlanhatClient | None = None,
+        system: System = SYSTEM,
     ) -> None:
         self.stop = stop
+        self.system = system
         self.counts = ReadCounts()
         self._config = config
         self._client = client
@@ -66,14 +70,16 @@ class ReadRun:
         if self._client is None:
             connection = Connection.from_config(self._config)
             width = self.settings.concurrency
-            self._client = PlanhatClient(Transport(connection, width=width, stop=self.stop))
+            transport = self.system.transport(connection, width=width, stop=self.stop)
+            self._client = PlanhatClient(transport)
         return self._client
 
     def company_names(self) -> CompanyNames | None:
         """Return how records refer to companies; None for their `_id`."""
         key = self.settings.company_references
         if key != "id" and self._company_names is None:
-            self._company_names = CompanyNames(key, self.connect, self.stop)
+            threads = self.system.threads
+            self._company_names = CompanyNames(key, self.connect, self.stop, threads)
         return self._company_names
 
     @property

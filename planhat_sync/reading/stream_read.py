@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.reading.deletions.detector import DeletionDetector
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.reading.pages.page import Rows
@@ -70,6 +69,7 @@ class StreamRead:
         self._is_vouched = is_vouched
         self._logger = logger
         self._counts = source.run.counts
+        self._clock = source.run.system.clock
         self._key = source.key
         self._model = source.model
         self._settings = source.settings
@@ -108,6 +108,7 @@ class StreamRead:
             rows=self._stream_state().rows,
             save=self._output.save_state,
             logger=self._logger,
+            clock=self._clock,
         )
         if detector.full_read is None:
             yield from self._once(detector)
@@ -119,9 +120,9 @@ class StreamRead:
     def _once(self, detector: DeletionDetector) -> Iterator[Rows]:
         yield from self._records(detector)
         detector.sweep()
-        write, clock = self._source.writer(), Clock()
+        write = self._source.writer()
         for identifier in detector.deleted():
-            now = clock.utc()
+            now = self._clock.utc()
             record = self._output.deletion(identifier, now)
             yield Rows([write([record], now) if write else record], 1)
             self._counts.deletions += 1
@@ -131,7 +132,7 @@ class StreamRead:
         state = self._stream_state()
         why = detector.full_read if detector else None
         if self._is_vouched and why is None:
-            why = why_in_full(self._key, state, self._settings, Clock().utc())
+            why = why_in_full(self._key, state, self._settings, self._clock.utc())
         reader = yield from self._attempt(state, why, detector)
         if reader.untrusted:
             state = state.without_evidence()
@@ -175,6 +176,7 @@ class StreamRead:
             self._settings,
             state,
             self._logger,
+            self._clock,
             full_read=full_read,
             is_vouched=self._is_vouched,
             deletions=detector,

@@ -71,6 +71,7 @@ class StreamSource:
             reference=reference,
             name_company=names.of if names else None,
             write=self.writer(),
+            clock=self.run.system.clock,
             number_of=self.number_of,
         )
         return Source(
@@ -81,4 +82,5 @@ class StreamSource:
             receive=row_format.receiver,
             stop=self.run.stop,
             concurrency=settings.concurrency,
+            threads=self.run.system.threads,
         )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.progress_bar import ProgressBar
+from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
     import logging
@@ -37,6 +38,7 @@ PROGRESS_SETTING: dict[str, Any] = {
 FIRST_DRAW_SECONDS = 1.5  # after the first log lines of a tap that shares the terminal
 REDRAW_SECONDS = 0.2
 LINE_SECONDS = 10.0
+LONGEST_DRAW_SECONDS = 1.0  # a terminal may be stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Progress:
         logger: Gets the log lines.
         stream: Where the bar is drawn; standard error if None.
         leave_terminal_to_target: Whether this is a tap whose standard output is a pipe.
+        clock: The time.
+        threads: Starts the thread that shows progress.
     """
 
     def __init__(
@@ -119,6 +123,8 @@ class Progress:
         logger: logging.Logger,
         stream: TextIO | None = None,
         leave_terminal_to_target: bool = False,
+        clock: Clock | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self._plugin = plugin
         self._snapshot = snapshot
@@ -129,11 +135,13 @@ class Progress:
             is_terminal=self._stream.isatty(),
             leave_terminal_to_target=leave_terminal_to_target,
         )
-        self._began = self._last = time.monotonic()
+        self._clock = clock or Clock()
+        self._threads = threads or Threads()
+        self._began = self._last = self._clock.now()
         self._last_records = 0
         self._rate = 0.0
         self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
         self._bar: ProgressBar | None = None
 
     def __enter__(self) -> Self:
@@ -142,24 +150,28 @@ class Progress:
             # Without a bar too, since the target may draw its own on the same terminal.
             self._bar = ProgressBar(self._stream)
             self._bar.install()
-        if self._mode == "none":
-            return self
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
-        self._thread.start()
+        if self._mode != "none":
+            self._threads.start(self._run, "progress")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop, and restore the terminal."""
         self._over.set()
-        if self._thread is not None:
-            self._thread.join(timeout=1)
+        if self._mode != "none":
+            self._clock.wait(self._ended, LONGEST_DRAW_SECONDS)
         if self._bar is not None:
             self._bar.remove()
 
     def _run(self) -> None:
+        try:
+            self._show()
+        finally:
+            self._ended.set()
+
+    def _show(self) -> None:
         bar = self._bar if self._bar is not None and self._bar.can_redraw else None
         pause = FIRST_DRAW_SECONDS if bar else LINE_SECONDS
-        while not self._over.wait(pause):
+        while not self._clock.wait(self._over, pause):
             pause = REDRAW_SECONDS if bar else LINE_SECONDS
             line = f"{self._plugin}: {self._line()}"
             if bar is not None:
@@ -168,7 +180,7 @@ class Progress:
                 self._logger.info("%s", line)
 
     def _line(self) -> str:
-        now, at = self._snapshot(), time.monotonic()
+        now, at = self._snapshot(), self._clock.now()
         if at - self._last >= 1 or not self._rate:
             self._rate = (now.records - self._last_records) / max(at - self._last, 1e-9)
             self._last, self._last_records = at, now.records

@@ -47,7 +47,8 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
     """Read lines, as many at once as are available.
 
     Args:
-        source: The input; if it has a file descriptor, that is read.
+        source: The input; if it has a file descriptor, that is read. If not, and `read` returns
+            None as non-blocking streams do, it is idle.
         stop: Ends the reading when it is requested.
         idle_seconds: After this many seconds without input, `Lines` without lines are yielded.
 
@@ -83,8 +84,11 @@ def read_lines(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[Lin
 def _chunks(source: IO[Any], stop: Stop, idle_seconds: float) -> Iterator[bytes | None]:
     """Yield what is available; None when the input is idle."""
     descriptor = descriptor_of(source)
-    if descriptor is None:  # as tests have it
-        while not stop.requested and (text := source.read(CHUNK_BYTES)):
+    if descriptor is None:  # of a program that has the lines in memory
+        while not stop.requested:
+            text = source.read(CHUNK_BYTES)
+            if text is not None and not text:
+                return
             yield text.encode() if isinstance(text, str) else text
         return
     while not stop.requested:

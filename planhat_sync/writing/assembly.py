@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planhat_sync.api.client import PlanhatClient
-    from planhat_sync.api.http.clock import Clock
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
+    from planhat_sync.system import System
     from planhat_sync.writing.interface import Interface
-    from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.sending.changes import ChangeLog
     from planhat_sync.writing.settings import WriteSettings
 
@@ -39,8 +38,7 @@ def make_pipeline(
     *,
     stop: Stop,
     changes: ChangeLog,
-    files: Files | None,
-    clock: Clock,
+    system: System,
 ) -> Pipeline:
     """Make the pipeline of a run; no file is opened and no request is sent yet.
 
@@ -51,14 +49,13 @@ def make_pipeline(
         interface: The forms of what is read and printed.
         stop: Ends the run between two requests.
         changes: Shows the changes of a dry run.
-        files: The file system of the reject file, None for the real one.
-        clock: Time, which rejects keep.
+        system: What the run uses of the world outside it.
     """
     logger = interface.logger
     file = None
     form, path = interface.rejects, settings.rejects_path
     if form is not None and path is not None and not settings.dry_run:
-        file = RejectFile(path, form, files)
+        file = RejectFile(path, form, system.files)
     counts = RunCounts(mirrors=settings.on_missing != "ignore")
     rejects = Rejects(
         file,
@@ -66,17 +63,24 @@ def make_pipeline(
         continues=settings.on_reject == "continue",
         max_rejects=settings.max_rejects,
         dry_run=settings.dry_run,
-        clock=clock,
+        clock=system.clock,
         seconds_ahead=client.transport.seconds_ahead,
         on_reject=interface.on_reject,
         are_received=form is None,
         place=interface.place,
     )
     checkpoint = Checkpoint(stop, rejects)
-    companies = Companies(client, logger, stop=stop.event)
+    companies = Companies(client, logger, stop=stop.event, threads=system.threads)
 
     def make_matcher(model: Model) -> Matcher:
-        return Matcher(client, model, settings.of(model.name), companies, stop=stop.event)
+        return Matcher(
+            client,
+            model,
+            settings.of(model.name),
+            companies,
+            stop=stop.event,
+            threads=system.threads,
+        )
 
     def make_writer(model: Model) -> BatchWriter:
         matcher = make_matcher(model)
@@ -90,7 +94,7 @@ def make_pipeline(
     mirror = None
     if counts.removed is not None:
         # A refused removal is not a reject: the others go on, however many are refused.
-        unlimited = Checkpoint(stop, Rejects(None, logger, continues=True))
+        unlimited = Checkpoint(stop, Rejects(None, logger, continues=True, clock=system.clock))
         mirror = Mirror(
             settings,
             client,
@@ -99,14 +103,15 @@ def make_pipeline(
             companies=companies,
             make_sender=lambda model: BatchSender(client, model, make_matcher(model), unlimited),
             stop=stop.event,
+            threads=system.threads,
             logger=logger,
         )
     return Pipeline(
         Streams(models, settings, counts, make_writer, logger, interface.added),
-        Dispatcher(settings.concurrency),
+        Dispatcher(settings.concurrency, system.threads),
         counts=counts,
         rejects=rejects,
         states=interface.states,
         mirror=mirror,
-        write=None if settings.dry_run else interface.write,
+        write=None if settings.dry_run else system.write,
     )

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from planhat_sync.api.http.clock import Clock
     from planhat_sync.api.http.transport import Transport
+    from planhat_sync.runtime.clock import Clock
+    from planhat_sync.runtime.files import Files
     from planhat_sync.runtime.signals import Stop
     from planhat_sync.runtime.terminal import TextStyle
     from planhat_sync.writing.interface import Interface
@@ -49,6 +50,7 @@ class Ending:
         warnings: Returns sentences about maps that may not be what the user meant, for a dry run.
         stop: Whether a signal ended the run.
         clock: The time.
+        files: The file system of the summary.
         style: How the summary is shown.
 
     Attributes:
@@ -66,6 +68,7 @@ class Ending:
         warnings: Callable[[], Sequence[str]],
         stop: Stop,
         clock: Clock,
+        files: Files,
         style: TextStyle,
     ) -> None:
         self.replayed: Path | None = None
@@ -77,6 +80,7 @@ class Ending:
         self._warnings = warnings
         self._stop = stop
         self._clock = clock
+        self._files = files
         self._style = style
 
     @contextlib.contextmanager
@@ -150,4 +154,4 @@ class Ending:
             rejects_path=str(file.path) if file is not None else None,
             version=self._interface.version,
         )
-        summary.report(logger, self._style, self._settings.summary_path)
+        summary.report(logger, self._style, self._settings.summary_path, self._files)

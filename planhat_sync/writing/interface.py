@@ -9,10 +9,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planhat_sync.runtime import stdout
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from planhat_sync.writing.records.added_columns import AddedColumns
     from planhat_sync.writing.results.reject_file import RejectFormat
@@ -31,7 +29,6 @@ class Interface:
         rejects: How the lines of the reject file are written; None if there is never one, since
             what `on_reject` receives is not lost.
         states: Decides which states may be printed.
-        write: Writes lines, such as states, to standard output.
         on_reject: Receives each reject, as `Rejects.add` does.
         place: Names the place of a record in the input, given its number.
         input_option: What stands in front of a file on its command line that it is to read.
@@ -42,7 +39,6 @@ class Interface:
     added: AddedColumns
     rejects: RejectFormat | None
     states: States
-    write: Callable[[Sequence[bytes]], None] = stdout.write
     on_reject: OnReject | None = None
     place: Callable[[int], str] = "line {}".format
     input_option: str = "<"

@@ -11,11 +11,8 @@ import contextlib
 import logging
 import signal
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import PlanhatError
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.assembly import make_pipeline
@@ -32,11 +29,14 @@ from planhat_sync.writing.sending.changes import ChangeLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.transport import Transport
     from planhat_sync.model import Model
     from planhat_sync.runtime.signals import Stop
+    from planhat_sync.runtime.threads import Threads
+    from planhat_sync.system import System
     from planhat_sync.writing.pipeline import Pipeline
 
 POLL_SECONDS: Final = 0.1
@@ -57,6 +57,7 @@ def write_rows(
     options: Mapping[str, Any],
     *,
     stop: Stop,
+    system: System,
     deletes: bool = False,
 ) -> Result:
     """Write rows, or delete the records that they identify.
@@ -67,6 +68,7 @@ def write_rows(
         rows: Mappings from properties to values.
         options: How they are written, as `WriteOptions` has it.
         stop: Ends the write between two requests; the waits of `client` end with its event.
+        system: What the write uses of the world outside it.
         deletes: Whether the records are deleted.
 
     Raises:
@@ -94,8 +96,7 @@ def write_rows(
         interface,
         stop=stop,
         changes=ChangeLog(TextStyle(), logger, lambda _: {}, _DELETED),
-        files=None,
-        clock=Clock(),
+        system=system,
     )
     write = Write(
         pipeline,
@@ -103,8 +104,9 @@ def write_rows(
         stop=stop,
         rejected=rejected,
         values=PlainValues(options.get("nan", "reject"), options.get("nulls", "send")),
-        added={_DELETED: datetime.now(timezone.utc)} if deletes else {},
+        added={_DELETED: system.clock.utc()} if deletes else {},
         on_progress=options.get("on_progress"),
+        threads=system.threads,
     )
     return write.perform(model.name, rows)
 
@@ -120,6 +122,7 @@ class Write:
         values: Makes records of the rows.
         added: What is added to each row.
         on_progress: Receives the result so far, after each batch.
+        threads: Runs the thread that sends requests.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Write:
         values: PlainValues,
         added: dict[str, Any],
         on_progress: Callable[[Result], object] | None,
+        threads: Threads,
     ) -> None:
         self._pipeline = pipeline
         self._transport = transport
@@ -141,7 +145,8 @@ class Write:
         self._added = added
         self._on_progress = on_progress
         self._batches = 0
-        self._thread = ThreadPoolExecutor(1, "planhat-write")
+        self._threads = threads
+        self._thread = threads.pool(1, "planhat-write")
 
     def perform(self, model: str, rows: Iterable[Mapping[str, Any]]) -> Result:
         """Write all rows.
@@ -223,10 +228,9 @@ class Write:
         self._stop.request(signal.SIGINT)
         self._wait_for(self._thread.submit(self._pipeline.wait))
 
-    @staticmethod
-    def _wait_for(work: Future[None]) -> None:
+    def _wait_for(self, work: Future[None]) -> None:
         """Wait in short pieces: Ctrl-C just before a wait begins does not end that wait."""
-        while not wait([work], POLL_SECONDS).done:
+        while not self._threads.wait([work], POLL_SECONDS):
             pass
         work.result()
 

@@ -8,14 +8,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.custom_fields import read_custom_fields, typed_models
-from planhat_sync.api.http.clock import Clock
-from planhat_sync.api.http.transport import Transport
 from planhat_sync.errors import Interrupted
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import InputError, Lines, read_lines
 from planhat_sync.runtime.stdout import descriptor_of
 from planhat_sync.runtime.terminal import TextStyle
+from planhat_sync.system import SYSTEM, System
 from planhat_sync.writing.assembly import make_pipeline
 from planhat_sync.writing.ending import Ending
 from planhat_sync.writing.record_input import RecordInput
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from planhat_sync.model import Model
     from planhat_sync.writing.interface import Interface
     from planhat_sync.writing.mapping.record_maps import RecordMaps
-    from planhat_sync.writing.results.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
     from planhat_sync.writing.settings import WriteSettings
 
@@ -49,12 +47,10 @@ class WriteRun:
         has_final_state: Returns whether the input ended with a state behind all records; None if
             that is not known.
         pauses: After which pauses of the input what waits is sent.
-        clock: Time and randomness.
-        files: The file system of the reject file.
+        system: What the run uses of the world outside it.
 
     Attributes:
         stop: Asks the run to stop.
-        clock: Time and randomness.
         transport: Sends the requests.
         client: Planhat.
         pipeline: Takes records to their outcomes.
@@ -72,16 +68,15 @@ class WriteRun:
         stop: Stop | None = None,
         has_final_state: Callable[[], bool | None] = lambda: None,
         pauses: Pauses = USUAL_PAUSES,
-        clock: Clock | None = None,
-        files: Files | None = None,
+        system: System = SYSTEM,
     ) -> None:
         self._obeys_signals = stop is None
         self.stop = stop or Stop(interface.name)
-        self.clock = clock or Clock()
-        self.transport = Transport(
-            connection, width=settings.concurrency, stop=self.stop.event, clock=self.clock
+        self.transport = system.transport(
+            connection, width=settings.concurrency, stop=self.stop.event
         )
         self.client = PlanhatClient(self.transport)
+        self._system = system
         self._settings = settings
         self._interface = interface
         self._idle_seconds = pauses.idle_seconds
@@ -94,8 +89,7 @@ class WriteRun:
             interface,
             stop=self.stop,
             changes=ChangeLog(style, interface.logger, maps.sources, deleted_at),
-            files=files,
-            clock=self.clock,
+            system=system,
         )
         self.record_input = RecordInput(self.pipeline, maps, interface.input_option)
         self._ending = Ending(
@@ -106,10 +100,11 @@ class WriteRun:
             has_final_state=has_final_state,
             warnings=maps.warnings,
             stop=self.stop,
-            clock=self.clock,
+            clock=system.clock,
+            files=system.files,
             style=style,
         )
-        self._waiting = WaitingTime(pauses.longest_wait_seconds, self.clock)
+        self._waiting = WaitingTime(pauses.longest_wait_seconds, system.clock)
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
@@ -140,7 +135,14 @@ class WriteRun:
         name, setting = self._interface.name, self._settings.progress
         if self._settings.dry_run:
             name = f"{name} (dry run)"
-        return Progress(name, snapshot, setting=setting, logger=self._interface.logger)
+        return Progress(
+            name,
+            snapshot,
+            setting=setting,
+            logger=self._interface.logger,
+            clock=self._system.clock,
+            threads=self._system.threads,
+        )
 
     def prepare(self, source: IO[Any]) -> None:
         """Check the output files, and learn about custom fields, before the first record is read.
@@ -156,7 +158,8 @@ class WriteRun:
             file.check()
         if self._settings.check_custom_fields:
             streams = self.pipeline.streams
-            fields = read_custom_fields(self.client, streams.models)
+            threads = self._system.threads
+            fields = read_custom_fields(self.client, streams.models, threads)
             streams.models = typed_models(streams.models, fields)
         if file is not None:
             self._put_aside(file, descriptor_of(source))

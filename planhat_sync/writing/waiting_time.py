@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
 
 
 class Pauses(NamedTuple):

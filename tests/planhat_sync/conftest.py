@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
-    from planhat_sync.api.http.clock import Clock
+    from planhat_sync.runtime.clock import Clock
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from planhat_beliefs.asking import Asker
 from planhat_beliefs.catalogue import BELIEFS
 from planhat_sandbox import seed_tenant
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.timestamps import format_timestamp
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from virtual_clock import VirtualClock
+from virtual_clock import VirtualClock, over_sockets
 
 from planhat_sync.api.connection import Connection
-from planhat_sync.writing.results.files import Files
+from planhat_sync.runtime.files import Files
+from planhat_sync.system import System
 from target_planhat.run import Run
 from target_planhat.stream_maps import StreamMaps
 from target_planhat.target import TargetPlanhat
@@ -90,9 +91,7 @@ class Pipe:
             target.models,
             StreamMaps(target.mapper),
             version="test",
-            clock=self.time,
-            files=files,
-            write=lambda _: None,
+            system=System(clock=self.time, files=files, write=lambda _: None, wire=over_sockets),
         )
         self.time.left = kill_after
         try:

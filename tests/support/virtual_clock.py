@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.api.http.wire import Wire
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     import threading
@@ -32,3 +33,8 @@ class VirtualClock(Clock):
             self.waits.append(seconds)
         self.seconds += max(0.0, seconds)
         return stop.is_set()
+
+
+def over_sockets(connection, *, width, clock):
+    """Make a wire whose deadlines are in real time, since it waits for real sockets."""
+    return Wire(connection, width=width)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from virtual_clock import over_sockets
 
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import PlanhatError
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.exits import StoppedBySignal
+from planhat_sync.system import System
 from target_planhat.run import Run
 from target_planhat.target import TargetPlanhat
 
@@ -161,8 +163,7 @@ def run(bench, source, company, folder, *, verb, percent=100, stop_at=None):
         plugin.models,
         plugin._record_maps(),
         version="test",
-        clock=QuickClock(),
-        write=lambda lines: None,
+        system=System(clock=QuickClock(), write=lambda lines: None, wire=over_sockets),
     )
     watchers = bench.sandbox.after_each_request
     left = [stop_at]

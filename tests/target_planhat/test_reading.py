@@ -30,7 +30,7 @@ def numbered(source, stop=None):
 
 
 class Chunks(io.RawIOBase):
-    """A source that returns its bytes in given pieces."""
+    """A source that returns its bytes in given pieces; None is nothing for now."""
 
     def __init__(self, pieces):
         self._pieces = list(pieces)
@@ -55,6 +55,23 @@ def test_lines_are_complete_and_numbered_however_the_input_is_cut(lines, cuts, e
     if not (ends and lines) and expected and not expected[-1][1]:
         expected.pop()  # nothing after the last line end is not a line
     assert numbered(Chunks(pieces)) == expected
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_an_input_without_a_descriptor_that_has_nothing_for_now_is_idle(text):
+    pieces = [None, b"one\ntw", None, None, b"o\n", None]
+    pieces = [piece and piece.decode() for piece in pieces] if text else pieces
+    read = [lines.lines for lines in read_lines(Chunks(pieces), Stop("target-planhat"), 5)]
+    idle = ()
+    assert read == [idle, [b"one"], idle, idle, [b"two"], idle]
+
+
+def test_a_stop_ends_the_reading_of_an_input_that_is_idle():
+    stop = Stop("target-planhat")
+    lines = read_lines(Chunks([b"one\n", None, None, b"two\n"]), stop, 5)
+    assert [next(lines).lines, next(lines).lines] == [[b"one"], ()]
+    stop.request(15)
+    assert list(lines) == []
 
 
 @pytest.mark.parametrize("source", ["file", "pipe", "text", "bytes"])

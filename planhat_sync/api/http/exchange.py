@@ -77,3 +77,23 @@ class Answer:
     body: bytes = field(repr=False)
     received: Receiver | None = field(default=None, repr=False)
     repeated: bool = False
+
+
+class Exchanger(Protocol):
+    """Makes one exchange after the other, as `Wire` does over HTTP. Thread-safe."""
+
+    def exchange(self, request: Request) -> Answer:
+        """Send a request once and return its complete answer.
+
+        Args:
+            request: What is sent.
+
+        Raises:
+            RetryError: There is no complete answer; its class says whether anything was sent.
+            StopError: No request can be sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is kept from one exchange to the next."""
+        ...

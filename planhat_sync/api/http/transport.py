@@ -8,7 +8,6 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, TypeVar
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.exchange import Repeat
 from planhat_sync.api.http.rate_limit import TokenBucket
 from planhat_sync.api.http.retry import (
@@ -21,6 +20,7 @@ from planhat_sync.api.http.server_clock import began_at
 from planhat_sync.api.http.status_errors import budget_spent, outcome_unknown, unexpected_status
 from planhat_sync.api.http.wire import Wire
 from planhat_sync.errors import BusyError, Interrupted, RetryError, UnreadableAnswerError
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from planhat_sync.api.connection import Connection
-    from planhat_sync.api.http.exchange import Answer, Request
+    from planhat_sync.api.http.exchange import Answer, Exchanger, Request
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class Transport:
         connection: Connection,
         *,
         width: int = 1,
-        wire: Wire | None = None,
+        wire: Exchanger | None = None,
         clock: Clock | None = None,
         stop: threading.Event | None = None,
         bucket: TokenBucket | None = None,

@@ -19,12 +19,12 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from planhat_sync.api.http.bodies import LARGEST_BODY_BYTES, WholeBody, read_body
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.deadline import Deadline, DeadlineAdapter, current
 from planhat_sync.api.http.exchange import Answer, Repeat
 from planhat_sync.api.http.network_errors import network_error
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.redaction import strip_queries
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
     from planhat_sync.api.connection import Connection

@@ -6,13 +6,14 @@ paces and repeats.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from planhat_sync.errors import Interrupted
+from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from typing_extensions import Self
@@ -46,18 +47,27 @@ class Prefetch(Generic[R, T]):
         fetch: Fetches a page; called from several threads.
         concurrency: Maximum number of pages at a time.
         stop: Set from anywhere to end every wait.
+        threads: Starts threads, and lets them wait.
     """
 
-    def __init__(self, fetch: Callable[[R], T], *, concurrency: int, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[R], T],
+        *,
+        concurrency: int,
+        stop: threading.Event,
+        threads: Threads | None = None,
+    ) -> None:
         self.concurrency = concurrency
         self._fetch = fetch
         self._stop = stop
-        self._changed = threading.Condition()
+        self._threads = threads or Threads()
+        self._changed = self._threads.condition()
         self._jobs: deque[_Job[R, T]] = deque()
         self._not_started: deque[_Job[R, T]] = deque()
         self._pages = 0
         self._last_page_counts = False
-        self._threads = 0
+        self._started = 0
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -124,9 +134,9 @@ class Prefetch(Generic[R, T]):
         job: _Job[R, T] = _Job(request)
         self._jobs.append(job)
         self._not_started.append(job)
-        if self._threads < min(self.concurrency, len(self._jobs)):
-            self._threads += 1
-            threading.Thread(target=self._work, name="planhat-pages", daemon=True).start()
+        if self._started < min(self.concurrency, len(self._jobs)):
+            self._started += 1
+            self._threads.start(self._work, "planhat-pages")
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:

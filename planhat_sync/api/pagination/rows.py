@@ -10,6 +10,7 @@ import msgspec
 from planhat_sync.api.pagination.scan import Source, decode_rows
 from planhat_sync.api.pagination.table_scan import TableScan
 from planhat_sync.errors import ProtocolError
+from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ def read_pages(
     company_ids: Sequence[str] = (),
     concurrency: int = 1,
     stop: threading.Event | None = None,
+    threads: Threads | None = None,
     decode: Callable[[bytes], list[Row]] | None = None,
 ) -> Iterator[list[Row]]:
     """Read every record of a model exactly once, whatever changes meanwhile.
@@ -41,6 +43,7 @@ def read_pages(
         company_ids: Only records of these companies; of all if empty.
         concurrency: Maximum number of pages in memory, and of requests at once.
         stop: Set from anywhere to end the reading.
+        threads: Starts the threads that fetch pages.
         decode: Decodes the body of a page, if plain JSON decoding is not exact enough.
 
     Yields:
@@ -57,7 +60,15 @@ def read_pages(
         rows = decode_rows(body, decode, model.name)
         return [_id_of(row, model.name) for row in rows], rows
 
-    source = Source(client, model, selected, page_of, stop or threading.Event(), concurrency)
+    source = Source(
+        client=client,
+        model=model,
+        select=selected,
+        decode=page_of,
+        stop=stop or threading.Event(),
+        concurrency=concurrency,
+        threads=threads or Threads(),
+    )
     scan = TableScan(source, lambda page: page[0], page_size=page_size or model.page_limit)
     for (_, rows), emitted in scan.pages(company_ids):
         if emitted:

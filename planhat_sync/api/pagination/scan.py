@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from planhat_sync.api.pagination.prefetch import Prefetch
 from planhat_sync.errors import ProtocolError, RequestError
+from planhat_sync.runtime.threads import Threads
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from planhat_sync.api.pagination.page_request import PageRequest
     from planhat_sync.model import Model
 
+F = TypeVar("F")
+R = TypeVar("R")
 T = TypeVar("T")
 
 _INDEX = re.compile(r"\$\[(\d+)\]")
@@ -47,6 +50,7 @@ class Source(Generic[T]):
         concurrency: Maximum number of pages in memory, and of requests at once.
         parameters: What makes it one of the `lists` of the model; the first of them if None.
         receive: Makes what takes the body of an answer while it arrives; None to wait for it.
+        threads: Starts the threads that fetch pages.
     """
 
     client: PlanhatClient
@@ -57,6 +61,7 @@ class Source(Generic[T]):
     concurrency: int = 1
     parameters: Mapping[str, str] | None = None
     receive: Callable[[], Receiver] | None = None
+    threads: Threads = field(default_factory=Threads)
 
     @property
     def lists(self) -> Sequence[Source[T]]:
@@ -75,7 +80,7 @@ class Source(Generic[T]):
             PlanhatError: The page could not be fetched.
         """
         # Not in this thread: a signal must find it waiting for a page, not for the network.
-        with Prefetch(self._fetch(companies), concurrency=1, stop=self.stop) as prefetch:
+        with self._prefetch(self._fetch(companies), 1) as prefetch:
             return prefetch.page([request])
 
     def scan(
@@ -95,8 +100,7 @@ class Source(Generic[T]):
             Interrupted: The run was asked to stop.
             PlanhatError: A page could not be fetched, or the scan cannot continue.
         """
-        fetch = self._fetch(companies)
-        with Prefetch(fetch, concurrency=self.concurrency, stop=self.stop) as prefetch:
+        with self._prefetch(self._fetch(companies), self.concurrency) as prefetch:
             while requests := scan.next_requests(self.concurrency):
                 page = prefetch.page(requests)
                 yield page, accept(page)
@@ -123,9 +127,12 @@ class Source(Generic[T]):
                 return None
 
         width = self.concurrency
-        with Prefetch(exists, concurrency=width, stop=self.stop) as prefetch:
+        with self._prefetch(exists, width) as prefetch:
             for at in range(len(ids)):
                 yield prefetch.page(ids[at : at + width])
+
+    def _prefetch(self, fetch: Callable[[R], F], concurrency: int) -> Prefetch[R, F]:
+        return Prefetch(fetch, concurrency=concurrency, stop=self.stop, threads=self.threads)
 
     def _fetch(self, companies: Sequence[str]) -> Callable[[PageRequest], T]:
         def fetch(request: PageRequest) -> T:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.table_scan import TableScan
 from planhat_sync.reading.deletions.comparison import Comparison
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS, MOST_RECENT_IN_STATE, KnownIds
 from planhat_sync.reading.deletions.share import check_share
 from planhat_sync.reading.pages.page import ids_of
 from planhat_sync.reading.pages.row_format import RowFormat
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class DeletionDetector:
         if self._comparison is not None or not self._is_due():
             return
         rows = self._known.size if self._known else None
-        form = RowFormat(self._source.model.name, ())
+        form = RowFormat(self._source.model.name, (), clock=self._clock)
         source = replace(self._source, select=form.select, decode=form.page, receive=None)
         scan = TableScan(source, ids_of, page_size=source.model.page_limit, rows=rows)
         self.start_scan()

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from planhat_sync.api.http.bodies import hand_over
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.pagination.scan import decode_rows
 from planhat_sync.reading.pages.chunks import CHUNK_BYTES
 from planhat_sync.reading.pages.page import Page, Records, WrittenRows
 from planhat_sync.reading.pages.page_body import PageBody
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.utf8 import is_utf8
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ same kind of request has found a company. docs/adr/0055-companies-by-any-name.md
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from planhat_sync.api.companies import COMPANIES, read_companies
 from planhat_sync.errors import NotPermittedError, ProtocolError, RequestError
 from planhat_sync.identifiers import is_blank, references_to
+from planhat_sync.runtime.threads import Threads
 from planhat_sync.writing.batching.identity import normalized_scope, scope_kind
 from planhat_sync.writing.matching.company_index import CompanyIndex
 from planhat_sync.writing.matching.existing import UNKNOWN, Unknown
@@ -20,6 +20,7 @@ from planhat_sync.writing.records.keys import ID
 
 if TYPE_CHECKING:
     import logging
+    import threading
     from collections.abc import Sequence
 
     from planhat_sync.api.client import PlanhatClient
@@ -43,6 +44,7 @@ class Companies:
         client: Planhat.
         logger: Receives a warning if references cannot be resolved.
         stop: Ends the reading of the list.
+        threads: Makes its lock, and starts the threads that read the list.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Companies:
         logger: logging.Logger,
         *,
         stop: threading.Event | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self._client = client
         self._logger = logger
         self._stop = stop
-        self._lock = threading.Lock()
+        self._threads = threads or Threads()
+        self._lock = self._threads.lock()
         self._is_read = False
         self._list: CompanyIndex | None = None
         self._answers = CompanyIndex()
@@ -123,7 +127,7 @@ class Companies:
         """Read the list of companies; return None if it cannot be read."""
         listed = CompanyIndex()
         try:
-            for companies in read_companies(self._client, self._stop):
+            for companies in read_companies(self._client, self._stop, threads=self._threads):
                 for each in companies:
                     listed.add(each.record)
         except (NotPermittedError, ProtocolError) as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
+    from planhat_sync.runtime.threads import Threads
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.index import Index
     from planhat_sync.writing.matching.needs import Needs
@@ -36,6 +37,7 @@ class Finder:
         needs: What has to be known of a record.
         with_times: Whether to know when each was changed, if the model has that property.
         stop: Ends the reading of the list.
+        threads: Starts the threads that read it.
 
     Attributes:
         index: The list, with what this run has written; None as long as it has not been read.
@@ -50,9 +52,10 @@ class Finder:
         *,
         with_times: bool = False,
         stop: threading.Event | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self.index: Index | None = None
-        self._lookup = Lookup(client, model, needs.fingerprints)
+        self._lookup = Lookup(client, model, needs.fingerprints, threads)
         self._by_all_keyables = needs.by_all_keyables
         self._by_id = model.is_updated_by_id
         self._is_dry_run = settings.dry_run

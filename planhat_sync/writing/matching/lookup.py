@@ -6,6 +6,7 @@ upsert has ids. `matcher` decides when the requests are worth it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.api.http.exchange import Answer
     from planhat_sync.model import Model
+    from planhat_sync.runtime.threads import Threads
     from planhat_sync.writing.matching.existing import Existing
     from planhat_sync.writing.matching.fingerprints import Fingerprints
     from planhat_sync.writing.records.payload import Payload
@@ -43,12 +45,20 @@ class Lookup:
         client: Planhat.
         model: The model.
         fingerprints: Of the values that are compared.
+        threads: Starts the threads that fetch pages.
     """
 
-    def __init__(self, client: PlanhatClient, model: Model, fingerprints: Fingerprints) -> None:
+    def __init__(
+        self,
+        client: PlanhatClient,
+        model: Model,
+        fingerprints: Fingerprints,
+        threads: Threads | None = None,
+    ) -> None:
         self._client = client
         self._model = model
         self._fingerprints = fingerprints
+        self._read_pages = partial(read_pages, client, model, threads=threads)
 
     def read_index(
         self, *, by_all_keyables: bool, with_times: bool = False, stop: threading.Event | None
@@ -69,7 +79,7 @@ class Lookup:
         keys = [*model.keyables, *model.keyable_scope.values()] if by_all_keyables else []
         names = [ID, *keys, *self._fingerprints.names, *([time] if time else [])]
         select = selected(model, names)
-        for page in read_pages(self._client, model, select=select, stop=stop, decode=_ROWS.decode):
+        for page in self._read_pages(select=select, stop=stop, decode=_ROWS.decode):
             for row in page:
                 index.add(as_sent(model, row))
         return index
@@ -144,7 +154,7 @@ class Lookup:
 
         The company is compared again: a server that ignores the filter returns all records.
         """
-        for page in read_pages(self._client, self._model, company_ids=(company,)):
+        for page in self._read_pages(company_ids=(company,)):
             for row in [as_sent(self._model, each) for each in page]:
                 if all(row.get(name) == value for name, value in wanted.items()):
                     return row

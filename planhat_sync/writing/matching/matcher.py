@@ -8,10 +8,11 @@ known, `decisions` what follows.
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import RequestError
+from planhat_sync.runtime.threads import Threads
 from planhat_sync.writing.batching.identity import scope_kind
 from planhat_sync.writing.matching.company_references import CompanyReferences
 from planhat_sync.writing.matching.created_once import CreatedOnce
@@ -27,6 +28,7 @@ from planhat_sync.writing.records.keys import ID
 from planhat_sync.writing.records.payload import Payload, Reject, RejectCode, Skipped
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
 
     from planhat_sync.api.client import PlanhatClient
@@ -49,6 +51,7 @@ class Matcher:
         settings: The user's settings.
         companies: Finds the companies of the run.
         stop: Ends the reading of the list.
+        threads: Makes its lock, and starts the threads that read the list.
     """
 
     def __init__(
@@ -59,18 +62,20 @@ class Matcher:
         companies: Companies,
         *,
         stop: threading.Event | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self._client = client
         self._model = model
         self._settings = settings
-        self._stop = stop
+        threads = threads or Threads()
+        self._finder_of = partial(Finder, client, model, settings, stop=stop, threads=threads)
         self._needs = Needs(model, settings)
         self._decisions = Decisions(model, settings)
         self._references = CompanyReferences(model, settings, companies)
-        self._finder = Finder(client, model, settings, self._needs, stop=stop)
+        self._finder = self._finder_of(self._needs)
         self._times: UpdateTimes | None = None
         self._created_once = CreatedOnce()
-        self._lock = threading.Lock()
+        self._lock = threads.lock()
 
     def partition(self, batch: Batch, allowance: int | None = None) -> Partition:
         """Divide a batch by what happens to its payloads.
@@ -175,14 +180,7 @@ class Matcher:
             self._times = UpdateTimes()
             self._needs = Needs(self._model, self._settings, replays=True)
             self._decisions = Decisions(self._model, self._settings, self._times)
-            self._finder = Finder(
-                self._client,
-                self._model,
-                self._settings,
-                self._needs,
-                with_times=True,
-                stop=self._stop,
-            )
+            self._finder = self._finder_of(self._needs, with_times=True)
 
     def _decide(self, payload: Payload, existing: Existing) -> Payload | Reject | Skipped:
         decision: Payload | Reject | Skipped = payload

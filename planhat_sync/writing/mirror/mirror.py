@@ -7,6 +7,7 @@ the first removal. What cannot be undone is not begun while anything is uncertai
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from planhat_sync.api.client import PlanhatClient
     from planhat_sync.model import Model
+    from planhat_sync.runtime.threads import Threads
     from planhat_sync.writing.matching.companies import Companies
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.results.counts import RunCounts
@@ -63,6 +65,7 @@ class Mirror:
         companies: The companies of the run.
         make_sender: Returns what archives records of a model.
         stop: Ends the reading of lists.
+        threads: Starts the threads that read them.
         logger: Shows what is removed, and why nothing is.
 
     Attributes:
@@ -79,6 +82,7 @@ class Mirror:
         companies: Companies,
         make_sender: Callable[[Model], BatchSender],
         stop: threading.Event,
+        threads: Threads,
         logger: logging.Logger,
     ) -> None:
         self.has_begun = False
@@ -88,7 +92,9 @@ class Mirror:
         self._removed = removed
         self._companies = companies
         self._make_sender = make_sender
-        self._stop = stop
+        self._read_pages = partial(
+            read_pages, client, stop=stop, threads=threads, decode=_ROWS.decode
+        )
         self._logger = logger
         self._scope = Scope(settings.missing_scope or {})
         self._came: dict[str, SourceKeys] = {}
@@ -164,13 +170,8 @@ class Mirror:
         own = Scope(model.constants)
         scopes = [*model.keyable_scope.values(), *self._scope.properties, *own.properties]
         plan: RemovalPlan | None = None
-        for page in read_pages(
-            self._client,
-            model,
-            select=selected(model, [*model.keyables, *archived, *scopes]),
-            stop=self._stop,
-            decode=_ROWS.decode,
-        ):
+        names = [*model.keyables, *archived, *scopes]
+        for page in self._read_pages(model, select=selected(model, names)):
             if plan is None:
                 began = self._client.transport.began
                 if began is None:

@@ -11,10 +11,11 @@ import msgspec
 
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime import stdout
-from planhat_sync.writing.results.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from planhat_sync.runtime.files import Files
 
 
 class _Summary(msgspec.Struct):
@@ -24,17 +25,19 @@ class _Summary(msgspec.Struct):
     result: str
 
 
-def check_output_files(*, rejects_path: Path | None, summary_path: Path | None) -> None:
+def check_output_files(
+    files: Files, *, rejects_path: Path | None, summary_path: Path | None
+) -> None:
     """Check that the files can be written without replacing another file.
 
     Args:
+        files: The file system.
         rejects_path: The setting of this name.
         summary_path: The setting of this name.
 
     Raises:
         ConfigurationError: A file cannot be written, or would replace another one.
     """
-    files = Files()
     in_use = ((stdout.fileno(), "states are printed"), (2, "the log goes"))
     for name, path in (("rejects_path", rejects_path), ("summary_path", summary_path)):
         for descriptor, use in in_use:

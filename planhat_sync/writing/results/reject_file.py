@@ -13,7 +13,8 @@ import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from planhat_sync.errors import ConfigurationError, StopError
-from planhat_sync.writing.results.files import TAIL_BYTES, Files, end_last_line
+from planhat_sync.runtime.files import Files
+from planhat_sync.writing.results.last_line import TAIL_BYTES, end_last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

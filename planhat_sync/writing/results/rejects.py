@@ -6,8 +6,8 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.errors import StopError
+from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.plural import counted
 from planhat_sync.timestamps import earlier
 from planhat_sync.writing.records.unknown_properties import printable_name

@@ -13,12 +13,12 @@ from glob import escape
 from typing import TYPE_CHECKING
 
 from planhat_sync.errors import ConfigurationError
-from planhat_sync.writing.results.files import end_last_line
+from planhat_sync.writing.results.last_line import end_last_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planhat_sync.writing.results.files import Files
+    from planhat_sync.runtime.files import Files
     from planhat_sync.writing.results.reject_file import RejectFile
 
 

@@ -8,8 +8,6 @@ again.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from planhat_sync.errors import StopError
+from planhat_sync.runtime.files import Files
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.terminal import USUAL_COLUMNS, columns, table
 from planhat_sync.writing.results.counts import OUTCOMES
@@ -141,13 +140,20 @@ class Summary:
         records = counted(undecided, "record")
         return [end, f"{records} undecided: read, but without an outcome when the run ended"]
 
-    def report(self, logger: logging.Logger, style: TextStyle, path: Path | None) -> None:
+    def report(
+        self,
+        logger: logging.Logger,
+        style: TextStyle,
+        path: Path | None,
+        files: Files | None = None,
+    ) -> None:
         """Show the summary on standard error, and write it to its file.
 
         Args:
             logger: Shows it as one line, unless standard error is a terminal.
             style: How standard error looks: a person at a terminal is shown a table.
             path: The setting `summary_path`.
+            files: The file system.
 
         Raises:
             StopError: It cannot be written, and no earlier error ended the run.
@@ -159,29 +165,18 @@ class Summary:
         if path is None:
             return
         try:
-            _write(path, self)
+            _write(path, self, files or Files())
         except StopError as error:
             if self.result == "done":
                 raise
             logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
 
 
-def _write(path: Path, summary: Summary) -> None:
-    """Replace the last summary with this one, atomically; only its owner may read it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(path: Path, summary: Summary, files: Files) -> None:
+    """Replace the last summary with this one."""
     data = msgspec.json.format(msgspec.json.encode(summary.as_json()), indent=2) + b"\n"
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, for its mode
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
+        files.replace(path, data)
     except OSError as error:
         raise StopError(
             f"the summary cannot be written to {path} ({error.strerror}); "

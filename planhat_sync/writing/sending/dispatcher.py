@@ -7,14 +7,15 @@ streams do not wait for one another.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from planhat_sync.runtime.threads import Threads
 from planhat_sync.writing.batching.batch import first_line
 from planhat_sync.writing.sending.in_flight import InFlight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from planhat_sync.writing.batching.batch import Batch
     from planhat_sync.writing.batching.identity import Identity
@@ -30,11 +31,13 @@ class Dispatcher:
 
     Args:
         concurrency: Maximum number of batches in flight.
+        threads: Runs the threads that send them, if there are several.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, threads: Threads | None = None) -> None:
         self._concurrency = concurrency
-        self._pool = ThreadPoolExecutor(concurrency, "writer") if concurrency > 1 else None
+        self._threads = threads or Threads()
+        self._pool = self._threads.pool(concurrency, "writer") if concurrency > 1 else None
         self._queued: deque[tuple[BatchWriter, Batch]] = deque()
         self._streams: dict[BatchWriter, InFlight] = {}
         self._in_flight: dict[Future[BatchResult], BatchWriter] = {}
@@ -113,8 +116,7 @@ class Dispatcher:
         return 0 < len(self._in_flight) < sum(map(len, self._streams.values()))
 
     def _completed(self) -> Iterator[BatchResult]:
-        completed, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
-        for future in completed:
+        for future in self._threads.wait(self._in_flight):
             writer = self._in_flight.pop(future)  # first: what raises must not be waited for again
             result = future.result()
             del self._lines[id(result.batch)]

@@ -13,7 +13,6 @@ import pytest
 
 from planhat_sync.api.client import PlanhatClient
 from planhat_sync.api.connection import Connection
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.api.pagination.scan import Source
 from planhat_sync.models import load_models
@@ -21,6 +20,7 @@ from planhat_sync.reading.pages.row_format import RowFormat
 from planhat_sync.reading.reader import StreamReader
 from planhat_sync.reading.settings import ReadSettings
 from planhat_sync.reading.state import StreamState
+from planhat_sync.runtime.clock import Clock
 
 ISSUES = load_models()["issues"]
 KEY = ISSUES.replication_key

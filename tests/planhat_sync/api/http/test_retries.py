@@ -13,7 +13,7 @@ from raw_server import http
 from virtual_clock import VirtualClock
 
 from planhat_sync import errors
-from planhat_sync.api.http.clock import Clock
+from planhat_sync.runtime.clock import Clock
 
 ITEMS = b'[{"sourceId":"a"}]'
 OK = http(b"{}")

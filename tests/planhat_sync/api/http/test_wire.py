@@ -12,8 +12,8 @@ import pytest
 from raw_server import http, raw_server
 
 from planhat_sync import errors
-from planhat_sync.api.http.clock import Clock
 from planhat_sync.api.http.wire import LONGEST_IDLE_SECONDS
+from planhat_sync.runtime.clock import Clock
 
 PAGE = json.dumps([{"_id": f"{n:024x}", "title": "t" * 900} for n in range(2000)]).encode()
 ID = "61006bc89a3e0b702ed8ea49"

@@ -1,26 +1,25 @@
-"""The files that a run appends to, and the system calls on them."""
+"""The files that a run writes, and the system calls on them."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
 from typing import TYPE_CHECKING, Final
 
 from planhat_sync.runtime.stdout import write_whole
-from planhat_sync.writing.records.exact_json import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-TAIL_BYTES: Final = 1 << 20
 _OWNER_ONLY: Final = 0o600
 
 
 class Files:
-    """The real file system, as a run appends to its files.
+    """The real file system, as a run writes its files.
 
     A simulation overrides all methods. What is checked before a run, and the renaming before a
     replay, use paths instead.
@@ -100,30 +99,27 @@ class Files:
         finally:
             os.close(descriptor)
 
+    def replace(self, path: Path, data: bytes) -> None:
+        """Write a file and give it the name of another one, atomically; for its owner only.
 
-def end_last_line(files: Files, descriptor: int, path: Path) -> None:
-    """End the last line of a file of JSON lines, which a kill or a person left without its end.
+        Args:
+            path: Where it is then; what has that name is removed.
+            data: What it holds.
 
-    Half a line was never acknowledged, so its record is read again: it is cut off. A complete one,
-    as editors leave it, only gets its line end.
-
-    Args:
-        files: The file system.
-        descriptor: The file, open for reading and appending.
-        path: Its path, for the log.
-    """
-    start = size = files.size(descriptor)
-    tail = b""
-    while start and b"\n" not in tail:
-        start = max(0, start - TAIL_BYTES)
-        tail = files.read(descriptor, size - start, start)
-    last = tail[tail.rfind(b"\n") + 1 :]
-    if not last:
-        return
-    try:
-        decode(last)
-    except ValueError:
-        logger.warning("%s ends with half a line, left by a kill; it is cut off", path)
-        files.truncate(descriptor, size - len(last))
-    else:
-        files.write(descriptor, b"\n")
+        Raises:
+            OSError: It cannot be written; what has that name stays as it is.
+        """
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        descriptor = os.open(draft, flags, _OWNER_ONLY)
+        try:
+            try:
+                self.write(descriptor, data)
+                self.sync(descriptor)
+            finally:
+                self.close(descriptor)
+            draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
