@@ -152,7 +152,7 @@ def parts_of(function: ast.FunctionDef) -> dict[str, int]:
 
 
 @cache
-def takers() -> dict[str, dict[str, int]]:
+def receivers() -> dict[str, dict[str, int]]:
     """Return all functions and classes that may be given a part, by their full names."""
     found = {}
     for module, tree in modules().items():
@@ -187,7 +187,7 @@ def calls_without(module: str) -> Iterator[str]:
         if name == "functools.partial":
             name, given = full_name(given[0], names), given[1:]
         keywords = {each.arg for each in node.keywords}
-        for part, at in takers().get(name or "", {}).items():
+        for part, at in receivers().get(name or "", {}).items():
             if part not in keywords and None not in keywords and len(given) <= at:
                 yield str(name)
 
@@ -198,7 +198,7 @@ def test_no_module_reaches_the_world_outside_a_run_by_itself():
 
 
 def test_a_run_hands_its_system_to_all_that_take_a_part_of_it():
-    assert len(takers()) > 20
+    assert len(receivers()) > 20
     found = {(module, name) for module in modules() for name in calls_without(module)}
     assert found == set(NOT_GIVEN)
 
