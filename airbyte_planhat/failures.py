@@ -25,13 +25,16 @@ from planhat_sync.errors import (
     UnreachableError,
 )
 from planhat_sync.redaction import redact
+from planhat_sync.runtime import stdout
 from planhat_sync.runtime.exits import StoppedBySignal, sentence_of
 from planhat_sync.runtime.stdin import InputError
 from planhat_sync.runtime.stdout import OutputError
-from planhat_sync.system import SYSTEM, System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from planhat_sync.runtime.clock import Clock
+    from planhat_sync.runtime.stdout import Piece
 
 _CONFIG: Final = (ConfigurationError, AuthenticationError, NotPermittedError)
 _TRANSIENT: Final = (
@@ -84,14 +87,19 @@ def sentence(error: BaseException) -> str:
 
 
 def write_failure(
-    error: BaseException, stream: Mapping[str, Any] | None = None, system: System = SYSTEM
+    error: BaseException,
+    stream: Mapping[str, Any] | None = None,
+    *,
+    clock: Clock | None = None,
+    write_lines: Callable[[Sequence[Piece]], None] = stdout.write,
 ) -> None:
     """Write what failed, without secrets; with a traceback only at log level DEBUG.
 
     Args:
         error: What was raised.
         stream: The `descriptor` of the stream that failed; None for the run.
-        system: Has standard output and the time.
+        clock: The time.
+        write_lines: Writes lines to standard output.
 
     Raises:
         OutputError: It cannot be written.
@@ -102,7 +110,7 @@ def write_failure(
         content["stack_trace"] = printable(redact(frames))
     if stream is not None:
         content["stream_descriptor"] = stream
-    write("TRACE", trace("ERROR", content, system.clock), system)
+    write("TRACE", trace("ERROR", content, clock), write_lines)
 
 
 @contextlib.contextmanager

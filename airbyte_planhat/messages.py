@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from planhat_sync.system import SYSTEM, System
+from planhat_sync.runtime import stdout
+from planhat_sync.runtime.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from planhat_sync.runtime.clock import Clock
+    from planhat_sync.runtime.stdout import Piece
 
 FailureType = Literal["config_error", "transient_error", "system_error"]
 Status = Literal["STARTED", "RUNNING", "COMPLETE", "INCOMPLETE"]
@@ -37,18 +38,22 @@ def line_of(kind: str, content: Mapping[str, Any]) -> bytes:
     return _encode({"type": kind, field: content}) + b"\n"
 
 
-def write(kind: str, content: Mapping[str, Any], system: System = SYSTEM) -> None:
+def write(
+    kind: str,
+    content: Mapping[str, Any],
+    write_lines: Callable[[Sequence[Piece]], None] = stdout.write,
+) -> None:
     """Write a message to standard output, at once and in one piece.
 
     Args:
         kind: The type of the message, such as ``STATE``.
         content: What it says; names as the protocol has them.
-        system: Has standard output.
+        write_lines: Writes lines to standard output.
 
     Raises:
         OutputError: It cannot be written.
     """
-    system.write([line_of(kind, content)])
+    write_lines([line_of(kind, content)])
 
 
 def descriptor(stream: StreamKey) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def stream_state(stream: Mapping[str, Any], state: Mapping[str, Any], records: i
     return line_of("STATE", content)
 
 
-def stream_status(stream: Mapping[str, Any], status: Status, clock: Clock = SYSTEM.clock) -> bytes:
+def stream_status(stream: Mapping[str, Any], status: Status, clock: Clock | None = None) -> bytes:
     """Return the line that says how far the reading of a stream is.
 
     Args:
@@ -93,7 +98,7 @@ def stream_status(stream: Mapping[str, Any], status: Status, clock: Clock = SYST
 def trace(
     kind: Literal["ERROR", "STREAM_STATUS"],
     content: Mapping[str, Any],
-    clock: Clock = SYSTEM.clock,
+    clock: Clock | None = None,
 ) -> dict[str, Any]:
     """Return the content of a TRACE message, with the time in milliseconds since the epoch.
 
@@ -102,7 +107,7 @@ def trace(
         content: What it says.
         clock: The time.
     """
-    at = float(round(clock.epoch() * 1000))
+    at = float(round((clock or Clock()).epoch() * 1000))
     return {"type": kind, "emitted_at": at, kind.lower(): content}
 
 

@@ -69,7 +69,9 @@ def read(
                 except _OF_THE_RUN:
                     raise
                 except Exception as error:  # noqa: BLE001 - it ends no other stream
-                    write_failure(error, stream.descriptor, system)
+                    write_failure(
+                        error, stream.descriptor, clock=system.clock, write_lines=system.write
+                    )
                     failed[stream.descriptor["name"]] = error
     finally:
         if warning := run.warning:

@@ -45,6 +45,8 @@ ALLOWED = {
     ): "another one of the same wire",
     ("planhat_sync.runtime.exits", "os.open"): "the null device, after the run",
     ("tap_planhat.messages", "planhat_sync.runtime.stdout.write"): "the default",
+    ("airbyte_planhat.messages", "planhat_sync.runtime.stdout.write"): "the default",
+    ("airbyte_planhat.failures", "planhat_sync.runtime.stdout.write"): "the default",
     ("tap_planhat.tap", PRINT_TEXT): "discovery is not a run",
     ("target_planhat.target", PRINT_TEXT): "--check is not a run",
     ("target_planhat.reject_table", PRINT_TEXT): "--rejects is not a run",
@@ -56,7 +58,7 @@ ALLOWED = {
 WAITED_FOR = {"_clock", "_changed", "_threads", "_dispatcher", "pipeline"}
 """Names of parts of the system that wait, and of objects of ours that wait by means of them."""
 
-PARTS = {"clock", "threads", "files", "system"}
+PARTS = {"clock", "threads", "files", "write_lines", "system"}
 """Names of parameters that take the system, or a part of it."""
 
 READ_FIELDS = "planhat_sync.api.custom_fields.read_custom_fields"
