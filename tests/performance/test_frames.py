@@ -26,7 +26,7 @@ OURS = tuple(
         "airbyte_planhat",
     )
 )
-READER_FRAMES = 19  # one more than while it waits, since it may be seen starting a request
+READER_FRAMES = 20  # two more than while it waits, since it may be seen starting a thread
 WORKER_FRAMES = 9
 WRITER_FRAMES = 18
 
