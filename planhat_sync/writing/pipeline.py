@@ -7,7 +7,6 @@ the end of the run come before the state. What is in a record does not matter he
 from __future__ import annotations
 
 import contextlib
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import PlanhatError
@@ -149,12 +148,18 @@ class Pipeline:
     def flush(self) -> None:
         """Send everything that waits, wait for all results, and write the rejects to disk.
 
+        Once a batch has failed, so that records of it have no outcome, nothing more is sent.
+
         Raises:
             PlanhatError: The run cannot continue; every outcome that is known is recorded.
         """
-        for stream in self.streams:
-            self._dispatcher.add(stream.writer, stream.release(all_batches=True))
-        for result in chain(self._dispatcher.send(), self._dispatcher.wait()):
+        # A batch that failed may have an older version of a record that waits, which comes first.
+        if self._undecided_line is None:
+            for stream in self.streams:
+                self._dispatcher.add(stream.writer, stream.release(all_batches=True))
+            for result in self._dispatcher.send():
+                self._record(result)
+        for result in self._dispatcher.wait():
             self._record(result)
         self.rejects.flush()
         self._print_states()

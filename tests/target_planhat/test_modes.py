@@ -74,6 +74,20 @@ def test_create_changes_nothing(bench, company):
     assert held(bench)["old"]["title"] == "t"
 
 
+def test_after_a_batch_that_failed_no_newer_version_of_its_records_is_sent(bench, company):
+    bench.sandbox.behave(batch="whole", error_entries="keyables")
+    lines = [
+        bench.schema(),
+        issue(bench, company, "new", status="open"),
+        issue(bench, company, "new", title="newer"),  # has no status, so it goes into a later batch
+        issue(bench, "extid-nobody", "refused"),
+    ]
+    ran = bench.run(lines, batch_size_rows=2)
+    assert "1 record was rejected" in str(ran.error)
+    assert "new" not in held(bench)
+    assert counts(ran) == {"read": 3, "rejected": 1, "undecided": 2}
+
+
 def test_skip_unchanged_sends_only_what_differs(bench, company):
     lines = [
         bench.schema(),
