@@ -69,6 +69,15 @@ def test_a_damaged_body_is_never_returned(raw, connect, issues, damaged):
     assert len(raw.requests) == 2
 
 
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_an_answer_that_has_no_body_by_its_status_was_not_cut_short(raw, connect, issues, status):
+    answer = f"HTTP/1.1 {status}\r\ncontent-length: 100\r\n\r\n".encode()
+    raw.answer_with(answer, then=http(b"[]"))
+    with pytest.raises(errors.PlanhatError, match=status[:3]):
+        read(connect(raw.url), issues)
+    assert len(raw.requests) == 1
+
+
 def test_a_body_longer_than_its_length_does_not_spoil_the_next_answer(raw, connect, issues):
     raw.answer_with(http(b"[1]more", content_length="3"), then=http(b"[2]"))
     client = connect(raw.url)

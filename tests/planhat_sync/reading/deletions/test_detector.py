@@ -73,6 +73,18 @@ def test_more_end_in_a_full_read(detector, state, count):
     assert second.full_read == NOT_DECODED
 
 
+def test_more_new_ids_than_are_remembered_end_in_a_full_read_although_all_of_them_exist(
+    detector, state
+):
+    second, before = detector(state), state["known_ids"]["top"]
+    ids = new_ids(MOST_RECENT + 1)
+    second.emitting(ids)
+    second.start_scan()
+    second.scanned([before, *ids])
+    assert list(second.deleted()) == []
+    assert second.full_read == NOT_DECODED
+
+
 def test_the_state_is_emitted_once_for_each_page_with_new_ids_until_they_do_not_fit(
     detector, state
 ):

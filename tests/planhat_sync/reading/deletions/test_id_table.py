@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import random
 
 import pytest
@@ -192,3 +193,14 @@ def test_a_size_that_does_not_fit_the_cells_is_noticed():
 def test_a_text_that_is_not_one_of_a_table_is_refused(text, size):
     with pytest.raises(ValueError, match=r"."):
         IdTable.from_text(text, size)
+
+
+def test_the_text_of_a_table_never_changes_since_states_hold_it():
+    digests = [
+        hashlib.sha256(table(ids).to_text().encode()).hexdigest()
+        for ids in (["5f0e0000000000000000000a"], object_ids(50, 1))
+    ]
+    assert digests == [
+        "3f1d8a8d127b4a6837897288c894d5f2bb1026c8aae3d9d1ddf09e184592020b",
+        "7003fbccb4e436662a358bf08e8181a37b951db755d64543ca4da53b301facac",
+    ]

@@ -7,6 +7,7 @@ never takes the shortcut, and proves that the batches without it are right. Here
 import json
 from itertools import count
 
+import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
@@ -92,3 +93,19 @@ def test_the_shortcut_makes_the_same_batches(drawn, rows, size, mode):
     with_shortcut = batches(Watched, limits, drawn)
     event(f"shortcuts: {next(taken) > 0}")
     assert with_shortcut == batches(WithoutShortcut, limits, drawn)
+
+
+@pytest.mark.parametrize("keyables", [ONE_KEYABLE, TWO_KEYABLES])
+def test_the_common_case_takes_the_shortcut(keyables):
+    taken = []
+
+    class Watched(Batcher):
+        def _add_unrelated(self, payload, forming):
+            taken.append(super()._add_unrelated(payload, forming))
+            return taken[-1]
+
+    batcher = Watched(ISSUES, WriteSettings(batch_size_rows=5))
+    for line, keys in enumerate(keyables):
+        batcher.add(Payload(line, b"", b"{}", keys))
+    # The first one begins the batch, and the last one fills it.
+    assert taken == [True, True, True, False]

@@ -54,6 +54,11 @@ def test_each_example_of_the_table_holds(declared, received, sent_json):
         )
 
 
+def test_only_an_integer_that_counts_days_takes_a_date():
+    for schema in ({"type": "integer"}, {"type": ["number", "null"]}):
+        assert sent(converter_of(p=schema), "2024-02-29").code == RejectCode.WRONG_TYPE
+
+
 COUNTS_DAYS = {"type": ["integer", "null"], "unit": "days"}
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 TIMES = st.datetimes(

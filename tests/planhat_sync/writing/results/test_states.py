@@ -79,6 +79,16 @@ def test_any_number_of_states_between_two_drains_takes_bounded_memory(size):
     assert json.loads(mark.release(None))["line"] == 599
 
 
+def test_of_too_many_states_every_second_one_still_waits():
+    mark = Watermark()
+    for line in range(1, MOST_STATES + 2):
+        mark.add(state(line), after=line)
+    assert mark.release(64) == state(63)
+    assert mark.release(65) is None
+    assert mark.release(66) == state(65)
+    assert mark.release(None) == state(MOST_STATES + 1)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=60), st.randoms())
 def test_every_released_state_is_covered_newer_than_the_last_and_the_last_one_is_the_last(
     lines, random

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 
 import pytest
 
+from planhat_sync.errors import StopError
 from planhat_sync.runtime.terminal import TextStyle
 from planhat_sync.writing.results.counts import OUTCOMES, RunCounts, StreamCounts
 from planhat_sync.writing.results.summary import Summary
@@ -145,3 +147,12 @@ def test_a_run_that_succeeded_is_not_red_unless_records_were_rejected():
         shown = summary(dry_run=dry_run, issues=counts).as_table(COLOURED)
         assert re.search(r"\x1b\[31m *2\x1b\[0m", shown)
         assert shown.count("\x1b[31m") == 1
+
+
+def test_a_summary_that_cannot_be_written_fails_a_run_that_is_done_and_no_other(tmp_path, caplog):
+    path = tmp_path / "no folder" / "summary.json"
+    logger, style = logging.getLogger("summary"), TextStyle(is_terminal=False)
+    with pytest.raises(StopError, match="no folder"):
+        summary("done").report(logger, style, path)
+    summary("failed").report(logger, style, path)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

@@ -6,6 +6,7 @@ import json
 
 from planhat_sync.models import load_models
 from planhat_sync.writing.batching.batch import Batch
+from planhat_sync.writing.records.block import Block
 from planhat_sync.writing.records.convert import Converter
 from planhat_sync.writing.sending.in_flight import InFlight
 from planhat_sync.writing.settings import WriteSettings
@@ -51,6 +52,18 @@ def test_a_batch_waits_for_an_earlier_one_of_the_same_record():
     [second] = started(in_flight)
     assert len(second.payloads) == 2
     in_flight.finish(second)
+    assert len(started(in_flight)) == 1
+
+
+def test_a_batch_waits_for_an_earlier_one_of_the_same_record_also_if_both_are_blocks():
+    in_flight = InFlight()
+    for keys in (["a", "b"], ["c", "d"], ["e", "a"]):
+        text = b",".join(b'{"sourceId":"%b"}' % key.encode() for key in keys)
+        in_flight.queue(Batch("upsert", [Block(1, [b""] * 2, text, [None, keys])]))
+    first, second = started(in_flight)
+    in_flight.finish(second)
+    assert started(in_flight) == []
+    in_flight.finish(first)
     assert len(started(in_flight)) == 1
 
 
