@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz
+.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz sim sim-mutants mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -157,6 +157,16 @@ soak: $(STAMP) ## copy two million records under faults, ten minutes at a time (
 SECONDS := 60
 fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of everything that parses, SECONDS=60 for each harness
 	.venv-fuzz/bin/python -m reliability.fuzz --seconds $(SECONDS)
+
+sim: $(STAMP) ## new seeds of the simulation for SECONDS=60: runs, faults, crashes and waits in virtual time
+	$(BIN)/python -m simulation --seconds $(SECONDS) --jobs 2
+
+sim-mutants: $(STAMP) ## bugs put in on purpose, and after how many seeds the simulation sees each; SECONDS=60 for each
+	$(BIN)/python -m simulation.mutants --seconds $(SECONDS)
+
+SAMPLE := 15
+mutants: $(STAMP) ## break the pure modules on purpose, SAMPLE=15 small changes in each room, and run the tests that call them
+	$(BIN)/python -m tools.mutants --sample $(SAMPLE)
 
 RELEASE := .venv-release/.installed
 $(RELEASE): requirements/release.txt

@@ -1,0 +1,71 @@
+"""The Python class, as a program uses it that writes rows."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from planhat_sync.api.connection import CONNECTION_SETTINGS
+from planhat_sync.planhat import Planhat
+from planhat_sync.runtime.signals import Stop
+from planhat_sync.runtime.stdin import read_lines
+from planhat_sync.writing.waiting_time import USUAL_PAUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from planhat_sync.system import System
+    from simulation.plan import Side
+
+
+class RowsDoor:
+    """`Planhat.write` of the Python class; its input are rows, and it prints nothing.
+
+    Its settings are the arguments of `Planhat` and of `write`, with the name of the `model`.
+    """
+
+    reads = False
+
+    def open(
+        self,
+        side: Side,  # noqa: ARG002 - as `Door` has it
+        settings: Mapping[str, Any],
+        system: System,
+        *,
+        source: IO[bytes] | None,
+        state: Any,  # noqa: ANN401, ARG002 - as `Door` has it
+    ) -> tuple[Stop, Callable[[], object]]:
+        """Begin a life."""
+        connection = {name: settings[name] for name in settings if name in CONNECTION_SETTINGS}
+        options = {name: settings[name] for name in settings if name not in CONNECTION_SETTINGS}
+        planhat = type("Planhat", (Planhat,), {"_system": system})(**connection)
+        stop = _Closing(planhat)
+        assert source is not None  # noqa: S101 - it is a writer
+        rows = (
+            msgspec.json.decode(line)
+            for lines in read_lines(source, stop, USUAL_PAUSES.idle_seconds)
+            for line in lines.lines
+        )
+        return stop, lambda: planhat.write(options.pop("model"), rows, **options)
+
+    def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401, ARG002 - as `Door` has it
+        """Return nothing: it prints no states."""
+        return None
+
+    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:  # noqa: ARG002 - as `Door` has it
+        """Return all rows."""
+        return 0, list(lines)
+
+
+class _Closing(Stop):
+    """Asks a write to stop by closing its `Planhat`."""
+
+    def __init__(self, planhat: Planhat) -> None:
+        super().__init__("planhat-sync")
+        self._planhat = planhat
+
+    def request(self, signum: int) -> None:
+        """Ask the write to stop."""
+        super().request(signum)
+        self._planhat.close()

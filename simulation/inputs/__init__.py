@@ -1,0 +1,1 @@
+"""What plans of targets are made of: settings, behaviours of Planhat, records, messages."""

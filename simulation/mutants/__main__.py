@@ -1,0 +1,107 @@
+"""`python -m simulation.mutants`: after how many seeds each bug put in on purpose is seen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulation.mutants.listed import MUTANTS
+from simulation.mutants.mutant import MutantError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulation.mutants.mutant import Mutant
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """What became of one mutant.
+
+    Attributes:
+        mutant: The mutant.
+        profile: The profile that saw it, or the last one that did not.
+        seeds: How many seeds of it that took.
+        seconds: How many seconds of CPU time, over all of its profiles.
+        violation: What was seen first; empty if nothing was.
+    """
+
+    mutant: Mutant
+    profile: str
+    seeds: int
+    seconds: float
+    violation: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was seen, or cannot be."""
+        return bool(self.violation) != bool(self.mutant.equivalent)
+
+    def __str__(self) -> str:
+        outcome = f"seen after {self.seeds} seeds" if self.violation else "not seen"
+        why = f"; equivalent: {self.mutant.equivalent}" if self.mutant.equivalent else ""
+        mark = "ok  " if self.is_right else "FAIL"
+        text = f"{mark} {self.mutant.name}: {outcome} of {self.profile}, {self.seconds:.1f} s{why}"
+        return f"{text}\n       {self.violation}" if self.violation else text
+
+
+def hunt(mutant: Mutant, seconds: float) -> Hunt:
+    """Look for a mutant in each of its profiles, until one sees it.
+
+    Args:
+        mutant: The mutant.
+        seconds: How long to look in each profile.
+
+    Raises:
+        MutantError: The process that looks for it has failed.
+    """
+    taken = 0.0
+    found = Hunt(mutant, "", 0, 0.0, "")
+    for profile in mutant.profiles:
+        command = [sys.executable, "-m", "simulation.mutants.hunt"]
+        done = subprocess.run(  # noqa: S603 - our own module
+            [*command, mutant.name, profile, str(seconds)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise MutantError(f"{mutant.name}, {profile}: {done.stderr.strip()[-2000:]}")
+        answer = json.loads(done.stdout)
+        taken += answer["seconds"]
+        found = Hunt(mutant, profile, answer["seeds"], taken, "".join(answer["seen"]))
+        if found.violation:
+            break
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Look for all mutants; return 1 if one was not seen, or one that cannot be.
+
+    Args:
+        arguments: The command line; None for that of the process.
+    """
+    parser = argparse.ArgumentParser(prog="python -m simulation.mutants", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to look for each")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--only", default="", help="those whose names contain this")
+    options = parser.parse_args(arguments)
+    chosen = [each for each in MUTANTS if options.only in each.name]
+    wrong = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for found in pool.map(partial(hunt, seconds=options.seconds), chosen):
+            sys.stdout.write(f"{found}\n")
+            sys.stdout.flush()
+            wrong += not found.is_right
+    sys.stdout.write(f"{len(chosen) - wrong} of {len(chosen)} mutants as they should be\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

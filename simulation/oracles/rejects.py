@@ -1,0 +1,127 @@
+"""Which rejects there must be, which there may be, and what they must say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from simulation.faults import BUSY, OUTAGE
+from simulation.oracles.reject_file import Filed, misquoted, read_rejects
+from simulation.oracles.superseding import may_be_superseded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from simulation.oracles.model import Outcome, TargetModel
+    from simulation.oracles.timelines import Key
+    from simulation.story import Life, Story
+
+
+def is_due(model: TargetModel, outcome: Outcome, *, strict: bool) -> bool:
+    """Return whether a record has to be rejected, whatever else is done meanwhile.
+
+    Args:
+        model: The model.
+        outcome: An outcome.
+        strict: Whether what Planhat has is what it has in an undisturbed run.
+    """
+    if outcome.kind != "rejected":
+        return False
+    return outcome.request is None or (strict and not may_be_superseded(outcome, model.outcomes))
+
+
+class RejectOracle:
+    """The rejects of all runs of a step.
+
+    Args:
+        model: What an undisturbed run does.
+        tenant: Alias of the tenant.
+        lines: All lines of the input.
+        excuses: Returns whether a reject that no undisturbed run has may be there nevertheless.
+    """
+
+    def __init__(
+        self,
+        model: TargetModel,
+        tenant: str,
+        lines: Sequence[str],
+        excuses: Callable[[Filed, Story], bool],
+    ) -> None:
+        self._model = model
+        self._tenant = tenant
+        self._lines = lines
+        self._excuses = excuses
+        self._outcomes = {each.line.number: each for each in model.outcomes}
+
+    def missing(self, files: Mapping[str, bytes], until: int, *, strict: bool) -> list[str]:
+        """Return which records are not in the reject file although they have to be.
+
+        Args:
+            files: The reject file of each tenant.
+            until: Number of the line before which all records have their outcome.
+            strict: As for `is_due`.
+        """
+        filed = {each.number for each in self._read(files)[0]}
+        return [
+            f"the record of line {each.line.number}, to be rejected as {sorted(each.codes)}, is "
+            "not in the reject file"
+            for each in self._model.outcomes
+            if each.line.number < until
+            and each.line.number not in filed
+            and is_due(self._model, each, strict=strict)
+        ]
+
+    def wrong(self, story: Story, lives: Sequence[Life]) -> list[str]:
+        """Return what is wrong with the rejects that there are.
+
+        Args:
+            story: The run.
+            lives: The lives that may have written them.
+        """
+        rejects, wrong = self._read(story.rejects)
+        for reject in rejects:
+            wrong += filter(None, [misquoted(reject, self._lines, lives)])
+            if self._is_strange(reject) and not self._is_explained(reject, story):
+                due = self._outcomes[reject.number]
+                wrong.append(
+                    f"line {reject.number} is rejected as {reject.code} ({reject.message}) and "
+                    f"should be {sorted(due.codes) if due.codes else due.kind}"
+                )
+        for number, times in Counter(each.number for each in rejects).items():
+            runs = sum(life.first < number for life in lives)
+            if times > runs:
+                wrong.append(f"line {number} was read by {runs} runs and rejected {times} times")
+        return wrong
+
+    def uncertain(self, story: Story) -> set[Key]:
+        """Return the keys of records that were rejected and would not be in an undisturbed run.
+
+        They may or may not have been written.
+
+        Args:
+            story: The run.
+        """
+        rejects, _ = self._read(story.rejects)
+        return {
+            key
+            for reject in rejects
+            if self._is_strange(reject)
+            for key in self._outcomes[reject.number].keys
+        }
+
+    def _read(self, files: Mapping[str, bytes]) -> tuple[list[Filed], list[str]]:
+        return read_rejects(files.get(self._tenant, b""), self._model.numbers)
+
+    def _is_strange(self, reject: Filed) -> bool:
+        due = self._outcomes.get(reject.number)
+        return due is not None and reject.code not in due.codes
+
+    def _is_explained(self, reject: Filed, story: Story) -> bool:
+        """Return whether failures of Planhat explain a reject (docs/adr/0045), or the profile."""
+        if self._excuses(reject, story):
+            return True
+        if not story.counts[BUSY] + story.counts[OUTAGE]:
+            return False
+        if reject.code == "refused":
+            return "500" in reject.message
+        return reject.code == "outcome_unknown" and "later record" in reject.message

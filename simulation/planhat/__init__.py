@@ -1,0 +1,1 @@
+"""Tenants in memory: those of the sandbox, and a second, small, independent Planhat."""

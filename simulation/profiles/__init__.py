@@ -1,0 +1,1 @@
+"""The profiles: a module each, with `plan`, `observer` and `check`."""

@@ -1,0 +1,71 @@
+"""What the reliability page names as limits: only what holds nevertheless is checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulation.faults import LATER
+from simulation.inputs import swarm
+from simulation.inputs.entities import shapes_of
+from simulation.inputs.plans import target_plan, tenant_plan
+from simulation.inputs.streams import Traits, messages
+from simulation.oracles.watch import TargetWatch
+from simulation.profiles import messy, mixed
+
+if TYPE_CHECKING:
+    from simulation.draws import Draws
+    from simulation.oracles.reject_file import Filed
+    from simulation.plan import Plan
+    from simulation.story import Observer, Story
+
+
+def plan(draws: Draws) -> Plan:
+    """Draw a plan: any keyables and deletions, lists that lag, work that is done much too late.
+
+    Args:
+        draws: Draws it.
+    """
+    chance = draws.plan
+    traits = Traits.drawn(draws)
+    traits.partial = chance.choice([0.0, swarm.FEW])
+    settings = {
+        **swarm.settings(draws),
+        **swarm.rejecting(draws),
+        "write_mode": chance.choice(["upsert", "update", "create"]),
+        "deletes": chance.choice(["ignore", "archive", "delete", "delete"]),
+        "skip_unchanged": chance.random() < swarm.HALF,
+    }
+    archives = settings["deletes"] == "archive"
+    names = ["issues"] if archives else ["issues", "objectives", "projects"]
+    shapes = shapes_of(chance.sample(names, chance.randint(1, len(names))))
+    make = chance.choice([mixed.stream, messy.stream])
+    streams = [make(draws, shape) for shape in shapes]
+    rates = {**swarm.rates(draws), LATER: chance.choice([0.0, swarm.SOME])}
+    lag = chance.choice([0.0, 5.0, 120.0])
+    return target_plan(
+        "hazards",
+        draws,
+        settings,
+        messages(draws, streams, traits),
+        tenant_plan(draws, streams, leave=swarm.unless(settings), lag_seconds=lag),
+        rates=rates,
+        leaves_time=chance.random() < swarm.HALF,
+    )
+
+
+def observer(plan: Plan) -> Observer:
+    """Return what watches a run of a plan.
+
+    Args:
+        plan: The plan.
+    """
+    return TargetWatch(plan, values=lambda _: False, excuses=_may_differ, exact=False)
+
+
+def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
+    """Return what else is wrong with a run that is over."""
+    return []
+
+
+def _may_differ(_reject: Filed, _story: Story) -> bool:
+    return True

@@ -1,0 +1,140 @@
+"""One keyable an entity: whatever fails or is killed, the result is that of one undisturbed run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.inputs import swarm
+from simulation.inputs.entities import MISTAKES, Entity, shapes_of
+from simulation.inputs.plans import COPY, target_plan, tenant_plan
+from simulation.inputs.streams import Stream, Traits, entities, messages
+from simulation.oracles.watch import TargetWatch
+from simulation.plan import SANDBOX, SMALL
+
+if TYPE_CHECKING:
+    import random
+
+    from simulation.draws import Draws
+    from simulation.oracles.reject_file import Filed
+    from simulation.oracles.shapes import Shape
+    from simulation.plan import Plan
+    from simulation.story import Observer, Story
+
+ORDERS = (
+    (),
+    (),
+    ("sourceId",),
+    ("sourceId", "_id"),
+    ("_id", "sourceId"),
+    ("externalId", "sourceId", "_id"),
+)
+"""Values of `match_on`."""
+
+
+def plan(draws: Draws) -> Plan:
+    """Draw a plan.
+
+    Args:
+        draws: Draws it.
+    """
+    chance = draws.plan
+    traits = Traits.drawn(draws)
+    settings = {**swarm.settings(draws), **swarm.rejecting(draws), **_modes(draws)}
+    traits.archives = settings.get("deletes") == "archive"
+    planhat = SMALL if chance.random() < 2 * swarm.FEW else SANDBOX
+    if planhat == SMALL:
+        traits.names = 0.0  # it has no rules about companies
+    if planhat == SMALL or settings.get("dry_run"):  # what only Planhat refuses is not seen
+        traits.kinds = [each for each in MISTAKES if each not in {"marker", "unknown company"}]
+    names = ["issues"] if traits.archives else ["issues", "objectives", "projects"]
+    shapes = shapes_of(chance.sample(names, chance.randint(1, len(names))))
+    streams = [_stream(draws, shape, settings) for shape in shapes]
+    leave = swarm.COMPANY_LISTS if traits.names else ()
+    opaque: dict[str, Any] = {}
+    if settings.get("rejects_path") and "max_rejects" not in settings:
+        opaque = swarm.opaque(draws)
+    return target_plan(
+        "simple",
+        draws,
+        settings,
+        messages(draws, streams, traits),
+        tenant_plan(draws, streams, leave=swarm.unless(settings, leave), behaviours=opaque),
+        planhat=planhat,
+    )
+
+
+def observer(plan: Plan) -> Observer:
+    """Return what watches a run of a plan.
+
+    Args:
+        plan: The plan.
+    """
+    return TargetWatch(plan, values=_is_strict, excuses=_is_explained, forward=True)
+
+
+def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
+    """Return what else is wrong with a run that is over."""
+    return []
+
+
+def _is_strict(story: Story) -> bool:
+    """Return whether values must be exact.
+
+    Not if a run began again with `write_mode: create` and deletes: what was skipped the first time
+    can be created the second time (docs/reliability.md, "Limits that remain").
+    """
+    settings = story.plan.steps[0].sides[0].settings
+    creates = settings.get("write_mode") == "create" and settings.get("deletes") == "delete"
+    return len(story.lives) == 1 or not creates
+
+
+def _is_explained(reject: Filed, story: Story) -> bool:
+    """Return whether a reject is one of the limits that docs/reliability.md names.
+
+    A record that only its `_id` identifies, written and deleted by a run that was killed before a
+    state covered both, is not there any more for the next run. And an answer that contradicts
+    itself does not give an outcome.
+    """
+    if reject.code == "outcome_unknown":
+        return swarm.is_opaque(story.plan.tenants[COPY].behaviours)
+    if not _is_strict(story):
+        return True
+    return reject.code == "unknown_id" and "_id" in reject.record and len(story.lives) > 1
+
+
+def _modes(draws: Draws) -> dict[str, Any]:
+    chance = draws.plan
+    found: dict[str, Any] = {}
+    if order := chance.choice(ORDERS):
+        found["match_on"] = list(order)
+    if chance.random() < swarm.SOME:
+        found["write_mode"] = chance.choice(["update", "create"])
+    if chance.random() < swarm.SOME:
+        found["skip_unchanged"] = True
+    if chance.random() < swarm.HALF:
+        found["deletes"] = chance.choice(["archive", "delete", "delete"])
+    if chance.random() < swarm.FEW / 2:
+        found["dry_run"] = True
+    return found
+
+
+def _stream(draws: Draws, shape: Shape, settings: dict[str, Any]) -> Stream:
+    """Draw a stream whose entities have one keyable each; a foreign `_id` may come on top of it."""
+    chance = draws.plan
+    matched = [each for each in settings.get("match_on", shape.keyables) if each in shape.keyables]
+    ways = [{"_id": "own"}.get(each, each) for each in matched]
+    ways += ["foreign", "sourceId"] if "sourceId" in matched else []
+    way = chance.choice(ways)
+    there = 1.0 if way == "own" else swarm.HALF
+    found = entities(shape, chance.choice([1, 3, 8, 25]), draws, there=there)
+    for entity in found:
+        key = f"{shape.model[0]}{entity.number}"
+        entity.keys = {
+            "own": {"_id": entity.identifier},
+            "foreign": {"_id": f"77000000{entity.number:016x}", "sourceId": key},
+        }.get(way, {way: key})
+    return Stream(shape.model, found, _keyed)
+
+
+def _keyed(entity: Entity, chance: random.Random) -> dict[str, Any]:  # noqa: ARG001 - always all
+    return dict(entity.keys)

@@ -1,0 +1,66 @@
+"""The bugs put in on purpose fit the source, and a process has the bug that it asks for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import planhat_sync.runtime.plural  # noqa: F401 - it must have been imported
+from simulation.mutants.listed import MUTANTS
+from simulation.mutants.mutant import Mutant, MutantError
+from simulation.profile import names
+
+PLURAL = Mutant(
+    name="one of anything is many",
+    module="planhat_sync.runtime.plural",
+    text='"',
+    instead="'",
+    profiles=(),
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_fits_the_source_and_changes_it(mutant: Mutant) -> None:
+    source = mutant.source()
+    assert mutant.applied(source) != source
+    compile(mutant.applied(source), mutant.module, "exec")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_has_profiles_that_should_see_it(mutant: Mutant) -> None:
+    assert mutant.profiles
+    assert set(mutant.profiles) <= set(names())
+
+
+def test_names_of_mutants_are_theirs_alone() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_a_mutant_whose_text_stands_there_several_times_is_refused() -> None:
+    with pytest.raises(MutantError, match=r"stands \d+ times"):
+        PLURAL.applied(PLURAL.source())
+
+
+def test_a_mutant_of_a_module_that_was_imported_is_refused() -> None:
+    assert PLURAL.module in sys.modules
+    with pytest.raises(MutantError, match="imported already"):
+        PLURAL.install()
+
+
+def test_a_process_imports_the_module_with_the_bug_in_it() -> None:
+    program = (
+        "from simulation.mutants.listed import mutant_of\n"
+        "mutant_of('lookback_seconds is ignored').install()\n"
+        "import inspect, planhat_sync.reading.starting_point as it\n"
+        "from datetime import datetime, timedelta, timezone\n"
+        "from planhat_sync.reading.settings import ReadSettings\n"
+        "at = datetime(2025, 1, 1, tzinfo=timezone.utc)\n"
+        "settings = ReadSettings(lookback=timedelta(seconds=60))\n"
+        "print(it.StartingPoint.of('updatedAt', at, settings).cutoff == at)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
