@@ -147,7 +147,8 @@ class SimulatedWire:
         elif kind in (faults.BUSY, faults.LIMITED, faults.HTML):
             course.reply = self._reply(kind, fault)
         if kind == faults.SLOW:
-            course.ends_at = now + min(timeout, fault["seconds"])
+            # Never before the work: a client that gives up sooner waits only as long as it had run.
+            course.ends_at = max(course.ends_at, now + min(timeout, fault["seconds"]))
             course.error = _timed_out if fault["seconds"] >= timeout else None
         if kind == faults.TIMEOUT:
             course.ends_at = now + timeout

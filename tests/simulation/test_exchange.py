@@ -139,6 +139,8 @@ def test_a_fault_raises_what_the_wire_raises(
         ({"kind": "html", "work": "none"}, 200, b"<!doctype html>", NOT_WORKED),
         ({"kind": "limited"}, 429, b'{"message":"busy"}', NOT_WORKED),
         ({"kind": "slow", "seconds": 200}, 200, b'{"created":1', WORKED),
+        # A slow answer comes no sooner than Planhat has done the work.
+        ({"kind": "slow", "seconds": 0}, 200, b'{"created":1', WORKED),
         ({"kind": "half", "share": 0.1}, 200, b'{"created":1', WORKED),
     ],
 )
