@@ -22,10 +22,6 @@ def generated() -> dict[Path, str]:
     tap, target = Plugin.ask("tap-planhat"), Plugin.ask("target-planhat")
     all_models = load_models().values()
     parts = {
-        "README.md": {
-            "settings": tables.settings_in_short(tap, target),
-            "models": models.in_short(all_models),
-        },
         "docs/settings.md": {"settings": tables.settings_in_full(tap, target)},
         "docs/airbyte.md": {"airbyte": airbyte.differences(tap, target)},
         "docs/models.md": {"models": models.in_full(all_models)},
