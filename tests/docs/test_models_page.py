@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,30 @@ def model(request):
 
 def test_each_model_has_a_section():
     assert SECTIONS.keys() == load_models().keys()
+
+
+def test_the_table_says_how_a_model_is_read_and_written(model):
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| [`{model.name}`]")]
+    _, read, written, keys, needed = (cell.strip() for cell in row.strip("|").split("|"))
+    methods = {
+        (False, False): "in full",
+        (False, True): "on request",
+        (True, False): "incremental",
+    }
+    method = methods[bool(model.replication_key), bool(model.possible_replication_key)]
+    assert read.partition(",")[0] == (method if model.access != "write" else "no")
+    assert ("no `detect_deletes`" in read) is (not model.get_by_id)
+    assert written.partition(",")[0] == ("all modes" if model.access != "read" else "no")
+    flag = model.properties.get(model.archive_flag, {"readOnly": True})
+    assert ("archive" in written) is (not flag.get("readOnly", False))
+    assert re.findall(r"`(\w+)`", keys) == [*model.keyables]
+    assert re.findall(r"`(\w+)`", needed) == [*model.bulk_required] * model.is_written
+
+
+def test_the_table_names_the_models_that_no_page_of_the_vendor_s_describes():
+    (line,) = [line for line in PAGE.splitlines() if line.startswith("The vendor documents no ")]
+    uncertain = {each.name for each in load_models().values() if each.is_uncertain}
+    assert set(re.findall(r"\[`(\w+)`\]", line)) == uncertain
 
 
 def test_a_section_says_what_the_file_is_made_from_and_links_the_facts(model):

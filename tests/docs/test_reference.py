@@ -108,16 +108,6 @@ def test_meltano_is_reported_every_capability(about, in_project):
     assert set(in_project["capabilities"]) == set(about["capabilities"])
 
 
-def test_the_documents_name_every_setting(about):
-    reference = (ROOT / "docs" / "settings.md").read_text("utf-8")
-    for name, schema in about["settings"]["properties"].items():
-        assert f"`{name}" in reference, name
-        default = schema.get("default")
-        if default is not None:
-            shown = default if isinstance(default, str) else json.dumps(default)
-            assert re.search(rf"\| `{name}` \|[^\n]*\| `{re.escape(shown)}` \|", reference), name
-
-
 @pytest.mark.parametrize("place", ["README.md", "docs/start.md"])
 def test_the_pages_on_installation_name_every_command(place):
     commands = distribution("planhat-sync").entry_points.select(group="console_scripts").names

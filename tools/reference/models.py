@@ -21,37 +21,45 @@ EVIDENCE: dict[Evidence, str] = {
 }
 
 
-def in_short(models: Iterable[Model]) -> str:
-    """Return a table with one line for each model."""
+def table(models: Iterable[Model]) -> str:
+    """Return a table with one line for each model, in cells that a phone can show."""
     rows = [
-        f"| `{m.name}` | {code(m.keyables)} | {_reading(m)} | "
-        f"{code(m.bulk_required) if m.is_written else 'not written'} |"
+        f"| [`{m.name}`](models.md#{m.name}) | {_read(m)} | {_written(m)} | {code(m.keyables)} | "
+        f"{_needed(m)} |"
         for m in models
     ]
-    head = "| stream | matched by | read | needed to create one |\n|---|---|---|---|"
-    return "\n".join([head, *rows]) + "\n\nEvery property: [models](docs/models.md)."
-
-
-def in_full(models: Iterable[Model]) -> str:
-    """Return a table of all models, then every property of each, and what is known of it."""
-    models = list(models)
-    head = "| stream | read | written | incremental by | evidence |\n|---|---|---|---|---|"
-    table = "\n".join([head, *(_row(model) for model in models)])
-    return "\n\n".join([table, *(_model(model) for model in models)])
-
-
-def _row(model: Model) -> str:
-    by_default = ", by default" if model.selected_by_default else ""
-    read = f"yes{by_default}" if model.is_read else "no"
-    key, possible = model.replication_key, model.possible_replication_key
-    incremental = f"`{key}`" if key else f"`{possible}`, on request" if possible else ""
-    facts = ", ".join(f"[{n}]({FACTS}#{fact})" for n, fact in enumerate(model.facts, start=1))
-    evidence = f"{model.evidence}{f' ({facts})' if facts else ''}"
-    written = "yes" if model.is_written else "no"
-    return (
-        f"| [`{model.name}`](#{model.name}) | {read} | {written} | "
-        f"{incremental if model.is_read else ''} | {evidence} |"
+    head = "| object | read | written | keys | to create one |\n|---|---|---|---|---|"
+    uncertain = [f"[`{m.name}`](models.md#{m.name})" for m in models if m.is_uncertain]
+    return "\n".join([head, *rows]) + (
+        f"\n\nThe vendor documents no {', '.join(uncertain)}: what is known of them comes from "
+        "other programs that use the API."
     )
+
+
+def sections(models: Iterable[Model]) -> str:
+    """Return a section for each model: its properties, and what is known of it."""
+    return "\n\n".join(_model(model) for model in models)
+
+
+def _read(model: Model) -> str:
+    if not model.is_read:
+        return "no"
+    possible = model.possible_replication_key
+    how = "incremental" if model.replication_key else "on request" if possible else "in full"
+    return how if model.get_by_id else f"{how}, no `detect_deletes`"
+
+
+def _written(model: Model) -> str:
+    if not model.is_written:
+        return "no"
+    can_archive = model.archive_flag in model.properties.keys() - model.read_only
+    return "all modes, archive" if can_archive else "all modes"
+
+
+def _needed(model: Model) -> str:
+    if not model.is_written:
+        return ""
+    return code(model.bulk_required) or "nothing"
 
 
 def _model(model: Model) -> str:
