@@ -204,7 +204,7 @@ class ReadSettings:
             # Rows name their companies by Planhat's ids, whatever else the filter may accept.
             if not company_id.isalnum():
                 raise ConfigurationError(
-                    f"company_ids holds {company_id!r}, which is not an _id of Planhat: give the "
+                    f'company_ids holds "{company_id}", which is not an _id of Planhat: give the '
                     "_id of each company, not its externalId or sourceId"
                 )
         settings = cls(company_ids=company_ids, **values)

@@ -104,7 +104,7 @@ def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
         "maximum": f"must be {_range_words(setting)}",
         "minItems": f"must have at least {limit}",
         "minLength": "must not be empty",
-        "uniqueItems": "must not name anything twice",
+        "uniqueItems": "must not hold anything twice",
     }
     yield f"{name} {words.get(rule, 'is not valid')}{inside}"
 
