@@ -8,8 +8,10 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count, cycle
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulation.corpus import FOLDER, keep
 from simulation.draws import Draws
 from simulation.profile import load, names, perform
 from simulation.seeds import Tally, run_seeds
@@ -32,7 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--trace", action="store_true", help="show what happens")
     parser.add_argument("--plan", action="store_true", help="show the plan as JSON")
-    parser.add_argument("--shrink", action="store_true", help="make a plan that fails smaller")
+    parser.add_argument(
+        "--shrink",
+        type=Path,
+        nargs="?",
+        const=FOLDER,
+        metavar="FOLDER",
+        help="make a plan that fails smaller, and keep it in a folder, by default the corpus",
+    )
     options = parser.parse_args(arguments)
     profiles = [options.profile] if options.profile else names()
     if options.seed is not None:
@@ -87,7 +96,9 @@ def _show(profile: str, seed: int, options: argparse.Namespace) -> int:
     _print(f"{profile} seed {seed}: {dict(sorted(story.counts.items()))}", *wrong)
     if options.shrink and wrong:
         smaller = Shrinker(plan, module, seconds=options.seconds or 300.0).shrink()
-        _print(smaller.to_json().decode(), *perform(module, smaller)[1])
+        left = perform(module, smaller)[1]
+        file = keep(f"{profile}-{seed}", left[0], smaller, options.shrink)
+        _print(*left, f"kept in {file}: say in it what was found, and give it a name that says it")
     return 1 if wrong else 0
 
 

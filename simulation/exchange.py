@@ -29,6 +29,8 @@ HTML = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
 TOKEN = "token-of-"  # noqa: S105 - of no real tenant
 """What the token of a tenant begins with; its alias follows."""
 
+Write = tuple[str, str, bytes]
+
 
 @dataclass(slots=True)
 class _Course:
@@ -62,6 +64,8 @@ class SimulatedWire:
         self._connection = connection
         self._alias = connection.api_token.removeprefix(TOKEN)
         self._under_way: dict[str, Errand] = {}
+        self._lost: set[Write] = set()
+        self._raced: set[Write] = set()
 
     def exchange(self, request: Request) -> Answer:
         """Send a request once and return its complete answer.
@@ -81,6 +85,8 @@ class SimulatedWire:
         ask = Ask(
             world.next_request(), request.method, request.path, request.query, request.body or b""
         )
+        if fault is not None and fault["kind"] == faults.RACED and not self._may_race(ask):
+            fault = None
         what = f"{request.method} {request.path}{'?' if request.query else ''}{request.query}"
         world.note("exchange", f"{name}: {what}, {len(ask.body)} bytes", name, fault)
         if fault is not None:
@@ -96,10 +102,21 @@ class SimulatedWire:
             )
         seam.baton.pause(deadline=course.ends_at)
         answer = self._ended(name, request, course, done)
+        if isinstance(answer, Answer):
+            self._lost.discard(_write_of(ask))
+        elif done:
+            self._lost.add(_write_of(ask))
         seam.point(f"after {name}")
         if isinstance(answer, Answer):
             return answer
         raise answer
+
+    def _may_race(self, ask: Ask) -> bool:
+        """Return whether a first attempt can be why a request is refused: once for each write."""
+        write = _write_of(ask)
+        may_race = ask.method == "PUT" and write in self._lost and write not in self._raced
+        self._raced |= {write} if may_race else set()
+        return may_race
 
     def close(self) -> None:
         """Do nothing: no connection is kept."""
@@ -144,7 +161,7 @@ class SimulatedWire:
         kind = fault["kind"]
         if kind in _ERRORS:
             course.error = _ERRORS[kind]
-        elif kind in (faults.BUSY, faults.LIMITED, faults.HTML):
+        elif kind in (faults.BUSY, faults.LIMITED, faults.HTML, faults.RACED):
             course.reply = self._reply(kind, fault)
         if kind == faults.SLOW:
             # Never before the work: a client that gives up sooner waits only as long as it had run.
@@ -153,7 +170,7 @@ class SimulatedWire:
         if kind == faults.TIMEOUT:
             course.ends_at = now + timeout
         course.share = fault.get("share")
-        if kind in (faults.REFUSED, faults.LIMITED):
+        if kind in (faults.REFUSED, faults.LIMITED, faults.RACED):
             course.work_at = None
         elif "work" in fault:
             course.work_at = _work_at(fault["work"], course, now)
@@ -166,6 +183,8 @@ class SimulatedWire:
             at = self._seam.world.time.planhat() + seconds
             as_date = fault.get("as_date")
             headers["retry-after"] = formatdate(at, usegmt=True) if as_date else str(seconds)
+        if kind == faults.RACED:
+            return Reply(400, b'{"message":"E11000 duplicate key"}', headers)
         if kind == faults.HTML:
             return Reply(200, HTML, {"content-type": "text/html"})
         status = 429 if kind == faults.LIMITED else fault["status"]
@@ -194,6 +213,11 @@ class SimulatedWire:
         if receiver is not None:
             return Answer(reply.status, reply.headers, b"", receiver)
         return Answer(reply.status, reply.headers, body)
+
+
+def _write_of(ask: Ask) -> Write:
+    """Return what is equal for a request and the same one sent again."""
+    return ask.method, ask.path, ask.body
 
 
 def _timed_out() -> RetryError:

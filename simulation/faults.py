@@ -35,6 +35,10 @@ SLOW = "slow"
 OUTAGE = "outage"
 """From now on, for `seconds`, each exchange is `how`: refused, reset or busy; nothing is done."""
 
+RACED = "raced"
+"""A write that is sent again is refused with 400, since its first attempt has just been carried out
+(MongoDB's E11000, for instance); nothing else is done. Not a fault if it is not sent again."""
+
 EXCHANGE_KINDS = (
     BUSY,
     LIMITED,
@@ -48,6 +52,7 @@ EXCHANGE_KINDS = (
     SLOW,
     OUTAGE,
 )
+"""Those that a swarm is drawn from; `RACED` has to be asked for."""
 
 LATE = "late"
 """Of faults whose work may be done or not: the share in which it is done after the client gave up,
@@ -63,7 +68,7 @@ STOP = "stop"
 IDLE = "idle"
 """The input is idle for `seconds` before its next chunk."""
 
-RATES = (*EXCHANGE_KINDS, LATE, LATER, CRASH, STOP, IDLE)
+RATES = (*EXCHANGE_KINDS, RACED, LATE, LATER, CRASH, STOP, IDLE)
 """All names in `Plan.rates`."""
 
 LATEST = 600.0
@@ -112,7 +117,7 @@ def exchange_fault(
         source: Makes what draws how exactly it happens.
         rates: Probability of each kind.
     """
-    for kind in EXCHANGE_KINDS:
+    for kind in (*EXCHANGE_KINDS, RACED):
         chance -= rates.get(kind, 0.0)
         if chance < 0:
             return {"kind": kind, **_details(kind, source(), rates)}

@@ -35,24 +35,29 @@ class Entry(NamedTuple):
     plan: Plan
 
 
-def entries() -> list[Entry]:
-    """Return all plans of the corpus, by name."""
+def entries(folder: Path = FOLDER) -> list[Entry]:
+    """Return all plans of the corpus, by name.
+
+    Args:
+        folder: The folder of the corpus.
+    """
     decode = msgspec.json.Decoder(Found).decode
-    read = [(path.stem, decode(path.read_bytes())) for path in sorted(FOLDER.glob("*.json"))]
+    read = [(path.stem, decode(path.read_bytes())) for path in sorted(folder.glob("*.json"))]
     return [Entry(name, each.found, each.plan) for name, each in read]
 
 
-def keep(name: str, found: str, plan: Plan) -> Path:
+def keep(name: str, found: str, plan: Plan, folder: Path = FOLDER) -> Path:
     """Add a plan to the corpus.
 
     Args:
         name: Name of its file, without the ending.
         found: What it found, in one sentence.
         plan: The plan.
+        folder: The folder of the corpus.
 
     Returns:
         The file.
     """
-    path = FOLDER / f"{name}.json"
+    path = folder / f"{name}.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(Found(found, plan)), indent=1) + b"\n")
     return path

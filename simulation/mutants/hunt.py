@@ -11,6 +11,7 @@ import time
 from itertools import count
 
 from simulation.mutants.listed import mutant_of
+from simulation.plan import changed
 
 
 def main(name: str, profile: str, seconds: float) -> None:
@@ -21,7 +22,8 @@ def main(name: str, profile: str, seconds: float) -> None:
         profile: Name of the profile.
         seconds: How long to look, in CPU time, so that a busy machine makes no difference.
     """
-    mutant_of(name).install()
+    mutant = mutant_of(name)
+    mutant.install()
     # Only now: these import what the mutant is in.
     from simulation.draws import Draws  # noqa: PLC0415
     from simulation.profile import load, perform  # noqa: PLC0415
@@ -29,7 +31,8 @@ def main(name: str, profile: str, seconds: float) -> None:
     module = load(profile)
     began = time.process_time()
     for seed in count(1):
-        _, wrong = perform(module, module.plan(Draws(seed)))
+        plan = module.plan(Draws(seed))
+        _, wrong = perform(module, changed(plan, rates={**plan.rates, **mutant.rates}))
         taken = time.process_time() - began
         if wrong or taken >= seconds:
             found = {"seeds": seed, "seconds": round(taken, 1), "seen": wrong[:1]}

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulation.mutants import reading, writing
+from simulation.mutants import airbyte, mapping, matching, mirror, reading, sending, writing
 
 if TYPE_CHECKING:
     from simulation.mutants.mutant import Mutant
 
-MUTANTS: Final = (*reading.MUTANTS, *writing.MUTANTS)
+MUTANTS: Final = (
+    *reading.MUTANTS,
+    *writing.MUTANTS,
+    *sending.MUTANTS,
+    *matching.MUTANTS,
+    *mapping.MUTANTS,
+    *mirror.MUTANTS,
+    *airbyte.MUTANTS,
+)
 
 
 def mutant_of(name: str) -> Mutant:

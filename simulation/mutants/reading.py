@@ -80,13 +80,6 @@ MUTANTS: Final = (
         profiles=("incremental",),
     ),
     Mutant(
-        name="a state of the source counts pages, and not records",
-        module="airbyte_planhat.source.stream",
-        text="self._records += rows.count",
-        instead="self._records += 1",
-        profiles=("airbyte_source",),
-    ),
-    Mutant(
         name="a page of an incremental scan need not overlap the one before",
         module=_INCREMENTAL,
         text="if request.offset and (timestamps[0] is None or timestamps[0] <= read.key):",

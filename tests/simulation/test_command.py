@@ -10,6 +10,8 @@ from checkout import ROOT
 
 from simulation import __main__ as command
 from simulation import seeds
+from simulation.corpus import entries
+from simulation.draws import Draws
 from simulation.plan import plan_of
 from simulation.profile import names
 
@@ -51,6 +53,20 @@ def test_a_seed_with_a_violation_is_named_and_ends_with_1(only_first, monkeypatc
     assert command.main(["--seed", "3"]) == 1
     assert capsys.readouterr().out.endswith("\na record is missing\n")
     assert seeds.run_seeds("first", [3]).wrong == {3: ["a record is missing"]}
+
+
+def test_a_plan_that_was_made_smaller_is_kept(only_first, monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setattr(first_profile, "check", lambda _: ["a record is missing"])
+    assert command.main(["--seed", "3", "--shrink", str(tmp_path)]) == 1
+    (entry,) = entries(tmp_path)
+    assert (entry.name, entry.found) == ("first-3", "a record is missing")
+    assert len(entry.plan.to_json()) < len(first_profile.plan(Draws(3)).to_json())
+    assert f"kept in {tmp_path / 'first-3.json'}: " in capsys.readouterr().out
+
+
+def test_a_plan_without_a_violation_is_not_kept(only_first, tmp_path) -> None:
+    assert command.main(["--seed", "16", "--shrink", str(tmp_path)]) == 0
+    assert not entries(tmp_path)
 
 
 def test_a_seed_whose_check_fails_itself_ends_no_other(only_first, monkeypatch) -> None:

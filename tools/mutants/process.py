@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.abc
-import importlib.util
 import json
 import os
 import resource
@@ -19,16 +17,15 @@ import time
 import traceback
 from dataclasses import dataclass
 from enum import Enum
-from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
+from tools.replaced_module import replace_module
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from importlib.machinery import ModuleSpec
     from pathlib import Path
-    from types import CodeType, ModuleType
 
     from tools.mutants.mutant import Mutant
 
@@ -131,35 +128,6 @@ class Order:
         )
 
 
-class _MutantFinder(importlib.abc.MetaPathFinder):
-    """Finds one module: the mutant."""
-
-    def __init__(self, name: str, path: Path, source: bytes) -> None:
-        self._name = name
-        self._loader = _MutantLoader(name, str(path), source)
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return the mutant if its module is asked for."""
-        del path, target
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_loader(fullname, self._loader)
-
-
-class _MutantLoader(SourceFileLoader):
-    """Loads a mutant in place of the file of its module, and not from any cache."""
-
-    def __init__(self, name: str, path: str, source: bytes) -> None:
-        super().__init__(name, path)
-        self._source = source
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Return the code of the mutant."""
-        return compile(self._source, self.get_filename(fullname), "exec", dont_inherit=True)
-
-
 def start(
     root: Path,
     tests: Sequence[str],
@@ -230,7 +198,7 @@ def _be(
 def _can_be_imported(root: Path, mutant: Mutant) -> bool:
     """Put a mutant in the place of its module; return whether that can be imported."""
     name = mutant.name.path.removesuffix(".py").replace("/", ".")
-    sys.meta_path.insert(0, _MutantFinder(name, root / mutant.name.path, mutant.source))
+    replace_module(name, str(root / mutant.name.path), mutant.source)
     try:
         importlib.import_module(name)
     except BaseException:  # noqa: BLE001 - whatever it is, every test would fail with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
@@ -34,6 +35,15 @@ def test_a_mutant_has_profiles_that_should_see_it(mutant: Mutant) -> None:
     assert set(mutant.profiles) <= set(names())
 
 
+def test_each_profile_is_the_first_to_look_for_some_mutant() -> None:
+    without = sorted({*names()} - {mutant.profiles[0] for mutant in MUTANTS})
+    assert not without, (
+        f"no bug shows that {', '.join(without)} can fail: add a mutant to simulation/mutants, "
+        "aimed at what this profile checks and no other does, with it in front of its `profiles`; "
+        "then `python -m simulation.mutants --only 'its name'` has to see it"
+    )
+
+
 def test_names_of_mutants_are_theirs_alone() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
 
@@ -45,8 +55,8 @@ def test_a_mutant_whose_text_stands_there_several_times_is_refused() -> None:
 
 def test_a_mutant_of_a_module_that_was_imported_is_refused() -> None:
     assert PLURAL.module in sys.modules
-    with pytest.raises(MutantError, match="imported already"):
-        PLURAL.install()
+    with pytest.raises(ImportError, match="imported already"):
+        dataclasses.replace(PLURAL, text="def counted", instead="def counts").install()
 
 
 def test_a_process_imports_the_module_with_the_bug_in_it() -> None:
