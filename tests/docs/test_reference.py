@@ -14,7 +14,6 @@ import pytest
 import yaml
 from strangers import ROOT, program
 
-
 PLUGINS = {"tap-planhat": "extractors", "target-planhat": "loaders"}
 # The keys that the Hub allows for a setting and for a plugin, by the JSON Schemas in
 # github.com/meltano/hub/tree/main/schemas.
