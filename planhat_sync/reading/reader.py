@@ -10,7 +10,7 @@ from planhat_sync.reading.company_check import applies_one_id
 from planhat_sync.reading.company_filter import CompanyFilter
 from planhat_sync.reading.full_read import FullRead
 from planhat_sync.reading.incremental import IncrementalScan
-from planhat_sync.reading.newest_key import NewestKey
+from planhat_sync.reading.newest_key import NewestKey, newest_usable
 from planhat_sync.reading.pages.page import Rows
 from planhat_sync.reading.starting_point import StartingPoint
 from planhat_sync.reading.state import StreamState, companies_digest
@@ -133,10 +133,8 @@ class StreamReader:
             if self.untrusted:
                 return
             self._verify_companies()
-        newest = self._newest.value if self._newest else None
-        bookmarks = [one for one in (self._bookmark, newest) if one]
         self.state = StreamState(
-            bookmark=max(bookmarks, default=None),
+            bookmark=self._bookmark_after(),
             sorts=self._sorts,
             joins=self._companies.joined,
             companies=self._digest,
@@ -145,6 +143,18 @@ class StreamReader:
         )
         if self._is_vouched and self._key and self._full_read:
             self._conclude(self._key, began)
+
+    def _bookmark_after(self) -> datetime | None:
+        """Return the bookmark after all rows have been read.
+
+        It does not move back because everything was read, nor because no row has shown a key that
+        may become the bookmark.
+        """
+        newest = self._newest.value if self._newest else None
+        before = self._bookmark
+        if newest is None and before is None:
+            before, _ = newest_usable([self.state.bookmark], self._clock.utc())
+        return max([one for one in (before, newest) if one], default=None)
 
     def _conclude(self, key: str, began: datetime) -> None:
         """Decide after a full read whether the next run can read by a key that is vouched for."""

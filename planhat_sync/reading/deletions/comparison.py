@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planhat_sync.reading.deletions.id_table import IdTable
-from planhat_sync.reading.deletions.known_ids import KnownIds
+from planhat_sync.reading.deletions.known_ids import MOST_DELETED, KnownIds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,7 @@ class Comparison:
         self._older = IdTable()  # to compare with the known table
         self._newer = IdTable()
         self._recent = set(known.recent) if known else set()
+        self._deleted = dict.fromkeys(known.deleted) if known else {}
         self._has_known_top = not self._known_top
 
     @property
@@ -83,7 +84,9 @@ class Comparison:
             self.others += len(others)
             skipped = set(others)
             ids = [identifier for identifier in ids if identifier not in skipped]
-        self._recent.difference_update(newer)
+        self._recent.difference_update(ids)
+        for identifier in set(self._deleted).intersection(ids):
+            del self._deleted[identifier]
         self._top = max(self._top, max(ids, default=""))
 
     def missing(self) -> Missing:
@@ -94,19 +97,22 @@ class Comparison:
         difference = self._known.table.difference(self._older)
         if difference is None:
             fewer = self._known.table.size - self._older.size
-            named = recent if self._has_known_top else [self._known_top, *recent]
+            named = recent if self._has_known_top else sorted([self._known_top, *recent])
             return Missing(max(0, fewer) + len(recent), named, None)
-        # The table has none of the recent ids: they are greater.
-        ids = difference.removed + recent
+        ids = sorted(difference.removed + recent)  # the table has none of the recent ids
         return Missing(len(ids), recent, ids)
 
-    def known_after(self, at: datetime, kept: Sequence[str] = ()) -> KnownIds:
+    def known_after(
+        self, at: datetime, kept: Sequence[str] = (), deleted: Sequence[str] = ()
+    ) -> KnownIds:
         """Return what is known after the scan.
 
         Args:
             at: When the scan ended.
             kept: Ids that are missing in the scan, although their records exist.
+            deleted: Ids of the records that are missing because they do not exist any more.
         """
         table = self._older.union(self._newer)
         table.add(kept)
-        return KnownIds(table, max([self._top, *kept]), at)
+        remembered = list(self._deleted | dict.fromkeys(deleted))
+        return KnownIds(table, max([self._top, *kept]), at, deleted=remembered[-MOST_DELETED:])

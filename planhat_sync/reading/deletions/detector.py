@@ -179,7 +179,8 @@ class DeletionDetector:
                 self._source.model.name,
                 counted(comparison.others, "record"),
             )
-        self._put(comparison.known_after(self._clock.utc(), kept))
+        deleted = sorted(set(missing.ids or ()).difference(kept))
+        self._put(comparison.known_after(self._clock.utc(), kept, deleted))
 
     def _contradiction(self, comparison: Comparison, missing: Missing) -> str | None:
         """Return why what did not come in a full read may exist; None if nothing says so."""

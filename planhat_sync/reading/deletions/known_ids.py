@@ -1,6 +1,6 @@
 """What one run leaves for the next about the ids that it has emitted.
 
-It is kept in the state, as a JSON object of at most 16,000 characters, whatever the number of
+It is kept in the state, as a JSON object of at most 20,000 characters, whatever the number of
 records.
 """
 
@@ -16,7 +16,7 @@ from planhat_sync.reading.deletions.id_table import IdTable, is_object_id
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 KNOWN_IDS: Final = "known_ids"
@@ -24,6 +24,9 @@ KNOWN_IDS: Final = "known_ids"
 
 MOST_RECENT_IN_STATE: Final = 200
 """So many ids, each of 16 characters, fit beside the table."""
+
+MOST_DELETED: Final = 200
+"""So many of the ids whose deletion was emitted are remembered, the latest ones."""
 
 _VERSION: Final = 1
 _ID_BYTES: Final = 12
@@ -38,6 +41,7 @@ class _Stored(msgspec.Struct):
     top: str
     cells: str
     recent: str
+    deleted: str = ""
 
 
 @dataclass(slots=True)
@@ -48,13 +52,16 @@ class KnownIds:
         table: The ids that existed at the last sweep.
         top: The greatest of them; empty if there were none.
         swept_at: When the last sweep ended.
-        recent: Greater ids, of records that were emitted since.
+        recent: Ids that the table does not have, of records that were emitted since.
+        deleted: Ids whose deletion was emitted, the latest at the end. A list that lags can show
+            one again: then its record is emitted, and has to be missed again.
     """
 
     table: IdTable
     top: str
     swept_at: datetime
     recent: set[str] = field(default_factory=set)
+    deleted: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -67,23 +74,24 @@ class KnownIds:
         Args:
             ids: Ids of records that are about to be emitted.
         """
+        again = set(self.deleted).intersection(ids) - self.recent
         if not ids or max(ids) <= self.top:
-            return set()
+            return again
         newer = {identifier for identifier in ids if identifier > self.top}
-        return {identifier for identifier in newer - self.recent if is_object_id(identifier)}
+        return again.union(filter(is_object_id, newer - self.recent))
 
     def to_json(self) -> dict[str, Any] | None:
         """Return what the state holds; None if it does not fit, so that nothing is known."""
         if len(self.recent) > MOST_RECENT_IN_STATE:
             return None
-        recent = bytes.fromhex("".join(sorted(self.recent)))
         return {
             "version": _VERSION,
             "swept_at": format_timestamp(self.swept_at),
             "size": self.table.size,
             "top": self.top,
             "cells": self.table.to_text(),
-            "recent": base64.b64encode(recent).decode(),
+            "recent": _to_text(sorted(self.recent)),
+            "deleted": _to_text(self.deleted),
         }
 
     @classmethod
@@ -99,13 +107,23 @@ class KnownIds:
         try:
             stored = msgspec.convert(value, type=_Stored)
             table = IdTable.from_text(stored.cells, stored.size)
-            recent = base64.b64decode(stored.recent, validate=True).hex()
+            recent, deleted = _from_text(stored.recent), _from_text(stored.deleted)
         except (ValueError, TypeError):  # also msgspec's and Base64's errors
             return None
-        digits = 2 * _ID_BYTES
         swept_at = parse_timestamp(stored.swept_at)
         is_top = is_object_id(stored.top) if stored.size else not stored.top
-        if stored.version != _VERSION or swept_at is None or not is_top or len(recent) % digits:
+        if stored.version != _VERSION or swept_at is None or not is_top:
             return None
-        ids = {recent[at : at + digits] for at in range(0, len(recent), digits)}
-        return cls(table, stored.top, swept_at, ids)
+        return cls(table, stored.top, swept_at, set(recent), deleted)
+
+
+def _to_text(ids: Iterable[str]) -> str:
+    return base64.b64encode(bytes.fromhex("".join(ids))).decode()
+
+
+def _from_text(text: str) -> list[str]:
+    """Return ids; raise a ValueError if the text does not hold any number of them."""
+    joined = base64.b64decode(text, validate=True)
+    if len(joined) % _ID_BYTES:
+        raise ValueError("an id is cut")
+    return [joined[at : at + _ID_BYTES].hex() for at in range(0, len(joined), _ID_BYTES)]

@@ -35,12 +35,13 @@ def reader(sandbox):
     config = {"api_token": "token-a", "api_url": sandbox.url, "requests_per_minute": 0}
     with Transport(Connection.from_config(config), width=4) as transport:
 
-        def make(state, clock=None, **more):
+        def make(state, clock=None, full_read=None, **more):
             row_format = RowFormat("issues", ["title"], key=KEY, clock=clock, **more)
             client, stop = PlanhatClient(transport), threading.Event()
             source = Source(client, ISSUES, row_format.select, row_format.page, stop, 4)
             logger = logging.getLogger("test")
-            return StreamReader(source, KEY, ReadSettings(), state, logger, clock)
+            settings = ReadSettings()
+            return StreamReader(source, KEY, settings, state, logger, clock, full_read=full_read)
 
         yield make
 
@@ -73,10 +74,14 @@ def test_lines_are_what_the_caller_makes_of_rows(reader):
 
 
 class OldClock(Clock):
-    """A clock of 2026-01-01T12:00:00Z."""
+    """A clock of 2026-01-01T12:00:00Z, or so many days before it."""
+
+    def __init__(self, days=0):
+        super().__init__()
+        self.days = days
 
     def epoch(self):
-        return 1_767_268_800.0
+        return 1_767_268_800.0 - 86_400 * self.days
 
 
 def test_the_clock_that_is_passed_in_dates_the_rows_and_bounds_the_bookmark(reader):
@@ -92,6 +97,25 @@ def test_the_clock_that_is_passed_in_dates_the_rows_and_bounds_the_bookmark(read
     assert {at.isoformat() for at in received} == {"2026-01-01T12:00:00+00:00"}
     # The row of 3 January is more than a day ahead of this clock.
     assert reading.state.bookmark.isoformat() == "2026-01-02T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2025-12-19T00:00:00.000Z", "2025-12-19T00:00:00+00:00"),
+        ("2026-01-01T00:00:00.000Z", None),  # further ahead of this clock than a day
+        (None, None),
+    ],
+)
+def test_a_full_read_that_shows_no_usable_key_leaves_the_bookmark_where_it_was(
+    reader, before, after
+):
+    entry = {"replication_key": KEY, "replication_key_value": before} if before else {}
+    state = StreamState.from_json(entry, KEY, "issues")
+    reading = reader(state, OldClock(days=10), full_read="a test")
+    assert sum(rows.count for rows in reading.read()) == 3
+    bookmark = reading.state.bookmark
+    assert (bookmark and bookmark.isoformat()) == after
 
 
 def test_reading_loads_no_part_of_singers_sdk():

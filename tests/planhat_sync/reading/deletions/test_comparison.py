@@ -12,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planhat_sync.reading.deletions.comparison import Comparison
-from planhat_sync.reading.deletions.known_ids import MOST_RECENT_IN_STATE, KnownIds
+from planhat_sync.reading.deletions.known_ids import (
+    MOST_DELETED,
+    MOST_RECENT_IN_STATE,
+    KnownIds,
+)
 
 AT = datetime(2026, 11, 28, tzinfo=timezone.utc)
 PAGE = 2_000
@@ -60,6 +64,40 @@ def test_missing_is_exactly_what_was_known_and_was_not_scanned(before, emitted, 
     assert comparison.others == len(others)
     again = scanned(next_run(comparison.known_after(AT)), sorted(object_ids(after)))
     assert again.missing().ids == []
+
+
+@given(
+    before=st.sets(st.integers(0, 99), max_size=40),
+    gone=st.sets(st.integers(0, 99), max_size=40),
+    shown_again=st.sets(st.integers(0, 99), max_size=40),
+    back=st.sets(st.integers(0, 99), max_size=10),
+)
+def test_a_deleted_record_that_a_list_shows_again_is_missing_again(before, gone, shown_again, back):
+    """A list may lag; and what was deleted may be restored, whether it is emitted or not."""
+    known = known_after(object_ids(sorted(before)))
+    gone &= before
+    comparison = scanned(known, object_ids(sorted(before - gone)))
+    deleted = comparison.missing().ids
+    assert deleted == object_ids(sorted(gone))
+    known = next_run(comparison.known_after(AT, deleted=deleted))
+    known.recent |= known.unseen(object_ids(shown_again & gone))
+    back &= gone
+    there = (before - gone) | back
+    comparison = scanned(next_run(known), object_ids(sorted(there)))
+    missing = comparison.missing().ids
+    assert missing == object_ids(sorted((shown_again & gone) - back))
+    last = next_run(comparison.known_after(AT, deleted=missing))
+    assert set(last.deleted) == set(object_ids(gone - back))
+    assert scanned(last, object_ids(sorted(there))).missing().ids == []
+
+
+def test_the_latest_deletions_are_remembered():
+    ids = object_ids(range(2 * MOST_DELETED))
+    known = known_after(ids)
+    for half in (ids[MOST_DELETED:], ids[:MOST_DELETED]):
+        comparison = scanned(known, [])
+        known = next_run(comparison.known_after(AT, deleted=half))
+        assert known.deleted == half
 
 
 @pytest.mark.slow
