@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz sim sim-mutants mutants
+.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference picture linkcheck spelling lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz sim sim-mutants mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -73,6 +73,9 @@ docs: .venv-docs/.installed ## build the documentation into site/
 
 reference: $(STAMP) ## write the generated parts of README, docs, meltano.yml and hub/
 	$(BIN)/python -m tools.reference
+
+picture: $(STAMP) ## draw the picture of a terminal in the documentation again, after a change of what is printed
+	$(BIN)/python -m tools.terminal_picture
 
 # Airflow is large: it has its own environment, and its tests are not in make test.
 .venv-airflow/.installed: examples/airflow/requirements.txt tests/platform/airflow/requirements.txt

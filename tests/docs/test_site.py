@@ -139,7 +139,7 @@ def test_the_links_of_the_readme_lead_to_a_file_and_a_heading_that_are_there(sit
             assert anchor in pages[page].anchors, link
 
 
-def test_the_readme_fits_a_reader_s_patience_and_counts_the_models_right():
+def test_the_readme_is_short_and_counts_the_models_right():
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.splitlines()) <= 150
     read = [model for model in load_models().values() if model.is_read]
