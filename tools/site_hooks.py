@@ -5,7 +5,8 @@
   than `tomllib`, so both are read from the file's lines.
 - A link to a source file becomes the name and its path: the files are not on the site. In the
   repository the links lead to them.
-- What a command prints has the caption "Output" and no copy button.
+- What a program prints, which is a `text` block without the name of a file, has the caption
+  "Output" and no copy button. Decisions have none: there such blocks are of other kinds.
 - The rows of a wide table of text can be stacked on a phone: each cell has its column's name.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 _LINK = re.compile(r"\[(`[^`]+`)\]\(\.\./([^)]+\.py)\)")
-_OUTPUT = re.compile(r"^( *)<!-- output -->\n\1```text\n", re.MULTILINE)
+_OUTPUT = re.compile(r"^( *)(?:<!-- output -->\n\1)?```text\n", re.MULTILINE)
 _ENTRY = re.compile(r'^(\w+) *= *"([^"]*)"', re.MULTILINE)
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _HEADING = re.compile(r"<th>(.*?)</th>", re.DOTALL)
@@ -44,13 +45,16 @@ def on_config(config: Any) -> None:  # noqa: ANN401 - MkDocs is not installed wh
         config.edit_uri = f"edit/{_BRANCH}/docs/"
 
 
-def on_page_markdown(markdown: str, **_: object) -> str:
+def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401 - as above
     """Return the text of a page with its links to source files and its output blocks replaced.
 
     Args:
         markdown: The text.
+        page: MkDocs' page.
     """
     linked = _LINK.sub(r'\1{ title="\2" }', markdown)
+    if page.file.src_uri.startswith("adr/"):
+        return linked
     return _OUTPUT.sub(r'\1```{ .text .output .no-copy title="Output" }\n', linked)
 
 

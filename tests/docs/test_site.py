@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from built_site import build_site
 from strangers import ROOT
 
@@ -158,3 +160,19 @@ def test_the_api_reference_has_everything_that_programs_import(site):
         and not re.search(rf'<h[1-6] id="planhat_sync\.(errors\.)?{name}"', page)
     ]
     assert not missing
+
+
+def test_the_navigation_has_a_line_for_every_page_and_every_section(site):
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
+    sections = {title: pages for entry in nav for title, pages in entry.items()}
+    titles = {
+        title
+        for pages in sections.values()
+        if isinstance(pages, list)
+        for page in pages
+        for title in page
+    }
+    assert len(sections) >= 5
+    shown = (site / "index.html").read_text("utf-8")
+    lines = re.findall(r'<span class="md-ellipsis">\s*(.*?)\s*</span>', shown)
+    assert titles | sections.keys() <= set(map(unescape, lines))
