@@ -69,7 +69,7 @@ def _model(model: Model) -> str:
         f" `{keyable}` is unique only within one `{owner}`."
         for keyable, owner in model.keyable_scope.items()
     )
-    return f"""## {model.name}
+    return f"""### {model.name}
 
 - made from: {EVIDENCE[model.evidence]}{f" ({facts})" if facts else ""}
 - path: `{model.path}`
