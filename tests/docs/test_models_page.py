@@ -13,7 +13,7 @@ from tools.reference.models import EVIDENCE
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
 SECTIONS = {
     name: text
-    for name, _, text in (part.partition("\n") for part in PAGE.split("\n## ")[1:])
+    for name, _, text in (part.partition("\n") for part in PAGE.split("\n### ")[1:])
     if name in load_models()
 }
 

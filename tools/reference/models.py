@@ -28,7 +28,7 @@ def table(models: Iterable[Model]) -> str:
         f"{_needed(m)} |"
         for m in models
     ]
-    head = "| object | read | written | keys | to create one |\n|---|---|---|---|---|"
+    head = "| object | read | written | keyables | to create one |\n|---|---|---|---|---|"
     uncertain = [f"[`{m.name}`](models.md#{m.name})" for m in models if m.is_uncertain]
     return "\n".join([head, *rows]) + (
         f"\n\nThe vendor documents no {', '.join(uncertain)}: what is known of them comes from "
@@ -69,7 +69,7 @@ def _model(model: Model) -> str:
         f" `{keyable}` is unique only within one `{owner}`."
         for keyable, owner in model.keyable_scope.items()
     )
-    return f"""## {model.name}
+    return f"""### {model.name}
 
 - made from: {EVIDENCE[model.evidence]}{f" ({facts})" if facts else ""}
 - path: `{model.path}`
