@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -81,6 +82,33 @@ def hunt(mutant: Mutant, seconds: float) -> Hunt:
     return found
 
 
+def table(found: Sequence[Hunt]) -> str:
+    """Return a table in Markdown: what each profile has seen, and after how many seeds at most.
+
+    Args:
+        found: What became of the mutants.
+    """
+    seen: defaultdict[str, list[Hunt]] = defaultdict(list)
+    for each in found:
+        if each.violation:
+            seen[each.profile].append(each)
+            seen["all"].append(each)
+    lines = [_row(profile, hunts) for profile, hunts in sorted(seen.items(), key=_all_last)]
+    head = "| seen by | bugs | seeds, median | seeds, most | CPU seconds, most |"
+    return "".join(f"{line}\n" for line in (head, "|---|---:|---:|---:|---:|", *lines))
+
+
+def _row(profile: str, hunts: Sequence[Hunt]) -> str:
+    seeds = sorted(each.seeds for each in hunts)
+    slowest = max(each.seconds for each in hunts)
+    cells = (profile, len(hunts), seeds[len(seeds) // 2], seeds[-1], f"{slowest:.1f}")
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _all_last(row: tuple[str, object]) -> tuple[bool, str]:
+    return row[0] == "all", row[0]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look for all mutants; return 1 if one was not seen, or one that cannot be.
 
@@ -93,13 +121,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="those whose names contain this")
     options = parser.parse_args(arguments)
     chosen = [each for each in MUTANTS if options.only in each.name]
-    wrong = 0
+    hunts: list[Hunt] = []
     with ThreadPoolExecutor(options.jobs) as pool:
         for found in pool.map(partial(hunt, seconds=options.seconds), chosen):
             sys.stdout.write(f"{found}\n")
             sys.stdout.flush()
-            wrong += not found.is_right
-    sys.stdout.write(f"{len(chosen) - wrong} of {len(chosen)} mutants as they should be\n")
+            hunts.append(found)
+    wrong = sum(not found.is_right for found in hunts)
+    sys.stdout.write(
+        f"\n{table(hunts)}\n{len(chosen) - wrong} of {len(chosen)} as they should be\n"
+    )
     return 1 if wrong else 0
 
 

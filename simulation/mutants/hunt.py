@@ -11,7 +11,6 @@ import time
 from itertools import count
 
 from simulation.mutants.listed import mutant_of
-from simulation.plan import changed
 
 
 def main(name: str, profile: str, seconds: float) -> None:
@@ -31,8 +30,7 @@ def main(name: str, profile: str, seconds: float) -> None:
     module = load(profile)
     began = time.process_time()
     for seed in count(1):
-        plan = module.plan(Draws(seed))
-        _, wrong = perform(module, changed(plan, rates={**plan.rates, **mutant.rates}))
+        _, wrong = perform(module, mutant.aimed(module.plan(Draws(seed))))
         taken = time.process_time() - began
         if wrong or taken >= seconds:
             found = {"seeds": seed, "seconds": round(taken, 1), "seen": wrong[:1]}

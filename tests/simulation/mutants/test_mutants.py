@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import planhat_sync.runtime.plural  # noqa: F401 - it must have been imported
+from simulation.mutants.__main__ import Hunt, table
 from simulation.mutants.listed import MUTANTS
 from simulation.mutants.mutant import Mutant, MutantError
 from simulation.profile import names
@@ -74,3 +75,18 @@ def test_a_process_imports_the_module_with_the_bug_in_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "True\n"
+
+
+def test_the_table_says_what_each_profile_has_seen_and_what_the_slowest_took() -> None:
+    hunts = [
+        Hunt(PLURAL, "simple", 3, 0.5, "one is missing"),
+        Hunt(PLURAL, "mixed", 400, 9.25, "one is missing"),
+        Hunt(PLURAL, "simple", 20, 1.0, "one is there twice"),
+        Hunt(PLURAL, "pipe", 900, 60.0, ""),
+    ]
+    assert table(hunts).splitlines()[2:] == [
+        "| mixed | 1 | 400 | 400 | 9.2 |",
+        "| simple | 2 | 20 | 20 | 1.0 |",
+        "| all | 3 | 20 | 400 | 9.2 |",
+    ]
+    assert len(table(hunts[3:]).splitlines()) == 2
