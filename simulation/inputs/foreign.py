@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from simulation.oracles.conversion import DELETED_AT, Rejected
@@ -14,6 +15,7 @@ from simulation.oracles.inputs import SEQUENCE
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterable
 
     from simulation.oracles.model import Mapped
 
@@ -107,35 +109,56 @@ ENTRIES: Final[Mapping[str, list[Entry]]] = {
         Entry("join(', ', fields.labels)", _joined),
     ],
     "custom.Punkte (geschätzt)": [Entry("fields.points", lambda r: path(r, "fields", "points"))],
+    "sourceId": [
+        Entry("key", lambda r: r["key"]),
+        Entry("join('-', ['jira_help', key])", lambda r: f"jira_help-{r['key']}"),
+    ],
+    DELETED_AT: [Entry("removed", lambda r: path(r, "removed"))],
+    "title": [Entry("fields.summary", lambda r: path(r, "fields", "summary"))],
+    "companyIds": [Entry([{"externalId": "fields.customer"}], _company)],
 }
 """The entries that a mapping may have, by property."""
+KEY: Final[Mapping[str, Entry]] = dict(
+    zip(("issues", "jira_help"), ENTRIES["sourceId"], strict=True)
+)
+"""What keeps the records of each stream apart."""
+ALWAYS: Final = ("title", "companyIds")
+NEVER: Final = ("sourceId", DELETED_AT)
+"""Properties that are not drawn as the others are."""
 
 
-@dataclass(frozen=True)
 class StreamMapping:
-    """A mapping of one stream, as it is written and as it is meant."""
+    """What a mapping of one stream means.
 
-    setting: dict[str, Any]
-    entries: Mapping[str, Entry]
-    omits: bool
-    prefix: str
-    has_own_deletion: bool
+    Args:
+        setting: The mapping, as it is written.
+    """
+
+    def __init__(self, setting: Mapping[str, Any]) -> None:
+        written = {name: each for name, each in setting["set"].items() if name != "custom"}
+        labels = setting["set"].get("custom", {})
+        written |= {f"custom.{label}": each for label, each in labels.items()}
+        entries = {name: _entry(name, each) for name, each in written.items()}
+        self.deletion = entries.pop(DELETED_AT, None)
+        self._key = entries.pop("sourceId")
+        self._entries = entries
+        self._omits = setting.get("nulls") == "omit"
 
     def apply(self, record: Record) -> Mapping[str, Any] | Rejected | None:
         """Return what a record becomes, None if it is left out."""
-        at = path(record, "removed") if self.has_own_deletion else record.get(DELETED_AT)
+        at = self.deletion.means(record) if self.deletion else record.get(DELETED_AT)
         deleted = {} if at in (None, ABSENT) else {DELETED_AT: at}
-        made: dict[str, Any] = {"sourceId": f"{self.prefix}{record['key']}", **deleted}
+        made: dict[str, Any] = {"sourceId": self._key.means(record), **deleted}
         if deleted:
             return made
         if path(record, "fields", "customer") in (None, ABSENT, False):
             return None
         try:
-            values = {name: entry.means(record) for name, entry in self.entries.items()}
+            values = {name: entry.means(record) for name, entry in self._entries.items()}
         except FailsError:
             return FAILED
         for name, value in values.items():
-            if value is ABSENT or (value is None and self.omits):
+            if value is ABSENT or (value is None and self._omits):
                 continue
             if name.startswith("custom."):
                 made.setdefault("custom", {})[name.removeprefix("custom.")] = value
@@ -144,35 +167,38 @@ class StreamMapping:
         return made
 
 
-def draw_mapping(chance: random.Random, stream: str, *, named: str) -> StreamMapping:
+def _entry(name: str, written: object) -> Entry:
+    """Return the entry of a property that is written like this."""
+    return next(each for each in ENTRIES[name] if each.written == written)
+
+
+def draw_mapping(chance: random.Random, stream: str, *, named: str) -> dict[str, Any]:
     """Draw a mapping of a stream.
 
     Args:
         chance: Draws it.
         stream: Name of the stream.
         named: What the mapping calls it: its name, or a glob.
+
+    Returns:
+        The mapping, as it is written.
     """
-    drawn = {name: chance.choice(entries) for name, entries in ENTRIES.items()}
-    entries = {name: entry for name, entry in drawn.items() if chance.random() < 0.7}  # noqa: PLR2004 - most
-    entries |= {
-        "title": Entry("fields.summary", lambda r: path(r, "fields", "summary")),
-        "companyIds": Entry([{"externalId": "fields.customer"}], _company),
+    drawn = {name: chance.choice(ENTRIES[name]) for name in ENTRIES if name not in NEVER}
+    entries = {
+        name: entry
+        for name, entry in drawn.items()
+        if name in ALWAYS or chance.random() < 0.7  # noqa: PLR2004 - most
     }
-    has_prefix = stream != "issues"
-    written: dict[str, Any] = {"sourceId": f"join('-', ['{stream}', key])" if has_prefix else "key"}
+    written: dict[str, Any] = {"sourceId": KEY[stream].written}
     for name, entry in entries.items():
         if name.startswith("custom."):
             written.setdefault("custom", {})[name.removeprefix("custom.")] = entry.written
         else:
             written[name] = entry.written
-    omits, own = chance.random() < 0.3, chance.random() < 0.3  # noqa: PLR2004 - some
-    if own:
-        written[DELETED_AT] = "removed"
+    if chance.random() < 0.3:  # noqa: PLR2004 - some
+        written[DELETED_AT] = ENTRIES[DELETED_AT][0].written
     setting = {"stream": named, "model": "issues", "set": written, "when": "fields.customer"}
-    if omits:
-        setting["nulls"] = "omit"
-    prefix = f"{stream}-" if has_prefix else ""
-    return StreamMapping(setting, entries, omits, prefix, own)
+    return {**setting, "nulls": "omit"} if chance.random() < 0.3 else setting  # noqa: PLR2004
 
 
 def draw_record(chance: random.Random, number: int, line: int) -> dict[str, Any]:
@@ -218,6 +244,21 @@ def _rich(*texts: str) -> dict[str, Any]:
         "content": [
             {"type": "paragraph", "content": [{"type": "text", "text": text}]} for text in texts
         ],
+    }
+
+
+def mappings_of(settings: Mapping[str, Any], streams: Iterable[str]) -> dict[str, StreamMapping]:
+    """Return what the mappings of a plan mean, for each stream that has one.
+
+    Args:
+        settings: The settings of the target.
+        streams: Names of the streams.
+    """
+    return {
+        stream: StreamMapping(each)
+        for each in settings["mappings"]
+        for stream in streams
+        if fnmatchcase(stream, each["stream"])
     }
 
 

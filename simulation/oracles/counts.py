@@ -21,16 +21,11 @@ ALIKE: Final = ("updated", "unchanged")
 RESULTS: Final = {WELL: "done", FAILED: "failed", STOPPED: "interrupted"}
 
 
-def fed_outcomes(model: TargetModel, life: Life) -> list[Outcome]:
-    """Return the outcomes of the records that a life was fed."""
-    return [each for each in model.outcomes if each.line.number > life.first]
-
-
 def check_counts(model: TargetModel, life: Life, story: Story, *, exact: bool = True) -> list[str]:
     """Return what is wrong with the summary of a life.
 
     Args:
-        model: The model.
+        model: What the life had to do.
         life: A life that is over.
         story: The run.
         exact: Whether the counts of an undisturbed run are known.
@@ -40,17 +35,17 @@ def check_counts(model: TargetModel, life: Life, story: Story, *, exact: bool = 
         return []
     wrong = [*_unbalanced(life, summary), *_unlike_the_file(model, life, story)]
     if life.ended == WELL:
-        fed = fed_outcomes(model, life)
+        fed = model.outcomes
         wrong += _unlike_the_input(fed, summary)
-        if exact and life is story.lives_of(life.step)[0] and not life.faults:
+        if exact and not life.faults:
             alone = model.settings.get("batch_size_rows") == 1
             for name, counts in summary["streams"].items():
                 mine = [each for each in fed if each.model == name]
                 wrong += [f"{name}: {each}" for each in _inexact(mine, counts, alone=alone)]
-    return [f"life {life.number}: {each}" for each in wrong]
+    return wrong
 
 
-def check_requests(model: TargetModel, life: Life, story: Story) -> list[str]:
+def check_requests(model: TargetModel, life: Life) -> list[str]:
     """Return whether a life has sent more requests than any course of things takes.
 
     Every record may need a batch, a lookup and a delete of its own, and a list may have pages of
@@ -58,14 +53,13 @@ def check_requests(model: TargetModel, life: Life, story: Story) -> list[str]:
     (docs/adr/0045). Each fault may cost a list, and all parts once more.
 
     Args:
-        model: The model.
+        model: What the life had to do.
         life: A life that is over.
-        story: The run.
     """
     if life.summary is None:
         return []
-    fed = fed_outcomes(model, life)
-    held = sum(map(len, story.plan.tenants[life.tenant].records.values()))
+    fed = model.outcomes
+    held = sum(map(len, model.began.records.values()))
     refused = sum(each.by_planhat for each in fed)
     parts = 4 * len(fed) + 4 * refused * (1 + ceil(log2(len(fed) + 1)))
     most = (12 + 4 * (held + len(fed)) + parts) * (1 + life.faults)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from simulation.oracles.conversion import Rejected, Request, Skipped, convert, match_on
 from simulation.oracles.inputs import read_lines, records
 from simulation.oracles.shapes import SHAPES
@@ -54,17 +56,20 @@ def unmapped(stream: str, record: Mapping[str, Any]) -> Mapped:
 
 
 class TargetModel:
-    """The outcomes of all records of the first step of a plan, and what they leave in the tenant.
+    """What a run of the first step of a plan does with what it is fed, and leaves in the tenant.
 
     Args:
         plan: The plan.
         mapped: What the mappings make of a record.
+        first: Index of the first line that it is fed.
+        held: The records of each model that it finds; those of the plan by default.
 
     Attributes:
         lines: All lines of the input.
         numbers: Number of the line that has each sequence.
-        outcomes: One for each RECORD, in order.
+        outcomes: One for each RECORD that it is fed, in order.
         timelines: What each key has stood for.
+        began: The tenant as it was found.
         world: The tenant behind the last line.
     """
 
@@ -72,14 +77,19 @@ class TargetModel:
         self,
         plan: Plan,
         mapped: Callable[[str, Mapping[str, Any]], Mapped] = unmapped,
+        *,
+        first: int = 0,
+        held: Mapping[str, list[dict[str, Any]]] | None = None,
     ) -> None:
         step = plan.steps[0]
         side = step.sides[0]
         self.settings = side.settings
         self.lines = read_lines(step.lines)
         self.numbers = {line.sequence: line.number for line in records(self.lines)}
+        began = plan.tenants[side.tenant]
+        self.began = replace(began, records={**began.records, **(held or {})})
         self.world = World(
-            plan.tenants[side.tenant],
+            self.began,
             has_defaults=plan.planhat == SANDBOX,
             by_label=bool(self.settings.get("mappings")),
         )
@@ -88,7 +98,8 @@ class TargetModel:
         for shape in SHAPES.values():
             for record in self.world.of(shape):
                 self.timelines.note(0, shape, (), record)
-        self.outcomes = [self._outcome(line, mapped) for line in records(self.lines)]
+        fed = records(self.lines[first:])
+        self.outcomes = [self._outcome(line, mapped) for line in fed]
 
     def _outcome(self, line: Line, mapped: Callable[[str, Mapping[str, Any]], Mapped]) -> Outcome:
         model, record = mapped(line.stream, line.record or {})

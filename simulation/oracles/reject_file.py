@@ -77,13 +77,13 @@ def read_rejects(data: bytes, numbers: Mapping[int, int]) -> tuple[list[Filed], 
     return rejects, wrong
 
 
-def misquoted(reject: Filed, lines: Sequence[str], lives: Sequence[Life]) -> str:
+def misquoted(reject: Filed, lines: Sequence[str], life: Life) -> str:
     """Return what a reject says wrongly about where it came from, empty if nothing.
 
     Args:
         reject: It.
         lines: All lines of the input.
-        lives: The runs that may have written it.
+        life: The run that has written it.
     """
     if not 0 < reject.number <= len(lines):
         return f"a reject has a record that no line of the input has: {dict(reject.record)}"
@@ -91,6 +91,6 @@ def misquoted(reject: Filed, lines: Sequence[str], lives: Sequence[Life]) -> str
     if json.dumps(came.get("record")) != json.dumps(reject.record):
         return f"the reject of line {reject.number} does not have the record that came in it"
     fed = lines[reject.number - 1].encode()
-    if not any(len(life.fed) >= reject.line and life.fed[reject.line - 1] == fed for life in lives):
+    if len(life.fed) < reject.line or life.fed[reject.line - 1] != fed:
         return f"the reject of line {reject.number} says that it came in line {reject.line}"
     return ""

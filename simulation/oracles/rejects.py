@@ -31,24 +31,24 @@ def is_due(model: TargetModel, outcome: Outcome, *, strict: bool) -> bool:
 
 
 class RejectOracle:
-    """The rejects of all runs of a step.
+    """The rejects of one run.
 
     Args:
-        model: What an undisturbed run does.
-        tenant: Alias of the tenant.
+        model: What the run has to do.
+        life: The run.
         lines: All lines of the input.
-        excuses: Returns whether a reject that no undisturbed run has may be there nevertheless.
+        excuses: Returns whether a reject that is not due may be there nevertheless.
     """
 
     def __init__(
         self,
         model: TargetModel,
-        tenant: str,
+        life: Life,
         lines: Sequence[str],
         excuses: Callable[[Filed, Story], bool],
     ) -> None:
         self._model = model
-        self._tenant = tenant
+        self._life = life
         self._lines = lines
         self._excuses = excuses
         self._outcomes = {each.line.number: each for each in model.outcomes}
@@ -71,37 +71,36 @@ class RejectOracle:
             and is_due(self._model, each, strict=strict)
         ]
 
-    def wrong(self, story: Story, lives: Sequence[Life]) -> list[str]:
+    def wrong(self, story: Story) -> list[str]:
         """Return what is wrong with the rejects that there are.
 
         Args:
-            story: The run.
-            lives: The lives that may have written them.
+            story: The run of the plan.
         """
-        rejects, wrong = self._read(story.rejects)
+        rejects, wrong = self._read(story.rejects, _following(self._life, story))
         for reject in rejects:
-            wrong += filter(None, [misquoted(reject, self._lines, lives)])
+            wrong += filter(None, [misquoted(reject, self._lines, self._life)])
             if self._is_strange(reject) and not self._is_explained(reject, story):
                 due = self._outcomes[reject.number]
                 wrong.append(
                     f"line {reject.number} is rejected as {reject.code} ({reject.message}) and "
                     f"should be {sorted(due.codes) if due.codes else due.kind}"
                 )
-        for number, times in Counter(each.number for each in rejects).items():
-            runs = sum(life.first < number for life in lives)
-            if times > runs:
-                wrong.append(f"line {number} was read by {runs} runs and rejected {times} times")
+        times = Counter(each.number for each in rejects)
+        wrong += [
+            f"line {each} is rejected {times[each]} times" for each in times if times[each] > 1
+        ]
         return wrong
 
     def uncertain(self, story: Story) -> set[Key]:
-        """Return the keys of records that were rejected and would not be in an undisturbed run.
+        """Return the keys of records that were rejected without its being due.
 
         They may or may not have been written.
 
         Args:
-            story: The run.
+            story: The run of the plan.
         """
-        rejects, _ = self._read(story.rejects)
+        rejects, _ = self._read(story.rejects, _following(self._life, story))
         return {
             key
             for reject in rejects
@@ -109,8 +108,13 @@ class RejectOracle:
             for key in self._outcomes[reject.number].keys
         }
 
-    def _read(self, files: Mapping[str, bytes]) -> tuple[list[Filed], list[str]]:
-        return read_rejects(files.get(self._tenant, b""), self._model.numbers)
+    def _read(
+        self, files: Mapping[str, bytes], until: int | None = None
+    ) -> tuple[list[Filed], list[str]]:
+        """Return the rejects that the run has written, and what is wrong with the file."""
+        content = files.get(self._life.tenant, b"")[:until]
+        rejects, wrong = read_rejects(content, self._model.numbers)
+        return [each for each in rejects if each.ends > self._life.rejects_at], wrong
 
     def _is_strange(self, reject: Filed) -> bool:
         due = self._outcomes.get(reject.number)
@@ -125,3 +129,8 @@ class RejectOracle:
         if reject.code == "refused":
             return "500" in reject.message
         return reject.code == "outcome_unknown" and "later record" in reject.message
+
+
+def _following(life: Life, story: Story) -> int | None:
+    """Return how long the reject file was when the next run began, None if there was none."""
+    return next((each.rejects_at for each in story.lives if each.number > life.number), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 Snapshot = Mapping[str, object]
@@ -37,7 +38,7 @@ class Shape:
     archive_flag: str = ""
     defaults: Mapping[str, object] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def company(self) -> str:
         """The property that refers to companies."""
         return next(name for name, kind in self.kinds.items() if kind.startswith("compan"))

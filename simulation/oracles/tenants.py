@@ -18,17 +18,12 @@ if TYPE_CHECKING:
 
 
 def differences(
-    timelines: Timelines,
-    tenant: Tenant,
-    line: int,
-    uncertain: Collection[Key] = (),
-    *,
-    again: bool = False,
+    timelines: Timelines, tenant: Tenant, line: int, uncertain: Collection[Key] = ()
 ) -> list[str]:
     """Compare a tenant with what it may hold once a line of the input is done.
 
     Each property of each record must have its value of that moment or one of a later line: later
-    lines may have been written already, in this run or in one before it.
+    lines may have been written already.
 
     Args:
         timelines: What each key has stood for.
@@ -36,8 +31,6 @@ def differences(
         line: Number of the line.
         uncertain: Keys of records whose last write may or may not have been done: they may hold any
             value that they ever had.
-        again: Whether a run has begun again. What it has deleted already may then be created with
-            fewer properties, until it is deleted again (docs/reliability.md).
 
     Returns:
         What is wrong, one sentence each.
@@ -58,8 +51,7 @@ def differences(
             # By another of its keys it may have been known before.
             keys = [each for each in keys_of(*holders[0]) if each in timelines and each != key]
             others = [point for each in keys for point in timelines.since(each, line)]
-            may_lack = again and None in since
-            wrong += _differing(key, snapshot(*holders[0]), [*since, *others], may_lack=may_lack)
+            wrong += _differing(key, snapshot(*holders[0]), [*since, *others])
         elif None not in since and not is_uncertain:
             wrong.append(f"{in_words(key)} is missing")
     return wrong
@@ -75,16 +67,17 @@ def _by_key(tenant: Tenant) -> Mapping[Key, list[tuple[Shape, dict[str, Any]]]]:
     return held
 
 
-def goes_back(timelines: Timelines, tenant: Tenant, until: int | None) -> list[str]:
+def goes_back(timelines: Timelines, tenant: Tenant, begins: int, ends: int | None) -> list[str]:
     """Return which values a record has had again after those of a later line.
 
     Whatever is repeated, a run writes the values of a record in the order of its lines, as long as
     the record has one keyable throughout.
 
     Args:
-        timelines: What each key has stood for.
+        timelines: What each key has stood for in this run.
         tenant: The tenant.
-        until: Number of the event with which a second run began; None if there was one run.
+        begins: Number of the event with which the run began.
+        ends: Number of the event with which the next one began, None if there was none.
     """
     wrong = []
     for shape in SHAPES.values():
@@ -92,7 +85,9 @@ def goes_back(timelines: Timelines, tenant: Tenant, until: int | None) -> list[s
             shown = [
                 snapshot(shape, {**each.fields})
                 for each in versions
-                if each.fields is not None and (until is None or each.event < until)
+                if each.fields is not None
+                and each.event >= begins
+                and (ends is None or each.event < ends)
             ]
             keys = keys_of(shape, versions[0].fields or {})
             points = next((timelines.since(key, 0) for key in keys if key in timelines), [])
@@ -152,9 +147,7 @@ def in_words(key: Key) -> str:
     return f"{model} {name}={value}" + (f" of {company}" if company else "")
 
 
-def _differing(
-    key: Key, now: Mapping[str, object], since: Sequence[Snapshot | None], *, may_lack: bool
-) -> list[str]:
+def _differing(key: Key, now: Mapping[str, object], since: Sequence[Snapshot | None]) -> list[str]:
     allowed = [each for each in since if each is not None]
     if not allowed:
         return [f"{in_words(key)} is there although it was deleted"]
@@ -164,5 +157,4 @@ def _differing(
         f"{sorted({repr(each.get(name)) for each in allowed})}"
         for name in sorted(names)
         if all(now.get(name) != each.get(name) for each in allowed)
-        and not (may_lack and name not in now)
     ]

@@ -115,8 +115,7 @@ class World:
             RefusedError: It is refused.
         """
         self._check_markers(request.item)
-        values = {name: value for name, value in request.item.items() if name != "_id"}
-        self._resolve_companies(shape, values)
+        values = self.resolved(shape, request.item)
         if record is None:
             if any(values.get(name) in (None, "", []) for name in shape.needed):
                 raise RefusedError("refused")
@@ -149,8 +148,7 @@ class World:
             request: It.
             record: It.
         """
-        values = {name: value for name, value in request.item.items() if name != "_id"}
-        self._resolve_companies(shape, values)
+        values = self.resolved(shape, request.item)
         if self._by_label and isinstance(values.get("custom"), dict):
             held = record.get("custom") or {}
             custom = values.pop("custom")
@@ -158,16 +156,26 @@ class World:
                 return False
         return all(record.get(name) == value for name, value in values.items())
 
-    def _resolve_companies(self, shape: Shape, values: dict[str, Any]) -> None:
+    def resolved(self, shape: Shape, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a record has once an item is written, with the `_id`s of companies.
+
+        Args:
+            shape: The model.
+            item: What is sent.
+
+        Raises:
+            RefusedError: There is no such company.
+        """
+        values = {name: value for name, value in item.items() if name != "_id"}
         sent = values.get(shape.company)
         if sent is None:
-            return
+            return values
         found = [
             self.companies.resolve(each) for each in (sent if isinstance(sent, list) else [sent])
         ]
         if None in found:
             raise RefusedError("refused")
-        values[shape.company] = found if isinstance(sent, list) else found[0]
+        return {**values, shape.company: found if isinstance(sent, list) else found[0]}
 
     def _check_markers(self, item: Mapping[str, Any]) -> None:
         text = json.dumps(item)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation.draws import Draws
 from simulation.inputs import swarm
 from simulation.inputs.entities import DELETED, shapes_of
-from simulation.inputs.foreign import StreamMapping, draw_mapping, draw_record, mapped
+from simulation.inputs.foreign import (
+    StreamMapping,
+    draw_mapping,
+    draw_record,
+    mapped,
+    mappings_of,
+)
 from simulation.inputs.messages import Style
 from simulation.inputs.plans import target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities
 from simulation.oracles.watch import TargetWatch
 
 if TYPE_CHECKING:
+    from simulation.draws import Draws
     from simulation.plan import Plan
     from simulation.story import Observer, Story
 
@@ -36,15 +42,17 @@ def plan(draws: Draws) -> Plan:
         settings["write_mode"] = "update"
     if traits.deletions:
         settings["deletes"] = "delete"
-    mappings = _mappings(draws.seed)
-    settings["mappings"] = [each.setting for each in mappings.values()]
+    settings["mappings"] = [
+        draw_mapping(chance, "issues", named="issues"),
+        draw_mapping(chance, "jira_help", named="jira_*"),
+    ]
     count = chance.choice([1, 3, 8])
     (shape,) = shapes_of(["issues"])
     found = entities(shape, count, draws, there=swarm.HALF)
     for entity in found:
         entity.keys = {"sourceId": f"K-{entity.number}"}
     streams = [Stream("issues", found, lambda entity, _: dict(entity.keys))]
-    lines = _lines(draws, traits, count, mappings)
+    lines = _lines(draws, traits, count, mappings_of(settings, STREAMS))
     leave = swarm.unless(settings, swarm.COMPANY_LISTS)
     if "skip_unchanged" in settings:
         # A record that is not sent keeps the custom fields of others, one that is sent may not
@@ -60,25 +68,13 @@ def observer(plan: Plan) -> Observer:
     Args:
         plan: The plan.
     """
-    mappings = _mappings(plan.seed)
-    written = plan.steps[0].sides[0].settings["mappings"]
-    names = {each["stream"] for each in written}
-    kept = {name: each for name, each in mappings.items() if each.setting["stream"] in names}
-    return TargetWatch(plan, mapped=mapped(kept), forward=True)
+    mappings = mappings_of(plan.steps[0].sides[0].settings, STREAMS)
+    return TargetWatch(plan, mapped=mapped(mappings), forward=True)
 
 
 def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
     """Return what else is wrong with a run that is over."""
     return []
-
-
-def _mappings(seed: int) -> dict[str, StreamMapping]:
-    """Draw the mappings of a seed, apart from all else: a plan does not say what they mean."""
-    chance = Draws(seed).of("mappings")
-    return {
-        "issues": draw_mapping(chance, "issues", named="issues"),
-        "jira_help": draw_mapping(chance, "jira_help", named="jira_*"),
-    }
 
 
 def _lines(
@@ -92,7 +88,7 @@ def _lines(
         record = draw_record(chance, chance.randint(1, count), len(lines) + 1)
         mapping = mappings.get(stream)
         if mapping is not None and chance.random() < traits.deletions:
-            column = "removed" if mapping.has_own_deletion else "_sdc_deleted_at"
+            column = "removed" if mapping.deletion else "_sdc_deleted_at"
             record[column] = DELETED
             if chance.random() < swarm.HALF:
                 del record["fields"]

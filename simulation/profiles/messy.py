@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import random
 
     from simulation.draws import Draws
-    from simulation.oracles.reject_file import Filed
     from simulation.oracles.shapes import Shape
     from simulation.plan import Plan
     from simulation.story import Observer, Story
@@ -54,7 +53,7 @@ def observer(plan: Plan) -> Observer:
     Args:
         plan: The plan.
     """
-    return TargetWatch(plan, values=_is_first, excuses=_may_differ)
+    return TargetWatch(plan, whole=lambda _: False)
 
 
 def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
@@ -93,11 +92,3 @@ def stream(draws: Draws, shape: Shape) -> Stream:
         }
 
     return Stream(shape.model, found, keyed)
-
-
-def _is_first(story: Story) -> bool:
-    return len(story.lives) == 1
-
-
-def _may_differ(_reject: Filed, story: Story) -> bool:
-    return not _is_first(story)

@@ -16,14 +16,15 @@ from simulation.inputs.streams import Stream, entities
 from simulation.oracles.inputs import SEQUENCE
 from simulation.oracles.mirrored import remove_missing
 from simulation.oracles.shapes import SHAPES
-from simulation.oracles.watch import TargetWatch
+from simulation.oracles.watch import Due, TargetWatch
 from simulation.plan import ClockPlan
 from simulation.story import WELL
 
 if TYPE_CHECKING:
     from simulation.draws import Draws
+    from simulation.oracles.model import TargetModel
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Life, Observer, Story, Tenant
 
 WAYS = ("complete",) * 6 + ("silent", "early", "old", "mixed", "reject", "open", "without date")
 """Whether it shows that the source is complete; `open`: records come after the last state."""
@@ -91,18 +92,30 @@ class MirrorWatch(TargetWatch):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._removed: int | None = None
-        if _is_complete(plan) and not any(each.kind == "rejected" for each in self.model.outcomes):
-            youngest = int(plan.clock.start) - BEFORE - SLACK
-            removed, is_too_much = remove_missing(self.model, "issues", youngest=youngest)
-            self.must_fail = is_too_much
-            self._removed = None if is_too_much else removed
         self.last = len(self.model.lines) + 1
+        self._removed: dict[int, int] = {}
 
-    def _check_values(self, story: Story, at: int) -> list[str]:
-        if self.rejects.uncertain(story):  # a reject suspends the mirror
+    def make_due(self, life: Life, model: TargetModel) -> Due:
+        """Return what a life has to do: behind its last line it removes what is missing.
+
+        Args:
+            life: The life.
+            model: What it does with its lines.
+        """
+        due = super().make_due(life, model)
+        if not _is_complete(self._plan) or any(each.kind == "rejected" for each in model.outcomes):
+            return due
+        youngest = int(self._plan.clock.start) - BEFORE - SLACK
+        removed, is_too_much = remove_missing(model, "issues", youngest=youngest)
+        if not is_too_much:
+            self._removed[life.number] = removed
+        return Due(model, due.rejects, must_fail=is_too_much)
+
+    def compare(self, life: Life, story: Story, tenant: Tenant, at: int) -> list[str]:
+        """Compare the tenant with what a life has to leave there, unless a reject suspends it."""
+        if self.due(life, story).rejects.uncertain(story):
             return []
-        return super()._check_values(story, at)
+        return super().compare(life, story, tenant, at)
 
     def ended(self, story: Story) -> None:
         """Check a run that is over.
@@ -111,15 +124,16 @@ class MirrorWatch(TargetWatch):
             story: It.
         """
         super().ended(story)
-        first = story.lives_of(0)[0]
-        if first.ended != WELL:
-            return
-        if self.must_fail and not self.rejects.uncertain(story):
-            self.violations.append("the run ended well although more is missing than is allowed")
-        summary = first.summary or {"streams": {}}
-        counted = summary["streams"].get("issues", {}).get("removed")
-        if not first.faults and counted != self._removed and self.model.outcomes:
-            self.violations.append(f"{counted} records are counted as removed, not {self._removed}")
+        for life in story.lives_of(0):
+            due = self.due(life, story)
+            if life.ended != WELL or life.faults or not life.summary or not due.model.outcomes:
+                continue
+            counted = life.summary["streams"].get("issues", {}).get("removed")
+            if counted != self._removed.get(life.number):
+                self.violations.append(
+                    f"life {life.number}: {counted} records are counted as removed, not "
+                    f"{self._removed.get(life.number)}"
+                )
 
 
 def _there(draws: Draws, record: dict[str, Any], began: int) -> dict[str, Any]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import random
 
     from simulation.draws import Draws
-    from simulation.oracles.reject_file import Filed
     from simulation.oracles.shapes import Shape
     from simulation.plan import Plan
     from simulation.story import Observer, Story
@@ -50,7 +49,7 @@ def observer(plan: Plan) -> Observer:
     Args:
         plan: The plan.
     """
-    return TargetWatch(plan, values=_is_strict, excuses=_may_differ)
+    return TargetWatch(plan, whole=_is_repeatable)
 
 
 def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
@@ -81,15 +80,10 @@ def _keyed(entity: Entity, chance: random.Random) -> dict[str, Any]:
     return {name: entity.keys[name] for name in names}
 
 
-def _is_strict(story: Story) -> bool:
-    """Return whether values must be exact.
+def _is_repeatable(story: Story) -> bool:
+    """Return whether the result of several runs is that of one.
 
-    Not if a run began again, since a record that is deleted by one keyable and written by another
-    can be another record the second time (docs/reliability.md, "Limits that remain").
+    Not with deletes, since a record that is deleted by one keyable and written by another can be
+    another record the second time (docs/reliability.md, "Limits that remain").
     """
-    deletes = "deletes" in story.plan.steps[0].sides[0].settings
-    return not deletes or len(story.lives) == 1
-
-
-def _may_differ(_reject: Filed, story: Story) -> bool:
-    return not _is_strict(story)
+    return "deletes" not in story.plan.steps[0].sides[0].settings

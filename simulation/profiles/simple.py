@@ -69,7 +69,7 @@ def observer(plan: Plan) -> Observer:
     Args:
         plan: The plan.
     """
-    return TargetWatch(plan, values=_is_strict, excuses=_is_explained, forward=True)
+    return TargetWatch(plan, whole=_is_repeatable, excuses=_is_explained, forward=True)
 
 
 def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
@@ -77,29 +77,20 @@ def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it
     return []
 
 
-def _is_strict(story: Story) -> bool:
-    """Return whether values must be exact.
+def _is_repeatable(story: Story) -> bool:
+    """Return whether the result of several runs is that of one.
 
-    Not if a run began again with `write_mode: create` and deletes: what was skipped the first time
-    can be created the second time (docs/reliability.md, "Limits that remain").
+    Not with `write_mode: create` and deletes: what was skipped the first time can be created the
+    second time (docs/reliability.md, "Limits that remain").
     """
     settings = story.plan.steps[0].sides[0].settings
-    creates = settings.get("write_mode") == "create" and settings.get("deletes") == "delete"
-    return len(story.lives) == 1 or not creates
+    return not (settings.get("write_mode") == "create" and settings.get("deletes") == "delete")
 
 
 def _is_explained(reject: Filed, story: Story) -> bool:
-    """Return whether a reject is one of the limits that docs/reliability.md names.
-
-    A record that only its `_id` identifies, written and deleted by a run that was killed before a
-    state covered both, is not there any more for the next run. And an answer that contradicts
-    itself does not give an outcome.
-    """
-    if reject.code == "outcome_unknown":
-        return swarm.is_opaque(story.plan.tenants[COPY].behaviours)
-    if not _is_strict(story):
-        return True
-    return reject.code == "unknown_id" and "_id" in reject.record and len(story.lives) > 1
+    """Return whether a reject says that an answer which contradicts itself gives no outcome."""
+    is_opaque = swarm.is_opaque(story.plan.tenants[COPY].behaviours)
+    return reject.code == "outcome_unknown" and is_opaque
 
 
 def _modes(draws: Draws) -> dict[str, Any]:

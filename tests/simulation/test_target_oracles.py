@@ -159,7 +159,7 @@ def rejects_without(part):
         (lambda data: data.replace(b"wrong_type", b"unsendable"), "is rejected as unsendable"),
         (lambda data: data.replace(b'"line":3', b'"line":2'), "says that it came in line 2"),
         (lambda data: data.replace(b'"perhaps"', b'"later"'), "does not have the record"),
-        (lambda data: data + data, "was read by 1 runs and rejected 2 times"),
+        (lambda data: data + data, "line 3 is rejected 2 times"),
         (lambda data: b'{"type":\n' + data, "half a line in its middle"),
         (rejects_without(b'"SCHEMA"'), "before any SCHEMA"),
     ],
