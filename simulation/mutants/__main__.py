@@ -10,15 +10,17 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.mutants.listed import MUTANTS
 from simulation.mutants.mutant import MutantError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simulation.mutants.mutant import Mutant
+
+    Ask = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +54,39 @@ class Hunt:
         return f"{text}\n       {self.violation}" if self.violation else text
 
 
-def hunt(mutant: Mutant, seconds: float) -> Hunt:
+def hunt(mutant: Mutant, seconds: float, ask: Ask | None = None) -> Hunt:
     """Look for a mutant in each of its profiles, until one sees it.
 
     Args:
         mutant: The mutant.
         seconds: How long to look in each profile.
+        ask: Runs seeds of a profile, in a process of their own if None.
 
     Raises:
-        MutantError: The process that looks for it has failed.
+        MutantError: A process that looks for it has failed, or what it saw is there without it too.
     """
+    ask = ask or _ask
     taken = 0.0
     found = Hunt(mutant, "", 0, 0.0, "")
     for profile in mutant.profiles:
-        command = [sys.executable, "-m", "simulation.mutants.hunt"]
-        done = subprocess.run(  # noqa: S603 - our own module
-            [*command, mutant.name, profile, str(seconds)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise MutantError(f"{mutant.name}, {profile}: {done.stderr.strip()[-2000:]}")
-        answer = json.loads(done.stdout)
+        answer = ask(mutant, profile, str(seconds))
         taken += answer["seconds"]
         found = Hunt(mutant, profile, answer["seeds"], taken, "".join(answer["seen"]))
         if found.violation:
+            if ask(mutant, profile, "--without", str(found.seeds))["seen"]:
+                raise MutantError(f"{profile} sees {found.violation!r} without {mutant.name!r} too")
             break
     return found
+
+
+def _ask(mutant: Mutant, profile: str, *arguments: str) -> dict[str, Any]:
+    """Return what a process has found that runs seeds of a profile."""
+    command = [sys.executable, "-m", "simulation.mutants.hunt", mutant.name, profile, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    if done.returncode:
+        raise MutantError(f"{mutant.name}, {profile}: {done.stderr.strip()[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def table(found: Sequence[Hunt]) -> str:
