@@ -168,11 +168,11 @@ fuzz: .venv-fuzz/.installed ## coverage-guided fuzzing of everything that parses
 sim: $(STAMP) ## new seeds of the simulation for SECONDS=60: runs, faults, crashes and waits in virtual time
 	$(BIN)/python -m simulation --seconds $(SECONDS) --jobs 2
 
-sim-mutants: $(STAMP) ## bugs put in on purpose, and after how many seeds the simulation sees each; SECONDS=60 for each
+sim-mutants: $(STAMP) ## put bugs in on purpose, and see after how many seeds the simulation sees each; SECONDS=60 for each
 	$(BIN)/python -m simulation.mutants --seconds $(SECONDS)
 
 SAMPLE := 15
-mutants: $(STAMP) ## break the pure modules on purpose, SAMPLE=15 small changes in each room, and run the tests that call them
+mutants: $(STAMP) ## mutation run: SAMPLE=15 small changes, drawn in each pure room, each against the tests that call it
 	$(BIN)/python -m tools.mutants --sample $(SAMPLE)
 
 RELEASE := .venv-release/.installed

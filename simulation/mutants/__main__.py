@@ -6,18 +6,21 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.mutants.listed import MUTANTS
 from simulation.mutants.mutant import MutantError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simulation.mutants.mutant import Mutant
+
+    Ask = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +54,66 @@ class Hunt:
         return f"{text}\n       {self.violation}" if self.violation else text
 
 
-def hunt(mutant: Mutant, seconds: float) -> Hunt:
+def hunt(mutant: Mutant, seconds: float, ask: Ask | None = None) -> Hunt:
     """Look for a mutant in each of its profiles, until one sees it.
 
     Args:
         mutant: The mutant.
         seconds: How long to look in each profile.
+        ask: Runs seeds of a profile, in a process of their own if None.
 
     Raises:
-        MutantError: The process that looks for it has failed.
+        MutantError: A process that looks for it has failed, or what it saw is there without it too.
     """
+    ask = ask or _ask
     taken = 0.0
     found = Hunt(mutant, "", 0, 0.0, "")
     for profile in mutant.profiles:
-        command = [sys.executable, "-m", "simulation.mutants.hunt"]
-        done = subprocess.run(  # noqa: S603 - our own module
-            [*command, mutant.name, profile, str(seconds)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise MutantError(f"{mutant.name}, {profile}: {done.stderr.strip()[-2000:]}")
-        answer = json.loads(done.stdout)
+        answer = ask(mutant, profile, str(seconds))
         taken += answer["seconds"]
         found = Hunt(mutant, profile, answer["seeds"], taken, "".join(answer["seen"]))
         if found.violation:
+            if ask(mutant, profile, "--without", str(found.seeds))["seen"]:
+                raise MutantError(f"{profile} sees {found.violation!r} without {mutant.name!r} too")
             break
     return found
+
+
+def _ask(mutant: Mutant, profile: str, *arguments: str) -> dict[str, Any]:
+    """Return what a process has found that runs seeds of a profile."""
+    command = [sys.executable, "-m", "simulation.mutants.hunt", mutant.name, profile, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    if done.returncode:
+        raise MutantError(f"{mutant.name}, {profile}: {done.stderr.strip()[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def table(found: Sequence[Hunt]) -> str:
+    """Return a table in Markdown: what each profile has seen, and after how many seeds at most.
+
+    Args:
+        found: What became of the mutants.
+    """
+    seen: defaultdict[str, list[Hunt]] = defaultdict(list)
+    for each in found:
+        if each.violation:
+            seen[each.profile].append(each)
+            seen["all"].append(each)
+    lines = [_row(profile, hunts) for profile, hunts in sorted(seen.items(), key=_all_last)]
+    head = "| seen by | bugs | seeds, median | seeds, most | CPU seconds, most |"
+    return "".join(f"{line}\n" for line in (head, "|---|---:|---:|---:|---:|", *lines))
+
+
+def _row(profile: str, hunts: Sequence[Hunt]) -> str:
+    seeds = sorted(each.seeds for each in hunts)
+    slowest = max(each.seconds for each in hunts)
+    cells = (profile, len(hunts), seeds[len(seeds) // 2], seeds[-1], f"{slowest:.1f}")
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _all_last(row: tuple[str, object]) -> tuple[bool, str]:
+    return row[0] == "all", row[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,13 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="those whose names contain this")
     options = parser.parse_args(arguments)
     chosen = [each for each in MUTANTS if options.only in each.name]
-    wrong = 0
+    hunts: list[Hunt] = []
     with ThreadPoolExecutor(options.jobs) as pool:
         for found in pool.map(partial(hunt, seconds=options.seconds), chosen):
             sys.stdout.write(f"{found}\n")
             sys.stdout.flush()
-            wrong += not found.is_right
-    sys.stdout.write(f"{len(chosen) - wrong} of {len(chosen)} mutants as they should be\n")
+            hunts.append(found)
+    wrong = sum(not found.is_right for found in hunts)
+    sys.stdout.write(
+        f"\n{table(hunts)}\n{len(chosen) - wrong} of {len(chosen)} as they should be\n"
+    )
     return 1 if wrong else 0
 
 

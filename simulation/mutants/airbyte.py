@@ -15,13 +15,6 @@ MUTANTS: Final = (
         profiles=("airbyte_source",),
     ),
     Mutant(
-        name="the destination returns a state with the record before it still to be written",
-        module="planhat_sync.writing.results.every_state",
-        text="(oldest is None or self._waiting[0].after < oldest)",
-        instead="(oldest is None or self._waiting[0].after <= oldest)",
-        profiles=("airbyte_pipe",),
-    ),
-    Mutant(
         name="the destination counts only the records before a state that are read as values",
         module="airbyte_planhat.destination.router",
         text="            self._last_record = received.first + at + taken - 1\n",

@@ -26,25 +26,13 @@ MUTANTS: Final = (
         profiles=("simple",),
     ),
     Mutant(
-        name="the index is trusted after an answer was lost",
-        module=_MATCHER,
-        text='index.stale |= any(payload.operation != "create" for payload in payloads)',
-        instead="pass",
-        profiles=("simple", "mixed", "messy"),
-    ),
-    Mutant(
-        name="an answer to a repeated request is taken to name all ids that were created",
-        module=_MATCHER,
-        text="                index.stale |= may_hide_created_ids(answer)\n",
+        name="a record whose creation had no answer stays in the index when it is deleted",
+        module=_INDEX,
+        text=("        self.stale |= reference in self._unlinked or (existed and is_unknown)\n"),
         instead="",
-        profiles=("simple", "mixed", "messy"),
-    ),
-    Mutant(
-        name="what a repeated request calls updated is taken to have been there before",
-        module="planhat_sync.writing.matching.lookup",
-        text="*(envelope.updates if answer.repeated else ())",
-        instead="*()",
-        profiles=("simple", "mixed", "messy"),
+        profiles=("simple",),
+        rates={"reset": 0.3},
+        settings={"skip_unchanged": True},
     ),
     Mutant(
         name="a record is found by a keyable that it has given up",
@@ -54,22 +42,15 @@ MUTANTS: Final = (
         profiles=("messy",),
     ),
     Mutant(
-        name="a list that is read again is taken to have what this run has created",
-        module="planhat_sync.writing.matching.finder",
-        text="            return self._read_index().find(payload)\n",
+        name="a record is archived with all keyables that its source sends",
+        module="planhat_sync.writing.matching.decisions",
+        text="        keys: list[str | None] = [None] * len(payload.keys)\n",
         instead=(
-            "            again = self._read_index().find(payload)\n"
-            "            assert isinstance(again, ExistingRecord)\n"
-            "            return again\n"
+            "        sent = dict(zip(self._keyables.names, payload.keys, strict=True))\n"
+            "        item |= {name: key for name, key in sent.items() if key is not None}\n"
+            "        keys: list[str | None] = [None] * len(payload.keys)\n"
         ),
         profiles=("hazards",),
-    ),
-    Mutant(
-        name="a list of companies is believed, whatever Planhat returns for one of them",
-        module=_COMPANIES,
-        text="if self._list is not None and not self._is_right(self._list, reference):",
-        instead="if self._list is None:",
-        profiles=("companies",),
     ),
     Mutant(
         name="a company that is not found by its name does not exist",

@@ -8,12 +8,17 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from simulation.plan import changed
 from tools.replaced_module import replace_module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from simulation.plan import Plan, Step
 
 
 class MutantError(ValueError):
@@ -30,8 +35,9 @@ class Mutant:
         text: What stands there, exactly once.
         instead: What is put in its place.
         profiles: The profiles that should see it, the one that should see it first in front.
-        rates: Rates of faults that all plans have in which it is looked for, whatever their seed
-            draws: those without which it shows too seldom.
+        rates: Rates of faults of all plans in which it is looked for, whatever their seeds draw:
+            without them it shows too seldom.
+        settings: The same for settings of the program that writes.
         equivalent: Why nothing can see it; empty if it has to be seen.
     """
 
@@ -41,6 +47,7 @@ class Mutant:
     instead: str
     profiles: tuple[str, ...]
     rates: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     equivalent: str = ""
 
     def applied(self, source: str) -> str:
@@ -74,6 +81,20 @@ class Mutant:
         """
         source = self.applied(self.source())
         replace_module(self.module, self._loader().path, source.encode())
+
+    def aimed(self, plan: Plan) -> Plan:
+        """Return a plan with the rates and settings with which this is looked for.
+
+        Args:
+            plan: A plan of one of its profiles.
+        """
+        steps = [self._with_settings(step) for step in plan.steps]
+        return changed(plan, rates={**plan.rates, **self.rates}, steps=steps)
+
+    def _with_settings(self, step: Step) -> Step:
+        *others, writer = step.sides
+        writer = replace(writer, settings={**writer.settings, **self.settings})
+        return replace(step, sides=(*others, writer))
 
     def _loader(self) -> SourceFileLoader:
         spec = importlib.util.find_spec(self.module)

@@ -30,7 +30,7 @@ MUTANTS: Final = (
         module="planhat_sync.writing.results.states",
         text="(oldest is None or self._waiting[0].after < oldest)",
         instead="(oldest is None or self._waiting[0].after <= oldest)",
-        profiles=("pipe", "simple"),
+        profiles=("simple", "pipe"),
     ),
     Mutant(
         name="rejects are not synced",

@@ -81,6 +81,8 @@ def _upsert(
     keys = _keys(shape, item, settings)
     if isinstance(keys, Rejected):
         return keys
+    if settings.get("write_mode") == "create" and any(item.get(n) is None for n in shape.needed):
+        return _rejected("missing_required")  # it can create nothing, whatever Planhat has
     return Request("upsert" if keys else "create", _keyed(shape, item, keys), keys)
 
 
@@ -90,7 +92,7 @@ def _removal(
     """Return what a deletion asks for: only its keyables count, and `missing_key` does not."""
     names = {*shape.keyables, *shape.within.values()}
     known = {name: value for name, value in record.items() if name in names}
-    asked = _upsert(shape, known, settings)
+    asked = _upsert(shape, known, {**settings, "write_mode": "upsert"})
     if isinstance(asked, Rejected):
         return asked
     if not asked.keys:

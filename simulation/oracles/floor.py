@@ -75,6 +75,10 @@ class Floor:
             name = above
         return name
 
+    def hands_on(self) -> bool:
+        """Return whether a keyable may go from one record to another (docs/writing.md)."""
+        return max(self._values_of_keyables().values(), default=0) > 1
+
     def wrong(self, tenant: Tenant, rejected: Collection[int], until: int) -> list[str]:
         """Return which records are lost, and which have values that nobody has sent.
 
@@ -109,15 +113,21 @@ class Floor:
 
     def _due(self, until: int) -> Iterator[tuple[Name, int]]:
         """Yield the names that have to be there, with the last line that has written each."""
-        values = Counter((self.kin(name), name[1]) for name in self._above)
+        values = self._values_of_keyables()
         for name in list(self._above):
             kin = self.kin(name)
             if kin in self._deleted or values[kin, name[1]] > 1:  # another one may replace it
                 continue
             if name in self._held:
                 yield name, 0
+            elif name[1] == "_id":  # Planhat assigns it
+                continue
             elif written := [line for line in self._written[name] if line < until]:
                 yield name, written[-1]
+
+    def _values_of_keyables(self) -> Counter[tuple[Name, str]]:
+        """Return how many values of each keyable a kin has."""
+        return Counter((self.kin(name), name[1]) for name in list(self._above))
 
     def _sent(self, outcome: Outcome) -> Mapping[str, object]:
         """Return the values that a line may give to a record."""

@@ -8,6 +8,9 @@ import pytest
 from simulation.draws import Draws
 from simulation.inputs.entities import COMPANIES, object_id
 from simulation.inputs.messages import Style
+from simulation.oracles.floor import Floor
+from simulation.oracles.model import TargetModel
+from simulation.oracles.shapes import SHAPES
 from simulation.oracles.watch import TargetWatch
 from simulation.plan import Plan, Side, Step, TenantPlan, changed
 from simulation.run import run
@@ -126,7 +129,7 @@ def one_more(records):
     return [*records, {"_id": object_id(9), "title": "t"}]
 
 
-def again(records):
+def back(records):
     return [*records, {"_id": object_id(1), "sourceId": "old", **HELD}]
 
 
@@ -140,7 +143,7 @@ def again(records):
         (with_values("new", custom={"a": 1}), "sourceId=new has custom.a 1"),
         (twice, "sourceId=new is there 2 times"),
         (one_more, "of a record that no line has made"),
-        (again, "sourceId=old is there although it was deleted"),
+        (back, "sourceId=old is there although it was deleted"),
     ],
 )
 def test_a_tenant_that_is_not_as_it_must_be_is_seen(story, change, said):
@@ -257,3 +260,71 @@ def test_at_a_state_each_value_is_of_its_line_or_a_later_one(plan, story):
         watch = TargetWatch(plan)
         watch.printed(story.lives[-1].printed[0], story)
         assert bool(watch.violations) == wrong
+
+
+def floor_of(plan, change, story, *, rejected=(), until=9):
+    tenant = View(story.tenants["copy"], change)
+    return " ".join(Floor(TargetModel(plan)).wrong(tenant, rejected, until))
+
+
+def test_what_is_lost_in_any_order_of_things_is_seen(plan, story):
+    assert floor_of(plan, lambda records: records, story) == ""
+    assert "issues sourceId=else is lost" in floor_of(plan, without("else"), story)
+    assert "issues sourceId=new is lost" in floor_of(plan, without("new"), story)
+    assert "which nobody has sent" in floor_of(plan, with_values("new", status="three"), story)
+    assert "that no line has made" in floor_of(plan, one_more, story)
+
+
+def test_what_is_deleted_rejected_or_still_to_come_is_not_lost(plan, story):
+    assert floor_of(plan, with_values("new", status="one"), story) == ""
+    assert floor_of(plan, without("old"), story) == ""
+    assert floor_of(plan, without("new"), story, rejected=[5]) == ""
+    assert floor_of(plan, without("new"), story, until=2) == ""
+
+
+def test_a_keyable_that_a_record_may_have_given_up_is_not_lost(plan, story):
+    handed = record(7, "newer", _id=object_id(2))
+    side = Side(plugin="target", tenant="copy", settings={**SETTINGS, "match_on": ["_id"]})
+    step = Step(sides=(side,), lines=[*LINES, handed])
+    given_up = changed(plan, steps=[step])
+    assert "sourceId=else" not in floor_of(given_up, without("else"), story)
+    assert f"_id={object_id(2)} is lost" in floor_of(given_up, without("else"), story)
+
+
+@pytest.fixture
+def again(plan):
+    """A run whose first life is killed when the first state is printed."""
+    crash = {"print 1": {"kind": "crash", "share": 1.0}}
+    story = run(changed(plan, faults=crash))
+    assert [life.ended for life in story.lives] == ["crashed", "well"]
+    return story
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("new"), "life 2: issues sourceId=new is missing"),
+        (with_values("new", status="one"), "life 2: issues sourceId=new has status 'one'"),
+        (with_values("else", title="u"), "life 2: issues sourceId=else has title 'u'"),
+    ],
+)
+def test_a_second_life_is_compared_with_what_it_has_to_do_from_there(again, change, said):
+    assert wrong_at_the_end(again) == ""
+    again.tenants = {"copy": View(again.tenants["copy"], change)}
+    watch = TargetWatch(again.plan, whole=lambda _: False)
+    watch.ended(again)
+    assert said in " ".join(watch.violations)
+
+
+def test_a_reject_of_a_second_life_is_that_of_what_it_is_fed(again):
+    file = again.rejects["copy"]
+    again.rejects = {"copy": file + file}
+    assert "life 2: the reject of line 3 says that it came in line 3" in wrong_at_the_end(again)
+
+
+def test_the_result_of_two_lives_is_that_of_one(again):
+    watch = TargetWatch(again.plan)
+    watch.model.timelines.note(7, SHAPES["issues"], [("issues", "sourceId", "new", "")], None)
+    watch.ended(again)
+    said = "all lives together: issues sourceId=new is there although it was deleted"
+    assert said in " ".join(watch.violations)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 import planhat_sync.runtime.plural  # noqa: F401 - it must have been imported
-from simulation.mutants.listed import MUTANTS
+from simulation.draws import Draws
+from simulation.mutants.__main__ import Hunt, hunt, table
+from simulation.mutants.listed import MUTANTS, mutant_of
 from simulation.mutants.mutant import Mutant, MutantError
-from simulation.profile import names
+from simulation.profile import load, names, perform
 
 PLURAL = Mutant(
     name="one of anything is many",
@@ -35,13 +38,57 @@ def test_a_mutant_has_profiles_that_should_see_it(mutant: Mutant) -> None:
     assert set(mutant.profiles) <= set(names())
 
 
-def test_each_profile_is_the_first_to_look_for_some_mutant() -> None:
-    without = sorted({*names()} - {mutant.profiles[0] for mutant in MUTANTS})
+def test_each_profile_is_named_by_a_mutant() -> None:
+    without = sorted({*names()} - {name for mutant in MUTANTS for name in mutant.profiles})
     assert not without, (
         f"no bug shows that {', '.join(without)} can fail: add a mutant to simulation/mutants, "
         "aimed at what this profile checks and no other does, with it in front of its `profiles`; "
         "then `python -m simulation.mutants --only 'its name'` has to see it"
     )
+
+
+@pytest.mark.parametrize(
+    ("mutant", "profile"),
+    [
+        pytest.param(mutant, profile, id=f"{mutant.name}, {profile}")
+        for mutant in MUTANTS
+        for profile in mutant.profiles
+        if mutant.rates or mutant.settings
+    ],
+)
+def test_plans_that_are_aimed_at_a_mutant_do_not_fail_without_it(
+    mutant: Mutant, profile: str
+) -> None:
+    module = load(profile)
+    for seed in (1, 2):
+        plan = mutant.aimed(module.plan(Draws(seed)))
+        assert plan.rates.items() >= mutant.rates.items()
+        assert plan.steps[0].sides[-1].settings.items() >= mutant.settings.items()
+        assert perform(module, plan)[1] == []
+
+
+def test_a_mutant_that_is_seen_is_not_seen_without_it() -> None:
+    mutant = mutant_of("a full scan emits the last row of a page again")
+    found = hunt(mutant, 60.0)
+    assert found.is_right
+    assert found.profile == "full_read"
+    assert found.violation
+
+
+def test_what_a_plan_shows_without_the_mutant_too_ends_the_hunt() -> None:
+    mutant = dataclasses.replace(PLURAL, profiles=("mixed", "simple"))
+    nothing = {"seeds": 90, "seconds": 1.0, "seen": []}
+    something = {"seeds": 3, "seconds": 0.1, "seen": ["one is missing"]}
+    answers = {("mixed", "1.0"): nothing, ("simple", "1.0"): something}
+
+    def ask(_: Mutant, profile: str, *arguments: str) -> dict[str, Any]:
+        return answers[profile, arguments[0]]
+
+    answers["simple", "--without"] = nothing
+    assert hunt(mutant, 1.0, ask) == Hunt(mutant, "simple", 3, 1.1, "one is missing")
+    answers["simple", "--without"] = something
+    with pytest.raises(MutantError, match="'one is missing' without 'one of anything is many' too"):
+        hunt(mutant, 1.0, ask)
 
 
 def test_names_of_mutants_are_theirs_alone() -> None:
@@ -74,3 +121,18 @@ def test_a_process_imports_the_module_with_the_bug_in_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "True\n"
+
+
+def test_the_table_says_what_each_profile_has_seen_and_what_the_slowest_took() -> None:
+    hunts = [
+        Hunt(PLURAL, "simple", 3, 0.5, "one is missing"),
+        Hunt(PLURAL, "mixed", 400, 9.25, "one is missing"),
+        Hunt(PLURAL, "simple", 20, 1.0, "one is there twice"),
+        Hunt(PLURAL, "pipe", 900, 60.0, ""),
+    ]
+    assert table(hunts).splitlines()[2:] == [
+        "| mixed | 1 | 400 | 400 | 9.2 |",
+        "| simple | 2 | 20 | 20 | 1.0 |",
+        "| all | 3 | 20 | 400 | 9.2 |",
+    ]
+    assert len(table(hunts[3:]).splitlines()) == 2
