@@ -80,6 +80,7 @@ class Chain:
                 name,
                 TENANT,
                 start=self.clock.start,
+                grain=self.clock.grain,
                 records=self.draws.of(f"records of {name}"),
                 churn=self.draws.of(f"churn of {name}"),
                 **self.population,

@@ -54,6 +54,7 @@ class Population:
         model: Its name.
         tenant: Alias of their tenant.
         start: Planhat's time before the first change, in seconds since 1970.
+        grain: What Planhat's times are rounded down to, in milliseconds.
         records: Source of random numbers for the records.
         churn: Source of random numbers for the changes.
         keeps_first: Whether the first record is never deleted, so that there is always one.
@@ -67,6 +68,7 @@ class Population:
         tenant: str,
         *,
         start: float,
+        grain: int,
         records: random.Random,
         churn: random.Random,
         keeps_first: bool = False,
@@ -76,6 +78,7 @@ class Population:
         self.model = model
         self._tenant = tenant
         self._start = start
+        self._grain = grain
         self._records = records
         self._churn = churn
         self._leaves_keys = leaves_keys
@@ -204,7 +207,8 @@ class Population:
         return source.choice(odd) if one_in(3, source) else source.randrange(10**6)
 
     def _time(self) -> str:
-        return iso(self._start - self._records.randrange(1, OLDEST_SECONDS * 1000) / 1000)
+        at = round(self._start * 1000) - self._records.randrange(1, OLDEST_SECONDS * 1000)
+        return iso(at // self._grain * self._grain / 1000)
 
 
 def companies(keys: Sequence[str | None] = ()) -> list[dict[str, Any]]:
