@@ -16,9 +16,12 @@ DELETED: Final = "2025-06-01T10:00:00Z"
 REFUSED: Final = "<refuse>"
 """Text that the sandbox refuses where `refused_marker` says so."""
 
-MODELS: Final = ("issues", "objectives", "projects", "endusers", "opportunities")
-"""The models of which records are drawn: with and without keyables that are unique within a company
-only, with an e-mail address as one, and without a `sourceId`."""
+MODELS: Final = ("issues", "objectives", "projects", "opportunities")
+"""The models of which records are drawn: some have keyables that are unique within a company only,
+and the last has no `sourceId`."""
+BY_ADDRESS: Final = "endusers"
+"""A model whose records may have an e-mail address as their only keyable. Planhat lets several have
+the same one (fact email-keyable), so none has another keyable too."""
 
 COMPANIES: Final = [
     {

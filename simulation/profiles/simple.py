@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import MISTAKES, MODELS, Entity, key_of, shapes_of
+from simulation.inputs.entities import BY_ADDRESS, MISTAKES, MODELS, Entity, key_of, shapes_of
 from simulation.inputs.plans import COPY, target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
 from simulation.oracles.conversion import match_on
@@ -50,8 +50,8 @@ def plan(draws: Draws) -> Plan:
     if planhat == SMALL or settings.get("dry_run"):  # what only Planhat refuses is not seen
         traits.kinds = [each for each in MISTAKES if each not in {"marker", "unknown company"}]
     names = ["issues"] if traits.archives else models_with(settings)
-    if planhat == SMALL:  # it knows no e-mail addresses
-        names = [each for each in names if each != "endusers"]
+    if planhat == SMALL:  # it knows no other models
+        names = [each for each in names if each not in {BY_ADDRESS, "opportunities"}]
     shapes = shapes_of(chance.sample(names, min(len(names), chance.randint(1, 3))))
     streams = [stream(draws, shape, settings) for shape in shapes]
     leave = swarm.COMPANY_LISTS if traits.names else ()
@@ -125,7 +125,7 @@ def models_with(settings: Mapping[str, Any]) -> list[str]:
     Args:
         settings: The settings of the target.
     """
-    return [name for name in MODELS if match_on(SHAPES[name], settings)]
+    return [name for name in (*MODELS, BY_ADDRESS) if match_on(SHAPES[name], settings)]
 
 
 def stream(draws: Draws, shape: Shape, settings: Mapping[str, Any]) -> Stream:

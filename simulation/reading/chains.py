@@ -156,7 +156,7 @@ class Chain:
                 "date_header": not one_in(5, source),
                 "objective_times": "present",
                 "lean_companies": source.choice(["complete", "complete", "absent"]),
-                "company_filter": source.choice(["list", "documented", "one-id"]),
+                "company_filter": source.choice(["list", "documented"]),
                 **self.behaviours,
             },
             changing={"maximum_limit": [0, self._clamp]} if changes_clamp else {},
