@@ -108,26 +108,25 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         sides: One plugin, or for a pipe a reader and a writer.
         lines: Input of a writer without a reader: messages, without line ends.
-        state: State that the first life of a reader begins from if no step before has left one.
         afresh: Whether each life of a reader begins without a state.
         changes: What others change meanwhile.
         pause: Virtual seconds before the first life.
         again: Shortest and longest time between two lives, in virtual seconds.
         replays: Whether a writer is fed all `lines` after a failure, whatever it has printed.
         quiet: Whether there are no faults and no crashes. Others change records nevertheless.
-        ends_line: Whether the last line of the input has its line end.
+        rejects: Whether a writer is fed the reject file of its tenant, as `--input` does, and
+            after a failure the one that it has renamed. Without a file nothing is run.
     """
 
     sides: tuple[Side, ...]
     lines: list[str] = []
-    state: Any = None
     afresh: bool = False
     changes: list[Change] = []
     pause: float = 0.0
     again: tuple[float, float] = (0.0, 600.0)
     replays: bool = False
     quiet: bool = False
-    ends_line: bool = True
+    rejects: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
