@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 from airbyte_protocol import parse_all
@@ -66,6 +67,13 @@ def test_help_is_printed_on_standard_output(warm, connector):
         ran = warm(connector, *arguments)
         assert (ran.code, ran.stderr) == (0, "")
         assert ran.stdout.startswith(f"usage: {connector}")
+
+
+@each
+def test_the_version_is_printed_on_standard_output(warm, connector):
+    ran = warm(connector, "--version")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout == f"{connector} v{metadata.version('planhat-sync')}\n"
 
 
 @each
