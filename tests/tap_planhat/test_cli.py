@@ -185,13 +185,26 @@ def test_a_failed_run_exits_with_1_and_shows_no_traceback(tap, config):
     assert run.stdout == b""
 
 
+def test_a_stream_map_of_a_misspelt_stream_is_warned_of(tap, tenant, config):
+    maps = {"isues": {"title": "1"}, "other": {"__source__": "objectives", "name": "'x'"}}
+    run = tap(config={**config, "stream_maps": maps})
+    assert run.code == 0
+    warned = [line for line in run.stderr.splitlines() if "WARNING" in line]
+    assert len(warned) == 1
+    assert warned[0].endswith(
+        "stream_maps: the map of isues has no effect, because there is no such stream; did you "
+        "mean issues?"
+    )
+
+
 FAILS = "a stream map of issues fails on the record whose _id is"
 
 
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("1 +", "stream_maps cannot be used (MapExpressionError: Failed to parse expression 1 +"),
+        ("1 +", "stream_maps: title of issues, 1 +, is not an expression: invalid syntax"),
+        ("title.upper(", "stream_maps: title of issues, title.upper(, is not an expression: "),
         ("1/0", FAILS),
         ("nosuch(title)", FAILS),
         ("__class__", FAILS),
