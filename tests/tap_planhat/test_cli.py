@@ -342,3 +342,24 @@ def test_no_stream_is_named_in_the_code_so_that_a_file_alone_makes_one():
     for source in sources.glob("*.py"):
         assert '"issues"' not in source.read_text()
         assert '"objectives"' not in source.read_text()
+
+
+def test_where_the_log_is_json_the_last_line_is_a_record_of_an_error(tap, config, tmp_path):
+    """As Meltano configures it: it would show another line as information."""
+    path = tmp_path / "logging.json"
+    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+    logging = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "singer_sdk.logging.StructuredFormatter"}},
+        "handlers": {"console": handler},
+        "root": {"level": "INFO", "handlers": ["console"]},
+    }
+    path.write_text(json.dumps(logging))
+    run = tap(config={**config, "api_token": "x"}, env={"SINGER_SDK_LOG_CONFIG": str(path)})
+    assert run.code == 1
+    last = json.loads(run.stderr.splitlines()[-1])
+    assert (last["level"], last["logger_name"]) == ("error", "tap-planhat")
+    assert "does not accept api_token (401)" in last["message"]
+    assert last["message"].endswith('(see "Token and rights" in docs/troubleshooting.md)')
+    assert run.stderr.count("does not accept") == 1
