@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pkgutil
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -27,8 +28,17 @@ def run_plugin(name: str, plugin: str) -> NoReturn:
             from planhat_singer.command_line import run_command_line  # noqa: PLC0415 - as `plugin`
 
             loaded: type[PlanhatPlugin] = pkgutil.resolve_name(plugin)
-        run_command_line(name, lambda: loaded.cli)
+        run_command_line(name, loaded.make_command)
 
     keep_freed_memory()
     collect_seldom()
-    sys.exit(run(name, body))
+    sys.exit(run(name, body, logs_failures=_is_log_structured))
+
+
+def _is_log_structured() -> bool:
+    """Return whether the log consists of records as JSON, as Meltano configures it.
+
+    Meltano shows a line that is not one as information, also if it is that the run has failed.
+    """
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    return any(type(formatter).__name__ == "StructuredFormatter" for formatter in formatters)

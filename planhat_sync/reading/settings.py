@@ -38,7 +38,7 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Companies",
         "description": (
             "Read only records of the companies with these ids (_id); of all companies if not set. "
-            "Streams whose records belong to no company, such as users, are read whole."
+            "Streams whose records belong to no company, such as users, are read in full."
         ),
     },
     "company_references": {
@@ -48,8 +48,8 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Company references",
         "description": (
             "How records refer to companies: by _id, or by externalId (as extid-…) or sourceId "
-            "(as srcid-…), which another tenant may know. A company without one that is its alone "
-            "keeps its _id, with a warning."
+            "(as srcid-…), which another tenant may know. A company that has none, or shares it "
+            "with another company, keeps its _id, with a warning."
         ),
     },
     "page_size": {

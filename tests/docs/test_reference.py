@@ -14,6 +14,8 @@ import pytest
 import yaml
 from strangers import ROOT, program
 
+from planhat_sync.writing.records.payload import RejectCode
+
 PLUGINS = {"tap-planhat": "extractors", "target-planhat": "loaders"}
 # The keys that the Hub allows for a setting and for a plugin, by the JSON Schemas in
 # github.com/meltano/hub/tree/main/schemas.
@@ -124,6 +126,13 @@ def test_meltano_accepts_its_project():
     jsonschema.validate(project, json.loads(path.read_text("utf-8")))
 
 
+def test_every_reason_for_a_reject_is_explained():
+    page = (ROOT / "docs" / "rejects.md").read_text("utf-8")
+    assert set(re.findall(r"^\| \[`([a-z_]+)`\]", page, re.MULTILINE)) >= {
+        code.value for code in RejectCode
+    }
+
+
 @pytest.mark.parametrize("name", PLUGINS)
 @pytest.mark.parametrize("style", ["text", "markdown"])
 def test_what_a_plugin_prints_about_itself_is_not_indented(name, style):
@@ -135,8 +144,7 @@ def test_what_a_plugin_prints_about_itself_is_not_indented(name, style):
     assert deepest <= (4 if style == "text" else 0)
     if style == "markdown":
         headings = [line for line in printed.splitlines() if line.startswith("#")]
-        assert headings[0] == f"# `{name}`"
-        assert headings[1:] == ["## Capabilities", "## Supported Python Versions", "## Settings"]
+        assert headings == [f"# {name}", "## Capabilities", "## Settings"]
 
 
 def test_no_usage_data_is_sent():

@@ -342,7 +342,7 @@ def test_a_host_that_does_not_exist_is_an_error_at_once(bench, target):
         (["--config"], "'--config' requires an argument"),
         (["extra"], "unexpected extra argument"),
         (["--input", "nowhere.jsonl"], "the file nowhere.jsonl does not exist"),
-        (["--about", "--format", "stone"], "it is not one of 'json', 'markdown'"),
+        (["--about", "--format", "stone"], "it must be one of json, markdown"),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_an_error_of_one_sentence(target, arguments, says):
