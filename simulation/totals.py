@@ -1,16 +1,20 @@
 """How many seeds of each profile have been done, and what happened in them: `totals.json`.
 
-`python -m simulation.totals --profile P --seeds 1000 --jobs 2` goes on behind the last seed that
-was done, and writes the table of `docs/reliability.md`.
+`python -m simulation.totals --profile P --seeds 1000 --jobs 2` continues after the last seed that
+was done, and writes the table of `docs/reliability.md`. The file has the figures by profile and by
+the commit whose code was run: the first commit of a profile began with seed 1, each other one where
+the commit before it ended.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
+from functools import reduce
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,12 +23,13 @@ from simulation.profile import names
 from simulation.seeds import run_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from simulation.seeds import Tally
 
+ROOT: Final = Path(__file__).parents[1]
 TOTALS: Final = Path(__file__).with_name("totals.json")
-DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "reliability.md"
+DOCUMENT: Final = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- simulation:begin -->", "<!-- simulation:end -->"
 SLICE: Final = 25
 """Seeds that are run by one process before it gets others, and before the files are written."""
@@ -35,8 +40,27 @@ HEAD: Final = (
 )
 
 Done = dict[str, int]
-"""What was done of one profile: `seeds` (those from 1 on), what happened in them (`lives`,
-`faults`, `crashes`, virtual `seconds`), and `violations`, the number of seeds with any."""
+"""What was done of one profile: `seeds` (how many), what happened in them (`lives`, `faults`,
+`crashes`, virtual `seconds`), and `violations`, the number of seeds with any."""
+
+Totals = dict[str, dict[str, Done]]
+"""What was done, by profile and commit."""
+
+
+def commit() -> str:
+    """Return the commit whose code is run.
+
+    Raises:
+        SystemExit: The code differs from it: then nobody could run the same seeds again.
+    """
+    if _git("status", "--porcelain", "--", "*.py"):
+        sys.exit("the code differs from the last commit: commit it first")
+    return _git("rev-parse", "--short=12", "HEAD")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607 - whichever git there is
+    return done.stdout.strip()
 
 
 def done_in(tally: Tally) -> Done:
@@ -66,16 +90,20 @@ def added(before: Mapping[str, int], more: Mapping[str, int]) -> Done:
     return {name: before.get(name, 0) + value for name, value in more.items()}
 
 
-def table(totals: Mapping[str, Mapping[str, int]]) -> str:
+def total(several: Iterable[Mapping[str, int]]) -> Done:
+    """Return the sums of what was done several times; nothing of nothing."""
+    return reduce(added, several, {})
+
+
+def table(totals: Totals) -> str:
     """Return the table of the page: a row for each profile, and one for all of them.
 
     Args:
-        totals: What was done, by profile.
+        totals: What was done.
     """
-    whole: Done = {}
-    for done in totals.values():
-        whole = added(whole, done)
-    rows = [_row(f"`{name}`", done) for name, done in sorted(totals.items())]
+    profiles = {name: total(commits.values()) for name, commits in sorted(totals.items())}
+    whole = total(profiles.values())
+    rows = [_row(f"`{name}`", done) for name, done in profiles.items()]
     return "\n".join([HEAD, *rows, *([_row("all", whole)] if whole else [])])
 
 
@@ -84,11 +112,11 @@ def _row(name: str, done: Mapping[str, int]) -> str:
     return f"| {name} | {' | '.join(f'{each:,}' for each in figures.values())} |"
 
 
-def write(totals: Mapping[str, Mapping[str, int]], path: Path, page: Path) -> None:
+def write(totals: Totals, path: Path, page: Path) -> None:
     """Write the totals, and the table with them.
 
     Args:
-        totals: What was done, by profile.
+        totals: What was done.
         path: The file of the totals.
         page: The page with the table.
     """
@@ -101,15 +129,17 @@ def go_on(
     profiles: Sequence[str],
     seeds: int,
     *,
+    version: str,
     jobs: int = 1,
     path: Path = TOTALS,
     page: Path = DOCUMENT,
 ) -> Iterator[Tally]:
-    """Run the seeds behind the last ones that were done.
+    """Run the seeds after the last ones that were done.
 
     Args:
         profiles: The profiles.
         seeds: How many seeds of each.
+        version: The commit whose code is run.
         jobs: How many processes.
         path: The file of the totals.
         page: The page with the table.
@@ -117,17 +147,18 @@ def go_on(
     Yields:
         What was done, a slice at a time; the files have it by then.
     """
-    totals: dict[str, Done] = json.loads(path.read_text()) if path.exists() else {}
+    totals: Totals = json.loads(path.read_text()) if path.exists() else {}
     spawn = get_context("spawn")  # a fork would take the threads of this process for alive
     several = ProcessPoolExecutor(jobs, mp_context=spawn) if jobs > 1 else nullcontext()
     with several as pool:
         run = pool.map if pool else map
         for profile in profiles:
-            first = 1 + totals.get(profile, {}).get("seeds", 0)
+            commits = totals.setdefault(profile, {})
+            first = 1 + total(commits.values()).get("seeds", 0)
             ends = first + seeds
             slices = [range(at, min(at + SLICE, ends)) for at in range(first, ends, SLICE)]
             for tally in run(run_seeds, [profile] * len(slices), slices):
-                totals[profile] = added(totals.get(profile, {}), done_in(tally))
+                commits[version] = added(commits.get(version, {}), done_in(tally))
                 write(totals, path, page)
                 yield tally
 
@@ -143,8 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many of each")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
-    is_right = True
-    for tally in go_on(options.profile or names(), options.seeds, jobs=options.jobs):
+    is_right, profiles = True, options.profile or names()
+    for tally in go_on(profiles, options.seeds, version=commit(), jobs=options.jobs):
         is_right &= not tally.wrong
         for seed, sentences in tally.wrong.items():
             wrong = "".join(f"    {each}\n" for each in sentences)

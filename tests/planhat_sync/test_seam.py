@@ -38,11 +38,11 @@ ALLOWED = {
     ("planhat_sync.system", "planhat_sync.runtime.stdout.write"): "the default",
     ("planhat_sync.system", "planhat_sync.api.http.wire.Wire"): "the default",
     ("planhat_sync.system", "planhat_sync.api.http.transport.Transport"): "made here alone",
-    ("planhat_sync.api.http.transport", "planhat_sync.api.http.wire.Wire"): "the default",
     (
         "planhat_sync.api.http.transport",
         "planhat_sync.api.http.transport.Transport",
     ): "another one of the same wire",
+    ("planhat_sync.api.http.transport", "planhat_sync.api.http.wire.Wire"): "the default",
     ("planhat_sync.runtime.exits", "os.open"): "the null device, after the run",
     ("tap_planhat.messages", "planhat_sync.runtime.stdout.write"): "the default",
     ("airbyte_planhat.messages", "planhat_sync.runtime.stdout.write"): "the default",
@@ -71,7 +71,6 @@ NOT_GIVEN = {
     ("airbyte_planhat.source.discover", "planhat_sync.reading.run.ReadRun"): "nor is discover",
     ("airbyte_planhat.source.discover", READ_FIELDS): "the same",
     ("airbyte_planhat.destination.discover", READ_FIELDS): "the same",
-    ("planhat_sync.api.http.transport", "planhat_sync.api.http.wire.Wire"): "the default",
 }
 """By module and what it calls without all parts: why that is right."""
 

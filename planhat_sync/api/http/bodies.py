@@ -140,7 +140,7 @@ class _Gunzip:
             count: How many there are at the beginning of `free()`.
 
         Raises:
-            UnreadableAnswerError: They cannot be decompressed.
+            UnreadableAnswerError: They cannot be decompressed, or follow the end of the body.
             ProtocolError: The body is too large.
         """
         decompressor = self._decompressor
@@ -157,12 +157,14 @@ class _Gunzip:
             free[: len(plain)] = plain
             self._receiver.add(len(plain))
             data = decompressor.unconsumed_tail
+            if decompressor.unused_data:
+                raise UnreadableAnswerError("the compressed answer goes on after its end")
             if decompressor.eof or (not data and len(plain) < len(free)):
                 return
 
     def check_end(self) -> None:
-        """Raise an UnreadableAnswerError unless the body has ended, and nothing follows it."""
-        if not self._decompressor.eof or self._decompressor.unused_data:
+        """Raise an UnreadableAnswerError unless the body has ended."""
+        if not self._decompressor.eof:
             raise UnreadableAnswerError("the compressed answer was cut short")
 
 

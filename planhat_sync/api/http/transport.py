@@ -79,8 +79,8 @@ class Transport:
         self.retries = 0
         self.began: float | None = None
         self.date: str | None = None
-        self._wire = wire or Wire(connection, width=width)
         self._clock = clock or Clock()
+        self._wire = wire or Wire(connection, width=width, clock=self._clock)
         self._made, self._made_epoch = self._clock.now(), self._clock.epoch()
         self._stop = stop or threading.Event()
         self._bucket = bucket or TokenBucket(connection.requests_per_minute, self._clock.now)

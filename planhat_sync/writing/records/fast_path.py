@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 
     from planhat_sync.writing.records.block_keys import ChosenColumns
     from planhat_sync.writing.records.convert import Converter
+
+
+class _Decoded(NamedTuple):
+    """Records that have been decoded.
+
+    Attributes:
+        records: The records.
+        columns: For each keyable their values.
+        scopes: For each keyable the values that it is unique within; none if all are unique.
+    """
+
+    records: list[msgspec.Struct]
+    columns: list[list[Any]]
+    scopes: list[list[Any]]
 
 
 class FastPath:
@@ -111,24 +125,27 @@ class FastPath:
         some = received
         if at > 0 or end < len(received.lines):
             some = Received(received.first + at, received.lines[at:end], received.records[at:end])
-        block = self._as_texts(some)
-        return self._as_records(some) if block is None else (block,)
+        decoded = self._decoded(self._read_text, some)
+        if not decoded.records:
+            return self._as_records(some, self._decoded(self._read_record, some))
+        block = self._as_texts(some, decoded)
+        return self._as_records(some, decoded) if block is None else (block,)
 
-    def _as_texts(self, received: Received) -> Block | Payload | None:
+    def _as_texts(self, received: Received, decoded: _Decoded) -> Block | Payload | None:
         """Make a block of records that have only properties that may be sent, but no `_id`.
 
         Their JSON is what is sent. The records of most sources other than Planhat are like that.
 
         Returns:
             The block, or the payload of a single record, which takes half the time of a block; None
-            if the first record has to be written again.
+            if they have to be written again.
         """
-        records, columns, scopes = self._decoded(self._read_text, received)
+        records, columns, scopes = decoded
         count = len(records)
-        keys: ChosenColumns | Keys | Reject | None = None
+        keys: ChosenColumns | Keys | Reject | None
         if count > 1:
             keys = self._block_keys.choose(columns, scopes)
-        elif count:
+        else:
             values, within = [tuple([value for (value,) in each]) for each in (columns, scopes)]
             keys = self._choose(values, within)
         if keys is None or isinstance(keys, Reject) or not any(keys.values):
@@ -141,14 +158,14 @@ class FastPath:
             return Payload(received.first, lines[0], texts[0], keys.values, keys.scopes)
         return Block(received.first, lines, b",".join(texts), keys.values, keys.scopes)
 
-    def _as_records(self, received: Received) -> Sequence[Block | Payload]:
+    def _as_records(self, received: Received, decoded: _Decoded) -> Sequence[Block | Payload]:
         """Make a block or payloads of records that are written again."""
-        records, columns, scopes = self._decoded(self._read_record, received)
+        records, columns, scopes = decoded
         if not records:
             return ()
         keys = self._block_keys.choose(columns, scopes) if len(records) > 1 else None
         if keys is None:
-            return list(self._one_by_one(received, records, columns, scopes))
+            return list(self._one_by_one(received, decoded))
         for attribute, values in zip(self._key_attributes, keys.values, strict=True):
             if values is None:
                 for record in records:
@@ -157,15 +174,8 @@ class FastPath:
         lines = received.lines[: len(records)]
         return (Block(received.first, lines, text, keys.values, keys.scopes),)
 
-    def _decoded(
-        self, decode: Callable[[bytes], msgspec.Struct], received: Received
-    ) -> tuple[list[msgspec.Struct], list[list[Any]], list[list[Any]]]:
-        """Decode records up to the first one that does not fit.
-
-        Returns:
-            The records; for each keyable their values; for each keyable the values that it is
-            unique within, none if all keyables are unique.
-        """
+    def _decoded(self, decode: Callable[[bytes], msgspec.Struct], received: Received) -> _Decoded:
+        """Decode records up to the first one that does not fit."""
         records: list[msgspec.Struct] = []
         with contextlib.suppress(ValueError, RecursionError):
             records.extend(map(decode, received.records))
@@ -180,16 +190,11 @@ class FastPath:
             list(map(value_of, records)) if value_of else [None] * len(records)
             for value_of in self._scopes_of
         ]
-        return records, columns, scopes
+        return _Decoded(records, columns, scopes)
 
-    def _one_by_one(
-        self,
-        received: Received,
-        records: Sequence[msgspec.Struct],
-        columns: Sequence[Sequence[Any]],
-        scopes: Sequence[Sequence[Any]],
-    ) -> Iterator[Payload]:
+    def _one_by_one(self, received: Received, decoded: _Decoded) -> Iterator[Payload]:
         """Make payloads of records that differ in their keyables, up to one that is declined."""
+        records, columns, scopes = decoded
         within: Iterable[tuple[Any, ...]] = zip(*scopes, strict=True) if scopes else repeat(())
         keyables = zip(zip(*columns, strict=True), within, strict=False)
         rows = zip(received.lines, records, keyables, strict=False)
@@ -243,7 +248,7 @@ def _decoder(
 
 
 def _has(record: msgspec.Struct, attribute: str) -> bool:
-    return getattr(record, attribute) is not UNSET
+    return getattr(record, attribute, UNSET) is not UNSET
 
 
 def _is_missing(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -67,6 +68,20 @@ def test_a_damaged_body_is_never_returned(raw, connect, issues, damaged):
     raw.answer_with(send_and_close, http(b"complete"))
     assert read(connect(raw.url), issues) == b"complete"
     assert len(raw.requests) == 2
+
+
+def without_an_end(sock: socket.socket) -> None:
+    """Send a compressed page, and bytes behind it until the connection is closed."""
+    sock.sendall(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(PAGE))
+    with contextlib.suppress(OSError):
+        while True:
+            sock.sendall(bytes(100_000))
+
+
+def test_what_follows_a_compressed_page_is_not_collected(raw, connect, issues):
+    raw.answer_with(without_an_end, then=http(PAGE))
+    client = connect(raw.url, largest_body_bytes=2 * len(PAGE))  # reached if it were read
+    assert read(client, issues) == PAGE
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
