@@ -6,6 +6,7 @@ import argparse
 import pkgutil
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from airbyte_planhat.config import read_config
@@ -13,6 +14,7 @@ from airbyte_planhat.failures import reported, sentence
 from airbyte_planhat.log import log_to_messages
 from airbyte_planhat.messages import write
 from airbyte_planhat.specification import specification
+from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError, Interrupted, PlanhatError
 from planhat_sync.runtime.config_files import read_file
 from planhat_sync.runtime.exits import StoppedBySignal, run
@@ -155,8 +157,20 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigurationError(f"{said}: see {self.prog} --help")
 
 
+class _ShowVersion(argparse.Action):
+    """Prints the version on standard output, and ends."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **how: Any) -> None:  # noqa: ANN401
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **how)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print_text(f"{parser.prog} v{metadata.version(DISTRIBUTION)}")
+        parser.exit()
+
+
 def _parse(connector: Connector, given: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(prog=connector.name, description=connector.summary, allow_abbrev=False)
+    parser.add_argument("--version", action=_ShowVersion, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     needed = {
         "spec": ((), "print which settings there are"),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+EXPLAINED = '(see "The sandbox" in docs/troubleshooting.md)'
+"""The end of the last line of a sandbox that cannot start."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sandbox until SIGTERM or SIGINT.
 
@@ -41,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_url(sandbox.url)
             stopping.wait()
     except (ValueError, LookupError, OSError) as error:
-        print(f"planhat-sandbox: {error}", file=sys.stderr)  # noqa: T201 - output of a command
+        line = f"planhat-sandbox: {error} {EXPLAINED}"
+        red = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        print(f"\x1b[31m{line}\x1b[0m" if red else line, file=sys.stderr)  # noqa: T201 - output of a command
         return 1
     return 0
 

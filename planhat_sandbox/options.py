@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from planhat_sandbox.option_values import (
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from planhat_sandbox.planhat.model import SandboxModel
 
 DESCRIPTION = """\
-A local fake of the Planhat API, for trials and tests. It listens on loopback only and keeps its
-records in memory.
+A local fake of the Planhat API, for trials and tests. It listens on loopback
+only and keeps its records in memory. It prints its address and runs until it is
+stopped with Ctrl-C.
 
 Faults and behaviours are listed in docs/sandbox.md. Examples:
-  planhat-sandbox --tenant token-a=alpha --seed alpha:issues=5000,objectives=1000,seed=1
+  planhat-sandbox --tenant token-a=alpha --seed issues=5000,objectives=1000
   planhat-sandbox --fault status,status=429,retry_after=2,every=5,route=list
   planhat-sandbox --behave custom=replace --behave alpha:unknown_id=refuse
 """
@@ -109,6 +111,12 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s v{metadata.version('planhat-sync')}",
+        help="show the version and exit",
+    )
+    parser.add_argument(
         "--host", default="127.0.0.1", help="loopback address to listen on (default: 127.0.0.1)"
     )
     parser.add_argument(
@@ -151,6 +159,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--any-model", action="store_true", help="serve every model")
     parser.add_argument(
         "--random-seed",
+        metavar="NUMBER",
         default="0",
         help="seed for faults with a probability and for churn (default: 0)",
     )

@@ -42,7 +42,7 @@ def run_command_line(name: str, command: Callable[[], click.Command]) -> NoRetur
         raise KeyboardInterrupt from error
     except click.ClickException as error:
         # `from None`, since a traceback at log level DEBUG would print Click's message.
-        raise ConfigurationError(f"{sentence_of(error)} See {name} --help.") from None
+        raise ConfigurationError(f"{sentence_of(error)}; see {name} --help") from None
     sys.exit(code)
 
 
@@ -54,26 +54,25 @@ def sentence_of(error: click.ClickException) -> str:
     """
     if isinstance(error, click.NoSuchOption):
         if _CLEARLY_AN_OPTION.fullmatch(error.option_name):
-            return error.format_message()
-        return "There is no such option; it is not repeated here, since it may hold a secret."
+            return error.format_message().rstrip(".?")
+        return "There is no such option (it is not repeated here, since it may hold a secret)"
     if isinstance(error, click.BadParameter) and error.param is not None:
         return _about_value(error, error.param)
     if isinstance(error, click.BadOptionUsage):
-        return error.format_message()
+        return error.format_message().rstrip(".")
     return (
-        "Got an unexpected extra argument: every argument is an option or the value of one; "
-        "settings and tokens go into the file given as --config."
+        "Got an unexpected extra argument: every argument is an option or the value of one, and "
+        "settings and tokens go into the file given as --config"
     )
 
 
 def _about_value(error: click.BadParameter, param: click.Parameter) -> str:
     option = param.opts[0]
     if isinstance(param.type, click.Choice):
-        choices = ", ".join(repr(choice) for choice in param.type.choices)
-        return f"Invalid value for '{option}': it is not one of {choices}."
+        return f"Invalid value for {option}: it must be one of {', '.join(param.type.choices)}"
     if isinstance(cause := error.__context__, OSError):
         path = str(cause.filename)
         if looks_like_settings(path):
-            return f"Invalid value for '{option}': it takes the path of a file, not JSON itself."
-        return f"Invalid value for '{option}': the file{path_to_show(path)} {reason_of(cause)}."
-    return f"Invalid value for '{option}'."
+            return f"Invalid value for {option}: it takes the path of a file, not JSON itself"
+        return f"Invalid value for {option}: the file{path_to_show(path)} {reason_of(cause)}"
+    return f"Invalid value for {option}"

@@ -27,7 +27,7 @@ def run_plugin(name: str, plugin: str) -> NoReturn:
             from planhat_singer.command_line import run_command_line  # noqa: PLC0415 - as `plugin`
 
             loaded: type[PlanhatPlugin] = pkgutil.resolve_name(plugin)
-        run_command_line(name, lambda: loaded.cli)
+        run_command_line(name, loaded.make_command)
 
     keep_freed_memory()
     collect_seldom()

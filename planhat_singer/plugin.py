@@ -11,13 +11,16 @@ import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from singer_sdk.about import AboutFormatter
+from singer_sdk.about import JSONFormatter
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase, _ConfigInput
 
+from planhat_singer.about import as_markdown, as_text
 from planhat_singer.config_errors import checked_settings
 from planhat_singer.log_settings import check_log_settings
+from planhat_singer.sdk_settings import describe
 from planhat_singer.stream_maps import mapping_errors
+from planhat_singer.terminal_log import shorten_log_on_terminal
 from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
 from planhat_sync.runtime.config_files import read_config
@@ -25,6 +28,7 @@ from planhat_sync.runtime.environment import environment_settings, load_dotenv
 from planhat_sync.runtime.stdout import print_text
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Sequence
 
     from singer_sdk.about import AboutInfo
@@ -42,6 +46,22 @@ class PlanhatPlugin(PluginBase):
     command_help: ClassVar[str]
     command_options: ClassVar[Sequence[click.Option]] = ()
 
+    def __init__(self, **how: Any) -> None:  # noqa: ANN401 - passed on
+        """Make a plugin, without the SDK's line on where it looks for settings.
+
+        Args:
+            how: The arguments of the SDK's plugin.
+        """
+        self.logger.addFilter(_is_about_the_run)
+        super().__init__(**how)
+
+    @classmethod
+    def make_command(cls) -> click.Command:
+        """Configure the log, and return the command line."""
+        command: click.Command = cls.cli
+        shorten_log_on_terminal(cls.name)
+        return command
+
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command line with our help text and options."""
@@ -58,8 +78,11 @@ class PlanhatPlugin(PluginBase):
         Args:
             output_format: How to print it; plain text if None.
         """
-        formatter = AboutFormatter.get_formatter(output_format or "text")
-        print_text(formatter.format_about(cls._get_about_info()))
+        info = cls._get_about_info()
+        if output_format == "json":
+            print_text(JSONFormatter().format_about(info))
+        else:
+            print_text(as_markdown(info) if output_format == "markdown" else as_text(info))
 
     @classmethod
     def cb_version(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001, ARG003 - the SDK's
@@ -88,6 +111,26 @@ class PlanhatPlugin(PluginBase):
         cls.append_builtin_config(cls.config_jsonschema)
         config = read_config(value, cls.config_jsonschema, cls.name)
         return _ConfigInput(config, parse_env="ENV" in value)
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, with descriptions of ours; a second call changes nothing.
+
+        Args:
+            config_jsonschema: The plugin's settings; it is changed.
+        """
+        own = {*config_jsonschema["properties"]}
+        cls.append_sdk_config(config_jsonschema)
+        describe(config_jsonschema, own)
+
+    @classmethod
+    def append_sdk_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings that do something here.
+
+        Args:
+            config_jsonschema: The plugin's settings; it is changed.
+        """
+        super().append_builtin_config(config_jsonschema)
 
     def setup_mapper(self) -> None:
         """Make the SDK's mapper of the stream maps.
@@ -137,6 +180,11 @@ class PlanhatPlugin(PluginBase):
 
         A run installs its own; see `planhat_sync.runtime.signals`.
         """
+
+
+def _is_about_the_run(record: logging.LogRecord) -> bool:
+    """Return whether a log record is not one that the SDK's constructor makes."""
+    return (record.module, record.funcName) != ("plugin_base", "__init__")
 
 
 def _show_help(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's

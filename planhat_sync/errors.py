@@ -11,7 +11,8 @@
     │   ├── BadRequestError         Planhat refuses this one request (400)
     │   └── UnknownOutcomeError     the answer to a create was lost
     ├── StopError                   end the run; the message is its last line
-    │   ├── ConfigurationError      a setting or a model's file is wrong
+    │   ├── ConfigurationError      a setting, an option or a file is wrong
+    │   │   └── StateError          the state is not one of an earlier run
     │   ├── AuthenticationError     401
     │   ├── NotPermittedError       403
     │   ├── UnreachableError        unknown host, refused connection, TLS, proxy
@@ -25,13 +26,26 @@ Its text never contains a body, a query string or the token.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
+
+
+class Section(str, Enum):
+    """The sections of docs/troubleshooting.md, in which every message has its place."""
+
+    SETTINGS = "Settings"
+    TOKEN = "Token and rights"  # noqa: S105 - a heading
+    NETWORK = "Network and limits"
+    READING = "Reading and state"
+    WRITING = "Writing and rejects"
+    OUTPUT = "Output and signals"
 
 
 class PlanhatError(Exception):
     """Root of all errors of this package.
 
     Attributes:
+        section: The section of docs/troubleshooting.md that explains the message.
         status: HTTP status, if an answer came.
         method: HTTP method of the request, if there was one.
         path: Path of the request, without its query.
@@ -39,6 +53,7 @@ class PlanhatError(Exception):
         result: The `planhat_sync.Result` of the write that it ended, if it ended one.
     """
 
+    section: Section = Section.NETWORK
     method: str | None = None
     path: str | None = None
     request_id: str | None = None
@@ -90,15 +105,27 @@ class StopError(PlanhatError):
 
 
 class ConfigurationError(StopError):
-    """A setting or a model's file is wrong."""
+    """A setting, an option of the command line, a file or a model's file is wrong."""
+
+    section = Section.SETTINGS
+
+
+class StateError(ConfigurationError):
+    """What was given as the state is not the state of an earlier run."""
+
+    section = Section.READING
 
 
 class AuthenticationError(StopError):
     """Planhat does not accept the token."""
 
+    section = Section.TOKEN
+
 
 class NotPermittedError(StopError):
     """The token is valid, but has no permission for this."""
+
+    section = Section.TOKEN
 
 
 class UnreachableError(StopError):
@@ -115,3 +142,5 @@ class ProtocolError(StopError):
 
 class Interrupted(PlanhatError):  # noqa: N818 - not a failure: the run was asked to stop
     """The run was asked to stop while a request waited for its turn."""
+
+    section = Section.OUTPUT

@@ -139,7 +139,7 @@ def _check_stream(stream: str, models: Mapping[str, Model]) -> None:
     """Raise a ConfigurationError unless a stream of a catalog is one."""
     if stream in models and models[stream].is_read:
         return
-    why = ", which is only written" if stream in models else ""
+    why = ", which can only be written" if stream in models else ""
     raise ConfigurationError(
         f"the catalog names a stream {stream}{why}, and there are only "
         f"{', '.join(name for name, model in models.items() if model.is_read)}: "

@@ -89,5 +89,5 @@ def without_catalog(streams: object) -> None:
 
 
 def _not_found(pattern: str, models: Mapping[str, Model], read: Sequence[str]) -> str:
-    why = "is only written" if pattern in models else "is not a stream"
+    why = "can only be written" if pattern in models else "is not a stream"
     return f"streams: {pattern} {why}; there are {', '.join(read)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import ConfigurationError, StateError
 from planhat_sync.runtime.config_files import decode_text, parse_json
 
 WHAT = "the file given as --state"
@@ -33,16 +33,16 @@ def state_of(content: bytes) -> dict[str, Any]:
     """
     text = decode_text(content, WHAT)
     if not text.strip():
-        raise ConfigurationError(
+        raise StateError(
             f"{WHAT} is empty: leave --state out for a first run, which reads everything, or give "
             "the last state that the target printed"
         )
     state = _bare(_one_value(text))
     bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
     if not isinstance(state, dict) or not isinstance(bookmarks, dict):
-        raise ConfigurationError(_UNKNOWN)
+        raise StateError(_UNKNOWN)
     if (state and "bookmarks" not in state) or not all(map(_is_bookmark, bookmarks.values())):
-        raise ConfigurationError(_UNKNOWN)
+        raise StateError(_UNKNOWN)
     return state
 
 
@@ -53,7 +53,7 @@ def _one_value(text: str) -> Any:  # noqa: ANN401 - any JSON value
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) < 2 or not all(map(_is_object, lines)):  # noqa: PLR2004 - more than one
             raise
-    raise ConfigurationError(
+    raise StateError(
         f"{WHAT} holds {len(lines)} lines, each of them a state or a message: give the last state "
         "alone (tail -n 1 of what the target printed, written to another file that replaces the "
         "old one only if it is not empty)"
@@ -83,9 +83,9 @@ def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _completed(value: dict[str, Any]) -> object:
     """Return the state of the last completed run from the content of a Meltano state backend."""
     if value.get("partial") or value.get("partial_state"):
-        raise ConfigurationError(
+        raise StateError(
             f"{WHAT} comes from Meltano and includes the partial state of an incomplete run: give "
-            "what `meltano state get` prints for it, which merges both"
+            "what meltano state get prints for it, which merges both"
         )
     completed = value.get("completed") or value.get("completed_state")
     return completed.get("singer_state") if isinstance(completed, dict) else None

@@ -58,16 +58,18 @@ class RejectTable:
         Raises:
             ConfigurationError: It cannot be read, or is something else.
         """
-        file = f"the file{path_to_show(path)} given as --rejects"
+        shown = path_to_show(path)
         try:
             with Path(path).open("rb") as lines:
                 is_reject_file = self._read_lines(lines)
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{file} {reason_of(error)}") from None
+            raise ConfigurationError(
+                f"the file{shown} given as --rejects {reason_of(error)}"
+            ) from None
         if not is_reject_file or (not self.rows and (self._others or self._unreadable)):
             raise ConfigurationError(
-                f"{file} holds no rejects: give the file that rejects_path names, or one that a "
-                "replay has renamed"
+                f"the file{shown} given as --rejects holds no rejects: give the file that "
+                "rejects_path names, or one that a replay has renamed"
             )
 
     def as_text(self, style: TextStyle, width: int | None) -> str:

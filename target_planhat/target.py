@@ -143,7 +143,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
             )
 
     @classmethod
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+    def append_sdk_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's settings that do something here: stream maps.
 
         Of a target's own, `add_record_metadata` would add columns that no model has,
@@ -225,7 +225,6 @@ class TargetPlanhat(PlanhatPlugin, Target):
         if rejects is not None:
             print_rejects(rejects)
             return
-        cls.print_version(print_fn=cls.logger.info)
         given = config or _ConfigInput()
         target = cls(config=given.config, parse_env_config=given.parse_env)
         if check:
@@ -238,4 +237,6 @@ class TargetPlanhat(PlanhatPlugin, Target):
                     "private app in Planhat"
                 )
         else:
+            mark = ", dry run: nothing is written" if target.settings.dry_run else ""
+            cls.print_version(print_fn=lambda line: cls.logger.info("%s%s", line, mark))
             target.listen(file_input)

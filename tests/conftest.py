@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from checkout import CACHES, Watch, bare_environment
 from hypothesis import HealthCheck, settings
+from last_line import last_line
 from under_way import wait_for_pages
 from warm import Warm, warm_plugins
 
@@ -164,9 +165,8 @@ class Run:
 
     @property
     def last_line(self) -> str:
-        """The last line of stderr: what a person reads when a run has failed."""
-        lines = self.stderr.strip().splitlines()
-        return lines[-1] if lines else ""
+        """The last line of stderr, without its reference to docs/troubleshooting.md."""
+        return last_line(self.stderr)
 
 
 _PIPES = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)

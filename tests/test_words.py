@@ -84,7 +84,9 @@ ALLOWED = (
     Allowed("tests/platform/airflow/*.py", "ledgers?", "the same"),
     Allowed("docs/airflow.md", "ledgers?", "the same"),
     Allowed("tests/test_words.py", ".*", "it names the words"),
-    Allowed("*.py", r"(os|ast)\.walk(?![a-z])|traceback\.walk", "the standard library's name"),
+    Allowed(
+        "*.py", r"(os|ast|pkgutil)\.walk(?![a-z])|traceback\.walk", "the standard library's name"
+    ),
     Allowed("planhat_sync/writing/mapping/absence.py", "projections?", "JMESPath's name"),
     Allowed("planhat_sync/writing/mapping/exact_functions.py", "traps", "decimal's name"),
     Allowed("docs/planhat-facts.md", "doubt.*", "a column of that page: what is uncertain"),

@@ -13,11 +13,11 @@ from planhat_sync.errors import (
     AuthenticationError,
     ConfigurationError,
     Interrupted,
-    StopError,
     UnreachableError,
 )
 from planhat_sync.models import load_models
 from planhat_sync.reading.run import ReadRun
+from planhat_sync.reading.unreadable import UnreadableError
 from planhat_sync.runtime.progress import Progress, Snapshot
 from planhat_sync.runtime.stdout import OutputError
 from planhat_sync.system import SYSTEM, System
@@ -54,7 +54,7 @@ def read(
         StopRequested: The run was asked to stop.
         AuthenticationError: Planhat does not accept the token.
         UnreachableError: Planhat cannot be reached.
-        StopError: A stream was not read to its end; all others were.
+        UnreadableError: A stream was not read to its end; all others were.
     """
     run = ReadRun(config, stop=stop.event, system=system)
     run.connect()
@@ -113,7 +113,7 @@ def _progress(run: ReadRun) -> Progress:
 
 
 def _check(failed: Mapping[str, Exception]) -> None:
-    """Raise a StopError if streams have failed, whose cause is one that may not fail again."""
+    """Raise an UnreadableError if streams have failed; its cause may be one that passes."""
     if not failed:
         return
     names: dict[str, list[str]] = {}
@@ -121,6 +121,5 @@ def _check(failed: Mapping[str, Exception]) -> None:
         names.setdefault(sentence(error), []).append(name)
     errors: Sequence[Exception] = list(failed.values())
     passing = [each for each in errors if failure_type(each) != "config_error"]
-    raise StopError(
-        "; ".join(f"not read to the end: {', '.join(each)}: {why}" for why, each in names.items())
-    ) from (passing or errors)[0]
+    sentences = [f"not read to the end: {', '.join(each)}: {why}" for why, each in names.items()]
+    raise UnreadableError("; ".join(sentences)) from (passing or errors)[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import StateError
 from planhat_sync.runtime.config_files import decode_text
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def read_states(content: bytes, streams: Collection[StreamKey]) -> dict[StreamKe
         The states by their streams; those that have none are missing.
 
     Raises:
-        ConfigurationError: It does not hold states of streams.
+        StateError: It does not hold states of streams.
     """
     if not content:
         return {}
     try:
         value = msgspec.json.decode(decode_text(content, WHAT))
     except (msgspec.DecodeError, RecursionError):
-        raise ConfigurationError(
+        raise StateError(
             f"{WHAT} is not JSON, or holds more than one value: give the states of an earlier run "
             "as a list"
         ) from None
@@ -82,7 +82,7 @@ def _with_stream(value: Any) -> tuple[StreamKey, dict[str, Any]]:  # noqa: ANN40
 
 
 def _refuse(why: str) -> NoReturn:
-    raise ConfigurationError(
-        f"{WHAT} holds something else than this source has written: {why}. Give the states of an "
-        "earlier run as a list, or leave --state out to read everything"
+    raise StateError(
+        f"{WHAT} holds something other than what this source has written: {why}. Give the states "
+        "of an earlier run as a list, or leave --state out to read everything"
     )

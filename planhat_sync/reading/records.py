@@ -59,7 +59,7 @@ def read_records(
         ConfigurationError: An argument is wrong, or does not fit the model.
     """
     if not model.is_read:
-        raise ConfigurationError(f"{model.name} are only written: Planhat does not list them")
+        raise ConfigurationError(f"{model.name} can only be written: Planhat does not list them")
     selected = list(model.properties)
     if properties is not None:
         selected = names_of(properties, "properties")

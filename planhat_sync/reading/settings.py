@@ -38,7 +38,7 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Companies",
         "description": (
             "Read only records of the companies with these ids (_id); of all companies if not set. "
-            "Streams whose records belong to no company, such as users, are read whole."
+            "Streams whose records belong to no company, such as users, are read in full."
         ),
     },
     "company_references": {
@@ -48,8 +48,8 @@ READ_SETTINGS: Final[dict[str, Any]] = {
         "title": "Company references",
         "description": (
             "How records refer to companies: by _id, or by externalId (as extid-…) or sourceId "
-            "(as srcid-…), which another tenant may know. A company without one that is its alone "
-            "keeps its _id, with a warning."
+            "(as srcid-…), which another tenant may know. A company that has none, or shares it "
+            "with another company, keeps its _id, with a warning."
         ),
     },
     "page_size": {
@@ -204,7 +204,7 @@ class ReadSettings:
             # Rows name their companies by Planhat's ids, whatever else the filter may accept.
             if not company_id.isalnum():
                 raise ConfigurationError(
-                    f"company_ids holds {company_id!r}, which is not an _id of Planhat: give the "
+                    f'company_ids holds "{company_id}", which is not an _id of Planhat: give the '
                     "_id of each company, not its externalId or sourceId"
                 )
         settings = cls(company_ids=company_ids, **values)

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.errors import ConfigurationError
+from planhat_sync.errors import StateError
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
@@ -63,14 +63,14 @@ class StreamState:
             stream: Name of the stream, for the error.
 
         Raises:
-            ConfigurationError: The bookmark is not a date-time.
+            StateError: The bookmark is not a date-time.
         """
         value, rows = entry.get(BOOKMARK), entry.get(ROWS)
         bookmark = None
         if value and key and entry.get(KEY) == key:
             bookmark = parse_timestamp(value)
             if bookmark is None:
-                raise ConfigurationError(
+                raise StateError(
                     f"the state's bookmark of {stream} is not a date-time: give the state of an "
                     "earlier run, or none to read everything"
                 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from planhat_sync.errors import PlanhatError, StopError
+from planhat_sync.errors import PlanhatError, Section, StopError
 
 if TYPE_CHECKING:
     import logging
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from planhat_sync.model import Model
     from planhat_sync.reading.counts import ReadCounts
+
+
+class UnreadableError(StopError):
+    """Streams could not be read, so the run is not complete."""
+
+    section = Section.READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,8 @@ class UnreadableStreams:
         """Check at the end of a run that it is complete without these streams.
 
         Raises:
-            StopError: A stream was asked for by name and is documented, one was read in part, or
-                none could be read.
+            UnreadableError: A stream was asked for by name and is documented, one was read in
+                part, or none could be read.
         """
         missing = [each for each in self._all if self._is_missing(each)]
         if not missing:
@@ -99,7 +105,7 @@ class UnreadableStreams:
             sentences.append(f"{_list(begun)} had been read in part: run again")
         if self._is_any_read:
             sentences.append("all other streams were read to their end")
-        raise StopError("; ".join(sentences))
+        raise UnreadableError("; ".join(sentences))
 
     def _is_missing(self, each: Unreadable) -> bool:
         is_asked_for = each.model.name in self._named and not each.model.is_uncertain

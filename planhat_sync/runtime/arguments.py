@@ -45,4 +45,4 @@ def check_names(names: Iterable[str], known: Collection[str], missing: str) -> N
     """
     for name in names:
         if name not in known:
-            raise ConfigurationError(f"{missing} called {name!r}{did_you_mean(str(name), known)}")
+            raise ConfigurationError(f"{missing} called {name}{did_you_mean(str(name), known)}")

@@ -97,14 +97,14 @@ def _sentences(error: jsonschema.ValidationError, where: str) -> Iterator[str]:
         yield from (f"{missing} is not set{where}" for missing in limit if missing not in given)
         return
     words = {
-        "type": f"must be {_type_words(limit)}",
-        "oneOf": f"must be {_type_words(limit)}",
+        "type": f"must be {type_words(limit)}",
+        "oneOf": f"must be {type_words(limit)}",
         "enum": f"must be one of {', '.join(map(str, limit)) if rule == 'enum' else ''}",
         "minimum": f"must be {_range_words(setting)}",
         "maximum": f"must be {_range_words(setting)}",
         "minItems": f"must have at least {limit}",
         "minLength": "must not be empty",
-        "uniqueItems": "must not name anything twice",
+        "uniqueItems": "must not hold anything twice",
     }
     yield f"{name} {words.get(rule, 'is not valid')}{inside}"
 
@@ -114,7 +114,7 @@ def _range_words(setting: Mapping[str, Any]) -> str:
     return f"at least {least}" if most is None else f"between {least} and {most}"
 
 
-def _type_words(value: object) -> str:
+def type_words(value: object) -> str:
     """Name the types of a rule: those of its alternatives, where it has schemas."""
     names: list[str] = []
     for one in value if isinstance(value, list) else [value]:

@@ -1,8 +1,9 @@
 """How a plugin's run ends: the last line on standard error, and the exit code.
 
 The exit code is 0 if the run is done, 1 if it failed, and 128 plus a signal's number if that signal
-stopped it. After a failure the last line says what is wrong and what to do. A traceback is printed
-only at log level DEBUG. Everything that is printed goes through `redacted_output`.
+stopped it. After a failure the last line says what is wrong and what to do, and where
+docs/troubleshooting.md says more; on a terminal it is red. A traceback is printed only at log level
+DEBUG. Everything that is printed goes through `redacted_output`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import os
 import signal
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from planhat_sync.errors import Interrupted, PlanhatError
+from planhat_sync.errors import Interrupted, PlanhatError, Section
 from planhat_sync.runtime.foreign_errors import describe_error
 from planhat_sync.runtime.redacted_output import redact_output, register_secrets
-from planhat_sync.runtime.stdout import fill_closed_streams, guard
+from planhat_sync.runtime.stdout import OutputError, fill_closed_streams, guard
+from planhat_sync.runtime.terminal import TextStyle
+from planhat_sync.runtime.troubleshooting import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,29 +54,23 @@ def run(plugin: str, body: Callable[[], object]) -> int:
     redact_output()
     guard()
     register_secrets(sys.argv, os.environ)
-    code: object = 0
+    code = 0
     try:
-        if has_output:
-            body()
-        else:
-            code = (
-                "standard output is closed, so that nothing can be printed: "
-                "redirect it to a pipe or a file, and run again"
-            )
+        (body if has_output else _fail_without_output)()
     except SystemExit as request:
-        code = request.code or 0
-    except StoppedBySignal as stopped:
-        _print_last_line(plugin, sentence_of(stopped))
-        code = 128 + stopped.signum
-    except KeyboardInterrupt as stopped:
-        _print_last_line(plugin, sentence_of(stopped))
-        code = 128 + signal.SIGINT
+        if isinstance(request.code, str):  # `sys.exit` with a message
+            _print_failure(plugin, request.code, Section.OUTPUT)
+            code = 1
+        else:
+            code = request.code or 0
+    except (StoppedBySignal, KeyboardInterrupt) as stopped:
+        _print_last_line(plugin, f"{sentence_of(stopped)} {reference(Section.OUTPUT)}")
+        code = 128 + (stopped.signum if isinstance(stopped, StoppedBySignal) else signal.SIGINT)
     except BaseException as error:  # noqa: BLE001 - this is where every run ends
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
             _print("".join(traceback.format_exception(error)))
-        code = sentence_of(error)
-    if not isinstance(code, int):  # `sys.exit` with a message, or an error
-        _print_last_line(plugin, str(code))
+        section = error.section if isinstance(error, PlanhatError) else Section.OUTPUT
+        _print_failure(plugin, sentence_of(error), section)
         code = 1
     _flush_stderr()
     return code
@@ -100,6 +97,13 @@ def sentence_of(error: BaseException) -> str:
     )
 
 
+def _fail_without_output() -> NoReturn:
+    raise OutputError(
+        "standard output is closed, so that nothing can be printed: redirect it to a pipe or a "
+        "file, and run again"
+    )
+
+
 def _flush_stderr() -> None:
     """Flush standard error, or redirect it to the null device if it cannot be written to.
 
@@ -114,8 +118,12 @@ def _flush_stderr() -> None:
             os.close(null)
 
 
-def _print_last_line(plugin: str, sentence: str) -> None:
-    _print(f"{plugin}: {' '.join(sentence.split())}\n")
+def _print_failure(plugin: str, sentence: str, section: Section) -> None:
+    _print_last_line(plugin, f"{sentence} {reference(section)}", TextStyle.of(sys.stderr).error)
+
+
+def _print_last_line(plugin: str, sentence: str, styled: Callable[[str], str] = str) -> None:
+    _print(styled(f"{plugin}: {' '.join(sentence.split())}") + "\n")
 
 
 def _print(text: str) -> None:

@@ -19,7 +19,9 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from planhat_sync.errors import Section
 from planhat_sync.runtime import stdout
+from planhat_sync.runtime.troubleshooting import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +176,8 @@ class Stop:
 
     def _exit(self, signum: int, why: str) -> None:
         """End the process, also while a line is being written."""
-        _print_last_line(f"{self._plugin}: stopped {why}: run again from the last state")
+        where = reference(Section.OUTPUT)
+        _print_last_line(f"{self._plugin}: stopped {why}: run again from the last state {where}")
         os._exit(128 + signum)
 
 

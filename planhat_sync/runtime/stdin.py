@@ -10,7 +10,7 @@ import os
 import select
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 from planhat_sync.runtime.stdout import descriptor_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LONGEST_LINE_BYTES = 32 << 20
 
 class InputError(StopError):
     """The input is not what a tap or a source writes. Nothing after the line is read."""
+
+    section = Section.WRITING
 
 
 class Lines(NamedTuple):

@@ -20,7 +20,7 @@ import threading
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,8 @@ Piece = bytes | memoryview
 
 class OutputError(StopError):
     """Standard output cannot be written to."""
+
+    section = Section.OUTPUT
 
 
 class _Output:

@@ -35,6 +35,7 @@ class DryRunError(StopError):
 
     def __init__(self, error: PlanhatError) -> None:
         super().__init__(f"dry run: {error}", status=error.status)
+        self.section = error.section
 
 
 class Ending:

@@ -72,7 +72,7 @@ def check_mirror(
     for name in scope:
         if not any(name in model.properties for model in models.values()):
             raise ConfigurationError(
-                f"missing_scope: no model has a property called {name!r}: correct the name"
+                f"missing_scope: no model has a property called {name}: correct the name"
             )
     check_values(scope)
 
@@ -108,7 +108,7 @@ def check_model(scope: Mapping[str, Any], model: Model, *, archives: bool) -> No
     for name in scope:
         if name not in model.properties:
             raise ConfigurationError(
-                f"missing_scope: {model.name} has no property called {name!r}: give {model.name} "
+                f"missing_scope: {model.name} has no property called {name}: give {model.name} "
                 "a configuration of its own, or correct the name"
             )
     flag = model.archive_flag

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.companies import COMPANIES
 from planhat_sync.errors import (
@@ -82,27 +82,31 @@ def refused_models(
         StopError: The token is not accepted, or Planhat cannot be reached.
     """
     refused = []
+    is_any_accepted = False
     for model in models:
         rights = rights_of(client, model)
-        read = "permitted" if rights.reads else "refused (403)"
-        if rights.writes is None:
-            write = "not tried, since only a record itself would show it"
-        elif rights.writes:
-            write = (
-                "not refused (an empty upsert was accepted; single records may still be refused)"
-            )
-        else:
-            write = "refused (403)"
-        show(f"{model.name}: reading {read}; writing {write}")
+        is_any_accepted |= rights.writes is True
+        show(f"{model.name}: reading {_words(rights.reads)}; writing {_WRITES[rights.writes]}")
         if not rights.reads or rights.writes is False:
             refused.append(model.name)
-    companies = (
-        "permitted"
-        if _may_read(client, COMPANIES)
-        else "refused (403), so a company can be identified only by its _id before a record is sent"
-    )
-    show(f"companies: reading {companies}")
+    can_read = _may_read(client, COMPANIES)
+    identified = "" if can_read else ": only their _id identifies them in records"
+    show(f"companies: reading {_words(can_read)}{identified}")
+    if is_any_accepted:
+        show(_NOT_REFUSED)
     return refused
+
+
+_WRITES: Final = {
+    True: "not refused",
+    False: "refused (403)",
+    None: "not tried (only a record can show it)",
+}
+_NOT_REFUSED: Final = "not refused: an empty upsert was accepted, but single records may be refused"
+
+
+def _words(is_permitted: bool) -> str:  # noqa: FBT001 - its only argument
+    return "permitted" if is_permitted else "refused (403)"
 
 
 def _may_read(client: PlanhatClient, model: Model) -> bool:

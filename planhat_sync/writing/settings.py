@@ -238,6 +238,6 @@ def _match_on(names: Sequence[str], models: Mapping[str, Model]) -> tuple[str, .
     for name in names:
         if name not in known:
             raise ConfigurationError(
-                f"match_on: no model has a keyable called {name!r}; there are {', '.join(known)}"
+                f"match_on: no model has a keyable called {name}; there are {', '.join(known)}"
             )
     return tuple(names)

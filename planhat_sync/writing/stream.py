@@ -257,7 +257,7 @@ class Streams:
         if stream is None:
             model, settings = self.models[name], self._settings.of(name)
             if not model.is_written:
-                raise ConfigurationError(f"{name} are only read: Planhat does not take them")
+                raise ConfigurationError(f"{name} can only be read: Planhat does not accept them")
             if settings.on_missing != "ignore":
                 archives = settings.on_missing == "archive"
                 check_model(settings.missing_scope or {}, model, archives=archives)

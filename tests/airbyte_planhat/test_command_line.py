@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 from airbyte_protocol import parse_all
@@ -34,7 +35,8 @@ def failure(ran, connector, kind="config_error"):
     *others, last = parse_all(ran.stdout)
     assert all(message.type.value == "LOG" for message in others)
     assert last.trace.error.failure_type.value == kind
-    assert ran.stderr.splitlines() == [f"{connector}: {last.trace.error.message}"]
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.last_line == f"{connector}: {last.trace.error.message}"
     assert "unexpected" not in ran.stderr
     assert TOKEN not in ran.stdout + ran.stderr
     return last.trace.error.message
@@ -66,6 +68,13 @@ def test_help_is_printed_on_standard_output(warm, connector):
         ran = warm(connector, *arguments)
         assert (ran.code, ran.stderr) == (0, "")
         assert ran.stdout.startswith(f"usage: {connector}")
+
+
+@each
+def test_the_version_is_printed_on_standard_output(warm, connector):
+    ran = warm(connector, "--version")
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout == f"{connector} v{metadata.version('planhat-sync')}\n"
 
 
 @each
@@ -228,7 +237,7 @@ def test_a_check_fails_if_planhat_cannot_be_reached(warm, connector, base):
             "remove company_ids, or detect_deletes",
         ),
         ("destination-planhat", {"on_reject": "continue"}, "set rejects_path to a file"),
-        ("destination-planhat", {"match_on": ["nope"]}, "no model has a keyable called 'nope'"),
+        ("destination-planhat", {"match_on": ["nope"]}, "no model has a keyable called nope"),
         (
             "destination-planhat",
             {"mappings": [{"stream": "a", "model": "nope", "set": {"x": "y"}}]},

@@ -14,6 +14,9 @@ from airbyte_protocol import parse_all
 from checkout import bare_environment
 from under_way import until
 
+from planhat_sync.errors import Section
+from planhat_sync.runtime.troubleshooting import reference
+
 TOKEN = "token-a"  # noqa: S105 - the sandbox's
 
 
@@ -64,7 +67,7 @@ def test_a_signal_ends_a_command_that_waits(start, sandbox, package, command, mo
     assert message.trace.error.failure_type.value == "transient_error"
     sentence = f"stopped by {signum.name}: run it again"
     assert message.trace.error.message == sentence
-    assert stderr == f"{package}-planhat: {sentence}\n"
+    assert stderr == f"{package}-planhat: {sentence} {reference(Section.OUTPUT)}\n"
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

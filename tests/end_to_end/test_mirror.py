@@ -123,7 +123,7 @@ def test_a_tap_of_the_sdk_that_dies_halfway_removes_nothing(
     tap_code, code, _, stderr = piped(command, target, settings)
     assert (tap_code, code) == (1, 0), "the target cannot see it"
     assert archived(issues) == []
-    assert "nothing of issues is archived, because the source is not known to be" in stderr
+    assert "no issues are archived, because the source is not known to be" in stderr
     assert '"removed":null' in stderr
 
 

@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from importlib import metadata
 
 import pytest
 import requests
+from last_line import last_line
 
 from planhat_sandbox.__main__ import _start as start
 from planhat_sandbox.options import read_options
@@ -91,7 +93,7 @@ def fail(*arguments, **how):
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("planhat-sandbox: ")
-    return done.stderr.removeprefix("planhat-sandbox: ").strip()
+    return last_line(done.stderr).removeprefix("planhat-sandbox: ")
 
 
 @pytest.mark.parametrize(
@@ -220,4 +222,23 @@ def test_a_url_that_cannot_be_printed_is_an_error():
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a path of ours
         done = subprocess.run(COMMAND, stdout=full, stderr=subprocess.PIPE, check=False, **how)
     assert done.returncode == 1
-    assert done.stderr == ("planhat-sandbox: cannot print the URL: No space left on device\n")
+    assert done.stderr == (
+        "planhat-sandbox: cannot print the URL: No space left on device "
+        '(see "The sandbox" in docs/troubleshooting.md)\n'
+    )
+
+
+def test_the_version_is_printed_and_nothing_is_served():
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (
+        f"planhat-sandbox v{metadata.version('planhat-sync')}\n",
+        "",
+    )
+
+
+def test_the_help_fits_a_terminal():
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run(
+        [*COMMAND, "--help"], capture_output=True, text=True, check=True, env=environment
+    )
+    assert max(map(len, done.stdout.splitlines())) <= 80

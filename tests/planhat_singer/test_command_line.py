@@ -41,8 +41,8 @@ COMMAND_LINES = {
     "as a short option": ([f"-{SECRET}"], "There is no such option"),
     "alone": ([SECRET], "Got an unexpected extra argument"),
     "two alone": ([SECRET, f'{{"api_token": "{SECRET}"}}'], "Got an unexpected extra argument"),
-    "as a format": (["--about", "--format", SECRET], "it is not one of 'json', 'markdown'"),
-    "as what to test": (["--test", SECRET], "it is not one of 'all', 'schema'"),
+    "as a format": (["--about", "--format", SECRET], "it must be one of json, markdown"),
+    "as what to test": (["--test", SECRET], "it must be one of all, schema, disabled"),
     "as a flag's value": ([f"--about={SECRET}"], "'--about' does not take a value"),
     **{
         f"{option}: {name}": ([option, argument], says)

@@ -35,7 +35,7 @@ def test_a_second_signal_cuts_no_line_of_the_tap(tap, sandbox):
     ("arguments", "says"),
     [
         (("--nope",), "No such option"),
-        (("--about", "--format", "x"), "Invalid value for '--format'"),
+        (("--about", "--format", "x"), "Invalid value for --format"),
         (("--config", "nowhere.json"), "nowhere.json"),
     ],
 )

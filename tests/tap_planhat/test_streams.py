@@ -167,7 +167,7 @@ def test_a_catalog_that_names_what_is_only_written_is_an_error(config, read, sel
     entry = select(objectives=None)["streams"][-1] | {"tap_stream_id": "jottings", "stream": None}
     with pytest.raises(ConfigurationError) as raised:
         read(config, catalog={"streams": [entry]}, models=MODELS)
-    assert "jottings, which is only written" in str(raised.value)
+    assert "jottings, which can only be written" in str(raised.value)
     assert "there are only issues, objectives, gadgets, gears" in str(raised.value)
 
 

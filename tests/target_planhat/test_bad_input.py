@@ -232,7 +232,7 @@ def test_a_damaged_file_of_a_batch_stops_the_run(bench, tmp_path):
         ({"on_reject": "stop"}, "on_reject must be one of fail, continue"),
         ({"dry_run": "yes"}, "dry_run must be true or false"),
         ({"match_on": "sourceId"}, "match_on must be a list"),
-        ({"match_on": ["sourceID"]}, "no model has a keyable called 'sourceID'; there are _id"),
+        ({"match_on": ["sourceID"]}, "no model has a keyable called sourceID; there are _id"),
         ({"on_reject": "continue", "rejects_path": None}, "set rejects_path"),
         ({"rejects_path": "/nowhere/r.jsonl", "on_reject": "continue"}, "no folder /nowhere"),
         ({"rejects_path": "/dev/null"}, "/dev/null is not a regular file"),
@@ -342,7 +342,7 @@ def test_a_host_that_does_not_exist_is_an_error_at_once(bench, target):
         (["--config"], "'--config' requires an argument"),
         (["extra"], "unexpected extra argument"),
         (["--input", "nowhere.jsonl"], "the file nowhere.jsonl does not exist"),
-        (["--about", "--format", "stone"], "it is not one of 'json', 'markdown'"),
+        (["--about", "--format", "stone"], "it must be one of json, markdown"),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_an_error_of_one_sentence(target, arguments, says):
@@ -350,7 +350,7 @@ def test_a_command_line_that_cannot_be_read_is_an_error_of_one_sentence(target, 
     assert run.code == 1
     assert run.last_line.startswith("target-planhat: ")
     assert says in run.last_line
-    assert run.last_line.endswith("See target-planhat --help.")
+    assert run.last_line.endswith("; see target-planhat --help")
     assert "Traceback" not in run.stderr
 
 

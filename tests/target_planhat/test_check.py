@@ -8,15 +8,22 @@ import pytest
 def test_a_valid_token_may_read_and_write(bench, target):
     run = target("--check", config=bench.config())
     assert run.code == 0
-    note = "(an empty upsert was accepted; single records may still be refused)"
     assert run.stdout.decode().splitlines() == [
-        f"issues: reading permitted; writing not refused {note}",
-        f"objectives: reading permitted; writing not refused {note}",
+        "issues: reading permitted; writing not refused",
+        "objectives: reading permitted; writing not refused",
         "companies: reading permitted",
+        "not refused: an empty upsert was accepted, but single records may be refused",
     ]
     for model in ("issues", "objectives"):
         assert bench.sandbox.tenant("alpha").records(model) == []
     assert not bench.sandbox.tenant("alpha").writes
+
+
+def test_no_line_is_longer_than_a_terminal_is_wide(bench, target):
+    bench.sandbox.fault("status", model="companies", status=403)
+    mapping = {"stream": "fields", "model": "customfields", "set": {"_id": "id"}}
+    run = target("--check", config={**bench.config(), "mappings": [mapping]})
+    assert max(map(len, run.stdout.decode().splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,7 @@ def test_the_model_of_a_mapping_is_tried_too(bench, target):
         "issues",
         "objectives",
         "companies",
+        "not refused",
     ]
 
 
@@ -52,9 +60,8 @@ def test_companies_that_may_not_be_read_are_reported_and_are_not_an_error(bench,
     bench.sandbox.fault("status", model="companies", status=403)
     run = target("--check", config=bench.config())
     assert run.code == 0
-    assert run.stdout.decode().splitlines()[-1] == (
-        "companies: reading refused (403), so a company can be identified only by its _id before a "
-        "record is sent"
+    assert run.stdout.decode().splitlines()[-2] == (
+        "companies: reading refused (403): only their _id identifies them in records"
     )
 
 

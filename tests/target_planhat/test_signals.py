@@ -11,6 +11,7 @@ import textwrap
 import time
 
 import pytest
+from last_line import last_line
 from under_way import answers_held, until, waiting_in
 
 PIPE = subprocess.PIPE
@@ -48,7 +49,7 @@ def end(process):
     """Wait for the end of a process; return its states, its last line and its exit code."""
     stdout, stderr = process.communicate(timeout=60)
     states = [json.loads(line)["bookmarks"]["at"] for line in stdout.splitlines()]
-    return states, stderr.decode().strip().splitlines()[-1], process.returncode
+    return states, last_line(stderr.decode()), process.returncode
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,34 @@ def test_a_run_that_fails_says_so_in_red_and_ends_with_the_reason(target, sandbo
     assert failed.startswith("\x1b[31mfailed after ")
     assert failed.endswith(" s and 1 request\x1b[0m")
     assert "2 records undecided: read, but without an outcome" in undecided
-    assert last.startswith("target-planhat: ")
+    assert last.startswith("\x1b[31mtarget-planhat: ")
+    assert last.endswith('(see "Token and rights" in docs/troubleshooting.md)\x1b[0m')
     assert "wrong" not in last
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_log_begins_with_one_line_that_marks_a_dry_run(target, sandbox, tenant, dry_run):
+    config = {"api_token": "token-b", "api_url": sandbox.url, "match_on": ["sourceId"]}
+    lines = messages(sourceId="s-3", titel="t")
+    seen, code = seen_on_a_terminal(target, {**config, "dry_run": dry_run}, lines, NO_COLOR="1")
+    assert code == 1  # an issue without a title
+    log = [line for line in seen.replace("\r", "").replace("\x1b[2K", "").splitlines() if line]
+    first, second = log[:2]
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d target-planhat v\S+, Meltano SDK v[\d.]+"
+        + (", dry run: nothing is written" if dry_run else ""),
+        first,
+    )
+    assert "Skipping parse" not in seen
+    if not dry_run:
+        assert re.fullmatch(
+            r"\d\d:\d\d:\d\d target-planhat: WARNING ignoring a property that issues does not "
+            r"have: titel \(did you mean title\?\)",
+            second,
+        )
+    assert log[-1].startswith(
+        "target-planhat: dry run: " if dry_run else "target-planhat: 1 record"
+    )
 
 
 def test_a_dumb_terminal_gets_the_table_without_any_command(target, sandbox, tenant):

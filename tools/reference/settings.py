@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.helpers import capabilities
+from planhat_singer.sdk_settings import DESCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SDK_DESCRIPTIONS = {
-    name: setting.get("description")
-    for settings in vars(capabilities).values()
-    if isinstance(settings, dict) and "properties" in settings
-    for name, setting in settings["properties"].items()
-}
 KINDS = {"number": "decimal"}
 
 
@@ -122,7 +116,7 @@ def _flat(schema: Mapping[str, Any], prefix: str = "", *, of_sdk: bool = False) 
     """List settings, an object by its parts where the schema knows all of them."""
     found = []
     for name, part in schema["properties"].items():
-        known = name in SDK_DESCRIPTIONS and part.get("description") == SDK_DESCRIPTIONS[name]
+        known = name in DESCRIPTIONS and part.get("description") == DESCRIPTIONS[name]
         if part.get("properties") and not isinstance(part.get("additionalProperties"), dict):
             found += _flat(part, f"{prefix}{name}.", of_sdk=of_sdk or known)
         else:

@@ -39,33 +39,36 @@ def unexpected_status(answer: Answer, request: Request, host: str) -> StopError:
     """
     status = answer.status
     what = f"{request.method} {request.path}"
-    kind: type[StopError] = ProtocolError
+    error: StopError
     if status == HTTPStatus.UNAUTHORIZED:
-        kind = AuthenticationError
-        text = (
+        error = AuthenticationError(
             f"{host} does not accept api_token (401): it is wrong, expired or revoked, or belongs "
             "to another region; check api_token and api_url"
         )
     elif status == HTTPStatus.FORBIDDEN:
-        kind = NotPermittedError
-        text = (
+        error = NotPermittedError(
             f"api_token has no permission for {what} (403): grant it to the private app in Planhat"
         )
     elif status == HTTPStatus.NOT_FOUND:
-        text = f"{host} has no {request.path} (404): check api_url"
+        error = ProtocolError(f"{host} has no {request.path} (404): check api_url")
     elif status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        kind = UnreachableError
-        text = "the proxy asks for a user name and password (407): set them in HTTPS_PROXY"
+        error = UnreachableError(
+            "the proxy asks for a user name and password (407): set them in HTTPS_PROXY"
+        )
     elif status == HTTPStatus.BAD_REQUEST:
-        text = f"{host} rejects {what} as a bad request (400): check api_url and the settings"
+        error = ProtocolError(
+            f"{host} rejects {what} as a bad request (400): check api_url and the settings"
+        )
     elif status in range(300, 400):
-        text = (
+        error = ProtocolError(
             f"{host} redirects {what} ({status}), and redirects are not followed: "
             "set api_url to the address that it redirects to"
         )
     else:
-        text = f"{host} answered {status} to {what}, which Planhat does not document: check api_url"
-    return described(kind(text), request, answer)
+        error = ProtocolError(
+            f"{host} answered {status} to {what}, which Planhat does not document: check api_url"
+        )
+    return described(error, request, answer)
 
 
 def budget_spent(

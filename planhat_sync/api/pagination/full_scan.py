@@ -196,7 +196,7 @@ class FullScan:
     def _accept_beyond(self, _: PageRequest, ids: Sequence[str]) -> range:
         if ids:
             raise ProtocolError(
-                "Planhat returns the same page at every offset: it ignores `offset`, so the "
+                "Planhat returns the same page at every offset: it ignores offset, so the "
                 "collection cannot be read to its end"
             )
         self._accept = self._accept_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 
 ALWAYS_ALLOWED: Final = 5
 """So many deletions are emitted whatever their share is."""
@@ -12,6 +12,8 @@ ALWAYS_ALLOWED: Final = 5
 
 class DeletionsError(StopError):
     """More records are missing than may be called deleted."""
+
+    section = Section.READING
 
 
 def check_share(stream: str, missing: int, before: int, *, percent: int, is_exact: bool) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from planhat_sync.api.answer_names import as_sent, selected
 from planhat_sync.api.pagination.rows import read_pages
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 from planhat_sync.runtime.plural import counted
 from planhat_sync.writing.mirror.plan import RemovalPlan
 from planhat_sync.writing.mirror.removal import Removal
@@ -52,6 +52,8 @@ _ROWS: Final = msgspec.json.Decoder(list[dict[str, Any]], float_hook=exact_numbe
 
 class MirrorError(StopError):
     """Records that the source does not have were not removed, or not all of them."""
+
+    section = Section.WRITING
 
 
 class Mirror:
@@ -237,7 +239,7 @@ class Mirror:
 
     def _warn(self, name: str, why: str) -> None:
         participle = _PARTICIPLES[self._verb]
-        self._logger.warning("on_missing: nothing of %s is %s, because %s", name, participle, why)
+        self._logger.warning("on_missing: no %s are %s, because %s", name, participle, why)
 
     def _too_many(self, model: Model, plan: RemovalPlan) -> str:
         percent = self._settings.max_missing_percent

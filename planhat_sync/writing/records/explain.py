@@ -65,13 +65,16 @@ class Explainer:
 
 
 def _sentence(name: str, error: ValidationError) -> str:
-    place = name + "".join(f"[{part!r}]" for part in error.absolute_path)
+    parts = [f".{part}" if isinstance(part, str) else f"[{part}]" for part in error.absolute_path]
+    place = "".join([name, *parts])
     if error.validator == "type":
         types = declared_types({"type": error.validator_value})
         null_last = sorted(types, key=lambda type_: (type_ == "null", type_))
         words = " or ".join(_WORDS[type_] for type_ in null_last)
         return f"{place} is {_kind(error.instance)}, but must be {words}"
-    return f"{place} does not fit the model's {error.validator}: {error.validator_value}"
+    allowed = error.validator_value
+    text = ", ".join(map(str, allowed)) if isinstance(allowed, list) else allowed
+    return f"{place} does not fit the model's {error.validator}: {text}"
 
 
 def _kind(value: object) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 
-from planhat_sync.errors import PlanhatError
+from planhat_sync.errors import PlanhatError, Section
 from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 class BalanceError(PlanhatError):
     """Records were read that have no outcome, or have two: a defect of this program."""
+
+    section = Section.WRITING
 
 
 @dataclass(slots=True)

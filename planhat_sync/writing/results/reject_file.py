@@ -12,7 +12,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from planhat_sync.errors import ConfigurationError, StopError
+from planhat_sync.errors import ConfigurationError, Section, StopError
 from planhat_sync.runtime.files import Files
 from planhat_sync.writing.results.last_line import TAIL_BYTES, end_last_line
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 class RejectFileError(StopError):
     """The reject file cannot be written, so nothing more can be acknowledged."""
+
+    section = Section.WRITING
 
 
 class RejectedRecord(NamedTuple):
@@ -90,7 +92,9 @@ class RejectFile:
         with contextlib.suppress(FileNotFoundError):
             self._check_content(path.stat())
         if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise ConfigurationError(f"rejects_path: {path} may not be written to")
+            raise ConfigurationError(
+                f"rejects_path: {path} cannot be written to: its permissions do not allow it"
+            )
 
     def write(self, records: Sequence[RejectedRecord]) -> None:
         """Append rejects and wait until they are on disk.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.plural import counted
 from planhat_sync.timestamps import earlier
@@ -34,6 +34,8 @@ class TooManyRejectsError(StopError):
     Raised where the limit is passed, so that no more is sent, and again by `Rejects.check` at the
     end of the run, with the number of rejects and where they are.
     """
+
+    section = Section.WRITING
 
 
 class Rejects:

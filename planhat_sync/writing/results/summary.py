@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from planhat_sync.errors import StopError
+from planhat_sync.errors import Section, StopError
 from planhat_sync.runtime.files import Files
 from planhat_sync.runtime.plural import counted
 from planhat_sync.runtime.terminal import USUAL_COLUMNS, columns, table
@@ -40,6 +40,12 @@ _WOULD = {
     "rejected": "would reject",
 }
 """What the table of a dry run calls the counts."""
+
+
+class SummaryError(StopError):
+    """The summary cannot be written to its file."""
+
+    section = Section.OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class Summary:
             files: The file system.
 
         Raises:
-            StopError: It cannot be written, and no earlier error ended the run.
+            SummaryError: It cannot be written, and no earlier error ended the run.
         """
         if style.is_terminal:
             sys.stderr.write(self.as_table(style, columns(sys.stderr)) + "\n")
@@ -166,7 +172,7 @@ class Summary:
             return
         try:
             _write(path, self, files or Files())
-        except StopError as error:
+        except SummaryError as error:
             if self.result == "done":
                 raise
             logger.error("%s", error)  # noqa: TRY400 - no traceback; a worse error follows
@@ -178,7 +184,7 @@ def _write(path: Path, summary: Summary, files: Files) -> None:
     try:
         files.replace(path, data)
     except OSError as error:
-        raise StopError(
+        raise SummaryError(
             f"the summary cannot be written to {path} ({error.strerror}); "
             "the printed states are valid nevertheless"
         ) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from planhat_sync.api.bulk.envelope import Counts
 from planhat_sync.api.bulk.outcomes import Refusal, Settled
-from planhat_sync.errors import GaveUpError, NotPermittedError, StopError
+from planhat_sync.errors import GaveUpError, NotPermittedError, Section, StopError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,12 @@ ANSWER_LOST: Final = Settled(Counts(), {0: Refusal("outcome_unknown", _LOST, may
 class AllRefusedError(StopError):
     """Planhat refuses everything, and the records cannot be the reason."""
 
+    section = Section.WRITING
+
 
 def outage(stream: str) -> GaveUpError:
     """Return the error for a Planhat that fails on everything."""
-    return GaveUpError(f"Planhat answers 500 to every write of {stream}: run again later")
+    return GaveUpError(f"Planhat answered 500 to every write of {stream}: run again later")
 
 
 def not_permitted(stream: str, said: str = "") -> NotPermittedError:

@@ -473,7 +473,7 @@ def test_a_row_that_is_not_a_mapping_is_a_type_error(planhat, rows, sentence):
         ({"match_on": None}, "match_on must be a list of strings"),
         ({"on_rejected": []}, "on_rejected must be a function"),
         ({"on_progress": "print"}, "on_progress must be a function"),
-        ({"match_on": ["email"]}, "match_on: companies have no keyable called 'email'"),
+        ({"match_on": ["email"]}, "match_on: companies have no keyable called email"),
         ({"nan": "zero"}, "nan must be one of reject, absent, null"),
         ({"on_reject": "ignore"}, "on_reject must be one of fail, continue"),
         ({"max_rejects": -1}, "max_rejects must be at least 0"),

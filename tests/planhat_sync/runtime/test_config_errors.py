@@ -42,7 +42,7 @@ SCHEMA = {
         ({"api_token": "t", "names": "a,b"}, "names must be a list"),
         ({"api_token": "t", "names": [1]}, "names must be text (inside it)"),
         ({"api_token": "t", "either": 5}, "either is not valid"),
-        ({"api_token": "t", "names": ["a", "a"]}, "names must not name anything twice"),
+        ({"api_token": "t", "names": ["a", "a"]}, "names must not hold anything twice"),
         ({"api_token": "t", "maps": []}, "maps must be an object"),
         ({"api_token": "t", "dry": "no"}, "dry must be true or false"),
         ({"api_token": "t", "page_sise": 1}, "page_sise is not a setting; did you mean page_size?"),

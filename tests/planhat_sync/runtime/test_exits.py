@@ -14,8 +14,14 @@ import time
 import pytest
 from checkout import bare_environment
 
+from planhat_sync.errors import Section
+from planhat_sync.runtime.troubleshooting import reference
+
 TOKEN = "s3cr3t-t0k3n-0123456789"  # noqa: S105 - made up
 BASIC = base64.b64encode(f"{TOKEN}:".encode()).decode()
+
+
+NETWORK = reference(Section.NETWORK)
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def test_what_else_is_printed_goes_to_standard_error_and_is_shown_at_once(run):
 def test_what_was_printed_before_the_start_comes_before_the_last_line(run, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("print('early')")
     code, out, err = run("raise errors.StopError('why')", env={"PYTHONPATH": str(tmp_path)})
-    assert (code, out, err) == (1, "", ["early", "plug-planhat: why"])
+    assert (code, out, err) == (1, "", ["early", f"plug-planhat: why {NETWORK}"])
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_a_traceback_comes_at_log_level_debug_and_before_the_last_line(run):
     code, _, err = run("raise errors.StopError('why')", level="DEBUG")
     assert code == 1
     assert err[0] == "Traceback (most recent call last):"
-    assert err[-1] == "plug-planhat: why"
+    assert err[-1] == f"plug-planhat: why {NETWORK}"
 
 
 @pytest.mark.parametrize(("asked", "code"), [("", 0), ("0", 0), ("3", 3), ("None", 0)])
@@ -126,7 +132,8 @@ def test_a_code_that_the_body_exits_with_is_the_code(run, asked, code):
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_run_stopped_by_a_signal_says_so_and_exits_with_its_number(run, name, code):
     body = f"raise exits.StoppedBySignal(signal.{name}, 'state is true; run again')"
-    assert run(body) == (code, "", [f"plug-planhat: stopped by {name}: state is true; run again"])
+    line = f"plug-planhat: stopped by {name}: state is true; run again"
+    assert run(body) == (code, "", [f"{line} {reference(Section.OUTPUT)}"])
 
 
 def test_an_interrupt_from_the_keyboard_exits_with_130_and_no_traceback(start):
@@ -246,7 +253,9 @@ def test_the_token_is_in_nothing_that_is_shown(run, tmp_path, where, level):
 def test_a_config_that_is_none_is_left_to_the_plugin_to_complain_about(run, tmp_path, config):
     path = tmp_path / "config.json"
     path.write_text(config, encoding="latin-1")
-    assert run("raise errors.StopError('mine')", "--config", str(path))[2] == ["plug-planhat: mine"]
+    assert run("raise errors.StopError('mine')", "--config", str(path))[2] == [
+        f"plug-planhat: mine {NETWORK}"
+    ]
 
 
 def test_a_config_from_a_pipe_is_not_read_twice(run, tmp_path):

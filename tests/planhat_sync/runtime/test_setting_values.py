@@ -225,7 +225,7 @@ def test_a_list_may_have_blanks_and_empty_items(warm, variables, text):
         ("tap-planhat", "page_size", "many", "TAP_PLANHAT_PAGE_SIZE must be a whole number"),
         ("tap-planhat", "page_size", "0", "page_size must be between 1 and 10000"),
         ("target-planhat", "dry_run", "perhaps", "TARGET_PLANHAT_DRY_RUN must be true or false"),
-        ("target-planhat", "match_on", "sourceID,", "no model has a keyable called 'sourceID'"),
+        ("target-planhat", "match_on", "sourceID,", "no model has a keyable called sourceID"),
         ("target-planhat", "max_rejects", "none", "TARGET_PLANHAT_MAX_REJECTS must be a whole"),
         ("target-planhat", "stream_maps", "[", "TARGET_PLANHAT_STREAM_MAPS must be a JSON object"),
     ],

@@ -13,9 +13,12 @@ import threading
 import time
 
 import pytest
+from last_line import last_line
 from under_way import is_full, signal_until_it_ends, until
 
+from planhat_sync.errors import Section
 from planhat_sync.runtime.signals import SIGNALS, Stop, StopRequested
+from planhat_sync.runtime.troubleshooting import reference
 
 PIPE = subprocess.PIPE
 
@@ -92,13 +95,9 @@ def test_a_second_signal_ends_it_at_once_and_one_that_is_sent_twice_does_not(stu
     assert process.returncode == code
     assert b'"STATE"' not in stdout
     assert b'"bookmarks"' not in stdout
-    assert (
-        stderr.decode()
-        .splitlines()[-1]
-        .endswith(
-            f"-planhat: stopped at once by a second signal, {signum.name}: run again from the last "
-            "state"
-        )
+    assert last_line(stderr.decode()).endswith(
+        f"-planhat: stopped at once by a second signal, {signum.name}: run again from the last "
+        "state"
     )
 
 
@@ -196,9 +195,10 @@ def test_one_signal_ends_a_process_whose_output_nobody_reads_if_it_is_to():
     until(lambda: is_full(process.stdout))
     process.terminate()
     assert process.wait(60) == 143
-    assert process.communicate()[1] == (
-        b"plugin: stopped by SIGTERM, and nobody reads standard output: run again from the last "
-        b"state\n"
+    stderr = process.communicate()[1].decode()
+    assert stderr == (
+        "plugin: stopped by SIGTERM, and nobody reads standard output: run again from the last "
+        f"state {reference(Section.OUTPUT)}\n"
     )
 
 

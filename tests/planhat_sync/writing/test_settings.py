@@ -14,5 +14,5 @@ BOOKS = Model("books", "Book", "/books", ("_id", "isbn"), page_limit=10, bulk_li
 def test_keyables_are_those_of_the_models_that_are_given():
     settings = WriteSettings.from_config({"match_on": ["isbn"]}, {"books": BOOKS})
     assert settings.match_on == ("isbn",)
-    with pytest.raises(ConfigurationError, match="called 'sourceId'; there are _id, isbn"):
+    with pytest.raises(ConfigurationError, match="called sourceId; there are _id, isbn"):
         WriteSettings.from_config({"match_on": ["sourceId"]}, {"books": BOOKS})
