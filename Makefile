@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/$(VENV)/cache/bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz sim sim-mutants mutants
+.PHONY: help demo test test-all test-shuffled test-airflow test-airbyte test-dlt test-containers system strangers docs reference picture linkcheck lint types contracts tests format lock clean wheel audit changelog live bench bench-quick faults kills soak fuzz sim sim-mutants mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -30,6 +30,7 @@ test: lint types contracts tests ## everything that CI runs
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/zizmor --quiet --offline --pedantic .github/workflows
 
 types: $(STAMP)
@@ -73,6 +74,12 @@ docs: .venv-docs/.installed ## build the documentation into site/
 
 reference: $(STAMP) ## write the generated parts of README, docs, meltano.yml and hub/
 	$(BIN)/python -m tools.reference
+
+linkcheck: $(STAMP) ## follow the links of README and documentation to other sites (needs the network)
+	$(BIN)/python -m tools.linkcheck
+
+picture: $(STAMP) ## draw the picture of a terminal in the documentation again, after a change of what is printed
+	$(BIN)/python -m tools.terminal_picture
 
 # Airflow is large: it has its own environment, and its tests are not in make test.
 .venv-airflow/.installed: examples/airflow/requirements.txt tests/platform/airflow/requirements.txt

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from built_site import site
 from checkout import ROOT, copy_folder
 from github_api import github
 from pages import pages
@@ -21,7 +22,7 @@ ENVIRONMENTS = {
 SLOW = {"airflow", "dlt"}
 """Environments that take long to install; they are not there after make test."""
 
-__all__ = ["github", "postgres", "postgres_server"]
+__all__ = ["github", "postgres", "postgres_server", "site"]
 
 
 def pytest_generate_tests(metafunc):
