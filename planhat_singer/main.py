@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pkgutil
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -31,4 +32,13 @@ def run_plugin(name: str, plugin: str) -> NoReturn:
 
     keep_freed_memory()
     collect_seldom()
-    sys.exit(run(name, body))
+    sys.exit(run(name, body, logs_failures=_is_log_structured))
+
+
+def _is_log_structured() -> bool:
+    """Return whether the log consists of records as JSON, as Meltano configures it.
+
+    Meltano shows a line that is not one as information, also if it is that the run has failed.
+    """
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    return any(type(formatter).__name__ == "StructuredFormatter" for formatter in formatters)

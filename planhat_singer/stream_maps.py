@@ -10,10 +10,11 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from planhat_sync.runtime.config_errors import did_you_mean
 from planhat_sync.runtime.foreign_errors import as_configuration_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from contextlib import AbstractContextManager
 
 
@@ -32,13 +33,38 @@ def stream_map_errors(maps: object) -> Iterator[str]:
         if stream.startswith("__") and stream != "__else__":
             yield f"stream_maps: there is no option {stream} for all streams"
         elif isinstance(rules, Mapping) and stream != "__else__":
-            for name, value in rules.items():
-                is_right, wanted = _OPTIONS.get(name, _PROPERTY)
-                if not is_right(value):
-                    yield f"stream_maps: {name} of {stream} must be {wanted}"
+            yield from _rule_errors(stream, rules)
         elif not _is_removed(rules):
             wanted = _OPTIONS[stream][1] if stream == "__else__" else f"an object, or {_REMOVED}"
             yield f"stream_maps: {stream} must be {wanted}"
+
+
+def _rule_errors(stream: str, rules: Mapping[str, object]) -> Iterator[str]:
+    for name, value in rules.items():
+        is_right, wanted = _OPTIONS.get(name, _PROPERTY)
+        if not is_right(value):
+            yield f"stream_maps: {name} of {stream} must be {wanted}"
+        elif name not in _NAMES and (wrong := _syntax_error(value)):
+            yield f"stream_maps: {name} of {stream}, {value}, is not an expression: {wrong}"
+
+
+def unknown_streams(maps: object, known: Collection[str]) -> Iterator[str]:
+    """Find stream maps that have no effect, since there is not a stream of their name.
+
+    Args:
+        maps: The setting `stream_maps`.
+        known: Names of the streams.
+
+    Yields:
+        One sentence for each map.
+    """
+    for name, rules in maps.items() if isinstance(maps, Mapping) else ():
+        stream = rules.get("__source__", name) if isinstance(rules, Mapping) else name
+        if not name.startswith("__") and stream not in known:
+            yield (
+                f"stream_maps: the map of {stream} has no effect, because there is no such stream"
+                f"{did_you_mean(stream, known)}"
+            )
 
 
 def mapping_errors(maps: object) -> AbstractContextManager[None]:
@@ -66,8 +92,17 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _syntax_error(value: object) -> str | None:
+    """Return what is wrong with an expression, None if nothing is."""
+    try:
+        ast.parse(value.strip() if isinstance(value, str) else "")
+    except SyntaxError as error:
+        return error.msg
+    return None
+
+
 def _is_expression(value: object) -> bool:
-    """Return whether it is an expression, or has a syntax error, which the SDK reports."""
+    """Return whether it is an expression, or has a syntax error."""
     if not isinstance(value, str) or not value.strip():
         return False
     try:
@@ -79,6 +114,8 @@ def _is_expression(value: object) -> bool:
     return bool(statements) and isinstance(statements[0], ast.Expr)
 
 
+_NAMES = frozenset({"__alias__", "__source__", "__key_properties__"})
+"""Options that are not expressions."""
 _REMOVED = '"__NULL__", which leaves it out'
 _OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
     "__else__": (_is_removed, '"__NULL__" or null'),

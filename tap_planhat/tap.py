@@ -10,6 +10,7 @@ from singer_sdk import Tap
 from singer_sdk.tap_base import CliTestOptionValue
 
 from planhat_singer.plugin import PlanhatPlugin
+from planhat_singer.stream_maps import unknown_streams
 from planhat_sync.api.custom_fields import read_custom_fields, typed_models
 from planhat_sync.models import load_models
 from planhat_sync.reading.unreadable import UnreadableStreams
@@ -240,6 +241,8 @@ class TapPlanhat(PlanhatPlugin, Tap):
         if self.config.get("detect_deletes"):
             announce_deletions(catalog)
         super().setup_mapper()
+        for warning in unknown_streams(self.config.get("stream_maps"), self.streams):
+            self.logger.warning("%s", warning)
         check_stream_maps(
             chain.from_iterable(self.mapper.stream_maps.values()),
             detect_deletes=bool(self.config.get("detect_deletes")),

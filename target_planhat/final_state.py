@@ -26,6 +26,11 @@ class FinalState:
         self._last_state = 0
         self._has_followed_records = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the input has neither a record nor a STATE."""
+        return not (self.last_record or self._last_state)
+
     def add_state(self, number: int) -> None:
         """Note a STATE.
 

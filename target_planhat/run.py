@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.metrics import record_counter
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from planhat_sync.writing.mapping.record_maps import RecordMaps
     from planhat_sync.writing.mirror.model_source import ModelSource
     from planhat_sync.writing.settings import WriteSettings
+
+
+logger = logging.getLogger("target-planhat")
 
 
 class Run:
@@ -117,6 +121,11 @@ class Run:
             finally:
                 self._router.finish()
             self._final_state.end()
+            if self._final_state.is_empty:
+                logger.warning(
+                    "the input ended without a record and without a state: unless the source has "
+                    "nothing, the program that writes it failed or was stopped; check its log"
+                )
             self.pipeline.finish(self._sources)
             for name, counts in self.pipeline.counts.streams.items():
                 with record_counter(name) as metric:  # as the SDK's sinks log it

@@ -40,12 +40,16 @@ class StoppedBySignal(Exception):  # noqa: N818 - requested, so not a failure
         self.signum = signum
 
 
-def run(plugin: str, body: Callable[[], object]) -> int:
+def run(
+    plugin: str, body: Callable[[], object], *, logs_failures: Callable[[], bool] = bool
+) -> int:
     """Run a plugin, and turn every way in which it ends into an exit code and a last line.
 
     Args:
         plugin: Name of the plugin, with which the last line begins.
         body: The run.
+        logs_failures: Returns whether the last line of a failure is a log record, with the level
+            ERROR, because whoever reads standard error reads records.
 
     Returns:
         The exit code.
@@ -59,7 +63,7 @@ def run(plugin: str, body: Callable[[], object]) -> int:
         (body if has_output else _fail_without_output)()
     except SystemExit as request:
         if isinstance(request.code, str):  # `sys.exit` with a message
-            _print_failure(plugin, request.code, Section.OUTPUT)
+            _print_failure(plugin, request.code, Section.OUTPUT, as_record=logs_failures())
             code = 1
         else:
             code = request.code or 0
@@ -70,7 +74,7 @@ def run(plugin: str, body: Callable[[], object]) -> int:
         if logging.getLogger(plugin).isEnabledFor(logging.DEBUG):
             _print("".join(traceback.format_exception(error)))
         section = error.section if isinstance(error, PlanhatError) else Section.OUTPUT
-        _print_failure(plugin, sentence_of(error), section)
+        _print_failure(plugin, sentence_of(error), section, as_record=logs_failures())
         code = 1
     _flush_stderr()
     return code
@@ -118,8 +122,12 @@ def _flush_stderr() -> None:
             os.close(null)
 
 
-def _print_failure(plugin: str, sentence: str, section: Section) -> None:
-    _print_last_line(plugin, f"{sentence} {reference(section)}", TextStyle.of(sys.stderr).error)
+def _print_failure(plugin: str, sentence: str, section: Section, *, as_record: bool) -> None:
+    explained = f"{sentence} {reference(section)}"
+    if as_record:
+        logging.getLogger(plugin).error("%s", " ".join(explained.split()))
+    else:
+        _print_last_line(plugin, explained, TextStyle.of(sys.stderr).error)
 
 
 def _print_last_line(plugin: str, sentence: str, styled: Callable[[str], str] = str) -> None:

@@ -48,6 +48,7 @@ PARTS = (
     ("planhat_sync/runtime/config_errors.py", "_sentences", Section.SETTINGS.value),
     ("planhat_sync/runtime/environment.py", "environment_settings", Section.SETTINGS.value),
     ("planhat_singer/stream_maps.py", "stream_map_errors", Section.SETTINGS.value),
+    ("planhat_singer/stream_maps.py", "_rule_errors", Section.SETTINGS.value),
     ("planhat_singer/command_line.py", "sentence_of", Section.SETTINGS.value),
     ("planhat_singer/command_line.py", "_about_value", Section.SETTINGS.value),
     ("planhat_sync/writing/mapping/vocabulary.py", "_sentence", Section.SETTINGS.value),
@@ -65,6 +66,7 @@ PARTS = (
     ("planhat_sync/writing/records/unknown_properties.py", "report_rest", "Warnings"),
     ("planhat_sync/writing/records/unknown_properties.py", "_sentence", "Warnings"),
     ("tap_planhat/catalog.py", "selection_warnings", "Warnings"),
+    ("planhat_singer/stream_maps.py", "unknown_streams", "Warnings"),
 )
 """Functions whose texts are parts of messages, and the section that has them."""
 SANDBOX = re.compile(

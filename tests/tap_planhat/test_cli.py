@@ -185,13 +185,26 @@ def test_a_failed_run_exits_with_1_and_shows_no_traceback(tap, config):
     assert run.stdout == b""
 
 
+def test_a_stream_map_of_a_misspelt_stream_is_warned_of(tap, tenant, config):
+    maps = {"isues": {"title": "1"}, "other": {"__source__": "objectives", "name": "'x'"}}
+    run = tap(config={**config, "stream_maps": maps})
+    assert run.code == 0
+    warned = [line for line in run.stderr.splitlines() if "WARNING" in line]
+    assert len(warned) == 1
+    assert warned[0].endswith(
+        "stream_maps: the map of isues has no effect, because there is no such stream; did you "
+        "mean issues?"
+    )
+
+
 FAILS = "a stream map of issues fails on the record whose _id is"
 
 
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("1 +", "stream_maps cannot be used (MapExpressionError: Failed to parse expression 1 +"),
+        ("1 +", "stream_maps: title of issues, 1 +, is not an expression: invalid syntax"),
+        ("title.upper(", "stream_maps: title of issues, title.upper(, is not an expression: "),
         ("1/0", FAILS),
         ("nosuch(title)", FAILS),
         ("__class__", FAILS),
@@ -329,3 +342,24 @@ def test_no_stream_is_named_in_the_code_so_that_a_file_alone_makes_one():
     for source in sources.glob("*.py"):
         assert '"issues"' not in source.read_text()
         assert '"objectives"' not in source.read_text()
+
+
+def test_where_the_log_is_json_the_last_line_is_a_record_of_an_error(tap, config, tmp_path):
+    """As Meltano configures it: it would show another line as information."""
+    path = tmp_path / "logging.json"
+    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+    logging = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "singer_sdk.logging.StructuredFormatter"}},
+        "handlers": {"console": handler},
+        "root": {"level": "INFO", "handlers": ["console"]},
+    }
+    path.write_text(json.dumps(logging))
+    run = tap(config={**config, "api_token": "x"}, env={"SINGER_SDK_LOG_CONFIG": str(path)})
+    assert run.code == 1
+    last = json.loads(run.stderr.splitlines()[-1])
+    assert (last["level"], last["logger_name"]) == ("error", "tap-planhat")
+    assert "does not accept api_token (401)" in last["message"]
+    assert last["message"].endswith('(see "Token and rights" in docs/troubleshooting.md)')
+    assert run.stderr.count("does not accept") == 1

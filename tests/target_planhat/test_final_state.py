@@ -125,3 +125,11 @@ def test_the_exit_code_stays_what_it_is(bench, target, tmp_path):
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["result"], summary["final_state"]) == ("done", False)
     assert '"final_state":false' in run.stderr
+
+
+@pytest.mark.parametrize(("text", "warned"), [("", 1), ("S", 1), ("SR", 0), ("ST", 0), ("SRT", 0)])
+def test_an_input_with_neither_a_record_nor_a_state_is_warned_of(
+    ended, bench, caplog, text, warned
+):
+    ended(bench.lines(messages(bench, text)), write_mode="update")
+    assert caplog.text.count("the input ended without a record and without a state") == warned
