@@ -41,7 +41,7 @@ contracts: $(STAMP)
 tests: $(STAMP) system strangers
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-all: lint types contracts system strangers ## make test, and the tests that take longer
+test-all: lint types contracts system strangers .venv-release/.installed ## make test, and the tests that take longer
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@$(MAKE) --no-print-directory test-airbyte
 	@$(MAKE) --no-print-directory test-dlt
