@@ -3,7 +3,7 @@
     python -m benchmarks.pipe [--rows N] [--rounds N] [--only NAME]
 
 Every pipe runs against two tenants of a server that answers after 100 ms: once where each tenant
-allows 200 requests a minute, 50 of them at once, and once without a limit. What has a limit of its
+allows 200 requests a minute, 51 of them at once, and once without a limit. What has a limit of its
 own sends no more than it allows; what has none is answered 429, and does what it does then. Taken
 are the time on the wall, the CPU time of all processes, the requests, and how many issues arrived.
 

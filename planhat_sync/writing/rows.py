@@ -174,7 +174,10 @@ class Write:
                 raise
 
     def _take(self, model: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take all rows, up to one too many that is rejected: those before it are still written."""
+        """Take all rows, up to one too many that is rejected: those before it are still written.
+
+        Once a batch has failed, nothing more is sent, as in `Pipeline.flush`.
+        """
         stream, plain_record = self._pipeline.streams[model], self._plain_record
         for index, row in enumerate(rows):
             given: Any = row

@@ -189,7 +189,9 @@ class WriteRun:
     def reading(self) -> Iterator[None]:
         """Return a context for the reading of the input, and for what is done with its lines.
 
-        The records before a line that ends the run are sent: they are not at fault.
+        The records before a line that ends the run are sent: they are not at fault. If a batch has
+        failed before, nothing more is sent, records of other streams included, as in
+        `Pipeline.flush`.
 
         Raises:
             PlanhatError: The run cannot continue.
