@@ -32,7 +32,7 @@ OF_OTHERS = {
     # of polars and dlt
     *("infer_schema_length", "data_writer", "drop_pending_packages"),
     # of cruds, and packages of earlier versions
-    *("PlanhatUpsertError", "calls_per_min", "planhat_api", "planhat_console"),
+    *("PlanhatUpsertError", "calls_per_min", "raise_on_error", "planhat_api", "planhat_console"),
     # in the examples of a page
     *("changed_at", "custom__Size"),
 }
