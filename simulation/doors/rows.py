@@ -1,10 +1,9 @@
-"""The Python class, as a program uses it that writes rows."""
+"""The Python class, as a program uses it that writes rows or deletes their records."""
 
 from __future__ import annotations
 
+import json
 from typing import IO, TYPE_CHECKING, Any
-
-import msgspec
 
 from planhat_sync.api.connection import CONNECTION_SETTINGS
 from planhat_sync.planhat import Planhat
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 class RowsDoor:
     """`Planhat.write` of the Python class; its input are rows, and it prints nothing.
 
-    Its settings are the arguments of `Planhat` and of `write`, with the name of the `model`.
+    Its settings are the arguments of `Planhat` and of `write`, with the name of the `model`. With
+    ``"deletes": "delete"`` it is `Planhat.delete`.
     """
 
     reads = False
@@ -43,11 +43,13 @@ class RowsDoor:
         stop = _Closing(planhat)
         assert source is not None  # noqa: S101 - it is a writer
         rows = (
-            msgspec.json.decode(line)
+            json.loads(line)  # unlike msgspec it takes NaN, as a program may have it
             for lines in read_lines(source, stop, USUAL_PAUSES.idle_seconds)
             for line in lines.lines
         )
-        return stop, lambda: planhat.write(options.pop("model"), rows, **options)
+        model, deletes = options.pop("model"), options.pop("deletes", "ignore") == "delete"
+        work = planhat.delete if deletes else planhat.write
+        return stop, lambda: work(model, rows, **options)
 
     def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401, ARG002 - as `Door` has it
         """Return nothing: it prints no states."""
@@ -59,13 +61,12 @@ class RowsDoor:
 
 
 class _Closing(Stop):
-    """Asks a write to stop by closing its `Planhat`."""
+    """Asks a write to stop by closing its `Planhat`; what yields the rows knows nothing of it."""
 
     def __init__(self, planhat: Planhat) -> None:
         super().__init__("planhat-sync")
         self._planhat = planhat
 
-    def request(self, signum: int) -> None:
+    def request(self, signum: int) -> None:  # noqa: ARG002 - as `Stop` has it
         """Ask the write to stop."""
-        super().request(signum)
         self._planhat.close()

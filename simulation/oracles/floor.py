@@ -103,6 +103,8 @@ class Floor:
         """Return which values nobody has sent to a record, unless its kin has been deleted."""
         known = next((name for name in names if name in self._above), None)
         if known is None:
+            if any(kin[0] == names[0][0] for kin in self._deleted):
+                return []  # a late update of a deleted record may create one without its keyables
             return [f"{_in_words(names[0])} is of a record that no line has made"]
         kin = self.kin(known)
         return [

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from simulation.oracles.conversion import Rejected, Request, Skipped, convert, match_on
 from simulation.oracles.inputs import read_lines, records
+from simulation.oracles.rows import read_rows, settings_of_rows
 from simulation.oracles.shapes import SHAPES
 from simulation.oracles.timelines import Timelines, keys_of
 from simulation.oracles.world import RefusedError, World
-from simulation.plan import SANDBOX
+from simulation.plan import ROWS, SANDBOX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,8 +85,10 @@ class TargetModel:
     ) -> None:
         step = plan.steps[0]
         side = step.sides[0]
-        self.settings = side.settings
-        self.lines = read_lines(step.lines)
+        are_rows = side.plugin == ROWS
+        self.settings = settings_of_rows(side.settings) if are_rows else side.settings
+        read = partial(read_rows, settings=self.settings) if are_rows else read_lines
+        self.lines = read(step.lines)
         self.numbers = {line.sequence: line.number for line in records(self.lines)}
         began = plan.tenants[side.tenant]
         self.began = replace(began, records={**began.records, **(held or {})})

@@ -38,6 +38,10 @@ class RejectOracle:
         life: The run.
         lines: All lines of the input.
         excuses: Returns whether a reject that is not due may be there nevertheless.
+
+    Attributes:
+        life: As given.
+        lines: As given.
     """
 
     def __init__(
@@ -47,9 +51,9 @@ class RejectOracle:
         lines: Sequence[str],
         excuses: Callable[[Filed, Story], bool],
     ) -> None:
+        self.life = life
         self._model = model
-        self._life = life
-        self._lines = lines
+        self.lines = lines
         self._excuses = excuses
         self._outcomes = {each.line.number: each for each in model.outcomes}
 
@@ -61,7 +65,7 @@ class RejectOracle:
             until: Number of the line before which all records have their outcome.
             strict: As for `is_due`.
         """
-        filed = {each.number for each in self._read(files)[0]}
+        filed = {each.number for each in self.read(files)[0]}
         return [
             f"the record of line {each.line.number}, to be rejected as {sorted(each.codes)}, is "
             "not in the reject file"
@@ -77,9 +81,9 @@ class RejectOracle:
         Args:
             story: The run of the plan.
         """
-        rejects, wrong = self._read(story.rejects, _following(self._life, story))
+        rejects, wrong = self.read(story.rejects, _following(self.life, story))
         for reject in rejects:
-            wrong += filter(None, [misquoted(reject, self._lines, self._life)])
+            wrong += filter(None, [self.misquoted(reject)])
             if self._is_strange(reject) and not self._is_explained(reject, story):
                 due = self._outcomes[reject.number]
                 wrong.append(
@@ -100,7 +104,7 @@ class RejectOracle:
         Args:
             story: The run of the plan.
         """
-        rejects, _ = self._read(story.rejects, _following(self._life, story))
+        rejects, _ = self.read(story.rejects, _following(self.life, story))
         return {
             key
             for reject in rejects
@@ -108,13 +112,26 @@ class RejectOracle:
             for key in self._outcomes[reject.number].keys
         }
 
-    def _read(
+    def read(
         self, files: Mapping[str, bytes], until: int | None = None
     ) -> tuple[list[Filed], list[str]]:
-        """Return the rejects that the run has written, and what is wrong with the file."""
-        content = files.get(self._life.tenant, b"")[:until]
+        """Return the rejects that the run has written, and what is wrong with the file.
+
+        Args:
+            files: The reject file of each tenant.
+            until: How many bytes of it there were when the next run began; None for all.
+        """
+        content = files.get(self.life.tenant, b"")[:until]
         rejects, wrong = read_rejects(content, self._model.numbers)
-        return [each for each in rejects if each.ends > self._life.rejects_at], wrong
+        return [each for each in rejects if each.ends > self.life.rejects_at], wrong
+
+    def misquoted(self, reject: Filed) -> str:
+        """Return what a reject says wrongly about where it came from, empty if nothing.
+
+        Args:
+            reject: It.
+        """
+        return misquoted(reject, self.lines, self.life)
 
     def _is_strange(self, reject: Filed) -> bool:
         due = self._outcomes.get(reject.number)

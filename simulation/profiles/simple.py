@@ -13,6 +13,7 @@ from simulation.plan import SANDBOX, SMALL
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
 
     from simulation.draws import Draws
     from simulation.oracles.reject_file import Filed
@@ -39,7 +40,7 @@ def plan(draws: Draws) -> Plan:
     """
     chance = draws.plan
     traits = Traits.drawn(draws)
-    settings = {**swarm.settings(draws), **swarm.rejecting(draws), **_modes(draws)}
+    settings = {**swarm.settings(draws), **swarm.rejecting(draws), **modes(draws)}
     traits.archives = settings.get("deletes") == "archive"
     planhat = SMALL if chance.random() < 2 * swarm.FEW else SANDBOX
     if planhat == SMALL:
@@ -48,7 +49,7 @@ def plan(draws: Draws) -> Plan:
         traits.kinds = [each for each in MISTAKES if each not in {"marker", "unknown company"}]
     names = ["issues"] if traits.archives else ["issues", "objectives", "projects"]
     shapes = shapes_of(chance.sample(names, chance.randint(1, len(names))))
-    streams = [_stream(draws, shape, settings) for shape in shapes]
+    streams = [stream(draws, shape, settings) for shape in shapes]
     leave = swarm.COMPANY_LISTS if traits.names else ()
     opaque: dict[str, Any] = {}
     if settings.get("rejects_path") and "max_rejects" not in settings:
@@ -93,7 +94,12 @@ def _is_explained(reject: Filed, story: Story) -> bool:
     return reject.code == "outcome_unknown" and is_opaque
 
 
-def _modes(draws: Draws) -> dict[str, Any]:
+def modes(draws: Draws) -> dict[str, Any]:
+    """Draw which records are written, and how.
+
+    Args:
+        draws: Draws it.
+    """
     chance = draws.plan
     found: dict[str, Any] = {}
     if order := chance.choice(ORDERS):
@@ -109,8 +115,14 @@ def _modes(draws: Draws) -> dict[str, Any]:
     return found
 
 
-def _stream(draws: Draws, shape: Shape, settings: dict[str, Any]) -> Stream:
-    """Draw a stream whose entities have one keyable each; a foreign `_id` may come on top of it."""
+def stream(draws: Draws, shape: Shape, settings: Mapping[str, Any]) -> Stream:
+    """Draw a stream whose entities have one keyable each; a foreign `_id` may come on top of it.
+
+    Args:
+        draws: Draws it.
+        shape: Its model.
+        settings: The settings of the target.
+    """
     chance = draws.plan
     matched = [each for each in settings.get("match_on", shape.keyables) if each in shape.keyables]
     ways = [{"_id": "own"}.get(each, each) for each in matched]

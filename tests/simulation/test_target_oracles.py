@@ -272,7 +272,13 @@ def test_what_is_lost_in_any_order_of_things_is_seen(plan, story):
     assert "issues sourceId=else is lost" in floor_of(plan, without("else"), story)
     assert "issues sourceId=new is lost" in floor_of(plan, without("new"), story)
     assert "which nobody has sent" in floor_of(plan, with_values("new", status="three"), story)
-    assert "that no line has made" in floor_of(plan, one_more, story)
+
+
+def test_a_record_that_no_line_has_made_is_seen_unless_one_was_deleted(plan, story):
+    assert floor_of(plan, one_more, story) == ""
+    side = Side(plugin="target", tenant="copy", settings={**SETTINGS, "deletes": "ignore"})
+    keeps = changed(plan, steps=[Step(sides=(side,), lines=LINES)])
+    assert "that no line has made" in floor_of(keeps, one_more, story)
 
 
 def test_what_is_deleted_rejected_or_still_to_come_is_not_lost(plan, story):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from profile_names import READERS
 
 from planhat_sync.models import load_models
 from simulation.draws import Draws
@@ -10,19 +11,10 @@ from simulation.plan import SOURCE, TAP, plan_of
 from simulation.profile import load
 from simulation.reading.streams import reader_of, streams_of
 
-PROFILES = (
-    "airbyte_pipe",
-    "airbyte_source",
-    "deletions",
-    "full_read",
-    "incremental",
-    "pipe",
-    "vouched",
-)
 SEEDS = range(1, 60)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", READERS)
 def test_a_seed_draws_the_same_plan_each_time_and_it_is_json(name: str) -> None:
     profile = load(name)
     for seed in SEEDS:
@@ -31,7 +23,7 @@ def test_a_seed_draws_the_same_plan_each_time_and_it_is_json(name: str) -> None:
         assert (plan.profile, plan.seed) == (name, seed)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", READERS)
 def test_the_last_run_is_quiet_and_nothing_changes_in_it(name: str) -> None:
     for seed in SEEDS:
         *_, last = load(name).plan(Draws(seed)).steps
@@ -39,7 +31,7 @@ def test_the_last_run_is_quiet_and_nothing_changes_in_it(name: str) -> None:
         assert not last.changes
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", READERS)
 def test_lists_lag_less_than_an_incremental_run_looks_back(name: str) -> None:
     for seed in SEEDS:
         plan = load(name).plan(Draws(seed))
@@ -49,7 +41,7 @@ def test_lists_lag_less_than_an_incremental_run_looks_back(name: str) -> None:
             assert reader_of(plan).settings["lookback_seconds"] >= late
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", READERS)
 def test_each_change_meets_a_record_that_is_there_at_its_turn(name: str) -> None:
     for seed in SEEDS:
         plan = load(name).plan(Draws(seed))
@@ -68,7 +60,7 @@ def test_each_change_meets_a_record_that_is_there_at_its_turn(name: str) -> None
                     there.remove(change.find[1])
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", READERS)
 def test_streams_are_read_by_the_key_that_their_catalog_has_them_read_by(name: str) -> None:
     models = load_models()
     vouched = set()
