@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulation.mutants import airbyte, mapping, matching, mirror, reading, sending, writing
+from simulation.mutants import (
+    airbyte,
+    mapping,
+    matching,
+    mirror,
+    reading,
+    rows,
+    sending,
+    writing,
+)
 
 if TYPE_CHECKING:
     from simulation.mutants.mutant import Mutant
@@ -16,6 +25,7 @@ MUTANTS: Final = (
     *matching.MUTANTS,
     *mapping.MUTANTS,
     *mirror.MUTANTS,
+    *rows.MUTANTS,
     *airbyte.MUTANTS,
 )
 
