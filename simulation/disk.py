@@ -37,6 +37,7 @@ class Disk:
         self.folder = folder
         self.synced: dict[Path, int] = {}
         self.named: set[Path] = set()
+        self._replays: dict[int, int] = {}
 
     def rejects(self, alias: str) -> Path:
         """Return the reject file of a tenant.
@@ -45,6 +46,53 @@ class Disk:
             alias: The tenant.
         """
         return self.folder / f"{alias}-{REJECTS}"
+
+    def replayed(self, alias: str) -> list[Path]:
+        """Return the reject files of a tenant that were renamed by replays, the oldest first.
+
+        Args:
+            alias: The tenant.
+        """
+        found = self.folder.glob(f"{self.rejects(alias).name}.replayed-*")
+        return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+
+    def begin_replay(self, alias: str, step: int) -> bool:
+        """Note that a step replays the reject file of a tenant; return whether there is one.
+
+        Args:
+            alias: The tenant.
+            step: Index of the step.
+        """
+        self._replays[step] = len(self.replayed(alias))
+        path = self.rejects(alias)
+        return path.exists() and path.stat().st_size > 0
+
+    def to_replay(self, alias: str, step: int) -> Path:
+        """Return the file that a step replays: the renamed one once a life of it has renamed it.
+
+        Args:
+            alias: The tenant.
+            step: Index of the step.
+        """
+        renamed = self.replayed(alias)[self._replays[step] :]
+        return renamed[0] if renamed else self.rejects(alias)
+
+    def renamed(self) -> tuple[Path, Path] | None:
+        """Return the file that was renamed since its folder was synced, and its new name."""
+        for path in self.synced:
+            aside = next(
+                (
+                    each
+                    for each, synced in self.synced.items()
+                    if each.name.startswith(f"{path.name}.replayed-")
+                    and not synced
+                    and each.stat().st_size
+                ),
+                None,
+            )
+            if aside is not None and not path.exists():
+                return path, aside
+        return None
 
     def tear(self, source: random.Random) -> list[str]:
         """Cut each file somewhere between what was synced and what was written.
@@ -167,11 +215,25 @@ class SimulatedFiles(Files):
         """Note that the names in a folder are on disk."""
         name = self._seam.world.name("sync")
         share = self._seam.cut(name)
-        if share is None or share == 1:
+        renamed = self._disk.renamed()
+        is_done = share is None or share == 1
+        if renamed is not None:
+            self._rename(*renamed, name, is_done=is_done)
+        if is_done:
             self._disk.named.update(path for path in self._disk.synced if path.parent == folder)
             self._seam.world.note("sync", "the names of the files")
         if share is not None:
             self._seam.kill(name)
+
+    def _rename(self, path: Path, aside: Path, name: str, *, is_done: bool) -> None:
+        """Have a file its new name, which a power failure may undo before the folder is synced."""
+        if not is_done and self._seam.world.draws.of(f"rename at {name}").random() < 0.5:  # noqa: PLR2004 - either is possible
+            aside.rename(path)
+            del self._disk.synced[aside]
+            return
+        self._disk.synced[aside] = self._disk.synced.pop(path)
+        self._disk.named.discard(path)
+        self._disk.named.add(aside)
 
     def replace(self, path: Path, data: bytes) -> None:
         """Write a file in place of another one, or not at all if the life is killed before."""

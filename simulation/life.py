@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import traceback
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from planhat_sync.errors import Interrupted, PlanhatError
 from planhat_sync.runtime.exits import StoppedBySignal
@@ -23,11 +24,13 @@ from simulation.story import BROKEN, CRASHED, FAILED, HUNG, STOPPED, WELL, Life
 from simulation.time import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from planhat_sync.api.connection import Connection
     from planhat_sync.runtime.clock import Clock
     from simulation.disk import Disk
+    from simulation.doors.door import Door
     from simulation.plan import Side
     from simulation.world import World
 
@@ -39,6 +42,7 @@ def live(
     side: Side,
     *,
     ends_line: bool = True,
+    file: Path | None = None,
 ) -> None:
     """Let a plugin live once.
 
@@ -48,6 +52,7 @@ def live(
         life: What is known of the life before; what happens is added to it.
         side: The plugin.
         ends_line: Whether the last line of its input has its line end.
+        file: What it reads in place of its input; it has been read into `life.fed` too.
     """
     plan, draws, story = world.plan, world.draws, world.story
     story.lives.append(life)
@@ -70,20 +75,19 @@ def live(
         wire=wire,
     )
     door = DOORS[side.plugin]
-    source = None if door.reads else Input(seam, life.fed, ends_line=ends_line)
     settings = settings_of(side, disk)
     world.note("begin", f"life {life.number}: {side.plugin}, {_beginning(life, door.reads)}")
 
-    def body() -> object:
-        seam.stop, work = door.open(
-            side, settings, system, source=cast("IO[bytes] | None", source), state=life.state
-        )
-        return work()
+    with _input(door, Input(seam, life.fed, ends_line=ends_line), file) as source:
 
-    try:
-        baton.run(partial(_noting_the_end, life, body))
-    except Hang as hang:
-        baton.hang = str(hang)
+        def body() -> object:
+            seam.stop, work = door.open(side, settings, system, source=source, state=life.state)
+            return work()
+
+        try:
+            baton.run(partial(_noting_the_end, life, body))
+        except Hang as hang:
+            baton.hang = str(hang)
     files.end()
     for each in wires:
         each.abandon()
@@ -92,6 +96,16 @@ def live(
         for lost in disk.tear(draws.of(f"tear of life {life.number}")):
             world.note("crash", f"lost: {lost}")
     life.summary = _summary(settings)
+
+
+@contextlib.contextmanager
+def _input(door: Door, given: Input, file: Path | None) -> Iterator[Any]:
+    """Return what a plugin reads: nothing, what it is given, or a file."""
+    if file is None:
+        yield None if door.reads else given
+        return
+    with file.open("rb") as opened:
+        yield opened
 
 
 def settings_of(side: Side, disk: Disk) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         again: Shortest and longest time between two lives, in virtual seconds.
         replays: Whether a writer is fed all `lines` after a failure, whatever it has printed.
         quiet: Whether there are no faults and no crashes. Others change records nevertheless.
-        ends_line: Whether the last line of the input has its line end.
+        rejects: Whether a writer is fed the reject file of its tenant, as `--input` does, and
+            after a failure the one that it has renamed. Without a file nothing is run.
     """
 
     sides: tuple[Side, ...]
@@ -127,7 +128,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     again: tuple[float, float] = (0.0, 600.0)
     replays: bool = False
     quiet: bool = False
-    ends_line: bool = True
+    rejects: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -49,6 +49,7 @@ def run(plan: Plan, observer: Observer | None = None) -> Story:
         world.time.settle()
         story = world.story
         story.counts["seconds"] = round(world.time.now)
+        story.replayed = {alias: steps.replayed(alias) for alias in plan.tenants}
         world.observer.ended(story)
         story.rejects, story.synced = dict(story.rejects), dict(story.synced)
         return story
@@ -85,6 +86,8 @@ class _Steps:
         step, lives = world.plan.steps[index], world.plan.lives
         world.time.advance(world.time.now + step.pause)
         world.begin_step(step.changes)
+        if step.rejects and not self._disk.begin_replay(step.sides[0].tenant, index):
+            return True
         try:
             for attempt in range(lives):
                 world.calm = step.quiet or attempt == lives - 1
@@ -99,20 +102,33 @@ class _Steps:
         finally:
             world.end_step()
 
+    def replayed(self, alias: str) -> list[bytes]:
+        """Return the reject files of a tenant that were replayed, the oldest first.
+
+        Args:
+            alias: The tenant.
+        """
+        return [path.read_bytes() for path in self._disk.replayed(alias)]
+
     def _attempt(self, index: int, step: Step) -> list[str]:
         """Run each side once; return how they ended."""
         lines = lines_of(step.lines)
-        ends_line, ends = step.ends_line, []
+        ends_line, ends = True, []
         for at, side in enumerate(step.sides):
             life = self._life(index, at, side)
             door = DOORS[side.plugin]
-            if door.reads:
+            file = self._disk.to_replay(side.tenant, index) if step.rejects else None
+            if file is not None:
+                life.fed = file.read_bytes().splitlines()
+                if file == self._disk.rejects(side.tenant):  # it is renamed, and another one begun
+                    life.rejects_at = 0
+            elif door.reads:
                 life.state = self._state(index, step)
             elif step.replays or len(step.sides) > 1:
                 life.fed = lines
             else:
                 life.first, life.fed = door.rest(lines, self._printed_in(index, at))
-            live(self._world, self._disk, life, side, ends_line=ends_line)
+            live(self._world, self._disk, life, side, ends_line=ends_line, file=file)
             ends.append(life.ended)
             lines = [line[:-1] for line in life.printed]
             ends_line = not life.torn

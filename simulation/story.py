@@ -139,6 +139,7 @@ class Story:
         rejects: The reject file of each tenant as it would be read now: by alias, all that was
             written.
         synced: The part of it that a power failure would leave.
+        replayed: The reject files of each tenant that were replayed and renamed, the oldest first.
         violations: What the harness itself found: hangs, unexpected exceptions, torn lines of a
             life that was not killed.
     """
@@ -150,6 +151,7 @@ class Story:
     counts: Counter[str] = field(default_factory=Counter)
     rejects: Mapping[str, bytes] = field(default_factory=dict)
     synced: Mapping[str, bytes] = field(default_factory=dict)
+    replayed: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
 
     def lives_of(self, step: int, side: int = 0) -> list[Life]:

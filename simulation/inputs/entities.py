@@ -16,6 +16,13 @@ DELETED: Final = "2025-06-01T10:00:00Z"
 REFUSED: Final = "<refuse>"
 """Text that the sandbox refuses where `refused_marker` says so."""
 
+MODELS: Final = ("issues", "objectives", "projects", "opportunities")
+"""The models of which records are drawn: some have keyables that are unique within a company only,
+and the last has no `sourceId`."""
+BY_ADDRESS: Final = "endusers"
+"""A model whose records may have an e-mail address as their only keyable. Planhat lets several have
+the same one (fact email-keyable), so none has another keyable too."""
+
 COMPANIES: Final = [
     {
         "_id": f"5f00000000000000000000{number:02x}",
@@ -84,7 +91,7 @@ def values_of(entity: Entity, chance: random.Random, *, every: bool = False) -> 
         every: Whether for all properties.
     """
     if entity.is_plain:
-        return {**_company(entity), entity.shape.needed[0]: chance.choice(["A", "B"])}
+        return {**_company(entity), entity.shape.label: chance.choice(["A", "B"])}
     shape = entity.shape
     found: dict[str, Any] = dict(_company(entity))
     for name, kind in shape.kinds.items():
@@ -145,11 +152,11 @@ def with_mistake(record: dict[str, Any], entity: Entity, mistake: str) -> dict[s
         mistake: One of `MISTAKES`.
     """
     shape = entity.shape
-    title = shape.needed[0]
+    title = shape.label
     keys = dict.fromkeys(shape.keyables)
     changes: dict[str, dict[str, Any]] = {
         "wrong type": {"archived": "perhaps"} if shape.archive_flag else {"custom": "text"},
-        "blank key": {**{name: None for name in keys if name in record}, "sourceId": " \t "},
+        "blank key": {**{name: None for name in keys if name in record}, shape.keyables[1]: " \t "},
         "no key": {name: None for name in keys if name in record},
         "unsendable": {title: float("nan")},
         "lone surrogate": {title: "half \ud83d of a pair"},
@@ -164,6 +171,17 @@ def with_mistake(record: dict[str, Any], entity: Entity, mistake: str) -> dict[s
         "unknown property": {"nonsense": 1},
     }
     return {**record, **changes[mistake]}
+
+
+def key_of(entity: Entity, keyable: str) -> str:
+    """Return what an entity has as a keyable if it has that one.
+
+    Args:
+        entity: The entity.
+        keyable: The keyable, but not `_id`.
+    """
+    key = f"{entity.shape.model[0]}{entity.number}"
+    return {"externalId": f"x-{key}", "email": f"{key}@example.com"}.get(keyable, key)
 
 
 def shapes_of(names: Sequence[str]) -> list[Shape]:

@@ -197,9 +197,11 @@ class _Writer:
     def _properties(self, stream: Stream, entity: Entity) -> dict[str, Any]:
         chance, traits, number = self._chance, self._traits, len(self._lines) + 1
         record = {**stream.keyed(entity, chance), **values_of(entity, chance), SEQUENCE: number}
-        if chance.random() < traits.partial and self._refused < MOST_REFUSED:
+        needed = entity.shape.needed[0]
+        is_partial = chance.random() < traits.partial and self._refused < MOST_REFUSED
+        if is_partial and needed != entity.shape.company:
             self._refused += 1
-            del record[entity.shape.needed[0]]
+            del record[needed]
         if traits.archives and entity.shape.archive_flag:
             record[entity.shape.archive_flag] = False
         if traits.numbered:

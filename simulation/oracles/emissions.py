@@ -90,6 +90,8 @@ class Emissions:
         if period is None:
             self._report(message.event, identifier, "is emitted as it never was in this run")
             return
+        if not self._stream.is_wanted(period.fields):
+            self._report(message.event, identifier, "is emitted, and its companies are not read")
         held = self.held.get(identifier)
         if not self._stream.lag and (identifier in self._deleted or _is_older(period, held)):
             self._report(message.event, identifier, "is emitted as it was before")

@@ -92,8 +92,8 @@ def check_passes(reads: Sequence[Read], history: History, stream: Stream) -> lis
             wrong += [
                 f"life {read.number}: {stream.name} {identifier} existed throughout a full read "
                 "that does not emit it"
-                for identifier, _ in history.throughout(read.since, read.ended)
-                if identifier not in came
+                for identifier, period in history.throughout(read.since, read.ended)
+                if identifier not in came and stream.is_wanted(period.fields)
             ]
     return wrong
 

@@ -29,6 +29,7 @@ class Stream:
         companies: How records refer to each company, by its `_id`; those that are not in it are
             referred to by their `_id`.
         reference: The property that refers to companies.
+        only: The companies whose records are read; none for all.
         lag: For how many seconds lists may show what was there before.
         grain: What the replication keys are rounded down to, in seconds.
         deletions: Of which records each deletion has to be emitted: of none, of those that existed
@@ -42,6 +43,7 @@ class Stream:
     properties: frozenset[str] | None = None
     companies: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+    only: frozenset[str] = frozenset()
     lag: float = 0.0
     grain: float = 0.001
     deletions: Literal["none", "covered", "all"] = "none"
@@ -71,12 +73,24 @@ class Stream:
         """
         return time_of(fields.get(self.key)) if self.key else None
 
+    def is_wanted(self, fields: Mapping[str, Any]) -> bool:
+        """Return whether a record belongs to a company whose records are read.
+
+        Args:
+            fields: The record.
+        """
+        referred = fields.get(self.reference)
+        companies = referred if isinstance(referred, list) else [referred]
+        return not self.only or not self.only.isdisjoint(companies)
+
     def is_read(self, fields: Mapping[str, Any]) -> bool:
         """Return whether a record is read at all, and not too old for it.
 
         Args:
             fields: The record.
         """
+        if not self.is_wanted(fields):
+            return False
         if self.start is None:
             return True
         at = self.key_of(fields)

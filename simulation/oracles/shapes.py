@@ -39,6 +39,13 @@ class Shape:
     defaults: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
+    def label(self) -> str:
+        """A property that holds any text."""
+        return next(
+            n for n, kind in self.kinds.items() if kind == "text" and n not in self.keyables
+        )
+
+    @cached_property
     def company(self) -> str:
         """The property that refers to companies."""
         return next(name for name, kind in self.kinds.items() if kind.startswith("compan"))
@@ -92,6 +99,35 @@ SHAPES: Final[Mapping[str, Shape]] = {
                 "custom": "object",
             },
             ("name", "companyId"),
+            within={"externalId": "companyId"},
+        ),
+        Shape(
+            "endusers",
+            ("_id", "sourceId", "externalId", "email"),
+            {
+                "sourceId": "text",
+                "externalId": "text",
+                "email": "text",
+                "firstName": "text",
+                "position": "text",
+                "companyId": "company",
+                "custom": "object",
+            },
+            ("companyId",),
+            within={"externalId": "companyId"},
+        ),
+        Shape(
+            "opportunities",
+            ("_id", "externalId"),
+            {
+                "externalId": "text",
+                "title": "text",
+                "salesStage": "text",
+                "mrr": "number",
+                "companyId": "company",
+                "custom": "object",
+            },
+            ("companyId",),
             within={"externalId": "companyId"},
         ),
     )

@@ -30,6 +30,7 @@ def plan(draws: Draws) -> Plan:
     chain = Chain(draws, names, lags=(0.0, 0.0, 5.0, 90.0), may_ignore_sort=True)
     settings: dict[str, Any] = {
         **chain.reader_settings(),
+        **chain.some_companies(),
         "emit_activate_version_messages": one_in(2, source),
         "company_references": source.choice(["id", "id", "externalId"]),
     }

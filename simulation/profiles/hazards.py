@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulation.faults import LATER
 from simulation.inputs import swarm
-from simulation.inputs.entities import shapes_of
+from simulation.inputs.entities import MODELS, shapes_of
 from simulation.inputs.plans import COPY, target_plan, tenant_plan
 from simulation.inputs.streams import Traits, messages
 from simulation.oracles.floor import Floor
@@ -37,8 +37,8 @@ def plan(draws: Draws) -> Plan:
         "skip_unchanged": chance.random() < swarm.HALF,
     }
     archives = settings["deletes"] == "archive"
-    names = ["issues"] if archives else ["issues", "objectives", "projects"]
-    shapes = shapes_of(chance.sample(names, chance.randint(1, len(names))))
+    names = ["issues"] if archives else chance.sample(MODELS, chance.randint(1, 3))
+    shapes = shapes_of(names)
     make = chance.choice([mixed.stream, messy.stream])
     if make is messy.stream and chance.random() < swarm.HALF:
         settings |= {"batch_size_rows": 1, "concurrency": 1}

@@ -31,6 +31,7 @@ def plan(draws: Draws) -> Plan:
     )
     settings: dict[str, Any] = {
         **chain.reader_settings(),
+        **chain.some_companies(),
         "lookback_seconds": chain.lookback(),
         "emit_activate_version_messages": one_in(5, source),
     }

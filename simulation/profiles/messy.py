@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import Entity, shapes_of
+from simulation.inputs.entities import MODELS, Entity, key_of, shapes_of
 from simulation.inputs.plans import target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
 from simulation.oracles.watch import TargetWatch
@@ -39,7 +39,7 @@ def plan(draws: Draws) -> Plan:
         settings["write_mode"] = chance.choice(["update", "create"])
     if traits.deletions:
         settings["deletes"] = "delete"
-    names = chance.sample(["issues", "objectives", "projects"], chance.randint(1, 2))
+    names = chance.sample(MODELS, chance.randint(1, 2))
     streams = [stream(draws, shape) for shape in shapes_of(names)]
     rates = swarm.rates(draws, crashes=chance.random() < swarm.SOME)
     tenant = tenant_plan(draws, streams, leave=swarm.unless(settings, swarm.COMPANY_LISTS))
@@ -70,10 +70,7 @@ def stream(draws: Draws, shape: Shape) -> Stream:
     """
     found = entities(shape, draws.plan.choice([2, 4, 8]), draws, there=swarm.HALF)
     for entity in found:
-        key = f"{shape.model[0]}{entity.number}"
-        entity.keys = {"sourceId": key}
-        if "externalId" in shape.keyables:
-            entity.keys["externalId"] = f"x-{key}"
+        entity.keys = {name: key_of(entity, name) for name in shape.keyables[1:]}
         if entity.identifier:
             entity.keys["_id"] = entity.identifier
     pools = {

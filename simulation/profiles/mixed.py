@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import MISTAKES, Entity, shapes_of
+from simulation.inputs.entities import MISTAKES, MODELS, Entity, key_of, shapes_of
 from simulation.inputs.plans import target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
 from simulation.oracles.watch import TargetWatch
@@ -37,7 +37,7 @@ def plan(draws: Draws) -> Plan:
         traits.deletions = 0.0
     if traits.deletions:
         settings["deletes"] = "delete"
-    names = chance.sample(["issues", "objectives", "projects"], chance.randint(1, 2))
+    names = chance.sample(MODELS, chance.randint(1, 2))
     streams = [stream(draws, shape) for shape in shapes_of(names)]
     tenant = tenant_plan(draws, streams, leave=swarm.unless(settings, swarm.COMPANY_LISTS))
     return target_plan("mixed", draws, settings, messages(draws, streams, traits), tenant)
@@ -65,11 +65,12 @@ def stream(draws: Draws, shape: Shape) -> Stream:
         shape: Its model.
     """
     found = entities(shape, draws.plan.choice([1, 3, 8, 25]), draws, there=swarm.HALF)
+    _, first, *others = shape.keyables
     for entity in found:
-        key = f"{shape.model[0]}{entity.number}"
-        entity.keys = {"sourceId": key}
-        if "externalId" in shape.keyables and draws.records.random() > swarm.FEW:
-            entity.keys["externalId"] = f"x-{key}"
+        entity.keys = {first: key_of(entity, first)}
+        for name in others:
+            if draws.records.random() > swarm.FEW:
+                entity.keys[name] = key_of(entity, name)
         if entity.identifier:
             entity.keys["_id"] = entity.identifier
     return Stream(shape.model, found, _keyed)

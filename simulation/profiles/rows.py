@@ -76,7 +76,7 @@ def plan(draws: Draws) -> Plan:
         options |= _missing(draws)
     if options.get("dry_run"):  # what only Planhat refuses is not seen
         traits.kinds = [each for each in KINDS if each not in {"marker", "unknown company"}]
-    (shape,) = shapes_of([chance.choice(["issues", "objectives", "projects"])])
+    (shape,) = shapes_of([chance.choice(simple.models_with(drawn))])
     options["model"] = shape.model
     if "match_on" in options:  # it may name nothing that the model does not have
         options["match_on"] = [each for each in options["match_on"] if each in shape.keyables]

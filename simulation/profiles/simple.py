@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import MISTAKES, Entity, shapes_of
+from simulation.inputs.entities import BY_ADDRESS, MISTAKES, MODELS, Entity, key_of, shapes_of
 from simulation.inputs.plans import COPY, target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
+from simulation.oracles.conversion import match_on
+from simulation.oracles.shapes import SHAPES
 from simulation.oracles.watch import TargetWatch
 from simulation.plan import SANDBOX, SMALL
 
@@ -47,8 +49,10 @@ def plan(draws: Draws) -> Plan:
         traits.names = 0.0  # it has no rules about companies
     if planhat == SMALL or settings.get("dry_run"):  # what only Planhat refuses is not seen
         traits.kinds = [each for each in MISTAKES if each not in {"marker", "unknown company"}]
-    names = ["issues"] if traits.archives else ["issues", "objectives", "projects"]
-    shapes = shapes_of(chance.sample(names, chance.randint(1, len(names))))
+    names = ["issues"] if traits.archives else models_with(settings)
+    if planhat == SMALL:  # it knows no other models
+        names = [each for each in names if each not in {BY_ADDRESS, "opportunities"}]
+    shapes = shapes_of(chance.sample(names, min(len(names), chance.randint(1, 3))))
     streams = [stream(draws, shape, settings) for shape in shapes]
     leave = swarm.COMPANY_LISTS if traits.names else ()
     opaque: dict[str, Any] = {}
@@ -115,6 +119,15 @@ def modes(draws: Draws) -> dict[str, Any]:
     return found
 
 
+def models_with(settings: Mapping[str, Any]) -> list[str]:
+    """Return the models that have any of the keyables by which records are matched.
+
+    Args:
+        settings: The settings of the target.
+    """
+    return [name for name in (*MODELS, BY_ADDRESS) if match_on(SHAPES[name], settings)]
+
+
 def stream(draws: Draws, shape: Shape, settings: Mapping[str, Any]) -> Stream:
     """Draw a stream whose entities have one keyable each; a foreign `_id` may come on top of it.
 
@@ -131,11 +144,13 @@ def stream(draws: Draws, shape: Shape, settings: Mapping[str, Any]) -> Stream:
     there = 1.0 if way == "own" else swarm.HALF
     found = entities(shape, chance.choice([1, 3, 8, 25]), draws, there=there)
     for entity in found:
-        key = f"{shape.model[0]}{entity.number}"
         entity.keys = {
             "own": {"_id": entity.identifier},
-            "foreign": {"_id": f"77000000{entity.number:016x}", "sourceId": key},
-        }.get(way, {way: key})
+            "foreign": {
+                "_id": f"77000000{entity.number:016x}",
+                "sourceId": key_of(entity, "sourceId"),
+            },
+        }.get(way, {way: key_of(entity, way)})
     return Stream(shape.model, found, _keyed)
 
 

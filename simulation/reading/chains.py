@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulation.faults import CRASH, swarm
 from simulation.plan import SANDBOX, SMALL, ClockPlan, Plan, Step, TenantPlan
 from simulation.reading.catalogs import models
-from simulation.reading.population import Population, companies, one_in
+from simulation.reading.population import COMPANIES, Population, companies, one_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +117,13 @@ class Chain:
             "retry_budget_seconds": source.choice([0, 5, 300, 300]),
         }
 
+    def some_companies(self) -> dict[str, list[str]]:
+        """Draw `company_ids`; mostly none, so that the records of all companies are read."""
+        source = self.draws.plan
+        if not one_in(3, source):
+            return {}
+        return {"company_ids": source.sample(COMPANIES, source.randint(1, len(COMPANIES)))}
+
     def lookback(self) -> int:
         """Draw `lookback_seconds`: lists may not lag further behind."""
         least = int(self.lag + self.clock.grain / 1000) + 1 if self.lag else 0
@@ -149,6 +156,7 @@ class Chain:
                 "date_header": not one_in(5, source),
                 "objective_times": "present",
                 "lean_companies": source.choice(["complete", "complete", "absent"]),
+                "company_filter": source.choice(["list", "documented"]),
                 **self.behaviours,
             },
             changing={"maximum_limit": [0, self._clamp]} if changes_clamp else {},

@@ -184,7 +184,9 @@ class Population:
         company = source.choice(COMPANIES)
         fields: dict[str, Any] = {"sourceId": f"s-{identifier}", **self._changed(source)}
         if self.model == "issues":
-            return {"title": f"t {identifier[-4:]}", "companyIds": [company], **fields}
+            others = [source.choice(COMPANIES)] if one_in(5, source) else []
+            named = list(dict.fromkeys([company, *others]))
+            return {"title": f"t {identifier[-4:]}", "companyIds": named, **fields}
         if self.model == "tasks":
             return {"action": f"a {identifier[-4:]}", "companyId": company, **fields}
         return {"name": f"n {identifier[-4:]}", "companyId": company, **fields}

@@ -76,6 +76,7 @@ def _stream(
         properties=frozenset(properties),
         companies=dict(_names(tenant.records.get("companies", []), settings)),
         reference=model.company_reference or "",
+        only=frozenset(settings.get("company_ids", ())),
         lag=tenant.lag_seconds,
         grain=plan.clock.grain / 1000,
         deletions=deletions,

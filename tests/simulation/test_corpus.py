@@ -8,5 +8,7 @@ from simulation.profile import load, perform
 
 @pytest.mark.parametrize("entry", [pytest.param(each, id=each.name) for each in entries()])
 def test_a_plan_that_once_failed_does_not_fail_any_more(entry: Entry):
-    _, wrong = perform(load(entry.plan.profile), entry.plan)
+    story, wrong = perform(load(entry.plan.profile), entry.plan)
     assert not wrong, entry.found
+    happened = story.faults()
+    assert {name: happened.get(name) for name in entry.plan.faults} == entry.plan.faults
