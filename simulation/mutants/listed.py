@@ -10,6 +10,7 @@ from simulation.mutants import (
     matching,
     mirror,
     reading,
+    replays,
     rows,
     sending,
     writing,
@@ -25,6 +26,7 @@ MUTANTS: Final = (
     *matching.MUTANTS,
     *mapping.MUTANTS,
     *mirror.MUTANTS,
+    *replays.MUTANTS,
     *rows.MUTANTS,
     *airbyte.MUTANTS,
 )
