@@ -16,12 +16,10 @@ from simulation.draws import Draws
 from simulation.profile import load, names, perform
 from simulation.seeds import Tally, run_seeds
 from simulation.shrinker import Shrinker
+from simulation.totals import SLICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-SLICE = 20
-"""Seeds that are run by one process before it gets others."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -108,7 +108,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         sides: One plugin, or for a pipe a reader and a writer.
         lines: Input of a writer without a reader: messages, without line ends.
-        state: State that the first life of a reader begins from if no step before has left one.
         afresh: Whether each life of a reader begins without a state.
         changes: What others change meanwhile.
         pause: Virtual seconds before the first life.
@@ -121,7 +120,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     sides: tuple[Side, ...]
     lines: list[str] = []
-    state: Any = None
     afresh: bool = False
     changes: list[Change] = []
     pause: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from simulation.run import run
@@ -13,20 +14,22 @@ if TYPE_CHECKING:
     from simulation.plan import Plan
     from simulation.story import Observer, Story
 
+Check = Callable[["Story"], list[str]]
 PACKAGE = "simulation.profiles"
 
 
 class Profile(Protocol):
-    """A module of `simulation.profiles`."""
+    """A module of `simulation.profiles`.
+
+    It may have `check(story)` too, which returns what is wrong with a run that is over, one
+    sentence each, and which its observer does not find.
+    """
 
     def plan(self, draws: Draws) -> Plan:
         """Draw a plan; its `profile` is the name of the module."""
 
     def observer(self, plan: Plan) -> Observer:
         """Return what watches a run of a plan."""
-
-    def check(self, story: Story) -> list[str]:
-        """Return what is wrong with a run that is over, one sentence each."""
 
 
 def names() -> list[str]:
@@ -59,4 +62,5 @@ def perform(profile: Profile, plan: Plan) -> tuple[Story, list[str]]:
     """
     observer = profile.observer(plan)
     story = run(plan, observer)
-    return story, [*story.violations, *observer.violations, *profile.check(story)]
+    check: Check = getattr(profile, "check", lambda _: [])
+    return story, [*story.violations, *observer.violations, *check(story)]

@@ -21,7 +21,7 @@ from simulation.story import BROKEN, HUNG, WELL, Life, Observer
 from simulation.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from simulation.plan import Plan, Side, Step
     from simulation.story import Story
@@ -140,8 +140,7 @@ class _Steps:
         """Return the state from which the reader of a step begins, None for none."""
         if step.afresh:
             return None
-        state = door_state(self._printed(index, len(step.sides) - 1), step.sides[-1])
-        return step.state if state is None else state
+        return DOORS[step.sides[-1].plugin].state(self._printed(index, len(step.sides) - 1))
 
     def _life(self, index: int, at: int, side: Side) -> Life:
         story = self._world.story
@@ -161,16 +160,6 @@ class _Steps:
         steps = self._world.plan.steps
         alike = [i for i in range(index + 1) if _who(steps[i]) == _who(steps[index])]
         return list(chain.from_iterable(self._printed_in(each, at) for each in alike))
-
-
-def door_state(printed: Sequence[bytes], side: Side) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the state from which a reader begins.
-
-    Args:
-        printed: What the side that keeps the state has printed.
-        side: That side.
-    """
-    return DOORS[side.plugin].state(printed)
 
 
 def _who(step: Step) -> list[tuple[str, str]]:

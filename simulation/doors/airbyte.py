@@ -9,7 +9,7 @@ import msgspec
 from airbyte_planhat.destination.write import write
 from airbyte_planhat.source.read import read
 from planhat_sync.runtime.signals import Stop
-from simulation.doors.door import message_of
+from simulation.doors.door import Door, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulation.plan import Side
 
 
-class DestinationDoor:
+class DestinationDoor(Door):
     """destination-planhat."""
 
     reads = False
@@ -58,7 +58,7 @@ class DestinationDoor:
         return (kept[0] if kept else len(lines)), [lines[index] for index in kept]
 
 
-class SourceDoor:
+class SourceDoor(Door):
     """source-planhat."""
 
     reads = True
@@ -81,10 +81,6 @@ class SourceDoor:
     def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401 - any JSON value
         """Return the last state of each stream."""
         return _last_states(printed)
-
-    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:  # noqa: ARG002 - as `Door` has it
-        """Return nothing: it has no input."""
-        return 0, []
 
 
 def _last_states(printed: Sequence[bytes]) -> list[dict[str, Any]] | None:

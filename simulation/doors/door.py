@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from simulation.plan import Side
 
 
-class Door(Protocol):
+class Door(ABC):
     """One plugin.
 
     Attributes:
@@ -23,6 +24,7 @@ class Door(Protocol):
 
     reads: bool
 
+    @abstractmethod
     def open(
         self,
         side: Side,
@@ -44,18 +46,17 @@ class Door(Protocol):
         Returns:
             What asks it to stop, and what it does.
         """
-        ...
 
-    def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401 - any JSON value
-        """Return what the next reader begins from, None for nothing.
+    def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401, ARG002 - any JSON value
+        """Return what the next reader begins from, None for nothing, as by default.
 
         Args:
             printed: All lines that this plugin has printed so far, in order.
         """
-        ...
+        return None
 
-    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:
-        """Return what of its input a writer is still fed.
+    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:  # noqa: ARG002 - by default
+        """Return what of its input a writer is still fed; by default all of it.
 
         Args:
             lines: All of its input.
@@ -64,7 +65,7 @@ class Door(Protocol):
         Returns:
             The index of the first line that no printed state covers, and the lines.
         """
-        ...
+        return 0, list(lines)
 
 
 def message_of(line: bytes) -> dict[str, Any]:

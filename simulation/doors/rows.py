@@ -10,15 +10,16 @@ from planhat_sync.planhat import Planhat
 from planhat_sync.runtime.signals import Stop
 from planhat_sync.runtime.stdin import read_lines
 from planhat_sync.writing.waiting_time import USUAL_PAUSES
+from simulation.doors.door import Door
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from planhat_sync.system import System
     from simulation.plan import Side
 
 
-class RowsDoor:
+class RowsDoor(Door):
     """`Planhat.write` of the Python class; its input are rows, and it prints nothing.
 
     Its settings are the arguments of `Planhat` and of `write`, with the name of the `model`. With
@@ -50,14 +51,6 @@ class RowsDoor:
         model, deletes = options.pop("model"), options.pop("deletes", "ignore") == "delete"
         work = planhat.delete if deletes else planhat.write
         return stop, lambda: work(model, rows, **options)
-
-    def state(self, printed: Sequence[bytes]) -> Any:  # noqa: ANN401, ARG002 - as `Door` has it
-        """Return nothing: it prints no states."""
-        return None
-
-    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:  # noqa: ARG002 - as `Door` has it
-        """Return all rows."""
-        return 0, list(lines)
 
 
 class _Closing(Stop):

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from planhat_sync.models import load_models
-from simulation.doors.door import message_of
+from simulation.doors.door import Door, message_of
 from tap_planhat.tap import TapPlanhat
 from target_planhat.target import TargetPlanhat
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _models: Callable[[], Mapping[str, Model]] = lru_cache(load_models)
 
 
-class TargetDoor:
+class TargetDoor(Door):
     """target-planhat."""
 
     reads = False
@@ -60,7 +60,7 @@ class TargetDoor:
         return 0, list(lines)
 
 
-class TapDoor:
+class TapDoor(Door):
     """tap-planhat."""
 
     reads = True
@@ -90,10 +90,6 @@ class TapDoor:
             if line.startswith(b'{"type":"STATE"'):
                 return msgspec.json.decode(line)["value"]
         return None
-
-    def rest(self, lines: Sequence[bytes], printed: Sequence[bytes]) -> tuple[int, list[bytes]]:  # noqa: ARG002 - as `Door` has it
-        """Return nothing: it has no input."""
-        return 0, []
 
 
 def _models_of(side: Side) -> Mapping[str, Model]:

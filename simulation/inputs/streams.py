@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs.entities import (
@@ -70,6 +70,11 @@ class Traits:
         )
 
 
+def all_keys(entity: Entity, chance: random.Random) -> dict[str, Any]:  # noqa: ARG001 - as `Stream.keyed` has it
+    """Return all keyables of an entity."""
+    return dict(entity.keys)
+
+
 @dataclass
 class Stream:
     """A stream of records about some entities.
@@ -77,19 +82,15 @@ class Stream:
     Attributes:
         name: Its name.
         entities: What its records are about.
-        keyed: Returns the keyables of a record about an entity.
-        properties: Its SCHEMA's.
+        keyed: Returns the keyables of a record about an entity; all by default.
     """
 
     name: str
     entities: Sequence[Entity]
-    keyed: Callable[[Entity, random.Random], dict[str, Any]]
-    properties: dict[str, Any] = field(default_factory=dict)
+    keyed: Callable[[Entity, random.Random], dict[str, Any]] = all_keys
 
 
-def entities(
-    shape: Shape, count: int, draws: Draws, *, there: float, first: int = 1
-) -> list[Entity]:
+def entities(shape: Shape, count: int, draws: Draws, *, there: float) -> list[Entity]:
     """Draw entities without keyables.
 
     Args:
@@ -97,12 +98,11 @@ def entities(
         count: How many.
         draws: Draws them.
         there: Share of them that Planhat has already.
-        first: Number of the first.
     """
     chance = draws.records
     found = []
     is_plain = chance.random() < SOME
-    for number in range(first, first + count):
+    for number in range(1, count + 1):
         company = chance.choice(COMPANIES)["_id"]
         entity = Entity(shape, number, company, is_plain=is_plain)
         if chance.random() < there:
@@ -170,7 +170,7 @@ class _Writer:
         return stream, self._chance.choice(stream.entities)
 
     def _add_schema(self, stream: Stream) -> None:
-        grown = dict(stream.properties)
+        grown: dict[str, Any] = {}
         if self._chance.random() < HALF:
             grown[f"added_{len(self._lines)}"] = {"type": "string"}
         self._lines.append(self._style.schema(stream.name, grown))

@@ -1,1 +1,1 @@
-"""The profiles: a module each, with `plan`, `observer` and `check`."""
+"""The profiles: a module each, with `plan`, `observer`, and `check` if there is more to check."""

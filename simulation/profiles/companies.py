@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import Entity, shapes_of
+from simulation.inputs.entities import shapes_of
 from simulation.inputs.plans import COPY, target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
 from simulation.oracles.watch import TargetWatch
 
 if TYPE_CHECKING:
-    import random
-
     from simulation.draws import Draws
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Observer
 
 LISTS = (
     *("complete",) * 7,
@@ -61,7 +59,7 @@ def plan(draws: Draws) -> Plan:
         for entity in found:
             key = f"{shape.model[0]}{entity.number}"
             entity.keys = {"externalId" if by_external_id else "sourceId": key}
-        streams.append(Stream(shape.model, found, _keyed))
+        streams.append(Stream(shape.model, found))
     leave = swarm.unless(settings, tuple(lists))
     tenant = tenant_plan(draws, streams, leave=leave, behaviours=lists)
     return target_plan("companies", draws, settings, messages(draws, streams, traits), tenant)
@@ -77,16 +75,7 @@ def observer(plan: Plan) -> Observer:
     return TargetWatch(plan, exact=exact, forward=True)
 
 
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
-
-
 def _is_complete(behaviours: dict[str, Any]) -> bool:
     """Return whether it is known which company each name means."""
     is_complete = behaviours.get("lean_companies", "complete") == "complete"
     return is_complete and bool(behaviours.get("company_prefixes", True))
-
-
-def _keyed(entity: Entity, chance: random.Random) -> dict[str, Any]:  # noqa: ARG001 - always all
-    return dict(entity.keys)

@@ -17,7 +17,7 @@ from simulation.profiles import messy, mixed
 if TYPE_CHECKING:
     from simulation.draws import Draws
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Observer
 
 
 def plan(draws: Draws) -> Plan:
@@ -71,11 +71,6 @@ def observer(plan: Plan) -> Observer:
         refuses=known,
         exact=known,
     )
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 def _is_timely(plan: Plan) -> bool:

@@ -21,7 +21,7 @@ from simulation.oracles.watch import TargetWatch
 if TYPE_CHECKING:
     from simulation.draws import Draws
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Observer
 
 STREAMS = ("issues", "jira_help", "users")
 """The first is mapped by its name, the second by a glob, the third not at all."""
@@ -51,7 +51,7 @@ def plan(draws: Draws) -> Plan:
     found = entities(shape, count, draws, there=swarm.HALF)
     for entity in found:
         entity.keys = {"sourceId": f"K-{entity.number}"}
-    streams = [Stream("issues", found, lambda entity, _: dict(entity.keys))]
+    streams = [Stream("issues", found)]
     lines = _lines(draws, traits, count, mappings_of(settings, STREAMS))
     leave = swarm.unless(settings, swarm.COMPANY_LISTS)
     if "skip_unchanged" in settings:
@@ -70,11 +70,6 @@ def observer(plan: Plan) -> Observer:
     """
     mappings = mappings_of(plan.steps[0].sides[0].settings, STREAMS)
     return TargetWatch(plan, mapped=mapped(mappings), forward=True)
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 def _lines(

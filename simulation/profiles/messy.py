@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulation.draws import Draws
     from simulation.oracles.shapes import Shape
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Observer
 
 KINDS = ("wrong type", "unsendable", "conflict", "unknown company", "marker")
 
@@ -54,11 +54,6 @@ def observer(plan: Plan) -> Observer:
         plan: The plan.
     """
     return TargetWatch(plan, whole=lambda _: False)
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 def stream(draws: Draws, shape: Shape) -> Stream:

@@ -58,7 +58,7 @@ def plan(draws: Draws) -> Plan:
     way = chance.choice(WAYS)
     tenant = tenant_plan(
         draws,
-        [Stream("issues", found, lambda entity, _: dict(entity.keys))],
+        [Stream("issues", found)],
         leave=swarm.unless(settings),
         behaviours={"date_header": way != "without date"},
     )
@@ -76,11 +76,6 @@ def observer(plan: Plan) -> Observer:
         plan: The plan.
     """
     return MirrorWatch(plan)
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 class MirrorWatch(TargetWatch):

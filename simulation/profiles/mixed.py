@@ -52,11 +52,6 @@ def observer(plan: Plan) -> Observer:
     return TargetWatch(plan, whole=_is_repeatable)
 
 
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
-
-
 def stream(draws: Draws, shape: Shape) -> Stream:
     """Draw a stream whose records have one or several of the keyables of what they are about.
 

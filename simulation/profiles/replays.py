@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulation.draws import Draws
     from simulation.inputs.entities import Entity
     from simulation.plan import Plan
-    from simulation.story import Observer, Story
+    from simulation.story import Observer
 
 KINDS = ("wrong type", "unknown company", "unknown company", "marker")
 """A colleague creates the company meanwhile; the others are rejected again."""
@@ -48,7 +48,7 @@ def plan(draws: Draws) -> Plan:
     found = entities(SHAPES["issues"], chance.choice([1, 3, 8, 25]), draws, there=swarm.HALF)
     for entity in found:
         entity.keys = {"sourceId": key_of(entity, "sourceId")}
-    streams = [Stream("issues", found, lambda entity, _: dict(entity.keys))]
+    streams = [Stream("issues", found)]
     leave = swarm.unless(settings, (*swarm.COMPANY_LISTS, "custom"))
     tenant = tenant_plan(draws, streams, leave=leave)
     made = target_plan("replays", draws, settings, messages(draws, streams, traits), tenant)
@@ -67,11 +67,6 @@ def observer(plan: Plan) -> Observer:
         plan: The plan.
     """
     return ReplayWatch(plan)
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 def _changes(draws: Draws, found: list[Entity]) -> list[Change]:

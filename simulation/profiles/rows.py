@@ -99,11 +99,6 @@ def observer(plan: Plan) -> Observer:
     return RowsWatch(plan, forward=True)
 
 
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
-
-
 class RowsWatch(TargetWatch):
     """Watches writes of the Python class."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulation.inputs import swarm
-from simulation.inputs.entities import BY_ADDRESS, MISTAKES, MODELS, Entity, key_of, shapes_of
+from simulation.inputs.entities import BY_ADDRESS, MISTAKES, MODELS, key_of, shapes_of
 from simulation.inputs.plans import COPY, target_plan, tenant_plan
 from simulation.inputs.streams import Stream, Traits, entities, messages
 from simulation.oracles.conversion import match_on
@@ -14,7 +14,6 @@ from simulation.oracles.watch import TargetWatch
 from simulation.plan import SANDBOX, SMALL
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Mapping
 
     from simulation.draws import Draws
@@ -75,11 +74,6 @@ def observer(plan: Plan) -> Observer:
         plan: The plan.
     """
     return TargetWatch(plan, whole=_is_repeatable, excuses=_is_explained, forward=True)
-
-
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
 
 
 def _is_repeatable(story: Story) -> bool:
@@ -151,8 +145,4 @@ def stream(draws: Draws, shape: Shape, settings: Mapping[str, Any]) -> Stream:
                 "sourceId": key_of(entity, "sourceId"),
             },
         }.get(way, {way: key_of(entity, way)})
-    return Stream(shape.model, found, _keyed)
-
-
-def _keyed(entity: Entity, chance: random.Random) -> dict[str, Any]:  # noqa: ARG001 - always all
-    return dict(entity.keys)
+    return Stream(shape.model, found)

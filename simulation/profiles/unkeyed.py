@@ -55,11 +55,6 @@ def observer(plan: Plan) -> Observer:
     return UnkeyedWatch(plan)
 
 
-def check(story: Story) -> list[str]:  # noqa: ARG001 - the observer has said it all
-    """Return what else is wrong with a run that is over."""
-    return []
-
-
 class UnkeyedWatch(TargetWatch):
     """Watches a target whose records have no keyables, and count by the number in their name.
 

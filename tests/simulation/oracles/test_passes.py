@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulation.oracles.emissions import Emissions
 from simulation.oracles.history import History
 from simulation.oracles.messages import BOOKMARKS, Message
 from simulation.oracles.passes import check_changes, check_passes
@@ -79,3 +80,29 @@ def test_a_record_that_does_not_change_is_emitted_once_unless_everything_is_read
     (wrong,) = changes("b", "b")
     assert "b is emitted 2 times" in wrong
     assert changes("b", "b", scans_all=True) == []
+
+
+OF_ONE = Stream("objectives", reference="companyId", only=frozenset({"c1"}))
+OWNED = History(
+    {
+        "a": [Version(0, 0.0, {"companyId": "c1"})],
+        "b": [Version(0, 0.0, {"companyId": "c2"})],
+    }
+)
+
+
+def of_one(*ids: str) -> list[str]:
+    messages = [
+        Message(14, "record", "objectives", each, {"companyId": "c1" if each == "a" else "c2"})
+        for each in ids
+    ]
+    read = Read(1, 9, 20, messages, is_complete=True)
+    emissions = Emissions(OWNED, OF_ONE)
+    emissions.follow(read)
+    return [*check_passes([read], OWNED, OF_ONE), *emissions.violations]
+
+
+def test_only_the_records_of_chosen_companies_are_to_be_emitted() -> None:
+    assert of_one("a") == []
+    assert any("a existed throughout a full read" in each for each in of_one())
+    assert any("its companies are not read" in each for each in of_one("a", "b"))
