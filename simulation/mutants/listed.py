@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulation.mutants import airbyte, mapping, matching, mirror, reading, sending, writing
+from simulation.mutants import (
+    airbyte,
+    mapping,
+    matching,
+    mirror,
+    reading,
+    replays,
+    rows,
+    sending,
+    writing,
+)
 
 if TYPE_CHECKING:
     from simulation.mutants.mutant import Mutant
@@ -16,6 +26,8 @@ MUTANTS: Final = (
     *matching.MUTANTS,
     *mapping.MUTANTS,
     *mirror.MUTANTS,
+    *replays.MUTANTS,
+    *rows.MUTANTS,
     *airbyte.MUTANTS,
 )
 

@@ -91,6 +91,6 @@ MUTANTS: Final = (
         module=_SENDER,
         text="            result.reject_superseded(unknown)\n",
         instead="",
-        profiles=("hazards", "simple"),
+        profiles=("simple", "hazards"),
     ),
 )

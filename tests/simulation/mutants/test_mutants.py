@@ -132,7 +132,7 @@ def test_the_table_says_what_each_profile_has_seen_and_what_the_slowest_took() -
     ]
     assert table(hunts).splitlines()[2:] == [
         "| mixed | 1 | 400 | 400 | 9.2 |",
-        "| simple | 2 | 20 | 20 | 1.0 |",
+        "| simple | 2 | 3 | 20 | 1.0 |",
         "| all | 3 | 20 | 400 | 9.2 |",
     ]
     assert len(table(hunts[3:]).splitlines()) == 2

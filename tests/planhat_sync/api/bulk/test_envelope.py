@@ -46,3 +46,20 @@ def test_a_reason_that_is_cut_short_ends_with_no_part_of_the_token(before):
     message = Envelope(json.dumps("x" * before + TOKEN).encode()).message
     assert len(message) <= LONGEST_REASON
     assert not set(message) - {"x", "*"}
+
+
+@pytest.mark.parametrize(
+    ("body", "fewer"),
+    [
+        ({"created": 0, "insertsKeys": []}, False),
+        ({"created": 1, "insertsKeys": []}, True),
+        (
+            {"created": 1, "insertsKeys": [{"sourceId": "a"}], "updated": 0, "updatesKeys": []},
+            False,
+        ),
+        ({"created": 0, "insertsKeys": [], "updated": 2, "updatesKeys": [{"sourceId": "a"}]}, True),
+        ({"created": 1}, False),
+    ],
+)
+def test_an_answer_names_fewer_than_it_counts_if_an_array_is_shorter_than_its_count(body, fewer):
+    assert Envelope(json.dumps(body).encode()).names_fewer_than_it_counts is fewer

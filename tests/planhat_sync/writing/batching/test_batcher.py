@@ -82,6 +82,14 @@ def test_a_record_larger_than_a_batch_is_sent_alone():
     assert lines == [[1], [2], [3, 4]]
 
 
+def test_a_batch_is_full_as_soon_as_a_record_does_not_fit_into_it():
+    batcher = Batcher(MODELS["issues"], WriteSettings(batch_size_bytes=100))
+    one, large = payloads(issue("a"), issue("large", title="x" * 60))
+    assert list(batcher.add(one)) == []
+    [batch] = batcher.add(large)
+    assert [payload.line for payload in batch.payloads] == [1]
+
+
 def test_creates_without_keyables_have_their_own_batch():
     new = {"title": "t", "companyIds": []}
     lines = batched(issue("a"), new, issue("b"), new, missing_key="create")

@@ -31,6 +31,24 @@ def test_the_first_reject_is_the_one_with_the_lowest_line_in_any_order(lines):
         rejects.check()
 
 
+@pytest.mark.parametrize(
+    ("settings", "allowance"),
+    [
+        ({"continues": False}, 0),
+        ({"continues": False, "max_rejects": 3}, 0),
+        ({"continues": True, "max_rejects": 3}, 3),
+        ({"continues": True}, None),
+        ({"continues": False, "dry_run": True}, None),
+    ],
+)
+def test_how_many_rejects_a_run_may_have(settings, allowance):
+    rejects = Rejects(None, logging.getLogger("test"), **settings)
+    assert rejects.allowance == allowance
+    rejects.add("issues", 1, b"{}", REJECT)
+    assert rejects.allowance == (allowance and allowance - 1)
+    assert rejects.end_the_run is (allowance == 0)
+
+
 def test_a_record_that_planhat_refuses_late_is_the_first_reject_if_its_line_is_the_lowest(bench):
     """Line 3 is rejected when it is read; line 2 when its batch is sent, because of that."""
     lines = [
