@@ -117,7 +117,7 @@ def _offset(first: Reply, second: Reply, beyond: Reply) -> Finding:
     if not second.is_ok or not beyond.is_ok:
         return not_held("it is refused (400)")
     if beyond.rows:
-        return not_held("behind the last row there were rows")
+        return not_held("after the last row there were rows")
     whole, skipped = identifiers(first.rows), identifiers(second.rows)
     if len(whole) < 2:  # noqa: PLR2004 - one row cannot be skipped visibly
         return could_not_tell("there are fewer than 2 records")
@@ -136,7 +136,7 @@ PAGES = (
     Belief(
         "list-offset",
         "/issues",
-        "offset skips rows, and behind the last row the list is empty",
+        "offset skips rows, and after the last row the list is empty",
         (
             ask("/issues", select="_id", sort="_id", limit=2),
             ask("/issues", select="_id", sort="_id", limit=1, offset=1),
