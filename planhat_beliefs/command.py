@@ -12,15 +12,17 @@ import click
 from planhat_beliefs.asking import Asker
 from planhat_beliefs.catalogue import BELIEFS, most_requests
 from planhat_beliefs.log import log_to_stderr
-from planhat_beliefs.report import Result, block
+from planhat_beliefs.report import Result, block, wrapped
 from planhat_beliefs.settings import read_connection
 from planhat_singer.command_line import run_command_line
 from planhat_sync.api.http.transport import Transport
 from planhat_sync.distribution import DISTRIBUTION
 from planhat_sync.errors import ConfigurationError
+from planhat_sync.runtime import stdout
 from planhat_sync.runtime.clock import Clock
 from planhat_sync.runtime.exits import StoppedBySignal
 from planhat_sync.runtime.stdout import print_text
+from planhat_sync.runtime.terminal import columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,10 +114,12 @@ def ask_all(connection: Connection, clock: Clock) -> Sequence[Result]:
     pace = connection.requests_per_minute
     print_text(
         f"Sends at most {most_requests(BELIEFS)} requests, each a GET"
-        f"{f', at most {pace} a minute' if pace else ''}; one that fails is repeated.\n"
+        f"{f', at most {pace} a minute' if pace else ''}. Failed ones are repeated.\n"
     )
     results: list[Result] = []
     printed = 0
+    output = stdout.as_stream()
+    width = columns(output) if output.isatty() else None
     with Transport(connection, clock=clock) as transport:
         asker = Asker(transport, clock)
         for belief in BELIEFS:
@@ -123,7 +127,7 @@ def ask_all(connection: Connection, clock: Clock) -> Sequence[Result]:
             results.append(Result(belief, finding))
             if asker.is_any_read:  # otherwise it may not be Planhat at all
                 for result in results[printed:]:
-                    print_text(result.line)
+                    print_text(wrapped(result.line, width))
                 printed = len(results)
         asker.check_any_answer()
         version, requests = metadata.version(DISTRIBUTION), transport.requests

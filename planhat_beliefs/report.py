@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
+
+from planhat_sync.runtime.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +42,18 @@ class Result(NamedTuple):
         return f"{before}{self.finding.detail}{after}" if self.finding.detail else ""
 
 
+def wrapped(line: str, width: int | None) -> str:
+    """Return the line of a result in lines of a terminal's width.
+
+    Args:
+        line: The line.
+        width: Columns of the terminal; None for one line, however long.
+    """
+    if width is None:
+        return line
+    return textwrap.fill(line, width, subsequent_indent=" " * (WIDTH + 2), break_on_hyphens=False)
+
+
 def block(results: Sequence[Result], version: str, day: date, requests: int) -> str:
     """Return all that was found out as a fenced block of plain text.
 
@@ -52,5 +67,5 @@ def block(results: Sequence[Result], version: str, day: date, requests: int) -> 
         f"{sum(result.finding.outcome == outcome for result in results)} {outcome}"
         for outcome in ("held", "not held", "could not tell")
     )
-    head = f"planhat-sync {version}, {day.isoformat()}, {requests} requests: {counts}"
+    head = f"planhat-sync {version}, {day.isoformat()}, {counted(requests, 'request')}: {counts}"
     return "\n".join([f"{FENCE}text", head, *(result.short_line for result in results), FENCE])

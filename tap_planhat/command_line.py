@@ -13,9 +13,12 @@ unless "streams" or a catalog names others. With --config=ENV the settings come 
 (TAP_PLANHAT_API_TOKEN and so on). --about lists them all.
 
 \b
-  tap-planhat --config config.json --test              can the streams be read?
-  tap-planhat --config config.json                     read everything
-  tap-planhat --config config.json --state state.json  read what has changed
+  Can the streams be read?
+    tap-planhat --config config.json --test
+  Read everything:
+    tap-planhat --config config.json
+  Read what has changed:
+    tap-planhat --config config.json --state state.json
 """
 
 

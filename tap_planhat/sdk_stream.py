@@ -83,7 +83,8 @@ class SdkStream(Stream):
             super()._sync_batches(batch_config, context=context)
         except ImportError as error:  # of an optional dependency for a format or a storage
             raise ConfigurationError(
-                f"batch_config needs a package that is not installed beside tap-planhat: {error}"
+                "batch_config needs a package that is not installed together with tap-planhat: "
+                f"{error}"
             ) from error
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:

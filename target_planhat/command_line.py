@@ -14,7 +14,7 @@ the settings come from the environment (TARGET_PLANHAT_API_TOKEN and so on). "ma
 the records of other systems become. --about lists all settings.
 
 \b
-  What may the token do?
+  What can the token do?
     target-planhat --config config.json --check
   What would a few records become? With "dry_run": true nothing is written:
     target-planhat --config dry-run.json --input sample.singer
@@ -31,7 +31,7 @@ OPTIONS: Final = (
     click.Option(
         ["--check"],
         is_flag=True,
-        help="Print what the token may read and write; nothing is written to find out.",
+        help="Print what the token can read and write, without writing anything.",
     ),
     click.Option(
         ["--rejects"],

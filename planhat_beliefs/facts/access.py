@@ -29,7 +29,7 @@ def _refused(*replies: Reply) -> Finding:
         return not_held(f"{statuses.count(401)} lists are refused with 401")
     if HTTPStatus.FORBIDDEN in statuses:
         return held(f"{statuses.count(403)} of {len(statuses)} lists")
-    return could_not_tell("the token may read all lists")
+    return could_not_tell("the token can read all lists")
 
 
 def _compressed(*replies: Reply) -> Finding:
@@ -62,7 +62,7 @@ ACCESS = (
     Belief(
         "missing-right",
         "",
-        "what the token may not read is refused with 403",
+        "what the token cannot read is refused with 403",
         tuple(ask(path, select="_id", limit=1) for path in LISTS),
         _refused,
         ANY_STATUS,

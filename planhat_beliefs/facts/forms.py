@@ -71,7 +71,7 @@ def _names(ids: str, objects: str) -> Any:  # noqa: ANN401 - a check
         if not rows:
             return could_not_tell(f"no record has {ids}")
         odd = sum(not _are_named(row, ids, objects) for row in rows)
-        return either(not odd, f"{odd} of {len(rows)} records have not the same ids in {objects}")
+        return either(not odd, f"{odd} of {len(rows)} records have other ids in {objects}")
 
     return check
 

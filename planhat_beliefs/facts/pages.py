@@ -8,6 +8,7 @@ from planhat_beliefs.belief import OK_OR_REFUSED, Belief
 from planhat_beliefs.facts.samples import identifiers
 from planhat_beliefs.finding import Finding, could_not_tell, either, held, not_held
 from planhat_beliefs.question import FollowUp, Question, Reply, ask
+from planhat_sync.runtime.plural import counted
 
 BEYOND_THE_END = 100_000_000
 
@@ -54,12 +55,12 @@ def _cut_at(page: Reply, behind: Reply, documented: int) -> Finding:
     """Return whether a page was cut at the documented number of rows."""
     count = len(page.rows)
     if count > documented:
-        return not_held(f"a page had {count} rows")
+        return not_held(f"a page had {counted(count, 'row')}")
     if not behind.rows:
-        return could_not_tell(f"there are {count} records, which fit on one page")
+        return could_not_tell(f"one page holds all that there are: {counted(count, 'record')}")
     if set(identifiers(behind.rows)) & set(identifiers(page.rows)):
         return could_not_tell("offset does not skip rows")
-    return either(count == documented, f"a page had {count} rows, and there are more")
+    return either(count == documented, f"a page had {counted(count, 'row')}, and there are more")
 
 
 def _default(limits: Limits) -> Belief:
@@ -93,9 +94,10 @@ def _clamped(limits: Limits) -> Belief:
             return not_held("it is refused (400)")
         if len(page.rows) == maximum:
             return held()
+        rows = counted(len(page.rows), "row")
         if len(page.rows) > maximum:
-            return not_held(f"the page had {len(page.rows)} rows")
-        return could_not_tell(f"it is not refused, and the page had {len(page.rows)} rows")
+            return not_held(f"the page had {rows}")
+        return could_not_tell(f"it is not refused, and the page had {rows}")
 
     return Belief(
         "list-limit-above-maximum",
@@ -115,7 +117,7 @@ def _offset(first: Reply, second: Reply, beyond: Reply) -> Finding:
     if not second.is_ok or not beyond.is_ok:
         return not_held("it is refused (400)")
     if beyond.rows:
-        return not_held("behind the last row there were rows")
+        return not_held("after the last row there were rows")
     whole, skipped = identifiers(first.rows), identifiers(second.rows)
     if len(whole) < 2:  # noqa: PLR2004 - one row cannot be skipped visibly
         return could_not_tell("there are fewer than 2 records")
@@ -134,7 +136,7 @@ PAGES = (
     Belief(
         "list-offset",
         "/issues",
-        "offset skips rows, and behind the last row the list is empty",
+        "offset skips rows, and after the last row the list is empty",
         (
             ask("/issues", select="_id", sort="_id", limit=2),
             ask("/issues", select="_id", sort="_id", limit=1, offset=1),

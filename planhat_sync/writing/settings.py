@@ -53,8 +53,8 @@ WRITE_SETTINGS: Final[dict[str, Any]] = {
         "default": "upsert",
         "title": "Write mode",
         "description": (
-            "Whether records may be created and updated, only updated, or only created. Records "
-            "that the mode leaves alone are counted as skipped."
+            "Which writes are allowed: create and update, only update, or only create. Other "
+            "records are counted as skipped."
         ),
     },
     "skip_unchanged": {

@@ -246,4 +246,4 @@ def test_pages_that_are_full_show_the_limits():
         assert findings(sandbox, pages)["churn-limit (/churn, maximum)"].outcome == "held"
         sandbox.behave(maximum_limit=3000)
         above = findings(sandbox, pages)["list-limit-above-maximum (/issues)"]
-        assert above == ("not held", "the page had 2001 rows")
+        assert above == ("not held", "the page had 2,001 rows")

@@ -262,7 +262,7 @@ def test_the_pace_is_kept_and_announced(beliefs, config):
     run = beliefs.start(config={**config, "requests_per_minute": 120}, stdout=subprocess.PIPE)
     try:
         assert run.stdout.readline().endswith(
-            b"each a GET, at most 120 a minute; one that fails is repeated.\n"
+            b"each a GET, at most 120 a minute. Failed ones are repeated.\n"
         )
     finally:
         run.send_signal(signal.SIGKILL)

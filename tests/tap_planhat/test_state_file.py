@@ -112,7 +112,7 @@ def test_what_is_not_a_state_is_refused_and_never_ignored(content):
 @pytest.mark.parametrize("name", ["partial", "partial_state"])
 def test_a_state_of_meltanos_with_a_part_in_it_is_reported_where_both_are_one(name):
     whole = {"completed": {"singer_state": STATE}, name: {"singer_state": {"bookmarks": {}}}}
-    with pytest.raises(ConfigurationError, match="`meltano state get`"):
+    with pytest.raises(ConfigurationError, match="meltano state get"):
         read(whole)
 
 

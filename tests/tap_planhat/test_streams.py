@@ -56,7 +56,10 @@ def test_the_setting_takes_names_and_patterns(streams, selected, named):
         (["issue"], "streams: issue is not a stream; there are issues, objectives, gadgets, gears"),
         (["issues", "x*"], "streams: x* is not a stream; there are issues, objectives"),
         (["ISSUES"], "ISSUES is not a stream"),
-        (["jottings"], "streams: jottings is only written; there are issues, objectives, gadgets"),
+        (
+            ["jottings"],
+            "streams: jottings can only be written; there are issues, objectives, gadgets",
+        ),
         (["j*"], "j* is not a stream"),
         ("issues", "streams must be a list"),
         ([1], "streams must be a list"),

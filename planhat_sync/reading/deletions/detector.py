@@ -241,8 +241,8 @@ class DeletionDetector:
         )
         if kept:
             self._logger.warning(
-                "%s: Planhat's list does not have %s, although Planhat finds it by its _id: it is "
-                "not deleted, and is not removed",
+                "%s: Planhat's list does not have %s that Planhat finds by _id: not deleted, and "
+                "not emitted as deleted",
                 name,
                 counted(len(kept), "record"),
             )

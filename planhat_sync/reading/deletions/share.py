@@ -35,6 +35,6 @@ def check_share(stream: str, missing: int, before: int, *, percent: int, is_exac
     raise DeletionsError(
         f"{stream}: Planhat does not list {at_least}{missing:,} of the {before:,} records that it "
         f"listed before, more than max_deletes_percent ({percent}) allows: none of them was "
-        "emitted as deleted; check that the token may still see all records, and if they were "
+        "emitted as deleted; check that the token can still see all records, and if they were "
         "deleted, raise max_deletes_percent for one run"
     )

@@ -64,7 +64,7 @@ class UpdateTimes:
         return Reject(
             RejectCode.NEWER_IN_PLANHAT,
             f"it {changed}, after it was rejected at {format_timestamp(rejected_at)}: remove it "
-            "from the file, or set replay_over_newer to write it nevertheless",
+            "from the file, or set replay_over_newer to write it anyway",
         )
 
     def _updated_at(self, payload: Payload, record: ExistingRecord) -> datetime | None:

@@ -6,8 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from planhat_sync.runtime.plural import counted
-from planhat_sync.writing.records.unknown_properties import printable_name
-from planhat_sync.writing.results.rejects import TooManyRejectsError
+from planhat_sync.writing.results.rejects import TooManyRejectsError, place_in
 from planhat_sync.writing.results.result import RejectedRow
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class RejectedRows:
         if self._continues:
             text = f"{text}, more than max_rejects ({self._most:,}) allows"
         if (first := self._first) is not None:
-            at = f" (property {printable_name(first.property)})" if first.property else ""
+            at = place_in(first.property, first.message)
             text = f"{text}, first rows[{first.index}]: {first.code}: {first.message}{at}"
         remedy = (
             "raise max_rejects, or take the rejected rows with on_rejected"

@@ -38,6 +38,18 @@ class TooManyRejectsError(StopError):
     section = Section.WRITING
 
 
+def place_in(name: str | None, message: str) -> str:
+    """Return the property at fault, in brackets, unless the message begins with it.
+
+    Args:
+        name: The property, None if it is the record as a whole.
+        message: The message of the reject.
+    """
+    if not name or message.startswith(name):
+        return ""
+    return f" (property {printable_name(name)})"
+
+
 class Rejects:
     """The rejects of one run.
 
@@ -120,8 +132,8 @@ class Rejects:
             why: Why it is not written.
         """
         self._count += 1
-        where = f" (property {printable_name(why.property)})" if why.property else ""
-        text = f"{self._place(line)}, {stream}: {why.code.value}: {why.message}{where}"
+        at = place_in(why.property, why.message)
+        text = f"{self._place(line)}, {stream}: {why.code.value}: {why.message}{at}"
         if not self._first or line < self._first_line:  # batches end in any order
             self._first, self._first_line = text, line
         would_be, are = ("would be ", "would be") if self._dry_run else ("", "are")

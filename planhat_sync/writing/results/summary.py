@@ -186,5 +186,5 @@ def _write(path: Path, summary: Summary, files: Files) -> None:
     except OSError as error:
         raise SummaryError(
             f"the summary cannot be written to {path} ({error.strerror}); "
-            "the printed states are valid nevertheless"
+            "the printed states are still valid"
         ) from error

@@ -490,7 +490,7 @@ def test_a_wrong_option_is_a_sentence_before_anything_is_sent(planhat, sandbox, 
 
 def test_a_model_that_is_only_read_is_not_written(planhat, sandbox):
     read_only = next(name for name, model in planhat.models.items() if not model.is_written)
-    with pytest.raises(ConfigurationError, match=f"{read_only} are only read"):
+    with pytest.raises(ConfigurationError, match=f"{read_only} can only be read"):
         planhat.write(read_only, [{"name": "a"}])
     assert not sandbox.requests
 
