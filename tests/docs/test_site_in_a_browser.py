@@ -140,8 +140,8 @@ def test_an_output_does_not_look_like_a_command(window, address):
 def test_on_a_phone_rows_of_text_are_stacked_and_figures_are_not(window, address):
     first_row = "return getComputedStyle(document.querySelector('article tbody tr')).display"
     for name, width, display in (
-        ("models", PHONE, "block"),
-        ("models", SCREEN, "table-row"),
+        ("concepts", PHONE, "block"),
+        ("concepts", SCREEN, "table-row"),
         ("reliability", PHONE, "table-row"),
     ):
         window.open(f"{address}/{name}.html", width=width)
