@@ -65,10 +65,11 @@ def main() -> int:
         )
         seed_tenant(copy, issues=0, objectives=0, shared_ids=False)
         _say(f"A Planhat sandbox listens on {sandbox.url} with two tenants:")
-        _say(f"  source has {_amounts(source)}, copy has {_amounts(copy)}.")
-        _say("  Both have the same companies, by externalId, under different ids: tap.json sets")
-        _say("  company_references to externalId. catalog.json leaves out enduserIds, since")
-        _say("  the ids of endusers mean nothing in the other tenant.\n")
+        _say(f"  source has {_amounts(source)},")
+        _say(f"  copy has {_amounts(copy)}.")
+        _say("  Both have the same companies, by externalId, under different ids:")
+        _say("  tap.json sets company_references to externalId. catalog.json leaves out")
+        _say("  enduserIds, since the ids of endusers mean nothing in the other tenant.\n")
         pipe = _write_pipe(Path(folder), sandbox.url, *tokens)
         runs = [_run(pipe, Path(folder), name) for name in ("first run", "second run")]
         for run in runs:
@@ -180,7 +181,8 @@ def _differences(
     for record in theirs:
         twin = ours.pop(record.get("sourceId"), {})
         found += [
-            f"{model} {record.get('sourceId')}, {name}: {twin.get(name)!r} -> {record.get(name)!r}"
+            f"{model} {record.get('sourceId')}, {name}: "
+            f"{json.dumps(twin.get(name))} -> {json.dumps(record.get(name))}"
             for name in sorted((record.keys() | twin.keys()) - SET_BY_PLANHAT)
             if record.get(name) != twin.get(name)
         ]

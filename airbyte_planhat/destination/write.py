@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import replace
 from importlib import metadata
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from planhat_sync.writing.records.payload import Reject
 
 NAME: Final = "destination-planhat"
+
+logger = logging.getLogger(NAME)
 
 
 def write(
@@ -89,6 +92,8 @@ def write(
         stop=stop,
         system=system,
     )
+    if settings.dry_run:
+        logger.info("dry run: nothing is written")
     with run.under_way():
         run.prepare(source)
         streams.announce(run.pipeline)

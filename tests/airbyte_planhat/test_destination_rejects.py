@@ -88,6 +88,8 @@ def test_the_process_says_what_was_rejected(warm, base, issue, tmp_path, dry_run
     assert ran.last_line == f"destination-planhat: {messages[-1].trace.error.message}"
     shown = [each.log.message for each in messages if each.log and each.log.level.value == "WARN"]
     assert len(shown) == 1
+    logged = [each.log.message for each in messages if each.log]
+    assert (logged[0] == "dry run: nothing is written") is dry_run
     would = "would be " if dry_run else ""
     assert shown[0].startswith(f"{would}rejected: line 3, issues: wrong_type: title")
 
