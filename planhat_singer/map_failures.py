@@ -51,7 +51,7 @@ class MapFailure:
         expression = str(evaluation["expr"])
         reason = _reason(cause, expression, name, evaluation["record"])
         return cls(
-            name, f"the expression of {name}, {_clipped(expression)}, fails{reason} ({kind})"
+            name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})"
         )
 
 
@@ -102,6 +102,11 @@ def _names_in(expression: str) -> dict[str, None]:
     return names
 
 
-def _clipped(expression: str) -> str:
+def clipped(expression: str) -> str:
+    """Return an expression as a message shows it: on one line, and not too long.
+
+    Args:
+        expression: The expression.
+    """
     text = " ".join(expression.split())
     return text if len(text) <= LONGEST_EXPRESSION else f"{text[:LONGEST_EXPRESSION]}…"
