@@ -50,9 +50,7 @@ class MapFailure:
         name = evaluation["property_name"] or FILTER
         expression = str(evaluation["expr"])
         reason = _reason(cause, expression, name, evaluation["record"])
-        return cls(
-            name, f"the expression of {name}, {_clipped(expression)}, fails{reason} ({kind})"
-        )
+        return cls(name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})")
 
 
 def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
@@ -102,6 +100,11 @@ def _names_in(expression: str) -> dict[str, None]:
     return names
 
 
-def _clipped(expression: str) -> str:
+def clipped(expression: str) -> str:
+    """Return an expression in one line of bounded length.
+
+    Args:
+        expression: The expression.
+    """
     text = " ".join(expression.split())
     return text if len(text) <= LONGEST_EXPRESSION else f"{text[:LONGEST_EXPRESSION]}…"

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from planhat_singer.map_failures import clipped
 from planhat_sync.runtime.config_errors import did_you_mean
 from planhat_sync.runtime.foreign_errors import as_configuration_error
 
@@ -45,7 +46,8 @@ def _rule_errors(stream: str, rules: Mapping[str, object]) -> Iterator[str]:
         if not is_right(value):
             yield f"stream_maps: {name} of {stream} must be {wanted}"
         elif name not in _NAMES and (wrong := _syntax_error(value)):
-            yield f"stream_maps: {name} of {stream}, {value}, is not an expression: {wrong}"
+            shown = clipped(str(value))
+            yield f"stream_maps: {name} of {stream}, {shown}, is not an expression: {wrong}"
 
 
 def unknown_streams(maps: object, known: Collection[str]) -> Iterator[str]:

@@ -153,7 +153,7 @@ NO_EXPRESSION = "title of issues must be an expression"
         ({"issues": {"__filter__": ""}}, "__filter__ of issues must be an expression"),
         (
             {"issues": {"__filter__": "1 +"}},
-            "stream_maps cannot be used (MapExpressionError: Failed to parse expression 1 +",
+            "stream_maps: __filter__ of issues, 1 +, is not an expression: invalid syntax",
         ),
         ({"issues": {"__else__": "x"}}, '__else__ of issues must be "__NULL__" or null'),
         ({"issues": {"__else__": []}}, '__else__ of issues must be "__NULL__" or null'),
@@ -165,11 +165,11 @@ NO_EXPRESSION = "title of issues must be an expression"
         ),
         (
             {"issues": {"title": "1 +"}},
-            "stream_maps cannot be used (MapExpressionError: Failed to parse",
+            "stream_maps: title of issues, 1 +, is not an expression: invalid syntax",
         ),
         (
             {"issues": {"title": "(" * 5000}},
-            "stream_maps cannot be used (MapExpressionError: Failed to parse",
+            f"title of issues, {'(' * 200}…, is not an expression: ",
         ),
         (
             {"issues": {"__alias__": "my issues"}},
