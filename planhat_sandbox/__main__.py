@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_url(sandbox.url)
             stopping.wait()
     except (ValueError, LookupError, OSError) as error:
-        line = f"planhat-sandbox: {error} {EXPLAINED}"
-        red = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        print(f"\x1b[31m{line}\x1b[0m" if red else line, file=sys.stderr)  # noqa: T201 - output of a command
+        _print_last_line(f"planhat-sandbox: {error} {EXPLAINED}")
         return 1
     return 0
 
@@ -74,6 +72,12 @@ def _start(options: Options) -> Sandbox:
             raise ValueError(f"{error}: name one of these, or add it with --tenant") from error
         on_failure.pop_all()
     return sandbox
+
+
+def _print_last_line(line: str) -> None:
+    bare = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    red = sys.stderr.isatty() and not bare
+    print(f"\x1b[31m{line}\x1b[0m" if red else line, file=sys.stderr)  # noqa: T201 - output of a command
 
 
 def _print_url(url: str) -> None:

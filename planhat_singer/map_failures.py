@@ -50,9 +50,7 @@ class MapFailure:
         name = evaluation["property_name"] or FILTER
         expression = str(evaluation["expr"])
         reason = _reason(cause, expression, name, evaluation["record"])
-        return cls(
-            name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})"
-        )
+        return cls(name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})")
 
 
 def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
@@ -103,7 +101,7 @@ def _names_in(expression: str) -> dict[str, None]:
 
 
 def clipped(expression: str) -> str:
-    """Return an expression as a message shows it: on one line, and not too long.
+    """Return an expression in one line of bounded length.
 
     Args:
         expression: The expression.

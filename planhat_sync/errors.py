@@ -12,7 +12,6 @@
     │   └── UnknownOutcomeError     the answer to a create was lost
     ├── StopError                   end the run; the message is its last line
     │   ├── ConfigurationError      a setting, an option or a file is wrong
-    │   │   └── StateError          the state is not one of an earlier run
     │   ├── AuthenticationError     401
     │   ├── NotPermittedError       403
     │   ├── UnreachableError        unknown host, refused connection, TLS, proxy
@@ -108,12 +107,6 @@ class ConfigurationError(StopError):
     """A setting, an option of the command line, a file or a model's file is wrong."""
 
     section = Section.SETTINGS
-
-
-class StateError(ConfigurationError):
-    """What was given as the state is not the state of an earlier run."""
-
-    section = Section.READING
 
 
 class AuthenticationError(StopError):

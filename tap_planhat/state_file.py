@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from planhat_sync.errors import ConfigurationError, StateError
+from planhat_sync.errors import ConfigurationError
+from planhat_sync.reading.state import StateError
 from planhat_sync.runtime.config_files import decode_text, parse_json
 
 WHAT = "the file given as --state"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
-from planhat_sync.errors import StateError
+from planhat_sync.reading.state import StateError
 from planhat_sync.runtime.config_files import decode_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planhat_sync.errors import StateError
+from planhat_sync.errors import ConfigurationError, Section
 from planhat_sync.reading.deletions.known_ids import KNOWN_IDS
 from planhat_sync.timestamps import format_timestamp, parse_timestamp
 
@@ -26,6 +26,12 @@ COMPANIES = "company_ids"
 ROWS = "rows"
 VERIFIED = "replication_key_verified_at"
 NOT_A_BOOKMARK = frozenset({KEY, SORTS, JOINS, COMPANIES, ROWS, VERIFIED, KNOWN_IDS})
+
+
+class StateError(ConfigurationError):
+    """What was given as the state is not the state of an earlier run."""
+
+    section = Section.READING
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -242,3 +243,17 @@ def test_the_help_fits_a_terminal():
         [*COMMAND, "--help"], capture_output=True, text=True, check=True, env=environment
     )
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_red"), [({"TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False)]
+)
+def test_why_it_cannot_start_is_red_on_a_terminal(variables, is_red):
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", **variables}
+    subprocess.run([*COMMAND, "--port", "x"], stderr=slave, check=False, env=environment)
+    os.close(slave)
+    seen = os.read(master, 4096).decode().strip()
+    os.close(master)
+    assert seen.startswith("\x1b[31mplanhat-sandbox: " if is_red else "planhat-sandbox: ")
+    assert ("\x1b" in seen) is is_red

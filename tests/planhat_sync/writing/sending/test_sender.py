@@ -57,7 +57,7 @@ def test_a_500_that_persists_for_everything_is_an_outage(bench):
     bench.sandbox.fault("status", route="bulk", status=500)
     ran = bench.run(issues(bench, 100), retry_budget_seconds=0, on_reject="continue")
     assert isinstance(ran.error, GaveUpError)
-    assert "answers 500 to every write of issues" in str(ran.error)
+    assert "answered 500 to every write of issues" in str(ran.error)
     assert ran.rejects == []
     assert ran.states == []
     assert len(bulk_requests(bench)) <= 1 + 7 + 2 * 20
@@ -345,7 +345,7 @@ def test_500s_with_different_bodies_are_one_outage(bench):
         bench.sandbox.fault("status", route="bulk", status=500, body=f"error {nth}", nth=nth)
     ran = bench.run(issues(bench, 100), retry_budget_seconds=0, on_reject="continue")
     assert isinstance(ran.error, GaveUpError)
-    assert "answers 500 to every write of issues" in str(ran.error)
+    assert "answered 500 to every write of issues" in str(ran.error)
     assert ran.rejects == []
     assert ran.states == []
     assert len(bulk_requests(bench)) <= 1 + 7 + 2 * 20
