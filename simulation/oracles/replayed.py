@@ -13,7 +13,7 @@ from simulation.faults import BUSY, OUTAGE
 from simulation.oracles.earlier import EarlierTenant
 from simulation.oracles.model import TargetModel
 from simulation.oracles.shapes import SHAPES, snapshot
-from simulation.oracles.superseding import may_be_superseded
+from simulation.oracles.superseding import may_be_merged, may_be_superseded
 from simulation.oracles.tenants import doubled
 from simulation.plan import changed
 from simulation.story import WELL, Observer
@@ -123,7 +123,8 @@ class Replay:
     def _must_be_rejected(self, outcome: Outcome) -> bool:
         if outcome.kind == "rejected":
             return not may_be_superseded(outcome, self._model.outcomes)
-        return self._is_newer(outcome) is True and not self._is_held(outcome)
+        is_newer = self._is_newer(outcome) is True and not self._is_held(outcome)
+        return is_newer and not may_be_merged(outcome, self._model.outcomes)
 
     def _may_be_rejected(self, outcome: Outcome, reject: Mapping[str, Any]) -> bool:
         code, message = reject["code"], reject["message"]
@@ -157,9 +158,15 @@ class Replay:
         return None
 
     def _is_held(self, outcome: Outcome) -> bool:
-        """Return whether Planhat had all values of a record before the replay."""
-        held = _by_key(self._found).get((outcome.line.record or {})["sourceId"], {})
-        return all(held.get(name) == value for name, value in self._sent(outcome).items())
+        """Return whether Planhat had all values of a record already.
+
+        An earlier life may have written them with another reject of the same record.
+        """
+        key = (outcome.line.record or {})["sourceId"]
+        tenants = [self._found, *([self._tenant] if len(self._lives) > 1 else [])]
+        return any(
+            self._sent(outcome).items() <= _by_key(each).get(key, {}).items() for each in tenants
+        )
 
     def _compare(
         self, outcomes: Sequence[Outcome], held: Mapping[str, object], shown: Mapping[str, object]

@@ -36,8 +36,18 @@ def may_be_superseded(outcome: Outcome, outcomes: Sequence[Outcome]) -> bool:
         outcome: A record that Planhat refuses if it is sent alone.
         outcomes: Those of all records of the input.
     """
+    return outcome.by_planhat and may_be_merged(outcome, outcomes)
+
+
+def may_be_merged(outcome: Outcome, outcomes: Sequence[Outcome]) -> bool:
+    """Return whether a later record has all that a record has, so that it need not be sent.
+
+    Args:
+        outcome: What becomes of the record.
+        outcomes: Those of all records of the input.
+    """
     request = outcome.request
-    if not outcome.by_planhat or request is None:
+    if request is None:
         return False
     for later in outcomes:
         other = later.request

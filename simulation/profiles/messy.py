@@ -1,4 +1,8 @@
-"""Keyables that are handed on from record to record, in batches of one: strict within one run."""
+"""Keyables that are handed on from record to record, in batches of one.
+
+Each run does what is known of it, but a second one may not do what the first one did, since a
+keyable can name another record by then (docs/reliability.md, "Limits that remain").
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several keyables an entity: strict unless deletions meet a run that begins again."""
+"""Several keyables an entity: several runs do what one does, unless there are deletes."""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ def observer(plan: Plan) -> Observer:
     Args:
         plan: The plan.
     """
-    return TargetWatch(plan, whole=_is_repeatable, excuses=_is_explained, forward=True)
+    exact = not swarm.is_opaque(plan.tenants[COPY].behaviours)
+    return TargetWatch(plan, whole=_is_repeatable, excuses=_is_explained, exact=exact, forward=True)
 
 
 def _is_repeatable(story: Story) -> bool:
