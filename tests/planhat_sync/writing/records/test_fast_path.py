@@ -238,7 +238,7 @@ def test_records_with_the_same_keyables_are_one_block(record, other, keys):
     assert json.loads(b"[%b]" % block.text) == [json.loads(each.item) for each in block.payloads]
 
 
-def test_records_without_an_id_are_sent_as_they_came():
+def test_records_without_an_id_are_sent_in_the_same_bytes():
     one, other = b'{ "sourceId" : "s", "title": "t" }', b'{"title" :"u", "sourceId": "r"}'
     [block] = parts_of(fast_path_of(), one, other)
     assert block.text == one + b"," + other
