@@ -65,7 +65,7 @@ class SimulatedWire:
         self._alias = connection.api_token.removeprefix(TOKEN)
         self._under_way: dict[str, Errand] = {}
         self._lost: set[Write] = set()
-        self._raced: set[Write] = set()
+        self._answered: set[Write] = set()
 
     def exchange(self, request: Request) -> Answer:
         """Send a request once and return its complete answer.
@@ -103,7 +103,7 @@ class SimulatedWire:
         seam.baton.pause(deadline=course.ends_at)
         answer = self._ended(name, request, course, done)
         if isinstance(answer, Answer):
-            self._lost.discard(_write_of(ask))
+            self._answered.add(_write_of(ask))
         elif done:
             self._lost.add(_write_of(ask))
         seam.point(f"after {name}")
@@ -112,11 +112,12 @@ class SimulatedWire:
         raise answer
 
     def _may_race(self, ask: Ask) -> bool:
-        """Return whether a first attempt can be why a request is refused: once for each write."""
+        """Return whether a lost attempt can be why a request is refused that nothing has answered.
+
+        A refusal is believed if the request that was sent again for it is refused too.
+        """
         write = _write_of(ask)
-        may_race = ask.method == "PUT" and write in self._lost and write not in self._raced
-        self._raced |= {write} if may_race else set()
-        return may_race
+        return ask.method == "PUT" and write in self._lost and write not in self._answered
 
     def close(self) -> None:
         """Do nothing: no connection is kept."""

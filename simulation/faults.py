@@ -37,7 +37,7 @@ OUTAGE = "outage"
 
 RACED = "raced"
 """A write that is sent again is refused with 400, since its first attempt has just been carried out
-(MongoDB's E11000, for instance); nothing else is done. Not a fault if it is not sent again."""
+(MongoDB's E11000, for instance); nothing else is done. Nothing happens to any other request."""
 
 EXCHANGE_KINDS = (
     BUSY,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ class Hunt:
         seeds: How many seeds of it that took.
         seconds: How many seconds of CPU time, over all of its profiles.
         violation: What was seen first; empty if nothing was.
+        is_its_own: Whether the plan that showed it shows nothing without the mutant.
     """
 
     mutant: Mutant
@@ -41,14 +42,16 @@ class Hunt:
     seeds: int
     seconds: float
     violation: str
+    is_its_own: bool = True
 
     @property
     def is_right(self) -> bool:
         """Whether it was seen, or cannot be."""
-        return bool(self.violation) != bool(self.mutant.equivalent)
+        return self.is_its_own and bool(self.violation) != bool(self.mutant.equivalent)
 
     def __str__(self) -> str:
         outcome = f"seen after {self.seeds} seeds" if self.violation else "not seen"
+        outcome += "" if self.is_its_own else " (the last one fails without it too)"
         why = f"; equivalent: {self.mutant.equivalent}" if self.mutant.equivalent else ""
         mark = "ok  " if self.is_right else "FAIL"
         text = f"{mark} {self.mutant.name}: {outcome} of {self.profile}, {self.seconds:.1f} s{why}"
@@ -64,7 +67,7 @@ def hunt(mutant: Mutant, seconds: float, ask: Ask | None = None) -> Hunt:
         ask: Runs seeds of a profile, in a process of their own if None.
 
     Raises:
-        MutantError: A process that looks for it has failed, or what it saw is there without it too.
+        MutantError: A process that looks for it has failed.
     """
     ask = ask or _ask
     taken = 0.0
@@ -74,9 +77,8 @@ def hunt(mutant: Mutant, seconds: float, ask: Ask | None = None) -> Hunt:
         taken += answer["seconds"]
         found = Hunt(mutant, profile, answer["seeds"], taken, "".join(answer["seen"]))
         if found.violation:
-            if ask(mutant, profile, "--without", str(found.seeds))["seen"]:
-                raise MutantError(f"{profile} sees {found.violation!r} without {mutant.name!r} too")
-            break
+            own = not ask(mutant, profile, "--without", str(found.seeds))["seen"]
+            return replace(found, is_its_own=own)
     return found
 
 
@@ -98,7 +100,7 @@ def table(found: Sequence[Hunt]) -> str:
     """
     seen: defaultdict[str, list[Hunt]] = defaultdict(list)
     for each in found:
-        if each.violation:
+        if each.violation and each.is_its_own:
             seen[each.profile].append(each)
             seen["all"].append(each)
     lines = [_row(profile, hunts) for profile, hunts in sorted(seen.items(), key=_all_last)]

@@ -53,7 +53,7 @@ MUTANTS: Final = (
         module="planhat_sync.api.pagination.table_scan",
         text="for source in (*lists, *lists[:-1]):",
         instead="for source in lists:",
-        profiles=("deletions", "full_read"),
+        profiles=("full_read", "deletions"),
     ),
     Mutant(
         name="what was changed in the very millisecond of the bookmark is not read again",

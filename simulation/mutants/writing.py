@@ -45,6 +45,8 @@ MUTANTS: Final = (
         text="        end_last_line(files, descriptor, path)\n",
         instead="",
         profiles=("simple",),
+        rates={"crash": 0.04},
+        settings={"on_reject": "continue", "rejects_path": "rejects"},
     ),
     Mutant(
         name="a record supersedes one whose values it does not have",

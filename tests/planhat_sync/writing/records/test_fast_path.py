@@ -238,6 +238,17 @@ def test_records_with_the_same_keyables_are_one_block(record, other, keys):
     assert json.loads(b"[%b]" % block.text) == [json.loads(each.item) for each in block.payloads]
 
 
+def test_records_without_an_id_are_sent_in_the_same_bytes():
+    one, other = b'{ "sourceId" : "s", "title": "t" }', b'{"title" :"u", "sourceId": "r"}'
+    [block] = parts_of(fast_path_of(), one, other)
+    assert block.text == one + b"," + other
+    [payload] = parts_of(fast_path_of(), one)
+    assert payload.item == one
+    keyed = b'{ "_id" : "%b" }' % HEX.encode()
+    [payload] = parts_of(fast_path_of(), keyed)
+    assert payload.item == b'{"_id":"%b"}' % HEX.encode()
+
+
 @pytest.mark.parametrize("other", [{}, {"companyName": "Acme"}, {"_id": HEX}])
 def test_a_keyable_that_is_null_in_all_records_of_a_block_is_not_sent(other):
     record = {"sourceId": "s", "externalId": None, **other}
