@@ -7,6 +7,7 @@ https://sdk.meltano.com/en/latest/stream_maps.html describes the options.
 from __future__ import annotations
 
 import ast
+import fnmatch
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def _rule_errors(stream: str, rules: Mapping[str, object]) -> Iterator[str]:
 
 
 def unknown_streams(maps: object, known: Collection[str]) -> Iterator[str]:
-    """Find stream maps that have no effect, since there is not a stream of their name.
+    """Find stream maps that have no effect, since no stream fits their name or pattern.
 
     Args:
         maps: The setting `stream_maps`.
@@ -62,7 +63,8 @@ def unknown_streams(maps: object, known: Collection[str]) -> Iterator[str]:
     """
     for name, rules in maps.items() if isinstance(maps, Mapping) else ():
         stream = rules.get("__source__", name) if isinstance(rules, Mapping) else name
-        if not name.startswith("__") and stream not in known:
+        # `*` and `?` stand for any characters, as the SDK matches them.
+        if not name.startswith("__") and not fnmatch.filter(known, stream):
             yield (
                 f"stream_maps: the map of {stream} has no effect, because there is no such stream"
                 f"{did_you_mean(stream, known)}"
@@ -97,7 +99,7 @@ def _are_texts(value: object) -> bool:
 def _syntax_error(value: object) -> str | None:
     """Return what is wrong with an expression, None if nothing is."""
     try:
-        ast.parse(value.strip() if isinstance(value, str) else "")
+        ast.parse(value.strip() if isinstance(value, str) else "")  # the SDK strips it too
     except SyntaxError as error:
         return error.msg
     return None
@@ -108,7 +110,7 @@ def _is_expression(value: object) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
     try:
-        statements = ast.parse(value).body
+        statements = ast.parse(value.strip()).body
     except SyntaxError:
         return True
     except (ValueError, RecursionError, MemoryError):

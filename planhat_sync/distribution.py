@@ -14,12 +14,13 @@ def address_of(label: str) -> str | None:
         label: The name of the address there, such as `Documentation` or `Repository`.
 
     Returns:
-        The address, without a slash at its end; None if the metadata has none with this label, or
-        if the code runs without being installed.
+        The address, without a slash at its end; None if the metadata has none with this label or
+        cannot be read, or if the code runs without being installed.
     """
     try:
         entries: list[str] = metadata.metadata(DISTRIBUTION).get_all("Project-URL", [])
-    except metadata.PackageNotFoundError:
+    except (metadata.PackageNotFoundError, OSError):
+        # Such as too many open files: the last line of that failure asks for an address too.
         return None
     for entry in entries:
         name, _, address = entry.partition(",")

@@ -64,7 +64,9 @@ def record() -> str:
         seed_tenant(copy, issues=0, objectives=0)
         tap, target = ({"api_token": token, "api_url": sandbox.url} for token in tokens)
         Path(folder, "tap.json").write_text(json.dumps(tap))
-        Path(folder, "target.json").write_text(json.dumps(target | {"match_on": ["sourceId"]}))
+        # Without a bar: it is erased in the end, and until then a line of the tap may follow it.
+        target |= {"match_on": ["sourceId"], "progress": "none"}
+        Path(folder, "target.json").write_text(json.dumps(target))
         shown = (f"$ {command}\r\n{_in_terminal(command, folder)}" for command in (COPY, DRY_RUN))
         return "\r\n".join(shown)
 

@@ -147,8 +147,8 @@ class StreamReader:
     def _bookmark_after(self) -> datetime | None:
         """Return the bookmark after all rows have been read.
 
-        It does not move back because everything was read, nor because no row has shown a key that
-        may become the bookmark.
+        An incremental read does not move it back, and neither does a full read in which no row has
+        shown a key that may become the bookmark.
         """
         newest = self._newest.value if self._newest else None
         before = self._bookmark

@@ -70,3 +70,17 @@ def test_code_that_is_not_installed_has_no_addresses():
         check=True,
     )
     assert shown.stdout == "None\n"
+
+
+def test_metadata_that_cannot_be_read_has_no_addresses():
+    """A run that ends because too many files are open still has its last line."""
+    command = (
+        "import resource; from planhat_sync.distribution import address_of; "
+        "print(address_of('Documentation')); "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3)); "
+        "print(address_of('Documentation'))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.splitlines()[-1] == "None"

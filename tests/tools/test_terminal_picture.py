@@ -7,7 +7,7 @@ import re
 
 from tools.terminal_picture import PICTURE, Run, draw, lines, record
 
-CHANGING = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}|(?<=after )[\d.]+(?= s)")
+CHANGING = re.compile(r"^\d\d:\d\d:\d\d(?= )|(?<=after )[\d.]+(?= s)")
 
 
 def texts(picture: str) -> list[str]:

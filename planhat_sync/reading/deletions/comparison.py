@@ -114,5 +114,7 @@ class Comparison:
         """
         table = self._older.union(self._newer)
         table.add(kept)
-        remembered = list(self._deleted | dict.fromkeys(deleted))
+        again = {*kept, *deleted}
+        remembered = [identifier for identifier in self._deleted if identifier not in again]
+        remembered += deleted
         return KnownIds(table, max([self._top, *kept]), at, deleted=remembered[-MOST_DELETED:])

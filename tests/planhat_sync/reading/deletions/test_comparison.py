@@ -100,6 +100,27 @@ def test_the_latest_deletions_are_remembered():
         assert known.deleted == half
 
 
+def test_a_record_that_was_deleted_and_is_found_by_its_id_is_missing_once():
+    """It may have been restored, while the list lags."""
+    ids = object_ids(range(3))
+    back, others = ids[1], [ids[0], ids[2]]
+    comparison = scanned(known_after(ids), others)
+    known = next_run(comparison.known_after(AT, deleted=[back]))
+    known.recent |= known.unseen([back])
+    known = next_run(scanned(known, others).known_after(AT, kept=[back]))
+    assert known.deleted == []
+    known.recent |= known.unseen([back])
+    assert scanned(next_run(known), others).missing().ids == [back]
+
+
+def test_a_record_that_is_deleted_again_is_among_the_latest_deletions():
+    ids = object_ids(range(MOST_DELETED + 1))
+    known = next_run(scanned(known_after(ids), []).known_after(AT, deleted=ids[:MOST_DELETED]))
+    known.recent |= known.unseen(ids[:1])
+    known = next_run(scanned(known, []).known_after(AT, deleted=[ids[0], ids[-1]]))
+    assert known.deleted == [*ids[2:MOST_DELETED], ids[0], ids[-1]]
+
+
 @pytest.mark.slow
 def test_a_million_ids_300_deletions_and_200_new_ids_are_remembered_in_16_kilobytes():
     ids = object_ids(range(1_000_000 + MOST_RECENT_IN_STATE))
