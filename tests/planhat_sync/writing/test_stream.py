@@ -155,5 +155,5 @@ def test_a_model_that_is_only_read_has_no_stream():
     read_only = [name for name, model in models.items() if model.access == "read"]
     assert read_only
     for name in read_only:
-        with pytest.raises(ConfigurationError, match=f"{name} are only read"):
+        with pytest.raises(ConfigurationError, match=f"{name} can only be read"):
             streams[name]
