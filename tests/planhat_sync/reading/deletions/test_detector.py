@@ -107,3 +107,13 @@ def test_the_state_changes_after_the_last_deletion_and_not_before(detector, stat
         assert identifier in new_ids(10)
         assert state == before
     assert state["known_ids"]["recent"] == ""
+
+
+def test_planhat_is_not_asked_for_records_if_its_list_has_all_of_them(detector, state, sandbox):
+    """It lists the only one, which it would not find."""
+    second, listed = detector(state), state["known_ids"]["top"]
+    sandbox.tenant("token-a").delete("issues", listed)
+    second.start_scan()
+    second.scanned([listed])
+    assert list(second.deleted()) == []
+    assert second.is_complete
