@@ -32,13 +32,22 @@ def run_plugin(name: str, plugin: str) -> NoReturn:
 
     keep_freed_memory()
     collect_seldom()
-    sys.exit(run(name, body, logs_failures=_is_log_structured))
+    sys.exit(run(name, body, logs_failures=lambda: _shows_records(name)))
 
 
-def _is_log_structured() -> bool:
-    """Return whether the log consists of records as JSON, as Meltano configures it.
+def _shows_records(name: str) -> bool:
+    """Return whether errors are shown as records in JSON, as Meltano configures it.
 
-    Meltano shows a line that is not one as information, also if it is that the run has failed.
+    Meltano shows a line that is not one as information, also if it is that the run has failed. In
+    a file alone, or below the level of the log, nobody would see why it has.
+
+    Args:
+        name: The plugin's name.
     """
-    formatters = [handler.formatter for handler in logging.getLogger().handlers]
-    return any(type(formatter).__name__ == "StructuredFormatter" for formatter in formatters)
+    return logging.getLogger(name).isEnabledFor(logging.ERROR) and any(
+        type(handler.formatter).__name__ == "StructuredFormatter"
+        and isinstance(handler, logging.StreamHandler)
+        and not isinstance(handler, logging.FileHandler)
+        and handler.level <= logging.ERROR
+        for handler in logging.getLogger().handlers
+    )

@@ -65,8 +65,8 @@ def record() -> str:
         tap, target = ({"api_token": token, "api_url": sandbox.url} for token in tokens)
         Path(folder, "tap.json").write_text(json.dumps(tap))
         # Without a bar: it is erased in the end, and until then a line of the tap may follow it.
-        more = {"match_on": ["sourceId"], "progress": "none"}
-        Path(folder, "target.json").write_text(json.dumps(target | more))
+        quiet = target | {"progress": "none"}
+        Path(folder, "target.json").write_text(json.dumps(quiet | {"match_on": ["sourceId"]}))
         shown = (f"$ {command}\r\n{_in_terminal(command, folder)}" for command in (COPY, DRY_RUN))
         return "\r\n".join(shown)
 

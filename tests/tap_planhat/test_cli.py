@@ -344,22 +344,50 @@ def test_no_stream_is_named_in_the_code_so_that_a_file_alone_makes_one():
         assert '"objectives"' not in source.read_text()
 
 
-def test_where_the_log_is_json_the_last_line_is_a_record_of_an_error(tap, config, tmp_path):
+TO_STDERR = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+TO_FILE = {"class": "logging.FileHandler", "filename": "tap.log"}
+
+
+@pytest.fixture
+def failed_with_json_log(tap, config, tmp_path, monkeypatch):
+    """Let a run fail whose log is JSON."""
+    monkeypatch.chdir(tmp_path)
+
+    def fail(handler, level="INFO"):
+        logging = {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": "singer_sdk.logging.StructuredFormatter"}},
+            "handlers": {"log": {**handler, "formatter": "json"}},
+            "root": {"level": level, "handlers": ["log"]},
+        }
+        path = tmp_path / "logging.json"
+        path.write_text(json.dumps(logging))
+        run = tap(config={**config, "api_token": "x"}, env={"SINGER_SDK_LOG_CONFIG": str(path)})
+        assert run.code == 1
+        return run.stderr
+
+    return fail
+
+
+def test_where_the_log_is_json_the_last_line_is_a_record_of_an_error(failed_with_json_log):
     """As Meltano configures it: it would show another line as information."""
-    path = tmp_path / "logging.json"
-    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
-    logging = {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "singer_sdk.logging.StructuredFormatter"}},
-        "handlers": {"console": handler},
-        "root": {"level": "INFO", "handlers": ["console"]},
-    }
-    path.write_text(json.dumps(logging))
-    run = tap(config={**config, "api_token": "x"}, env={"SINGER_SDK_LOG_CONFIG": str(path)})
-    assert run.code == 1
-    last = json.loads(run.stderr.splitlines()[-1])
+    stderr = failed_with_json_log(TO_STDERR)
+    last = json.loads(stderr.splitlines()[-1])
     assert (last["level"], last["logger_name"]) == ("error", "tap-planhat")
     assert "does not accept api_token (401)" in last["message"]
     assert last["message"].endswith('(see "Token and rights" in docs/troubleshooting.md)')
-    assert run.stderr.count("does not accept") == 1
+    assert stderr.count("does not accept") == 1
+
+
+@pytest.mark.parametrize(
+    ("handler", "level"),
+    [(TO_FILE, "INFO"), (TO_STDERR, "CRITICAL"), ({**TO_STDERR, "level": "CRITICAL"}, "INFO")],
+    ids=["in a file", "no errors", "a handler of no errors"],
+)
+def test_where_standard_error_has_no_records_of_errors_the_last_line_is_plain(
+    failed_with_json_log, handler, level
+):
+    stderr = failed_with_json_log(handler, level)
+    assert stderr.splitlines()[-1].startswith("tap-planhat: ")
+    assert stderr.count("does not accept api_token (401)") == 1

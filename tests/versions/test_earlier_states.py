@@ -8,6 +8,8 @@ import pytest
 from earlier_versions import COMPANIES, ISSUES, OBJECTIVES, RUNS, at, issue_id, kept
 from source_runs import catalog_of, read_well
 
+from planhat_sync.reading.deletions.id_table import IdTable
+from planhat_sync.reading.deletions.known_ids import KNOWN_IDS, KnownIds
 from planhat_sync.reading.state import BOOKMARK, NOT_A_BOOKMARK
 from planhat_sync.timestamps import format_timestamp
 
@@ -99,3 +101,6 @@ def test_every_part_of_a_state_is_in_one_that_is_kept():
     states = [state for run in RUNS for state in kept(run).values()]
     entries = [entry for state in states for entry in state["bookmarks"].values()]
     assert {name for entry in entries for name in entry} == NOT_A_BOOKMARK | {BOOKMARK}
+    known = KnownIds(IdTable(), "", datetime.now(timezone.utc)).to_json()
+    assert known is not None
+    assert {name for entry in entries for name in entry.get(KNOWN_IDS, ())} == known.keys()
