@@ -71,6 +71,12 @@ def test_a_section_has_the_default_the_values_and_the_limits_of_its_setting(side
         assert ("**secret**" in section) is bool(schema.get("secret")), name
 
 
+def test_a_section_says_what_its_setting_is_for(side, schemas):
+    for name in schemas:
+        said = re.sub(r"^(#.*|<a .*|- .*)$", "", SECTIONS[f"{side}-{name}"], flags=re.MULTILINE)
+        assert re.match(r"\s*[A-Z][\w-]* ", said), name
+
+
 def test_a_section_names_the_variable_and_the_programs(side, schemas, of_connector):
     for name in schemas:
         section = SECTIONS[f"{side}-{name}"]

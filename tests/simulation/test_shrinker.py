@@ -52,7 +52,7 @@ def test_what_is_left_is_what_the_violation_needs() -> None:
         for drawn in map(first_profile.plan, map(Draws, range(1, 100)))
         if 6 < len(records(drawn)) < 14 and perform(profile, drawn)[1]
     )
-    shrinker = Shrinker(plan, profile, seconds=60.0)
+    shrinker = Shrinker(plan, profile)
     smaller = shrinker.shrink()
     assert smaller is shrinker.plan
     assert len(records(smaller)) == 3

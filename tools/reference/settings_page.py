@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planhat_singer.sdk_settings import DESCRIPTIONS
 from planhat_sync import DeleteOptions, Planhat, WriteOptions
 from tools.reference.setting_notes import EXAMPLES, MORE
 from tools.reference.tables import array_of, code
@@ -136,11 +137,12 @@ def _section(entry: Entry, names: set[str], connectors: Mapping[str, Sequence[Se
     ]
     facts = []
     if entry.parts[0].of_sdk:
-        parts += [_of_sdk(part) for part in entry.parts if part.name == entry.name]
+        parts.append(_of_sdk(DESCRIPTIONS[entry.name]))  # `parts` may be those of an object
         facts += [
             f"type: {_type(part)}"
             if part.name == entry.name
-            else f"`{part.name.removeprefix(f'{entry.name}.')}`: {_type(part)}. {_of_sdk(part)}"
+            else f"`{part.name.removeprefix(f'{entry.name}.')}`: {_type(part)}. "
+            f"{_of_sdk(part.description)}"
             for part in entry.parts
         ]
     else:
@@ -180,9 +182,9 @@ def marked(text: str, links: Mapping[str, str]) -> str:
     return CODE.sub(mark, text)
 
 
-def _of_sdk(setting: Setting) -> str:
+def _of_sdk(description: str) -> str:
     """Return a description of the SDK's, which is Markdown with bare addresses."""
-    return re.sub(r"(?<!\()https://\S+", r"<\g<0>>", setting.description)
+    return re.sub(r"(?<!\()https://\S+", r"<\g<0>>", description)
 
 
 def _type(setting: Setting) -> str:
