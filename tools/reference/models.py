@@ -31,8 +31,8 @@ def table(models: Iterable[Model]) -> str:
     head = "| object | read | written | keyables | to create one |\n|---|---|---|---|---|"
     uncertain = [f"[`{m.name}`](models.md#{m.name})" for m in models if m.is_uncertain]
     return "\n".join([head, *rows]) + (
-        f"\n\nThe vendor documents no {', '.join(uncertain)}: what is known of them comes from "
-        "other programs that use the API."
+        f"\n\nThe vendor documents no requests for {', '.join(uncertain)}: those that are sent are "
+        "known from other programs that use the API."
     )
 
 
