@@ -6,13 +6,12 @@ The pictures that it takes are kept in `.venv/cache/site/`.
 from __future__ import annotations
 
 import functools
-import threading
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 
 import pytest
 from browser import needs_browser, opened
 from checkout import CACHES
+from served import served
 
 pytestmark = needs_browser
 PHONE, SCREEN = 400, 1280
@@ -60,23 +59,9 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def served(folder):
-    """Serve a folder on a free port, and return its address."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def address(site):
-    with served(site) as address:
+    with served(functools.partial(Quiet, directory=str(site))) as address:
         yield address
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 from jobs import company, fill, lonely
 from planhat_jobs.ledger import REJECTS, SHARDS
+from served import served
 
 if TYPE_CHECKING:
     from planhat_sandbox import Sandbox
@@ -136,14 +136,8 @@ def webhook():
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/alerts", heard
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as address:
+        yield f"{address}/alerts", heard
 
 
 @sqlite_only
