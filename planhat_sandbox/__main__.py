@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import os
 import signal
 import sys
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 after a signal, 1 if it could not start.
     """
     stopping = threading.Event()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # the help has characters that ASCII lacks
+        sys.stdout.reconfigure(errors="replace")
     try:
         options = read_options(arguments)
         for number in (signal.SIGTERM, signal.SIGINT):

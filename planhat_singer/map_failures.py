@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from planhat_sync.runtime.terminal import printable
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -50,7 +52,8 @@ class MapFailure:
         name = evaluation["property_name"] or FILTER
         expression = str(evaluation["expr"])
         reason = _reason(cause, expression, name, evaluation["record"])
-        return cls(name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})")
+        sentence = f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})"
+        return cls(name, printable(sentence))
 
 
 def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
@@ -100,11 +103,11 @@ def _names_in(expression: str) -> dict[str, None]:
     return names
 
 
-def clipped(expression: str) -> str:
-    """Return an expression in one line of bounded length.
+def clipped(text: str) -> str:
+    """Return a text in one line of bounded length, without control characters.
 
     Args:
-        expression: The expression.
+        text: An expression, or the name of a stream.
     """
-    text = " ".join(expression.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= LONGEST_EXPRESSION else f"{text[:LONGEST_EXPRESSION]}…"

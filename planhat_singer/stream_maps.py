@@ -66,8 +66,8 @@ def unknown_streams(maps: object, known: Collection[str]) -> Iterator[str]:
         # `*` and `?` stand for any characters, as the SDK matches them.
         if not name.startswith("__") and not fnmatch.filter(known, stream):
             yield (
-                f"stream_maps: the map of {stream} has no effect, because there is no such stream"
-                f"{did_you_mean(stream, known)}"
+                f"stream_maps: the map of {clipped(stream)} has no effect, because there is no "
+                f"such stream{did_you_mean(stream, known)}"
             )
 
 
@@ -99,7 +99,7 @@ def _are_texts(value: object) -> bool:
 def _syntax_error(value: object) -> str | None:
     """Return what is wrong with an expression, None if nothing is."""
     try:
-        ast.parse(value.strip() if isinstance(value, str) else "")  # the SDK strips it too
+        ast.parse(value if isinstance(value, str) else "")
     except SyntaxError as error:
         return error.msg
     return None
@@ -110,7 +110,7 @@ def _is_expression(value: object) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
     try:
-        statements = ast.parse(value.strip()).body
+        statements = ast.parse(value).body
     except SyntaxError:
         return True
     except (ValueError, RecursionError, MemoryError):

@@ -20,7 +20,7 @@ def add_secret(secret: str) -> None:
 
     Args:
         secret: The token itself; also redacted are its HTTP Basic form (base64 of the token and a
-            colon) and its percent-encoded, JSON and repr forms.
+            colon) and its lowercase, percent-encoded, JSON and repr forms.
     """
     global _forms  # noqa: PLW0603 - the secrets of the process
     if len(secret) < SHORTEST_SECRET:
@@ -28,6 +28,7 @@ def add_secret(secret: str) -> None:
     raw = secret.encode(errors="surrogatepass")
     forms = {
         secret,
+        secret.lower(),  # as a host name, if it was set as api_url
         quote(raw, safe=""),
         quote(raw),
         json.dumps(secret)[1:-1],

@@ -83,6 +83,12 @@ class StreamReader:
             logger.info("company_ids has changed since the last run: ignoring the bookmark")
             self._bookmark = None
         self._bookmark = None if full_read else self._bookmark
+        if self._bookmark and newest_usable([self._bookmark], self._clock.utc())[0] is None:
+            logger.warning(
+                "the state's bookmark of %s is more than a day ahead of this machine's clock: "
+                "changes before it are not read",
+                source.model.name,
+            )
         self._start = StartingPoint.of(key, self._bookmark, settings, full_read)
         self._companies = CompanyFilter(
             settings.company_ids, source.model.company_filter, joined=state.joins

@@ -20,7 +20,7 @@ from planhat_sync.errors import Interrupted, PlanhatError, Section
 from planhat_sync.runtime.foreign_errors import describe_error
 from planhat_sync.runtime.redacted_output import redact_output, register_secrets
 from planhat_sync.runtime.stdout import OutputError, fill_closed_streams, guard
-from planhat_sync.runtime.terminal import TextStyle
+from planhat_sync.runtime.terminal import TextStyle, printable
 from planhat_sync.runtime.troubleshooting import reference
 
 if TYPE_CHECKING:
@@ -125,13 +125,17 @@ def _flush_stderr() -> None:
 def _print_failure(plugin: str, sentence: str, section: Section, *, as_record: bool) -> None:
     explained = f"{sentence} {reference(section)}"
     if as_record:
-        logging.getLogger(plugin).error("%s", " ".join(explained.split()))
+        logging.getLogger(plugin).error("%s", _one_line(explained))
     else:
         _print_last_line(plugin, explained, TextStyle.of(sys.stderr).error)
 
 
 def _print_last_line(plugin: str, sentence: str, styled: Callable[[str], str] = str) -> None:
-    _print(styled(f"{plugin}: {' '.join(sentence.split())}") + "\n")
+    _print(styled(f"{plugin}: {_one_line(sentence)}") + "\n")
+
+
+def _one_line(sentence: str) -> str:
+    return printable(" ".join(sentence.split()))
 
 
 def _print(text: str) -> None:

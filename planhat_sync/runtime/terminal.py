@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -99,6 +100,17 @@ def columns(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
         width = 0
     wanted = environment.get("COLUMNS", "")
     return width or (int(wanted) if wanted.isdecimal() else 0) or USUAL_COLUMNS
+
+
+def printable(text: str) -> str:
+    """Return a text whose control characters are escaped: a terminal would obey them.
+
+    Args:
+        text: Any text, such as one with names that a source or a file has chosen.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def table(

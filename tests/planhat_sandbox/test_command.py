@@ -237,6 +237,14 @@ def test_the_version_is_printed_and_nothing_is_served():
     )
 
 
+def test_the_help_is_printed_on_a_terminal_without_unicode():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [*COMMAND, "--help"], capture_output=True, text=True, check=True, env=environment
+    )
+    assert "--fault NAME[,OPTION=VALUE?]" in done.stdout
+
+
 def test_the_help_fits_a_terminal():
     environment = {**os.environ, "COLUMNS": "80"}
     done = subprocess.run(

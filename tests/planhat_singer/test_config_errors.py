@@ -33,6 +33,14 @@ SCHEMA = {
             {"api_token": "t", "stream_maps": {"issues": 5}},
             'stream_maps: issues must be an object, or "__NULL__", which leaves it out',
         ),
+        (
+            {"api_token": "t", "stream_maps": {"issues": {"title": " 1"}}},
+            "stream_maps: title of issues, 1, is not an expression: unexpected indent",
+        ),
+        (
+            {"api_token": "t", "stream_maps": {"issues": {"title": f" {'-' * 100_000}1"}}},
+            f"stream_maps: title of issues, {'-' * 200}…, is not an expression: unexpected indent",
+        ),
     ],
 )
 def test_a_wrong_setting_gets_one_sentence(config, says):

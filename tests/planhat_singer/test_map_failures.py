@@ -71,6 +71,14 @@ def test_of_two_properties_with_one_expression_the_one_that_failed_is_named():
     assert "nothing is null" in failed.sentence
 
 
+def test_a_terminal_obeys_neither_property_nor_expression():
+    sentence = failure({"a\n\x1b[31m": "record['\x1b[32m'] + 1"}).sentence
+    assert sentence.startswith(
+        "the expression of a\\n\\u001b[31m, record['\\u001b[32m'] + 1, fails"
+    )
+    assert sentence.isprintable()
+
+
 def test_a_filter_that_fails_is_named():
     failed = failure({"__filter__": "nothing > 3", "title": "title"})
     assert failed.property == "__filter__"

@@ -96,6 +96,13 @@ def test_each_form_of_a_secret_is_redacted(secret, around):
         assert form not in redaction.redact(f"{around}{form}{around}").replace("***", "\0")
 
 
+def test_a_token_that_was_set_as_a_host_is_redacted():
+    redaction.add_secret("Mixed-Case-Secret")
+    assert redaction.redact("there is no host mixed-case-secret.invalid") == (
+        "there is no host ***.invalid"
+    )
+
+
 def test_a_text_without_secrets_is_not_changed():
     redaction.add_secret("a-secret")
     assert redaction.redact("nothing here") == "nothing here"

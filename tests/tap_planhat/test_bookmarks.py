@@ -65,6 +65,20 @@ def test_a_bookmark_that_is_not_understood_is_ignored_with_one_warning(
     assert warning not in caplog.messages
 
 
+def test_a_bookmark_more_than_a_day_ahead_of_the_clock_is_warned_of(
+    tenant, config, read, issues, caplog
+):
+    now = (datetime.now(timezone.utc) - START) / DAY
+    warning = (
+        "the state's bookmark of issues is more than a day ahead of this machine's clock: "
+        "changes before it are not read"
+    )
+    assert titles(read(config, catalog=issues, state=state_at(now + 0.9))) == set()
+    assert warning not in caplog.messages
+    assert titles(read(config, catalog=issues, state=state_at(now + 2))) == set()
+    assert caplog.messages.count(warning) == 1
+
+
 def titles(output) -> set[str]:
     return {record["title"] for record in output.records("issues")}
 

@@ -197,6 +197,13 @@ def test_a_stream_map_of_a_misspelt_stream_is_warned_of(tap, tenant, config):
     )
 
 
+def test_a_terminal_obeys_no_name_of_a_stream_map(tap, tenant, config):
+    run = tap(config={**config, "stream_maps": {"\x1b[31mx\ny": {"title": "1"}}})
+    warned = [line for line in run.stderr.splitlines() if "WARNING" in line]
+    assert len(warned) == 1
+    assert "stream_maps: the map of \\u001b[31mx y has no effect" in warned[0]
+
+
 FAILS = "a stream map of issues fails on the record whose _id is"
 
 

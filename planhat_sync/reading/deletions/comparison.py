@@ -99,7 +99,8 @@ class Comparison:
             fewer = self._known.table.size - self._older.size
             named = recent if self._has_known_top else sorted([self._known_top, *recent])
             return Missing(max(0, fewer) + len(recent), named, None)
-        ids = sorted(difference.removed + recent)  # the table has none of the recent ids
+        # The table has none of the recent ids, unless the state has been changed by hand.
+        ids = sorted({*difference.removed, *recent})
         return Missing(len(ids), recent, ids)
 
     def known_after(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from planhat_sync.api.custom_fields import CUSTOM
+from planhat_sync.runtime.terminal import printable
 from planhat_sync.writing.records.added_columns import SDC_COLUMNS
 from planhat_sync.writing.records.exact_json import UnsendableError, encode
 from planhat_sync.writing.records.keys import ID
@@ -162,7 +163,7 @@ def shortened(text: str) -> str:
     Args:
         text: Any text; a terminal would obey the control characters in it.
     """
-    text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: LONGEST_VALUE + 1])
+    text = printable(text[: LONGEST_VALUE + 1])
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 

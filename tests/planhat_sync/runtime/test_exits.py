@@ -98,6 +98,7 @@ def test_what_was_printed_before_the_start_comes_before_the_last_line(run, tmp_p
         ("raise errors.ConfigurationError('api_token is not set')", "api_token is not set"),
         ("raise errors.GaveUpError('it kept\\nfailing')", "it kept failing"),
         ("sys.exit('plain words')", "plain words"),
+        ("sys.exit('of \\x1b[31ma\\x7f file')", "of \\u001b[31ma\\u007f file"),
         ("raise errors.Interrupted('x')", "stopped while it waited: run again"),
         (
             "raise OSError(28, 'No space left on device', 'out.jsonl')",

@@ -91,6 +91,15 @@ def test_a_deleted_record_that_a_list_shows_again_is_missing_again(before, gone,
     assert scanned(last, object_ids(sorted(there))).missing().ids == []
 
 
+def test_an_id_that_a_state_has_among_the_deleted_and_in_the_table_is_missing_once():
+    existing, other = object_ids([1, 2])
+    known = known_after([existing, other])
+    known.deleted = [existing]
+    known.recent |= known.unseen([existing])
+    missing = scanned(next_run(known), [other]).missing()
+    assert (missing.count, missing.ids) == (1, [existing])
+
+
 def test_the_latest_deletions_are_remembered():
     ids = object_ids(range(2 * MOST_DELETED))
     known = known_after(ids)
