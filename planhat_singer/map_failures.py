@@ -50,9 +50,7 @@ class MapFailure:
         name = evaluation["property_name"] or FILTER
         expression = str(evaluation["expr"])
         reason = _reason(cause, expression, name, evaluation["record"])
-        return cls(
-            name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})"
-        )
+        return cls(name, f"the expression of {name}, {clipped(expression)}, fails{reason} ({kind})")
 
 
 def _evaluation(frames: list[FrameType]) -> Mapping[str, Any] | None:
