@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ class History:
             first = self.at(identifier, begin)
             if first is not None and self.at(identifier, end) is not None:
                 yield identifier, first
+
+    def times_changed(self, identifier: str, name: str, begin: int, end: int) -> int:
+        """Return how often a property of a record changed during an interval.
+
+        Args:
+            identifier: Its `_id`.
+            name: The property.
+            begin: Number of the first event of the interval.
+            end: Number of the last one.
+        """
+        periods = [each for each in self.periods(identifier) if each.meets(begin, end)]
+        values = [each.fields.get(name) for each in periods]
+        return sum(before != after for before, after in pairwise(values))
 
     def existing(self, event: int) -> Iterator[tuple[str, Period]]:
         """Return each record that existed just after an event, as it was then.

@@ -30,6 +30,8 @@ class Stream:
             referred to by their `_id`.
         reference: The property that refers to companies.
         only: The companies whose records are read; none for all.
+        divided_by: The property that says in which of several lists a record is; empty if there is
+            one list.
         lag: For how many seconds lists may show what was there before.
         grain: What the replication keys are rounded down to, in seconds.
         deletions: Of which records each deletion has to be emitted: of none, of those that existed
@@ -44,6 +46,7 @@ class Stream:
     companies: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     only: frozenset[str] = frozenset()
+    divided_by: str = ""
     lag: float = 0.0
     grain: float = 0.001
     deletions: Literal["none", "covered", "all"] = "none"

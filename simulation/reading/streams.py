@@ -77,6 +77,7 @@ def _stream(
         companies=dict(_names(tenant.records.get("companies", []), settings)),
         reference=model.company_reference or "",
         only=frozenset(settings.get("company_ids", ())),
+        divided_by=next(iter(model.lists[0])) if len(model.lists) > 1 else "",
         lag=tenant.lag_seconds,
         grain=plan.clock.grain / 1000,
         deletions=deletions,

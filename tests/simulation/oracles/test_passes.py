@@ -44,6 +44,14 @@ def test_a_record_that_existed_throughout_and_is_not_emitted_is_found() -> None:
     assert "a existed throughout a full read that does not emit it" in wrong
 
 
+def test_a_record_that_went_to_another_list_and_back_may_be_missed() -> None:
+    moves = [Version(at, 0.0, {"isArchived": at % 2 == 0}) for at in (0, 11, 12)]
+    stream = Stream("tasks", divided_by="isArchived")
+    for count, is_missed in ((1, True), (2, True), (3, False)):
+        history = History({"a": moves[:count]})
+        assert bool(check_passes([Read(1, 9, 20, (), True)], history, stream)) == is_missed
+
+
 def test_a_read_that_fails_need_not_emit_all() -> None:
     assert checked(is_complete=False) == []
 
