@@ -34,6 +34,7 @@ from target_planhat.run import Run
 from target_planhat.settings import CONFIG_SCHEMA
 from target_planhat.sink import PlanhatSink
 from target_planhat.stream_maps import StreamMaps
+from target_planhat.unread_dry_run import check_dry_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +102,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
         )
 
     def check_settings(self) -> None:
-        """Check that records are mapped in one way only, and what Meltano has left out.
+        """Check that records are mapped in one way only, and what was meant but is not read.
 
         Raises:
             ConfigurationError: The settings contradict each other, or are not complete.
@@ -111,6 +112,7 @@ class TargetPlanhat(PlanhatPlugin, Target):
                 "mappings and stream_maps are both set, and a record is mapped only once: remove "
                 "one of them"
             )
+        check_dry_run(self.config, os.environ)
         if self.config.get("on_missing", "ignore") != "ignore":
             check_values(scope_in_meltano(os.environ))
 

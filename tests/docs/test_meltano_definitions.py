@@ -99,7 +99,7 @@ def test_the_definitions_are_found():
 
 @pytest.mark.parametrize("place", DEFINITIONS)
 def test_a_definition_declares_every_setting_with_its_kind_and_what_is_secret(place, settings_of):
-    """Meltano does not pass on what is not declared: a dry run would write."""
+    """Meltano does not pass on what is not declared."""
     entry = DEFINITIONS[place]
     schemas = settings_of(entry["name"])
     declared = {setting["name"]: setting for setting in entry["settings"]}

@@ -270,6 +270,24 @@ def test_a_wrong_variable_of_the_environment_is_named_not_read_as_something_else
         TargetPlanhat(config=bench.config(), parse_env_config=True)
 
 
+@pytest.mark.parametrize("value", ["true", "1", "on", "perhaps"])
+def test_a_run_is_refused_if_a_dry_run_is_asked_for_in_an_environment_that_is_not_read(
+    bench, monkeypatch, value
+):
+    monkeypatch.setenv("TARGET_PLANHAT_DRY_RUN", value)
+    ran = bench.run([bench.schema("issues"), bench.record("issues", title="T")])
+    assert isinstance(ran.error, ConfigurationError)
+    assert "TARGET_PLANHAT_DRY_RUN is set, but this run would write" in str(ran.error)
+    assert not bench.sandbox.requests
+    assert TargetPlanhat(config=bench.config(dry_run=True)).settings.dry_run
+
+
+@pytest.mark.parametrize("value", ["", "false", "0", "No", " off "])
+def test_a_run_is_not_refused_if_the_variable_asks_for_no_dry_run(bench, monkeypatch, value):
+    monkeypatch.setenv("TARGET_PLANHAT_DRY_RUN", value)
+    assert not TargetPlanhat(config=bench.config()).settings.dry_run
+
+
 def test_settings_come_from_the_environment_as_the_sdk_reads_them(bench, monkeypatch):
     monkeypatch.setenv("TARGET_PLANHAT_MATCH_ON", '["sourceId"]')
     monkeypatch.setenv("TARGET_PLANHAT_BATCH_SIZE_ROWS", "17")
