@@ -19,7 +19,7 @@ FOLDER = re.compile(
     r"reliability|benchmarks|conformance|hub|requirements|changelog\.d)/(?:[\w.-]+/)*"
 )
 IDENTIFIER = re.compile(r"(?<![\w/.-])(?:[a-z]\w*_\w+|_[a-z]\w*|[A-Z][a-z]\w*[A-Z]\w*)(?![\w/-])")
-OF_READERS = {"script.py", "select_all.py"}
+OF_READERS = {"script.py"}
 """Files that a page writes, or that the vendor or the reader has."""
 OF_OTHERS = {
     # of import-linter, Airflow and Kubernetes
