@@ -20,7 +20,7 @@ from planhat_sync.runtime.terminal import TextStyle, aligned, columns
 from planhat_sync.timestamps import parse_timestamp
 from planhat_sync.writing.records.exact_json import decode
 from planhat_sync.writing.records.reject_times import REJECTED_AT
-from planhat_sync.writing.sending.changes import shortened
+from planhat_sync.writing.sending.changes import as_shown, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ class RejectTable:
                 _cell(reject.get("property")),
                 _cell(reject.get(REJECTED_AT)) if time is None else f"{time:%Y-%m-%d %H:%M}Z",
                 self._key_of(stream, record if isinstance(record, dict) else {}),
-                _printable(str(reject.get("message") or "")),
+                _printable(_text(reject.get("message"))),
             )
         )
 
@@ -170,7 +170,13 @@ def _key(name: Any, record: Mapping[str, Any]) -> str:  # noqa: ANN401 - any JSO
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    return "" if value is None else shortened(str(value))
+    return shortened(_text(value))
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else as_shown(value)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -146,6 +146,18 @@ def test_all_key_properties_of_a_row_are_shown(show):
     assert "Customer No acme-2, Objective No 17  it is text" in printed[1]
 
 
+def test_what_is_not_a_text_is_shown_as_json(show):
+    schema = {**SCHEMA, "stream": "scores"}
+    number = int("9" * 30)
+    first = reject(stream="scores", record={"key": True}, line=number)
+    second = reject(stream="scores", line=False, code=["x"], message={"a": None})
+    printed = show(content(schema, first, second)).stdout.decode().splitlines()
+    assert printed[1].split()[0] == str(number)
+    assert printed[1].endswith("key true  it is text")
+    assert printed[2].split()[:3] == ["false", "scores", '["x"]']
+    assert printed[2].endswith('  {"a":null}')
+
+
 def test_half_a_line_and_a_record_without_its_reject_are_counted(show):
     edited = reject()
     del edited["reject"]
