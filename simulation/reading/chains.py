@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 TENANT: Final = "source"
 SIZES: Final = (0, 1, 2, 3, 5, 9, 20, 45, 90, 150)
 PAGES: Final = (1, 2, 3, 5, 8, 20, 100, 2000)
-FEWEST_ROWS: Final = 10
-"""So many rows a page has at least, if lists lag."""
-
 MOST_PAGES: Final = 40
+FEWEST_ROWS: Final = 10
+"""So many rows a page has at least, if lists lag and Planhat clamps the limit."""
 DAY: Final = 86_400.0
 
 
@@ -78,8 +77,8 @@ class Chain:
         self.page_size = source.choice([each for each in PAGES if most / each <= MOST_PAGES])
         clamp = source.choice([0, 0, 0, 2, 3, 10])
         self._clamp = clamp if most <= MOST_PAGES * (clamp - 1) else 0
-        if self.lag and clamp < FEWEST_ROWS:
-            self._clamp = 0  # pages that show different moments may never meet (docs/reliability.md)
+        if self.lag and clamp < FEWEST_ROWS:  # such a read may have no end (docs/reliability.md)
+            self._clamp = 0
         self._populations = [
             Population(
                 name,
