@@ -75,8 +75,8 @@ MUTANTS: Final = (
     Mutant(
         name="the bookmark may move back",
         module=_READER,
-        text="bookmark=max(bookmarks, default=None),",
-        instead="bookmark=newest or max(bookmarks, default=None),",
+        text="return max([one for one in (before, newest) if one], default=None)",
+        instead="return newest or before",
         profiles=("incremental",),
     ),
     Mutant(

@@ -102,7 +102,7 @@ def test_a_definition_that_is_added_from_a_file_needs_the_select_of_the_page(mel
     meltano("add", "--no-install", "tap-planhat", "--from-ref", str(definition))
     assert selected(meltano) == ["*.*"]
     page = (ROOT / "docs/meltano.md").read_text("utf-8")
-    commands = re.findall(r"^meltano (select tap-planhat .+)$", page, flags=re.MULTILINE)
+    commands = re.findall(r"^ *meltano (select tap-planhat .+)$", page, flags=re.MULTILINE)
     for command in commands:
         meltano(*shlex.split(command))
     assert selected(meltano) == ["issues.*", "objectives.*"]

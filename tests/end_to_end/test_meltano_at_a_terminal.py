@@ -70,7 +70,9 @@ def type_in(tmp_path):
 
 
 def test_the_token_is_taken_from_standard_input(type_in, tmp_path):
-    (command,) = re.findall(r"^meltano config set tap-planhat api_token .*$", PAGE, re.MULTILINE)
+    (command,) = re.findall(
+        r"^ *(meltano config set tap-planhat api_token .*)$", PAGE, re.MULTILINE
+    )
     shown = type_in(command.replace("token-of-the-source", TOKEN))
     assert TOKEN not in shown
     assert TOKEN in (tmp_path / ".env").read_text()

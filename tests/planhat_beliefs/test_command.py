@@ -52,7 +52,7 @@ def one_run(asked, tmp_path_factory):
 
 def test_it_only_reads_and_sends_no_more_than_it_says(one_run):
     text, sent = one_run
-    said = int(re.match(r"Sends at most (\d+) requests, each a GET; ", text)[1])
+    said = int(re.match(r"Sends at most (\d+) requests, each a GET", text)[1])
     assert {request.method for request in sent} == {"GET"}
     assert len(sent) <= said == most_requests(BELIEFS)
     assert len({request.target for request in sent}) == len(sent)

@@ -80,8 +80,8 @@ def test_the_first_reject_ends_the_write_after_the_rows_before_it(planhat, alpha
     with pytest.raises(TooManyRejectsError) as failed:
         planhat.write("companies", iter(rows))
     assert str(failed.value) == (
-        "1 row was rejected, first rows[2]: wrong_type: name is an array, but must be text or null "
-        '(property name); correct what is wrong and write again, or pass on_reject="continue"'
+        "1 row was rejected, first rows[2]: wrong_type: name is an array, but must be text or "
+        'null; correct what is wrong and write again, or pass on_reject="continue"'
     )
     result = failed.value.result
     assert (result.rows, result.created, result.rejected, result.undecided) == (3, 2, 1, 0)

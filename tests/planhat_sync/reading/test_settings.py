@@ -35,7 +35,7 @@ def test_settings_are_read_out_of_a_configuration():
     [
         ({"start_date": "soon"}, "start_date is not a date-time: write it like 2026-01-31T"),
         ({"detect_deletes": True, "company_ids": ["c1"]}, "company_ids leaves some out"),
-        ({"company_ids": ["c1", "extid-c2"]}, "company_ids holds 'extid-c2', which is not an _id"),
+        ({"company_ids": ["c1", "extid-c2"]}, 'company_ids holds "extid-c2", which is not an _id'),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(config, error):
