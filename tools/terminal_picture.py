@@ -78,7 +78,10 @@ def _in_terminal(command: str, folder: str) -> str:
     shell = subprocess.Popen(
         ["bash", "-c", f"set -o pipefail; {command}"],  # noqa: S607 - the reader's own shell
         cwd=folder,
-        env={"PATH": path, "HOME": folder, "TERM": "xterm", "LANG": "C.UTF-8"},
+        env={
+            **{"PATH": path, "HOME": folder, "TERM": "xterm", "LANG": "C.UTF-8"},
+            "PYTHONDONTWRITEBYTECODE": "1",  # the checkout stays as it is
+        },
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
