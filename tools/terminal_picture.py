@@ -79,7 +79,10 @@ def _in_terminal(command: str, folder: str) -> str:
         ["bash", "-c", f"set -o pipefail; {command}"],  # noqa: S607 - the reader's own shell
         cwd=folder,
         env={
-            **{"PATH": path, "HOME": folder, "TERM": "xterm", "LANG": "C.UTF-8"},
+            "PATH": path,
+            "HOME": folder,
+            "TERM": "xterm",
+            "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",  # the checkout stays as it is
         },
         stdin=subprocess.DEVNULL,
